@@ -1,0 +1,5 @@
+"""`python -m slogate` is the command line."""
+
+from slogate.cli.app import main
+
+main()

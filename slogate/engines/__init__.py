@@ -1,0 +1,1 @@
+"""One file an engine that counts what objectives need over the series."""

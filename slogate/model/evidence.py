@@ -1,0 +1,91 @@
+"""What an objective wants to know (`Need`) and what was counted for it (`Evidence`).
+
+A need is data: the judge says what it wants, an engine answers all needs of a check in one
+pass over the series, and neither knows the other. All counts are exact integers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from slogate.model.selection import Selection
+from slogate.model.window import Window
+
+BATCHES = 10
+
+Measure = Literal["latency", "errors", "max", "mean", "throughput"]
+Failures = Literal["slow", "drop", "measured"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """What one objective wants counted of the requests that started in `window`.
+
+    latency     bad = slower than `limit_us` (a failure: see `failures`); `quantile` to show
+    errors      bad = not a success
+    max         the largest measured duration of all requests
+    mean        sum of durations; a failure counts max(measured, `limit_us`)
+    throughput  successes
+    """
+
+    id: str
+    selection: Selection
+    window: Window
+    measure: Measure
+    limit_us: int | None = None
+    quantile: Fraction | None = None
+    failures: Failures = "slow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One of `BATCHES` equal spans of the window: requests, bad ones, and durations summed (µs)."""
+
+    total: int = 0
+    bad: int = 0
+    sum_us: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What was counted for one need.
+
+    `batches` hold the population that is judged: for latency and mean without requests that
+    have no response time (`untimed` of them), with `backfilled` starts added that a slow service
+    made its paced users miss (statistics.md, coordinated omission). `raw` is the same population
+    without back-filling: (total, bad). `matched` counts all requests of the selection in the
+    window, `failed` those that were no success. `max_us` is the largest measured duration.
+    `ladder` holds exact order statistics of the judged population: ascending (share, value in µs),
+    value None where a failure counts as slower than anything; the value at share q is the
+    nearest-rank quantile, the ceil(q·n)-th smallest.
+    """
+
+    batches: tuple[Batch, ...]
+    matched: int = 0
+    failed: int = 0
+    untimed: int = 0
+    backfilled: int = 0
+    raw: tuple[int, int] = (0, 0)
+    max_us: int | None = None
+    ladder: tuple[tuple[Fraction, int | None], ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Requests judged."""
+        return sum(batch.total for batch in self.batches)
+
+    @property
+    def bad(self) -> int:
+        """Bad requests among them."""
+        return sum(batch.bad for batch in self.batches)
+
+    @property
+    def sum_us(self) -> int:
+        """Their durations, summed."""
+        return sum(batch.sum_us for batch in self.batches)
+
+    def quantile(self, share: Fraction) -> int | None:
+        """The value at exactly this share of the ladder; KeyError if it was not asked for."""
+        return dict(self.ladder)[share]

@@ -1,0 +1,89 @@
+"""A run: one load test, or one import of production data, and what is known about it.
+
+The manifest `runs/<run>.json` is this record. A run whose recorder died stays `running`
+there; whoever reads it treats that as incomplete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["load", "production"]
+State = Literal["running", "complete", "interrupted", "aborted", "incomplete"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How the load generator itself did: shares of 1, microseconds, counts.
+
+    `cpu` is the busiest generator process's peak share of one core over ten seconds;
+    `lag_us` the largest and `lag_p99_us` the 99th percentile of its event loop's lag;
+    `missed` the share of paced starts that the generator itself was late for.
+    """
+
+    cpu: float | None = None
+    lag_us: int | None = None
+    lag_p99_us: int | None = None
+    missed: float | None = None
+    processes: int = 1
+    lost_processes: int = 0
+    lockstep: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """Whose count says what; `written` must equal `seen`, and Locust's count must be explained.
+
+    written = counted + uncountable + before_reset, where `counted` is the generator's own
+    count, `uncountable` the events that it could not count (custom events without the four
+    keywords that it needs), `before_reset` what it had counted before its statistics were reset.
+    """
+
+    seen: int = 0
+    written: int = 0
+    counted: int | None = None
+    uncountable: int = 0
+    before_reset: int = 0
+
+    @property
+    def lost(self) -> int:
+        """Rows that someone counted and that are not in the store; 0 if all agree."""
+        expected = self.seen
+        if self.counted is not None:
+            expected = max(expected, self.counted + self.uncountable + self.before_reset)
+        return max(0, expected - self.written)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run. Times are microseconds since the epoch, UTC; None where not (yet) known.
+
+    `start_ts` is the start of the test, `ramped_ts` the first moment all users were spawned
+    (the test start with a custom shape), `stop_ts` the moment the test was told to stop,
+    `end_ts` the later of the stop and the last start. `planned_us` is the intended run time.
+    `parts` are paths relative to the store.
+    """
+
+    id: str
+    service: str
+    kind: Kind
+    state: State
+    start_ts: int | None = None
+    ramped_ts: int | None = None
+    stop_ts: int | None = None
+    end_ts: int | None = None
+    planned_us: int | None = None
+    planned_rate: float | None = None
+    created_ts: int | None = None
+    commit: str | None = None
+    branch: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    source: str = "locust"
+    origin: Mapping[str, str] = field(default_factory=dict)
+    generator_exit: int | None = None
+    note: str | None = None
+    health: Health = Health()
+    rows: Reconciliation = Reconciliation()
+    parts: tuple[str, ...] = ()

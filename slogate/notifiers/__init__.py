@@ -1,0 +1,1 @@
+"""One file a channel that a verdict is sent through."""

@@ -1,0 +1,1 @@
+"""One file a kind of objective: its key, what it needs, how it judges."""

@@ -1,0 +1,108 @@
+"""What an objective is, and what a file in this room must provide.
+
+A file ends in `PLUGIN = Kind(...)`. Adding a kind of objective is adding one file: the spec's
+grammar, its JSON Schema, planning and judging ask the kinds that are found.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from slogate.model.evidence import Evidence, Failures, Need
+from slogate.model.selection import Selection
+from slogate.model.window import Window
+from slogate.verdict import DesignEffect, GoodShare, Outcome, Place, Severity
+
+Policy = Literal["block", "warn", "pass"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """Until when (µs since the epoch, end of that day UTC) a breach does not block, and why."""
+
+    until_ts: int
+    until: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What the objectives of one budget share."""
+
+    service: str
+    name: str
+    selection: Selection = Selection()
+    failures: Failures = "slow"
+    warmup_us: int = 0
+    confidence: Fraction = Fraction(95, 100)
+    severity: Severity = "error"
+    on_inconclusive: Policy = "block"
+    on_no_data: Policy = "block"
+    judge: Literal["interval", "observed"] = "interval"
+    waiver: Waiver | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objective:
+    """One line of a budget: `key: text`, for example `p95: 300ms`.
+
+    `limit` is exact, in the kind's unit (µs, share, or a second); `quantile` is set for
+    percentiles.
+    """
+
+    kind: str
+    key: str
+    text: str
+    limit: Fraction
+    scope: Scope
+    place: Place
+    quantile: Fraction | None = None
+
+    @property
+    def id(self) -> str:
+        """Stable in the history: `service/budget/key`."""
+        return f"{self.scope.service}/{self.scope.name}/{self.key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a kind says of the evidence; the fields are those of `Finding`."""
+
+    outcome: Outcome
+    reason: str
+    observed: float | None = None
+    interval: tuple[float | None, float | None] | None = None
+    good: int | None = None
+    total: int | None = None
+    population: str = "all"
+    uncorrected: float | None = None
+    good_share: GoodShare | None = None
+    design_effect: DesignEffect | None = None
+    effective_n: float | None = None
+    requests_needed: int | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of objective.
+
+    `keys` matches its keys in the spec in full. `parse` reads the value as written into
+    (limit, quantile); it raises ValueError with a sentence. `needs` says what to count,
+    `judge` decides; `floor` is the design-effect floor from history, None without.
+    `schema` is the JSON Schema of the value; `example` a line of YAML.
+    """
+
+    name: str
+    keys: re.Pattern[str]
+    unit: Literal["us", "share", "per_second"]
+    help: str
+    example: str
+    schema: dict[str, object]
+    parse: Callable[[str, str], tuple[Fraction, Fraction | None]]
+    needs: Callable[[Objective, Window], Need]
+    judge: Callable[[Objective, Evidence, Window, float | None], Judgement]

@@ -1,0 +1,1 @@
+"""Plugins of load generators that write the series while a test runs."""

@@ -1,0 +1,1 @@
+"""One file a report format: verdict in, text out, pure."""

@@ -1,0 +1,1 @@
+"""YAML text to SLO specs: all faults at once, each with its place."""

@@ -1,0 +1,28 @@
+"""A spec: what one service promises, as read from one YAML file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from slogate.errors import Fault
+from slogate.objectives._base import Objective
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """One file of the native format.
+
+    `file` is the path as the user gave it, `text` its content, `sha256` of that text.
+    `unsupported` names what is written, valid, and not yet judged by this version.
+    """
+
+    file: str
+    text: str
+    sha256: str
+    service: str
+    owner: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    warmup_us: int = 0
+    objectives: tuple[Objective, ...] = ()
+    unsupported: tuple[Fault, ...] = ()

@@ -1,0 +1,1 @@
+"""One file a foreign format, turned into the request series."""

@@ -1,0 +1,1 @@
+"""The series store: Parquet files and JSON manifests; it has never heard of an SLO."""

@@ -1,0 +1,114 @@
+"""Reads and prints durations, shares and rates. The only room that rounds.
+
+Reading is exact: durations are whole microseconds, shares are fractions (a target is a
+decimal, not a float). Printing rounds for people; nothing that is printed is ever compared.
+A number without a unit is refused wherever a unit belongs.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+
+US_PER_SECOND = 1_000_000
+_UNITS_US = {
+    "us": 1,
+    "µs": 1,
+    "ms": 1_000,
+    "s": US_PER_SECOND,
+    "m": 60 * US_PER_SECOND,
+    "h": 3_600 * US_PER_SECOND,
+    "d": 86_400 * US_PER_SECOND,
+    "w": 7 * 86_400 * US_PER_SECOND,
+}
+_NUMBER = r"\d+(?:\.\d+)?"
+_DURATION_PART = re.compile(rf"({_NUMBER})\s*(us|µs|ms|s|m|h|d|w)")
+_DURATION = re.compile(rf"(?:{_NUMBER}\s*(?:us|µs|ms|s|m|h|d|w)\s*)+", re.ASCII)
+_PERCENT = re.compile(rf"({_NUMBER})\s*%", re.ASCII)
+_RATE = re.compile(rf"({_NUMBER})\s*/\s*(s|m|h)", re.ASCII)
+_LONGEST_US = 3_660 * _UNITS_US["d"]
+
+
+def parse_duration(text: str) -> int:
+    """`300ms`, `1.5s`, `1h30m` as whole microseconds; ValueError says what is wrong."""
+    text = text.strip()
+    if re.fullmatch(_NUMBER, text):
+        raise ValueError(f"'{text}' has no unit; write {text}ms or {text}s")
+    if not _DURATION.fullmatch(text):
+        raise ValueError(f"'{text}' is not a duration; write one like 300ms, 1.5s or 1h30m")
+    parts = _DURATION_PART.findall(text)
+    exact = sum((Fraction(number) * _UNITS_US[unit] for number, unit in parts), Fraction(0))
+    if exact.denominator != 1:
+        raise ValueError(f"'{text}' is finer than a microsecond")
+    if exact > _LONGEST_US:
+        raise ValueError(f"'{text}' is longer than ten years")
+    return int(exact)
+
+
+def parse_share(text: str) -> Fraction:
+    """`99.5%` as an exact fraction between 0 and 1; ValueError says what is wrong."""
+    match = _PERCENT.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"'{text}' is not a percentage; write one like 1% or 99.5%")
+    share = Fraction(match[1]) / 100
+    if share > 1:
+        raise ValueError(f"'{text}' is over 100%")
+    return share
+
+
+def parse_rate(text: str) -> Fraction:
+    """`50/s`, `3000/m` as an exact number a second; ValueError says what is wrong."""
+    match = _RATE.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"'{text}' is not a rate; write one like 50/s or 3000/m")
+    return Fraction(match[1]) * US_PER_SECOND / _UNITS_US[match[2]]
+
+
+def significant(value: float, digits: int) -> str:
+    """A number to so many significant digits, without exponent or trailing zeros."""
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    return _trim(f"{value:.{max(0, digits - 1 - exponent)}f}")
+
+
+def _trim(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def format_duration(us: float | None, digits: int = 3) -> str:
+    """Microseconds for people: `412 ms`, `1.25 s`; None is an unbounded value."""
+    if us is None:
+        return "∞"
+    for unit, size in (("h", 3.6e9), ("min", 6e7), ("s", 1e6), ("ms", 1e3)):
+        if abs(us) >= size and (unit not in {"h", "min"} or abs(us) >= 2 * size):
+            return f"{significant(us / size, digits)} {unit}"
+    return f"{significant(us, digits)} µs" if us else "0 ms"
+
+
+def format_span(seconds: float) -> str:
+    """Whole seconds of a clock: `45 s`, `3 min 20 s`, `2 h 5 min`."""
+    whole = int(seconds + 0.5)
+    if whole < 120:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 120:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} h {rest} min" if rest else f"{hours} h"
+
+
+def format_share(share: float | Fraction, digits: int = 3) -> str:
+    """A share of 1 as a percentage: `9.1%`, `0.05%`."""
+    return f"{significant(float(share) * 100, digits)}%"
+
+
+def format_rate(per_second: float | Fraction, digits: int = 3) -> str:
+    """Events a second: `129/s`."""
+    return f"{significant(float(per_second), digits)}/s"
+
+
+def format_count(count: int) -> str:
+    """A whole number with thousands separated: `12,408`."""
+    return f"{count:,}"

@@ -1,0 +1,148 @@
+"""The verdict: findings, their outcome, and what the build does about it.
+
+Outcomes are ordered from best to worst; there is no "warn": severity and policies decide
+whether an outcome blocks, the outcome itself stays what was found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from slogate.errors import EXIT_BREACH, EXIT_NO_VERDICT, EXIT_PASS
+from slogate.model.run import Run
+
+SCHEMA = "slogate.verdict/v1"
+
+Severity = Literal["error", "warn", "info"]
+
+
+class Outcome(StrEnum):
+    """What was found."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    NO_DATA = "no_data"
+    INVALID = "invalid"
+
+
+WORST_LAST = (
+    Outcome.PASS,
+    Outcome.INCONCLUSIVE,
+    Outcome.NO_DATA,
+    Outcome.INVALID,
+    Outcome.FAIL,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an objective is written: file, line and column (from 1), hash of its text."""
+
+    file: str
+    line: int
+    column: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodShare:
+    """The share of good requests: observed, its interval, and the share required."""
+
+    observed: float
+    interval: tuple[float, float] | None
+    required: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesignEffect:
+    """How much less a request tells than an independent one: measured, from history, used."""
+
+    measured: float | None
+    floor: float | None
+    used: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What was found about one objective. Values are in `unit`; None is unbounded or unknown.
+
+    `id` is `service/budget/key`; `text` the objective as written. `waived` names the reason
+    of a waiver in force; `downgraded` the policy that lets a missing verdict pass.
+    """
+
+    id: str
+    service: str
+    name: str
+    kind: str
+    text: str
+    endpoint: str | None
+    place: Place
+    outcome: Outcome
+    severity: Severity
+    blocking: bool
+    limit: float
+    unit: Literal["us", "share", "per_second"]
+    observed: float | None = None
+    interval: tuple[float | None, float | None] | None = None
+    confidence: float | None = None
+    good: int | None = None
+    total: int | None = None
+    population: str = "all"
+    failed: int = 0
+    untimed: int = 0
+    backfilled: int = 0
+    uncorrected: float | None = None
+    good_share: GoodShare | None = None
+    design_effect: DesignEffect | None = None
+    effective_n: float | None = None
+    requests_needed: int | None = None
+    seconds_needed: float | None = None
+    window: tuple[int, int] | None = None
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+    waived: str | None = None
+    downgraded: str | None = None
+    budget: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The run that was judged and how its rows divide: warm-up + judged = rows."""
+
+    run: Run
+    rows: int
+    warmup: int
+    judged: int
+    backfilled: int
+    window: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """All findings of one judgement. `id` = hash of spec, subject, window and floor."""
+
+    id: str
+    version: str
+    subject: Subject
+    findings: tuple[Finding, ...]
+    floor_runs: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    specs: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst outcome among findings of severity error, as found (downgrades aside)."""
+        counted = [f.outcome for f in self.findings if f.blocking]
+        return max(counted, key=WORST_LAST.index, default=Outcome.PASS)
+
+    @property
+    def exit_code(self) -> int:
+        """1 if a breach blocks, else 3 if a missing verdict blocks, else 0."""
+        blocking = {f.outcome for f in self.findings if f.blocking}
+        if Outcome.FAIL in blocking:
+            return EXIT_BREACH
+        return EXIT_NO_VERDICT if blocking else EXIT_PASS
