@@ -7,15 +7,17 @@ of these records (see switches.py), never the table.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from random import Random
 from urllib.parse import parse_qs
 
+from slogate.shop.answer import Answer, error_answer
 from slogate.shop.catalogue import ITEMS, BadRequest, basket, matching
 from slogate.shop.latency import BROWSE, CART, CHECKOUT, LOGIN, SEARCH, Mixture, draw_us
-from slogate.shop.wire import Answer, Request, error_answer
+from slogate.shop.request import Request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ def wrong_method(path: str, methods: list[str]) -> Answer:
     return error_answer(status, f"{path} answers {allow} only", allow=allow)
 
 
-def _browse(request: Request) -> object:
+def _browse(_request: Request) -> object:
     return {"items": [item.as_json() for item in ITEMS]}
 
 
@@ -66,7 +68,7 @@ def _search(request: Request) -> object:
 
 def _show_cart(request: Request) -> object:
     numbers = parse_qs(request.query).get("items", [""])[0].split(",")
-    return basket([int(n) if n.isascii() and n.isdigit() else n for n in numbers if n])
+    return basket([int(n) if re.fullmatch("[0-9]{1,9}", n) else n for n in numbers if n])
 
 
 def _fill_cart(request: Request) -> object:

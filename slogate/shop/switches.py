@@ -13,9 +13,7 @@ whole µs from the first shop request; the functions here are pure and take the 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-
-from slogate.shop.endpoints import Endpoint
+from dataclasses import dataclass
 
 _UNITS_US = {"us": 1, "ms": 1_000, "s": 1_000_000, "m": 60_000_000}
 _NUMBER = r"[0-9]{1,9}(?:\.[0-9]{1,9})?"
@@ -69,7 +67,9 @@ def parse_duration_us(text: str) -> int:
     """Read `200ms`, `1.5s`, `2m` or `500us` as whole µs."""
     match = re.fullmatch(f"({_NUMBER})(us|ms|s|m)", text)
     if not match:
-        raise ValueError(f"'{text}' is not a duration; write a number with a unit, like 200ms or 2s")
+        raise ValueError(
+            f"'{text}' is not a duration; write a number with a unit, like 200ms or 2s"
+        )
     return int(float(match[1]) * _UNITS_US[match[2]])
 
 
@@ -111,33 +111,6 @@ def parse_fail_window(text: str) -> FailWindow:
     if not window.length_us:
         raise ValueError(f"'{text}' is an empty window; write START+LENGTH, like 10s+5s")
     return window
-
-
-def degrade(
-    endpoints: tuple[Endpoint, ...], slows: list[Slow], errors: list[Errors]
-) -> tuple[Endpoint, ...]:
-    """Apply the switches in order: slowness adds up, of several error shares the last holds."""
-    for switch in (*slows, *errors):
-        if not any(_names(switch.target, endpoint) for endpoint in endpoints):
-            known = ", ".join(f"{endpoint.method} {endpoint.path}" for endpoint in endpoints)
-            raise ValueError(f"there is no endpoint '{switch.target}'; there are {known}, and *")
-    return tuple(_degraded(endpoint, slows, errors) for endpoint in endpoints)
-
-
-def _degraded(endpoint: Endpoint, slows: list[Slow], errors: list[Errors]) -> Endpoint:
-    for slow in slows:
-        if _names(slow.target, endpoint):
-            factor = endpoint.factor * slow.factor
-            extra_us = int(endpoint.extra_us * slow.factor) + slow.extra_us
-            endpoint = replace(endpoint, factor=factor, extra_us=extra_us)
-    for error in errors:
-        if _names(error.target, endpoint):
-            endpoint = replace(endpoint, error_share=error.share)
-    return endpoint
-
-
-def _names(target: str, endpoint: Endpoint) -> bool:
-    return target in ("*", endpoint.path, f"{endpoint.method} {endpoint.path}")
 
 
 def _split(text: str, example: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""HTTP/1.1 on the wire: bytes to Request, answer to bytes.
+"""HTTP/1.1 from the wire: bytes to Request.
 
 It refuses what it cannot read with certainty (a malformed head, a length that is no number, a
 chunked body, an unknown version) by raising `Refused` with the status to answer; after a refusal
@@ -7,8 +7,6 @@ the connection is to be closed, since the start of the next request is unknown.
 
 from __future__ import annotations
 
-import json
-import time
 from asyncio import IncompleteReadError, LimitOverrunError, StreamReader, StreamWriter
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -37,27 +35,6 @@ class Request:
     headers: dict[str, str]
     body: bytes
     keep_alive: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """One answer before it is put on the wire."""
-
-    status: HTTPStatus
-    body: bytes
-    content_type: str = "application/json"
-    allow: str = ""
-
-
-def json_answer(status: HTTPStatus, body: object) -> Answer:
-    """Make an answer of a JSON value."""
-    return Answer(status=status, body=json.dumps(body).encode() + b"\n")
-
-
-def error_answer(status: HTTPStatus, message: str, allow: str = "") -> Answer:
-    """Make the answer of an error: a JSON object with the one key `error`."""
-    body = json.dumps({"error": message}).encode() + b"\n"
-    return Answer(status=status, body=body, allow=allow)
 
 
 async def read_request(reader: StreamReader, writer: StreamWriter) -> Request | None:
@@ -89,20 +66,6 @@ async def read_request(reader: StreamReader, writer: StreamWriter) -> Request | 
         body=body,
         keep_alive=keep,
     )
-
-
-def encode(answer: Answer, *, keep_alive: bool, with_body: bool) -> bytes:
-    """Put an answer into bytes; without its body (HEAD) the length is still the body's."""
-    head = (
-        f"HTTP/1.1 {answer.status.value} {answer.status.phrase}\r\n"
-        f"Date: {time.strftime('%a, %d %b %Y %H:%M:%S GMT', time.gmtime())}\r\n"
-        f"Content-Type: {answer.content_type}\r\n"
-        f"Content-Length: {len(answer.body)}\r\n"
-        f"Connection: {'keep-alive' if keep_alive else 'close'}\r\n"
-    )
-    if answer.allow:
-        head += f"Allow: {answer.allow}\r\n"
-    return head.encode() + b"\r\n" + (answer.body if with_body else b"")
 
 
 def _split_head(head: bytes) -> tuple[str, dict[str, str]]:
