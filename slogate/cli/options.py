@@ -1,0 +1,50 @@
+"""The options that every command shares, and where text goes.
+
+Reports and machine output go to stdout; progress, notes and errors to stderr. Colour only on
+a terminal, never with `--no-color` or NO_COLOR.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+STORE = Annotated[
+    Path | None,
+    typer.Option(
+        "--store",
+        envvar="SLOGATE_STORE",
+        help="Folder of the series store  [default: .slogate]",
+        show_default=False,
+    ),
+]
+JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
+QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")]
+NO_COLOR = Annotated[bool, typer.Option("--no-color", help="No colour, even on a terminal.")]
+SERVICE = Annotated[str | None, typer.Option("--service", "-s", help="Name of the service.")]
+LABELS = Annotated[
+    list[str] | None,
+    typer.Option("--label", "-l", metavar="K=V", help="Label to keep with the run; repeatable."),
+]
+
+
+def out(text: str) -> None:
+    """Write a report or machine output to stdout as it is."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def note(text: str, *, quiet: bool = False) -> None:
+    """Write one line of progress or explanation to stderr."""
+    if not quiet:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+
+def colour_wanted(*, no_color: bool) -> bool:
+    """Whether stdout is a terminal whose user wants colour."""
+    return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
