@@ -1,0 +1,1 @@
+"""Pure statistics of the verdict: intervals, quantiles and run lengths, on plain numbers."""
