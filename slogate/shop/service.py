@@ -24,10 +24,7 @@ BACKLOG = 1_024
 
 def serve(options: Options) -> int:
     """Run the shop until it is told to stop; give the exit code."""
-    try:
-        return asyncio.run(_serve(options))
-    except KeyboardInterrupt:
-        return 0
+    return asyncio.run(_serve(options))
 
 
 async def _serve(options: Options) -> int:
@@ -64,7 +61,7 @@ async def _finish(shop: Shop) -> None:
     except TimeoutError:
         _say(f"{shop.in_flight} requests were cut off after {GRACE_S:g} s")
     for writer in tuple(shop.open):
-        writer.transport.abort()
+        writer.close()
     await asyncio.sleep(0)
 
 
