@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from typing import Any
 
 import typer
@@ -71,7 +72,9 @@ def _version(wanted: bool) -> None:
 
 
 def _root(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),  # noqa: E501
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
     debug: bool = typer.Option(False, "--debug", help="Show the traceback of an internal error."),
 ) -> None:
     del version, debug
@@ -105,12 +108,12 @@ def run(arguments: list[str]) -> int:
         # whoever read our output has gone; Python must not complain of that at exit either
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_ERROR
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last resort: no traceback, never exit 1
         if hasattr(error, "format_message") and hasattr(error, "show"):
             error.show()
             return EXIT_ERROR
         if "--debug" in arguments or os.environ.get("SLOGATE_DEBUG"):
-            raise
+            traceback.print_exc()
         kind = type(error).__name__
         _complain(f"internal error: {kind}: {error}", "run again with --debug and report it")
         return EXIT_ERROR

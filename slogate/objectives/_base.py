@@ -70,10 +70,14 @@ class Objective:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What a kind says of the evidence; the fields are those of `Finding`."""
+    """What a kind says of the evidence; the fields are those of `Finding`.
+
+    `inside`: the observed value keeps the limit, whatever the interval says.
+    """
 
     outcome: Outcome
     reason: str
+    inside: bool
     observed: float | None = None
     interval: tuple[float | None, float | None] | None = None
     good: int | None = None
@@ -84,6 +88,7 @@ class Judgement:
     design_effect: DesignEffect | None = None
     effective_n: float | None = None
     requests_needed: int | None = None
+    seconds_needed: float | None = None
     warnings: tuple[str, ...] = ()
 
 

@@ -1,0 +1,97 @@
+"""Judges a share of bad requests by its interval; shared by the kinds that are shares.
+
+FAIL if the whole interval breaches, PASS if it is within, else INCONCLUSIVE (DESIGN §4); also
+FAIL on a gross breach. `judge: observed` is the point rule of other tools, labelled as such.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from slogate.model.evidence import Evidence
+from slogate.model.window import Window
+from slogate.objectives._base import Objective
+from slogate.stats import proportion
+from slogate.stats.run_length import requests_needed
+from slogate.units import format_span
+from slogate.verdict import DesignEffect, GoodShare, Outcome
+
+SHORT_RUN_S = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """The judged share of bad requests, with all that a finding shows of it."""
+
+    outcome: Outcome
+    inside: bool
+    interval: proportion.Interval
+    good_share: GoodShare
+    design_effect: DesignEffect
+    requests_needed: int | None
+    seconds_needed: float | None
+    settle: str
+    warnings: tuple[str, ...]
+
+
+def judge_share(
+    objective: Objective, evidence: Evidence, window: Window, floor: float | None, allowed: Fraction
+) -> Share:
+    """Judge the bad share of the evidence against `allowed` (over 0)."""
+    alpha = float(1 - objective.scope.confidence)
+    batches = [proportion.Batch(total=batch.total, bad=batch.bad) for batch in evidence.batches]
+    interval = proportion.interval(batches, alpha, floor)
+    inside = Fraction(evidence.bad, evidence.total) <= allowed
+    gross = False
+    if objective.scope.judge == "observed":
+        outcome = Outcome.PASS if inside else Outcome.FAIL
+    else:
+        outcome = Outcome(proportion.decide(interval, float(allowed)))
+        gross = outcome is Outcome.FAIL and interval.lower <= float(allowed)
+    needed = None
+    if outcome is Outcome.INCONCLUSIVE:
+        needed = requests_needed(interval.observed, float(allowed), alpha, interval.deff_used)
+    seconds = None if needed is None else needed * window.seconds / evidence.total
+    return Share(
+        outcome=outcome,
+        inside=inside,
+        interval=interval,
+        good_share=GoodShare(
+            observed=1 - interval.observed,
+            interval=(1 - interval.upper, 1 - interval.lower),
+            required=float(1 - allowed),
+        ),
+        design_effect=DesignEffect(
+            measured=interval.deff_measured, floor=floor, used=interval.deff_used
+        ),
+        requests_needed=needed,
+        seconds_needed=seconds,
+        settle=_settle(seconds, window),
+        warnings=_warnings(objective, window, floor, gross=gross),
+    )
+
+
+def _settle(seconds: float | None, window: Window) -> str:
+    if seconds is None:
+        return "no length of run would settle it at this share"
+    return f"about {format_span(seconds)} of load would settle it ({format_span(window.seconds)} judged)"  # noqa: E501
+
+
+def _warnings(
+    objective: Objective, window: Window, floor: float | None, *, gross: bool
+) -> tuple[str, ...]:
+    warnings = []
+    if objective.scope.judge == "observed":
+        warnings.append("observed: the point rule judges one noisy number, without its interval")
+        return tuple(warnings)
+    if gross:
+        warnings.append(
+            "gross_breach: at least five times the allowed share, "
+            "beyond what independent requests could show by chance"
+        )
+    if window.seconds < SHORT_RUN_S:
+        warnings.append(f"short_run: under {SHORT_RUN_S} s judged, the stated error is not assured")
+    if floor is None:
+        warnings.append("history: none; the noise between requests is known from this run alone")
+    return tuple(warnings)

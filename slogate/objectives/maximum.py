@@ -1,0 +1,63 @@
+"""`max: 5s`: no request may take longer.
+
+A fact of the run: the largest measured duration of all requests, failed ones too.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from slogate.model.evidence import Evidence, Need
+from slogate.model.window import Window
+from slogate.objectives._base import Judgement, Kind, Objective
+from slogate.units import format_count, format_duration, parse_duration
+from slogate.verdict import Outcome
+
+
+def parse(key: str, text: str) -> tuple[Fraction, Fraction | None]:
+    """`5s` as (limit in µs, None)."""
+    del key
+    limit = parse_duration(text)
+    if limit == 0:
+        raise ValueError("a limit of 0 can never be met")
+    return Fraction(limit), None
+
+
+def needs(objective: Objective, window: Window) -> Need:
+    """Find the largest measured duration."""
+    return Need(id=objective.id, selection=objective.scope.selection, window=window, measure="max")
+
+
+def judge(
+    objective: Objective, evidence: Evidence, window: Window, floor: float | None
+) -> Judgement:
+    """Compare the largest duration with the limit."""
+    del window, floor
+    if evidence.max_us is None:
+        raise ValueError(f"{objective.id}: no request has a response time")
+    inside = evidence.max_us <= objective.limit
+    word = "within" if inside else "over"
+    return Judgement(
+        outcome=Outcome.PASS if inside else Outcome.FAIL,
+        reason=f"the slowest of {format_count(evidence.total)} requests of "
+        f"{objective.scope.selection} took {format_duration(evidence.max_us, 4)}, "
+        f"{word} the {format_duration(float(objective.limit))} budget",
+        inside=inside,
+        observed=evidence.max_us,
+        total=evidence.total,
+        population="all requests as measured",
+    )
+
+
+PLUGIN = Kind(
+    name="maximum",
+    keys=re.compile("max"),
+    unit="us",
+    help="no request may take longer than this",
+    example="max: 5s",
+    schema={"type": "string", "pattern": r"^\d+(\.\d+)?\s*(us|µs|ms|s|m|h)"},
+    parse=parse,
+    needs=needs,
+    judge=judge,
+)

@@ -1,0 +1,88 @@
+"""`mean: 150ms`: the mean duration; a failure counts the larger of its own and the limit.
+
+Judged by the t interval over the ten batches, on integer sums of microseconds.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from slogate.model.evidence import Evidence, Need
+from slogate.model.window import Window
+from slogate.objectives._base import Judgement, Kind, Objective
+from slogate.stats.mean import MeanBatch, MeanInterval, decide_mean, mean_interval
+from slogate.units import format_count, format_duration, parse_duration
+from slogate.verdict import Outcome
+
+_WORD = {
+    Outcome.PASS: "within",
+    Outcome.FAIL: "over",
+    Outcome.INCONCLUSIVE: "too close to call against",
+}
+
+
+def parse(key: str, text: str) -> tuple[Fraction, Fraction | None]:
+    """`150ms` as (limit in µs, None)."""
+    del key
+    limit = parse_duration(text)
+    if limit == 0:
+        raise ValueError("a limit of 0 can never be met")
+    return Fraction(limit), None
+
+
+def needs(objective: Objective, window: Window) -> Need:
+    """Sum durations by batch."""
+    return Need(
+        id=objective.id,
+        selection=objective.scope.selection,
+        window=window,
+        measure="mean",
+        limit_us=int(objective.limit),
+        failures=objective.scope.failures,
+    )
+
+
+def judge(
+    objective: Objective, evidence: Evidence, window: Window, floor: float | None
+) -> Judgement:
+    """Compare the interval of the mean with the limit."""
+    del window, floor
+    batches = [MeanBatch(count=batch.total, sum_us=batch.sum_us) for batch in evidence.batches]
+    found = mean_interval(batches, float(1 - objective.scope.confidence))
+    inside = evidence.sum_us <= objective.limit * evidence.total
+    outcome = _decide(objective, found, inside=inside)
+    ends = f"{format_duration(found.lower)} – {format_duration(found.upper)}"
+    limit = format_duration(float(objective.limit))
+    return Judgement(
+        outcome=outcome,
+        reason=f"mean of {objective.scope.selection} is {format_duration(found.observed)} "
+        f"({ends}) over {format_count(evidence.total)} requests, {_WORD[outcome]} the "
+        f"{limit} budget",
+        inside=inside,
+        observed=found.observed,
+        interval=(found.lower, found.upper),
+        total=evidence.total,
+        population="all requests, a failure counts at least the limit"
+        if objective.scope.failures == "slow"
+        else objective.scope.failures,
+    )
+
+
+def _decide(objective: Objective, found: MeanInterval, *, inside: bool) -> Outcome:
+    if objective.scope.judge == "observed":
+        return Outcome.PASS if inside else Outcome.FAIL
+    return Outcome(decide_mean(found, float(objective.limit)))
+
+
+PLUGIN = Kind(
+    name="mean",
+    keys=re.compile("mean"),
+    unit="us",
+    help="the mean duration may not be longer than this",
+    example="mean: 150ms",
+    schema={"type": "string", "pattern": r"^\d+(\.\d+)?\s*(us|µs|ms|s|m|h)"},
+    parse=parse,
+    needs=needs,
+    judge=judge,
+)

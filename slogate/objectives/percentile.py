@@ -1,0 +1,137 @@
+"""`p95: 300ms`: at most 5% of requests may be slower than 300 ms.
+
+Judged as the share over the limit, on exact counts. The percentile shown is the nearest-rank
+one of the same requests, with an interval by the same inversion (Woodruff 1952), rounded
+outward to the ladder of order statistics; it never decides.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from fractions import Fraction
+
+from slogate.model.evidence import Evidence, Need
+from slogate.model.window import Window
+from slogate.objectives._base import Judgement, Kind, Objective
+from slogate.objectives._share import Share, judge_share
+from slogate.stats import proportion
+from slogate.units import format_count, format_duration, format_share, parse_duration
+from slogate.verdict import Outcome
+
+_VERDICT = {
+    Outcome.PASS: "within the {limit} budget",
+    Outcome.FAIL: "over the {limit} budget",
+    Outcome.INCONCLUSIVE: "too close to the {limit} budget to call",
+}
+
+
+def parse(key: str, text: str) -> tuple[Fraction, Fraction | None]:
+    """`p99.9`, `800ms` as (limit in µs, 999/1000)."""
+    quantile = Fraction(key[1:]) / 100
+    if not 0 < quantile < 1:
+        raise ValueError(f"{key} is no percentile between 0 and 100; the largest value is 'max'")
+    limit = parse_duration(text)
+    if limit == 0:
+        raise ValueError("a limit of 0 can never be met")
+    return Fraction(limit), quantile
+
+
+def needs(objective: Objective, window: Window) -> Need:
+    """Count requests over the limit; show the percentile."""
+    return Need(
+        id=objective.id,
+        selection=objective.scope.selection,
+        window=window,
+        measure="latency",
+        limit_us=int(objective.limit),
+        quantile=objective.quantile,
+        failures=objective.scope.failures,
+    )
+
+
+def judge(
+    objective: Objective, evidence: Evidence, window: Window, floor: float | None
+) -> Judgement:
+    """Compare the share over the limit with 1 − q."""
+    quantile = objective.quantile
+    if quantile is None:
+        raise ValueError(f"{objective.id} has no quantile")
+    share = judge_share(objective, evidence, window, floor, 1 - quantile)
+    observed = evidence.quantile(quantile)
+    interval = _interval(evidence, quantile, share, float(1 - objective.scope.confidence))
+    raw_total, raw_bad = evidence.raw
+    uncorrected = raw_bad / raw_total if evidence.backfilled and raw_total else None
+    return Judgement(
+        outcome=share.outcome,
+        reason=_reason(objective, evidence, share, observed, interval),
+        inside=share.inside,
+        observed=observed,
+        interval=interval,
+        good=evidence.total - evidence.bad,
+        total=evidence.total,
+        population=_population(objective),
+        uncorrected=uncorrected,
+        good_share=share.good_share,
+        design_effect=share.design_effect,
+        effective_n=share.interval.n_eff,
+        requests_needed=share.requests_needed,
+        seconds_needed=share.seconds_needed,
+        warnings=share.warnings,
+    )
+
+
+def _interval(
+    evidence: Evidence, quantile: Fraction, share: Share, alpha: float
+) -> tuple[float | None, float | None]:
+    if share.interval.n_eff <= 0:
+        return 0, None
+    lower, upper = proportion.bounds(float(1 - quantile), share.interval.n_eff, alpha)
+    shares = [step for step, _ in evidence.ladder]
+    below = bisect_right(shares, 1 - upper) - 1
+    above = bisect_left(shares, 1 - lower)
+    low = evidence.ladder[below][1] if below >= 0 else 0
+    high = evidence.ladder[above][1] if above < len(shares) else evidence.ladder[-1][1]
+    return low, high
+
+
+def _population(objective: Objective) -> str:
+    return {
+        "slow": "all requests, failures slower than any limit",
+        "drop": "successful requests",
+        "measured": "all requests as measured",
+    }[objective.scope.failures]
+
+
+def _reason(
+    objective: Objective,
+    evidence: Evidence,
+    share: Share,
+    observed: int | None,
+    interval: tuple[float | None, float | None],
+) -> str:
+    quantile = objective.quantile or Fraction(0)
+    slower = (
+        "slower or failed" if evidence.failed and objective.scope.failures == "slow" else "slower"
+    )
+    word = _VERDICT[share.outcome].format(limit=format_duration(float(objective.limit)))
+    text = (
+        f"{objective.key} of {objective.scope.selection} is {format_duration(observed)} "
+        f"({format_duration(interval[0])} – {format_duration(interval[1])}), {word}: "
+        f"{format_share(share.interval.observed)} of {format_count(evidence.total)} requests "
+        f"were {slower}, {format_share(1 - quantile)} allowed"
+    )
+    return f"{text}; {share.settle}" if share.outcome is Outcome.INCONCLUSIVE else text
+
+
+PLUGIN = Kind(
+    name="percentile",
+    keys=re.compile(r"p\d{1,3}(\.\d{1,6})?"),
+    unit="us",
+    help="at most 100 − NN per cent of the requests may take longer than this",
+    example="p95: 300ms",
+    schema={"type": "string", "pattern": r"^\d+(\.\d+)?\s*(us|µs|ms|s|m|h)"},
+    parse=parse,
+    needs=needs,
+    judge=judge,
+)

@@ -1,0 +1,66 @@
+"""`throughput: 50/s`: at least fifty successes a second.
+
+A fact of the run, over the whole judged window.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from slogate.model.evidence import Evidence, Need
+from slogate.model.window import Window
+from slogate.objectives._base import Judgement, Kind, Objective
+from slogate.units import US_PER_SECOND, format_count, format_rate, format_span, parse_rate
+from slogate.verdict import Outcome
+
+
+def parse(key: str, text: str) -> tuple[Fraction, Fraction | None]:
+    """`50/s` as (successes a second, None)."""
+    del key
+    rate = parse_rate(text)
+    if rate == 0:
+        raise ValueError("a throughput of 0 demands nothing")
+    return rate, None
+
+
+def needs(objective: Objective, window: Window) -> Need:
+    """Count successes."""
+    return Need(
+        id=objective.id, selection=objective.scope.selection, window=window, measure="throughput"
+    )
+
+
+def judge(
+    objective: Objective, evidence: Evidence, window: Window, floor: float | None
+) -> Judgement:
+    """Compare successes a second with the demanded rate, exactly."""
+    del floor
+    good = evidence.total - evidence.bad
+    rate = Fraction(good * US_PER_SECOND, window.length_us)
+    inside = rate >= objective.limit
+    word = "at least" if inside else "under"
+    return Judgement(
+        outcome=Outcome.PASS if inside else Outcome.FAIL,
+        reason=f"{format_count(good)} successes of {objective.scope.selection} in "
+        f"{format_span(window.seconds)} are {format_rate(rate)}, {word} the "
+        f"{format_rate(objective.limit)} demanded",
+        inside=inside,
+        observed=float(rate),
+        good=good,
+        total=evidence.total,
+        population="successful requests",
+    )
+
+
+PLUGIN = Kind(
+    name="throughput",
+    keys=re.compile("throughput"),
+    unit="per_second",
+    help="at least this many successes a second",
+    example="throughput: 50/s",
+    schema={"type": "string", "pattern": r"^\d+(\.\d+)?\s*/\s*(s|m|h)$"},
+    parse=parse,
+    needs=needs,
+    judge=judge,
+)
