@@ -1,0 +1,107 @@
+"""Keeps the manifests: `runs/<run>.json` is the record `Run`, one file a run.
+
+Reading is tolerant of keys it does not know and strict about the rest: whatever is corrupt,
+missing, of a wrong type or written by a newer version is a StoreError that names the file and
+the key. A run in state `running` is returned as it is; whoever judges it decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from slogate.errors import StoreError
+from slogate.model.run import Run
+from slogate.store.layout import Store, check_id, json_files, read_json, service_folder, write_json
+from slogate.store.parts import run_of
+from slogate.store.record import run_from_json, run_to_json
+from slogate.store.reference import pick_run
+from slogate.store.verdicts import verdicts_of
+
+
+def write_run(store: Store, run: Run) -> None:
+    """Write the run's manifest anew, whole or not at all."""
+    write_json(_path(store, run.id), run_to_json(run), sort_keys=True)
+
+
+def read_run(store: Store, run_id: str) -> Run:
+    """The run of exactly this id; StoreError if there is none or it cannot be read."""
+    path = _path(store, run_id)
+    if not path.is_file():
+        raise StoreError(f"there is no run '{run_id}' in {store.root}")
+    return _read(path)
+
+
+def _path(store: Store, run_id: str) -> Path:
+    return store.runs / f"{check_id('run', run_id)}.json"
+
+
+def _read(path: Path) -> Run:
+    run = run_from_json(read_json(path), path)
+    if run.id != path.stem:
+        raise StoreError(f"{path} is the manifest of another run: its id is '{run.id}'")
+    return run
+
+
+def list_runs(store: Store, *, service: str | None = None, kind: str | None = None) -> list[Run]:
+    """All runs, of one service or kind if given, newest first."""
+    runs = [
+        run
+        for run in map(_read, json_files(store.runs))
+        if (service is None or run.service == service) and (kind is None or run.kind == kind)
+    ]
+    return sorted(runs, key=lambda run: (run.created_ts or 0, run.id), reverse=True)
+
+
+def find_run(store: Store, ref: str, *, service: str | None = None, kind: str | None = None) -> Run:
+    """The run that `ref` names: an id, the start of one, a label's value, or `latest`."""
+    of = f" of service '{service}'" if service is not None else ""
+    what = f"{kind} run{of}" if kind else f"run{of}"
+    return pick_run(list_runs(store, service=service, kind=kind), ref, f"{what} in {store.root}")
+
+
+def label_run(store: Store, run_id: str, labels: Mapping[str, str]) -> Run:
+    """Add labels to a run, an empty value takes one away; the run as it is now."""
+    run = read_run(store, run_id)
+    merged = {key: value for key, value in {**run.labels, **labels}.items() if value}
+    changed = replace(run, labels=merged)
+    write_run(store, changed)
+    return changed
+
+
+def delete_run(store: Store, run_id: str) -> None:
+    """Delete a run with its parts and verdicts; StoreError if there is no such run.
+
+    The manifest is emptied first and removed last: a crash in between leaves a run without
+    parts that is not complete and can be deleted again, never one that names missing parts.
+    """
+    run = read_run(store, run_id)
+    parts = {*found_parts(store, run), *(store.root / part for part in run.parts)}
+    verdicts = verdicts_of(store, run_id)
+    write_run(store, replace(run, state="incomplete", parts=(), note="being deleted"))
+    try:
+        for path in (*sorted(parts), *verdicts, _path(store, run_id)):
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"run '{run_id}' cannot be deleted: {error}") from None
+
+
+def parts_of(store: Store, run: Run) -> list[Path]:
+    """The run's parts, absolute paths; StoreError if one that the manifest names is missing.
+
+    For a run that is not complete also the parts that lie on disk and were not yet named.
+    """
+    named = [store.root / part for part in run.parts]
+    for path in named:
+        if not path.is_file():
+            raise StoreError(f"run '{run.id}' is damaged: its part {path} is missing")
+    if run.state == "complete":
+        return named
+    return sorted({*named, *found_parts(store, run)})
+
+
+def found_parts(store: Store, run: Run) -> list[Path]:
+    """The finished parts of the run that lie on disk, sorted, whatever its manifest says."""
+    folder = service_folder(store, run.kind, run.service)
+    return sorted(path for path in folder.glob("date=*/*.parquet") if run_of(path.name) == run.id)

@@ -1,0 +1,40 @@
+"""Picks the run that a person means: an id, the start of one, a label's value, or `latest`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from slogate.errors import StoreError
+from slogate.model.run import Run
+
+RECORD_FIRST = "record something first: run `slogate run` or `slogate import`"
+
+
+def pick_run(runs: Sequence[Run], ref: str, what: str) -> Run:
+    """The run that `ref` names; StoreError with near ids if it is none or more than one.
+
+    In this order: the exact id; `latest`, the newest; the start of exactly one id; the value
+    of a label, of the newest run that carries it. `runs` are sorted newest first; `what` says
+    in the errors what was sought, such as `load run of service 'shop'`.
+    """
+    if exact := [run for run in runs if run.id == ref]:
+        return exact[0]
+    if not runs:
+        raise StoreError(f"there is no {what}", hint=RECORD_FIRST)
+    if ref == "latest":
+        return runs[0]
+    started = [run for run in runs if ref and run.id.startswith(ref)]
+    if len(started) > 1:
+        raise StoreError(f"'{ref}' is the start of {len(started)} run ids: {_ids(started)}")
+    labelled = [run for run in runs if ref in run.labels.values()]
+    if found := started or labelled:
+        return found[0]
+    near = difflib.get_close_matches(ref, [run.id for run in runs], n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"the newest: {_ids(runs)}"
+    raise StoreError(f"there is no {what} that '{ref}' names", hint=hint)
+
+
+def _ids(runs: Sequence[Run]) -> str:
+    more = ", …" if len(runs) > 5 else ""
+    return ", ".join(run.id for run in runs[:5]) + more

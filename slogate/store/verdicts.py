@@ -1,0 +1,57 @@
+"""Keeps the verdicts: `verdicts/<id>.json`, the document with the spec that it judged by.
+
+The store knows of a document only which run and service it speaks of; what else is in it is
+not its business. A corrupt or newer document is a StoreError that names the file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from slogate.errors import StoreError
+from slogate.store.layout import Store, check_id, json_files, read_json, write_json
+
+SCHEMA = "slogate.verdict/v1"
+
+
+def write_verdict(store: Store, verdict_id: str, document: dict[str, Any]) -> None:
+    """Write the document under its id, whole or not at all."""
+    write_json(store.verdicts / f"{check_id('verdict', verdict_id)}.json", document)
+
+
+def read_verdicts(store: Store, *, service: str | None = None) -> list[dict[str, Any]]:
+    """All verdict documents, of runs of one service if given, in the order they were written.
+
+    Each has the id under which it is stored in `verdict_id`.
+    """
+    documents = [_read(path) for path in _oldest_first(json_files(store.verdicts))]
+    return [d for d in documents if service is None or _run(d).get("service") == service]
+
+
+def verdicts_of(store: Store, run_id: str) -> list[Path]:
+    """The files of the verdicts on a run."""
+    return [path for path in json_files(store.verdicts) if _run(_read(path)).get("id") == run_id]
+
+
+def _oldest_first(paths: list[Path]) -> list[Path]:
+    try:
+        return sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name))
+    except OSError as error:
+        raise StoreError(f"the verdicts cannot be read: {error}") from None
+
+
+def _run(document: dict[str, Any]) -> dict[str, Any]:
+    run = document.get("run")
+    return run if isinstance(run, dict) else {}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    document = read_json(path)
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if not isinstance(schema, str) or not schema.startswith("slogate.verdict/"):
+        raise StoreError(f"{path} is corrupt: it is no verdict")
+    if schema != SCHEMA:
+        hint = "upgrade slogate to read this store"
+        raise StoreError(f"{path} was written by a newer slogate ({schema})", hint=hint)
+    return {**document, "verdict_id": path.stem}
