@@ -67,6 +67,9 @@ async def talk(shop: Shop, reader: StreamReader, writer: StreamWriter) -> None:
             pass
     except (ConnectionError, TimeoutError):
         pass
+    except asyncio.CancelledError:
+        # Cancelled only as the loop ends; passed on, asyncio 3.11 prints it as a traceback.
+        writer.transport.abort()
     finally:
         shop.open.discard(writer)
         writer.close()
