@@ -1,7 +1,8 @@
 """The shop's latencies must leave room under the budgets, and a slowed endpoint none.
 
-The limits are read from the sample's own spec, slo/shop.yaml: at least 2.5 times the quiet p95, never reached by
-the quiet shop, and crossed by far more than the allowed 5% of an endpoint three times slower.
+The limits are read from the sample's own spec, slo/shop.yaml. They are at least 2.5 times the
+quiet p95, never reached by the quiet shop, and crossed by far more than the allowed 5% of an
+endpoint three times slower.
 """
 
 from __future__ import annotations
