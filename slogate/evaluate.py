@@ -1,0 +1,205 @@
+"""Plans and judges: (specs, run) → needs, (specs, run, evidence) → verdict. Pure.
+
+Two folds over the objectives. Each objective gets a finding, whatever happens to the others.
+Absence and distrust come first: a run without data, too short, incomplete or invalid can fail,
+it cannot pass. Policies (severity, downgrades, waivers) decide what blocks, never what was found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from slogate import plugins
+from slogate.model.evidence import Evidence, Need
+from slogate.model.run import Run
+from slogate.model.window import Window
+from slogate.objectives._base import Judgement, Objective
+from slogate.slo.spec import Spec
+from slogate.trust import absence, distrust, remarks
+from slogate.units import format_count, format_span
+from slogate.verdict import Finding, Outcome, Subject, Verdict
+
+MIN_REQUESTS = 10
+MIN_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """The design-effect floor of one objective and the runs that it comes from."""
+
+    value: float
+    runs: tuple[str, ...]
+
+
+def judged_window(run: Run, warmup_us: int) -> Window | None:
+    """From the end of the warm-up to the end of the run; None if nothing is left to judge."""
+    if run.ramped_ts is None or run.end_ts is None:
+        return None
+    start = run.ramped_ts + warmup_us
+    return Window(start_ts=start, end_ts=run.end_ts) if start < run.end_ts else None
+
+
+def objectives_of(specs: Sequence[Spec]) -> list[Objective]:
+    """All objectives of the specs, in the order as written."""
+    return [objective for spec in specs for objective in spec.objectives]
+
+
+def plan(specs: Sequence[Spec], run: Run) -> list[Need]:
+    """What has to be counted to judge the specs on this run."""
+    needs = []
+    for objective in objectives_of(specs):
+        window = judged_window(run, objective.scope.warmup_us)
+        if window is not None:
+            needs.append(plugins.find("objectives", objective.kind).needs(objective, window))
+    return needs
+
+
+def judge(
+    specs: Sequence[Spec],
+    subject: Subject,
+    evidence: Mapping[str, Evidence],
+    floors: Mapping[str, Floor],
+    version: str,
+) -> Verdict:
+    """Judge every objective of the specs on what was counted."""
+    findings = tuple(
+        _finding(objective, subject, evidence.get(objective.id), floors.get(objective.id))
+        for objective in objectives_of(specs)
+    )
+    used = tuple(sorted({run for floor in floors.values() for run in floor.runs}))
+    return Verdict(
+        id=_identity(specs, subject, findings, used),
+        version=version,
+        subject=subject,
+        findings=findings,
+        floor_runs=used,
+        warnings=remarks(subject.run),
+        specs={spec.sha256: spec.text for spec in specs},
+    )
+
+
+def _finding(
+    objective: Objective, subject: Subject, evidence: Evidence | None, floor: Floor | None
+) -> Finding:
+    window = judged_window(subject.run, objective.scope.warmup_us)
+    judgement = _judgement(objective, subject, window, evidence, floor)
+    blocking, waived, downgraded = _blocks(objective, judgement, subject.run)
+    scope = objective.scope
+    kind = plugins.find("objectives", objective.kind)
+    statistical = judgement.interval is not None
+    return Finding(
+        id=objective.id,
+        service=scope.service,
+        name=scope.name,
+        kind=objective.kind,
+        text=f"{objective.key}: {objective.text}",
+        endpoint=str(scope.selection.endpoint) if scope.selection.endpoint else None,
+        place=objective.place,
+        outcome=judgement.outcome,
+        severity=scope.severity,
+        blocking=blocking,
+        limit=float(objective.limit),
+        unit=kind.unit,
+        observed=judgement.observed,
+        interval=judgement.interval,
+        confidence=float(scope.confidence) if statistical else None,
+        good=judgement.good,
+        total=judgement.total,
+        population=judgement.population,
+        failed=evidence.failed if evidence else 0,
+        untimed=evidence.untimed if evidence else 0,
+        backfilled=evidence.backfilled if evidence else 0,
+        uncorrected=judgement.uncorrected,
+        good_share=judgement.good_share,
+        design_effect=judgement.design_effect,
+        effective_n=judgement.effective_n,
+        requests_needed=judgement.requests_needed,
+        seconds_needed=judgement.seconds_needed,
+        window=(window.start_ts, window.end_ts) if window else None,
+        reason=judgement.reason,
+        warnings=judgement.warnings,
+        waived=waived,
+        downgraded=downgraded,
+    )
+
+
+def _judgement(
+    objective: Objective,
+    subject: Subject,
+    window: Window | None,
+    evidence: Evidence | None,
+    floor: Floor | None,
+) -> Judgement:
+    if window is None or evidence is None:
+        return _nothing(absence(subject, objective.scope.warmup_us))
+    what = str(objective.scope.selection)
+    if evidence.matched == 0:
+        return _nothing(f"no request of {what} started in the {format_span(window.seconds)} judged")
+    if evidence.total < MIN_REQUESTS:
+        count = format_count(evidence.total)
+        return _nothing(f"only {count} requests of {what} to judge, at least {MIN_REQUESTS} needed")
+    if window.seconds < MIN_SECONDS:
+        return _nothing(f"only {window.seconds:.1f} s judged, at least {MIN_SECONDS} s needed")
+    kind = plugins.find("objectives", objective.kind)
+    judgement: Judgement = kind.judge(objective, evidence, window, floor.value if floor else None)
+    return _distrusted(judgement, subject)
+
+
+def _nothing(reason: str) -> Judgement:
+    return Judgement(outcome=Outcome.NO_DATA, reason=reason, inside=False)
+
+
+def _distrusted(judgement: Judgement, subject: Subject) -> Judgement:
+    """A run that is not to be trusted can fail, it cannot pass."""
+    trouble = distrust(subject)
+    if trouble is None or judgement.outcome is Outcome.FAIL:
+        return judgement
+    return replace(
+        judgement,
+        outcome=Outcome.INVALID,
+        reason=f"{trouble}; what there is: {judgement.reason}",
+    )
+
+
+def _blocks(
+    objective: Objective, judgement: Judgement, run: Run
+) -> tuple[bool, str | None, str | None]:
+    """Whether it blocks, the waiver in force, and the policy that lets it pass."""
+    scope = objective.scope
+    if judgement.outcome is Outcome.PASS or scope.severity != "error":
+        return False, None, None
+    if judgement.outcome is Outcome.INVALID:
+        return True, None, None
+    if judgement.outcome is Outcome.NO_DATA:
+        allowed = scope.on_no_data != "block"
+        return not allowed, None, f"on_no_data: {scope.on_no_data}" if allowed else None
+    waiver = scope.waiver
+    if waiver is not None and (run.end_ts is None or run.end_ts <= waiver.until_ts):
+        return False, f"until {waiver.until}: {waiver.reason}", None
+    lenient = scope.on_inconclusive != "block" and judgement.inside
+    if judgement.outcome is Outcome.INCONCLUSIVE and lenient:
+        return False, None, f"on_inconclusive: {scope.on_inconclusive}"
+    return True, None, None
+
+
+def _identity(
+    specs: Sequence[Spec],
+    subject: Subject,
+    findings: Sequence[Finding],
+    floor_runs: Sequence[str],
+) -> str:
+    """Hash of spec, subject, window and floor."""
+    floors = {f.id: f.design_effect.floor for f in findings if f.design_effect}
+    windows = sorted({f.window for f in findings if f.window})
+    parts = [
+        [(spec.file, spec.sha256) for spec in specs],
+        subject.run.id,
+        subject.rows,
+        windows,
+        list(floor_runs),
+        floors,
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

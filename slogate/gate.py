@@ -1,0 +1,167 @@
+"""The door out: (specs, store, run) → verdict. load · plan · gather · judge.
+
+Only gathering touches the outside. The verdict holds no wall clock: the same series, history
+and spec give the same verdict, on any number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from slogate import plugins
+from slogate.engines._base import Engine
+from slogate.errors import UnsupportedError, UsageError
+from slogate.evaluate import Floor, judge, judged_window, objectives_of, plan
+from slogate.model.run import Run
+from slogate.model.window import Window
+from slogate.objectives._base import Objective
+from slogate.reports.json import document, parse
+from slogate.slo.spec import Spec
+from slogate.stats.proportion import FLOOR_RUNS, floor_from_history
+from slogate.store.layout import Store
+from slogate.store.manifest import parts_of
+from slogate.store.verdicts import read_verdicts, write_verdict
+from slogate.verdict import Finding, Outcome, Subject, Verdict
+
+ENGINE = "duckdb"
+# planned run times are kept to within scheduling jitter, so lengths that differ by less are equal
+EQUAL_LENGTH = 0.95
+
+
+def refuse_unsupported(specs: Sequence[Spec]) -> None:
+    """UnsupportedError naming each place that this version cannot judge; nothing is ignored."""
+    faults = [str(fault) for spec in specs for fault in spec.unsupported]
+    if faults:
+        raise UnsupportedError("\n".join(faults), hint="take it out of the spec for now")
+    if specs and not objectives_of(specs):
+        raise UsageError("the specs have no budgets, so there is nothing to judge")
+
+
+def check(
+    store: Store,
+    specs: Sequence[Spec],
+    run: Run,
+    *,
+    version: str,
+    threads: int | None = None,
+) -> Verdict:
+    """Judge the specs' budgets on one stored run."""
+    refuse_unsupported(specs)
+    engine: Engine = plugins.find("engines", ENGINE)
+    parts = [str(path) for path in parts_of(store, run)]
+    run = _closed(run, engine, parts)
+    needs = plan(specs, run)
+    evidence = engine.gather(needs, parts, threads=threads) if needs and parts else {}
+    subject = _subject(specs, run, engine, parts, threads)
+    floors = _floors(store, specs, run)
+    return judge(specs, subject, evidence, floors, version)
+
+
+def keep(store: Store, verdict: Verdict) -> None:
+    """Store the verdict with the specs that it was judged by."""
+    write_verdict(store, verdict.id, document(verdict))
+
+
+def _closed(run: Run, engine: Engine, parts: Sequence[str]) -> Run:
+    """A run whose recorder died has no end; its last row is where it is judged to."""
+    if run.end_ts is not None or not parts:
+        return run
+    _, _, last_ts = engine.span(parts)
+    return replace(run, end_ts=last_ts)
+
+
+def _subject(
+    specs: Sequence[Spec],
+    run: Run,
+    engine: Engine,
+    parts: Sequence[str],
+    threads: int | None,
+) -> Subject:
+    windows = [
+        window
+        for objective in objectives_of(specs)
+        if (window := judged_window(run, objective.scope.warmup_us))
+    ]
+    if not parts:
+        return Subject(run=run, rows=0, warmup=0, judged=0, backfilled=0)
+    if not windows:
+        rows, _, _ = engine.span(parts)
+        return Subject(run=run, rows=rows, warmup=rows, judged=0, backfilled=0)
+    window = Window(
+        start_ts=min(w.start_ts for w in windows), end_ts=max(w.end_ts for w in windows)
+    )
+    tally = engine.tally(parts, window, threads=threads)
+    health = replace(run.health, lockstep=tally.lockstep)
+    return Subject(
+        run=replace(run, health=health),
+        rows=tally.rows,
+        warmup=tally.before,
+        judged=tally.within,
+        backfilled=tally.backfilled,
+        window=(window.start_ts, window.end_ts),
+    )
+
+
+def _floors(store: Store, specs: Sequence[Spec], run: Run) -> dict[str, Floor]:
+    """The design-effect floor of each objective, from earlier verdicts of its service."""
+    history = _history(store, {spec.service for spec in specs}, run)
+    floors = {}
+    for objective in objectives_of(specs):
+        window = judged_window(run, objective.scope.warmup_us)
+        if window is None:
+            continue
+        earlier = {
+            verdict.subject.run.id: _variances(finding)
+            for verdict in history
+            for finding in verdict.findings
+            if _comparable(finding, objective, window)
+        }
+        newest = dict(list(earlier.items())[:FLOOR_RUNS])
+        value = floor_from_history(list(newest.values()))
+        if value is not None:
+            floors[objective.id] = Floor(value=value, runs=tuple(newest))
+    return floors
+
+
+def _history(store: Store, services: set[str], run: Run) -> list[Verdict]:
+    """Verdicts of complete load runs that started before this one, newest first."""
+    verdicts = [
+        parse(document)
+        for service in sorted(services)
+        for document in read_verdicts(store, service=service)
+    ]
+    earlier = [
+        verdict
+        for verdict in verdicts
+        if (it := verdict.subject.run).id != run.id
+        and it.kind == run.kind
+        and it.state == "complete"
+        and (it.start_ts or 0) < (run.start_ts or 0)
+    ]
+    return sorted(
+        earlier,
+        key=lambda v: (v.subject.run.start_ts or 0, v.subject.run.id, v.id),
+        reverse=True,
+    )
+
+
+def _comparable(finding: Finding, objective: Objective, window: Window) -> bool:
+    """The same objective, judged and not failed, over a window at least as long."""
+    if finding.id != objective.id or finding.limit != float(objective.limit):
+        return False
+    if finding.outcome not in {Outcome.PASS, Outcome.INCONCLUSIVE} or finding.window is None:
+        return False
+    start, end = finding.window
+    return end - start >= EQUAL_LENGTH * window.length_us
+
+
+def _variances(finding: Finding) -> tuple[float, float, int]:
+    """(v, v of independent requests, bad requests) of an earlier finding."""
+    total, good = finding.total or 0, finding.good or 0
+    measured = finding.design_effect.measured if finding.design_effect else None
+    if not total or measured is None:
+        return 0.0, 0.0, 0
+    share = good / total
+    v_iid = share * (1 - share) / total
+    return measured * v_iid, v_iid, total - good

@@ -1,0 +1,80 @@
+"""Whether a run can be trusted: why there is nothing to judge, why it cannot pass, what to note.
+
+A run is invalid when its own generator was late or rows were lost; incomplete when its recorder
+never closed it, it was interrupted or aborted. Starts missed because the service was slow are
+coordinated omission, corrected elsewhere, and no invalidity.
+"""
+
+from __future__ import annotations
+
+from slogate.model.run import Run
+from slogate.units import format_count, format_duration, format_share, format_span
+from slogate.verdict import Subject
+
+CPU_SATURATED = 0.95
+CPU_HIGH = 0.80
+LAG_P99_US = 100_000
+MISSED = 0.05
+LOCKSTEP = 0.5
+
+
+def absence(subject: Subject, warmup_us: int) -> str:
+    """Why no window is left to judge, as a sentence."""
+    run = subject.run
+    if run.end_ts is None or subject.rows == 0:
+        return f"run {run.id} has no requests"
+    if run.ramped_ts is None:
+        return f"run {run.id} ended before all users were spawned"
+    after = max(0, run.end_ts - run.ramped_ts) / 1e6
+    return (
+        f"run {run.id} ended {format_span(after)} after its ramp, "
+        f"inside the warm-up of {format_duration(warmup_us)}"
+    )
+
+
+def distrust(subject: Subject) -> str | None:
+    """Why the run cannot pass, as a sentence; None if it is to be trusted."""
+    run = subject.run
+    if run.state == "running":
+        return "the run is incomplete: its recorder never closed it (killed, or still recording)"
+    if run.state != "complete":
+        return f"the run was not finished ({run.state}{f': {run.note}' if run.note else ''})"
+    if run.rows.lost:
+        return (
+            f"the run is invalid: {format_count(run.rows.lost)} requests were counted, not stored"
+        )
+    if subject.rows != run.rows.written:
+        return (
+            f"the run is invalid: the store holds {format_count(subject.rows)} of its rows, "
+            f"{format_count(run.rows.written)} were written"
+        )
+    if run.health.lost_processes:
+        return f"the run is invalid: {run.health.lost_processes} generator processes were lost"
+    return _late_generator(run)
+
+
+def _late_generator(run: Run) -> str | None:
+    health = run.health
+    if health.cpu is not None and health.cpu >= CPU_SATURATED:
+        return f"the run is invalid: the generator used {format_share(health.cpu)} of a core"
+    if health.lag_p99_us is not None and health.lag_p99_us > LAG_P99_US:
+        lag = format_duration(health.lag_p99_us)
+        return f"the run is invalid: the generator's event loop was late by {lag} (p99)"
+    if health.missed is not None and health.missed > MISSED:
+        share = format_share(health.missed)
+        return f"the run is invalid: the generator itself was late for {share} of its starts"
+    return None
+
+
+def remarks(run: Run) -> tuple[str, ...]:
+    """What a reader should know of the whole run, as `code: sentence`."""
+    found = []
+    health = run.health
+    if health.cpu is not None and CPU_HIGH <= health.cpu < CPU_SATURATED:
+        found.append(f"cpu: the generator used {format_share(health.cpu)} of a core at its peak")
+    if health.lockstep is not None and health.lockstep > LOCKSTEP:
+        found.append(
+            f"lockstep: {format_share(health.lockstep)} of the starts fall in one tenth of the "
+            "pace; spread the users with an on_start sleep longer than the pace"
+        )
+    return tuple(found)
