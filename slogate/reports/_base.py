@@ -1,0 +1,224 @@
+"""What a report is, and the words that all reports use for the same thing.
+
+A file of this room ends in `PLUGIN = Report(...)`: a pure function from a verdict to text. It
+refuses nothing: every verdict renders, whatever the names in it hold. Numbers are printed with
+as many digits as it takes to tell them from what they are compared with.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from slogate import units
+from slogate.errors import EXIT_BREACH, EXIT_NO_VERDICT
+from slogate.verdict import WORST_LAST, Finding, Outcome, Verdict
+
+MARKS = {
+    Outcome.PASS: "✓",
+    Outcome.FAIL: "✗",
+    Outcome.INCONCLUSIVE: "?",
+    Outcome.NO_DATA: "○",
+    Outcome.INVALID: "!",
+}
+UNKNOWN = "–"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SIZES = {"h": 3.6e9, "min": 6e7, "s": 1e6, "ms": 1e3, "µs": 1.0}
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A format: its name, a sentence of help, and the function that renders a verdict."""
+
+    name: str
+    help: str
+    media_type: str
+    extension: str
+    render: Callable[[Verdict], str]
+
+
+def instant(ts: int) -> str:
+    """A moment as ISO 8601, UTC, with microseconds: `2026-11-01T02:00:00.000000Z`."""
+    try:
+        moment = _EPOCH + timedelta(microseconds=ts)
+    except OverflowError:
+        return f"{ts} µs since 1970"
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def plain(text: str) -> str:
+    """One line without control, direction and half characters: names come from anywhere."""
+    shown = (_escaped(char) if unicodedata.category(char) in _UNSEEN else char for char in text)
+    return " ".join("".join(shown).split())
+
+
+def _escaped(char: str) -> str:
+    return " " if char in "\t\n\r\v\f\x85\u2028\u2029" else f"\\u{ord(char):04x}"
+
+
+def word(outcome: Outcome) -> str:
+    """The outcome as a person says it."""
+    return outcome.value.replace("_", " ")
+
+
+def label(finding: Finding) -> str:
+    """The objective within its service: `submit/p95`."""
+    return plain(finding.id.removeprefix(f"{finding.service}/"))
+
+
+def place(finding: Finding) -> str:
+    """Where it is written: `slo/shop.yaml:12`."""
+    return f"{plain(finding.place.file)}:{finding.place.line}"
+
+
+def worst_first(findings: Sequence[Finding]) -> list[Finding]:
+    """Blocking before not blocking, worst outcome first, else as written."""
+    return sorted(findings, key=lambda f: (not f.blocking, -WORST_LAST.index(f.outcome)))
+
+
+def limit(finding: Finding) -> str:
+    """The limit, exact: `≤ 300 ms`, `≥ 100/s`."""
+    sign = "≥" if finding.unit == "per_second" else "≤"
+    return f"{sign} {_show(finding.limit, finding.unit, 9)}"
+
+
+def is_unbounded(finding: Finding) -> bool:
+    """Whether nothing was observed because failed requests count as slower than anything."""
+    if finding.observed is not None or finding.outcome is Outcome.NO_DATA:
+        return False
+    return finding.unit == "us" and bool(finding.total) and finding.failed > 0
+
+
+def observed(finding: Finding) -> str:
+    """What was observed, with its interval in the same unit: `412 ms (388–431)`."""
+    unit, value, interval = finding.unit, finding.observed, finding.interval
+    if value is None:
+        shown = "∞" if is_unbounded(finding) else UNKNOWN
+        if interval is None or interval == (None, None):
+            return shown
+        return f"{shown} ({_show(interval[0], unit)}–{_show(interval[1], unit)})"
+    digits = digits_apart(value, finding.limit, unit)
+    shown = _show(value, unit, digits)
+    if interval is None:
+        return shown
+    return f"{shown} ({_end(interval[0], shown, digits)}–{_end(interval[1], shown, digits)})"
+
+
+def _end(value: float | None, like: str, digits: int) -> str:
+    if value is None:
+        return "∞"
+    if like.endswith("%"):
+        return units.significant(value * 100, digits)
+    size = 1.0 if like.endswith("/s") else _SIZES[like.rpartition(" ")[2]]
+    return units.significant(value / size, digits)
+
+
+def _show(value: float | None, unit: str, digits: int = 3) -> str:
+    if value is None:
+        return "∞"
+    if unit == "us":
+        return units.format_duration(value, digits)
+    if unit == "share":
+        return units.format_share(value, digits)
+    return units.format_rate(value, digits)
+
+
+def digits_apart(value: float, other: float, unit: str, least: int = 3) -> int:
+    """How many significant digits it takes to print two different values differently."""
+    enough = least
+    while (
+        enough < 9 and value != other and _show(value, unit, enough) == _show(other, unit, enough)
+    ):
+        enough += 1
+    return enough
+
+
+def good_share(finding: Finding) -> str:
+    """Observed and required share of good requests: `90.9% / 95%`."""
+    share = finding.good_share
+    if share is None:
+        return UNKNOWN
+    digits = digits_apart(share.observed, share.required, "share")
+    return f"{_show(share.observed, 'share', digits)} / {_show(share.required, 'share', 9)}"
+
+
+def requests(finding: Finding) -> str:
+    """How many requests were judged."""
+    return UNKNOWN if finding.total is None else units.format_count(finding.total)
+
+
+def aside(finding: Finding) -> str | None:
+    """Why a finding that is no pass does not block; None if it passes or blocks."""
+    if finding.blocking or finding.outcome is Outcome.PASS:
+        return None
+    if finding.waived is not None:
+        return f"does not block, waived: {plain(finding.waived)}"
+    if finding.downgraded is not None:
+        return f"does not block: {plain(finding.downgraded)}"
+    return f"does not block: severity {finding.severity}"
+
+
+def conclusion(verdict: Verdict) -> str:
+    """The verdict in one plain sentence: `FAIL: 2 of 13 objectives breached (exit 1)`."""
+    findings = verdict.findings
+    count = len(findings)
+    blocking = [f for f in findings if f.blocking]
+    breached = sum(f.outcome is Outcome.FAIL for f in blocking)
+    undecided = [f.outcome for f in blocking if f.outcome is not Outcome.FAIL]
+    rest = [f for f in findings if not f.blocking and f.outcome is not Outcome.PASS]
+    besides = f", {len(rest)} more not passing but not blocking" if rest else ""
+    noun = "objective" if count == 1 else "objectives"
+    of_all = f"of {count} {noun}"
+    code = verdict.exit_code
+    if code == EXIT_BREACH:
+        also = f", {len(undecided)} without a verdict" if undecided else ""
+        text = f"FAIL: {breached} {of_all} breached{also}{besides}"
+    elif code == EXIT_NO_VERDICT:
+        kinds = sorted(set(undecided), key=WORST_LAST.index)
+        tally = ", ".join(f"{undecided.count(kind)} {word(kind)}" for kind in kinds)
+        text = f"NO VERDICT: {len(undecided)} {of_all} undecided ({tally}){besides}"
+    elif rest:
+        text = f"PASS: nothing blocks, {len(rest)} {of_all} not passing but not blocking"
+    elif findings:
+        text = f"PASS: {'the only' if count == 1 else f'all {count}'} {noun} met"
+    else:
+        text = "NOTHING JUDGED: there is no objective"
+    return f"{text} (exit {code})"
+
+
+def notes(verdict: Verdict) -> list[str]:
+    """Warnings and what else a reader must know, each once, with the objectives it is about."""
+    about: dict[str, list[str]] = {plain(text): [] for text in verdict.warnings}
+    for finding in verdict.findings:
+        for text in _remarks(finding):
+            about.setdefault(text, []).append(label(finding))
+    return [_note(text, labels, len(verdict.findings)) for text, labels in about.items()]
+
+
+def _remarks(finding: Finding) -> list[str]:
+    remarks = [plain(text) for text in finding.warnings]
+    if finding.population != "all":
+        remarks.append(f"population: {plain(finding.population)}")
+    if finding.backfilled:
+        text = f"{units.format_count(finding.backfilled)} missed starts back-filled"
+        if finding.uncorrected is not None:
+            before = _show(finding.uncorrected, finding.unit)
+            text += f": {_show(finding.observed, finding.unit)} with them, {before} as measured"
+        remarks.append(text)
+    if finding.untimed:
+        count = units.format_count(finding.untimed)
+        remarks.append(f"{count} requests without a response time are left out")
+    return remarks
+
+
+def _note(text: str, labels: Sequence[str], count: int) -> str:
+    if not labels:
+        return text
+    if len(labels) > 3:
+        who = "all objectives" if len(labels) == count else f"{len(labels)} objectives"
+    else:
+        who = ", ".join(labels)
+    return f"{text} ({who})"
