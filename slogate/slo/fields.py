@@ -117,17 +117,17 @@ def read_fields(fields: Fields, node: Node, at: At) -> dict[str, Any]:
         return found
     for key, value in node.pairs:
         reader = fields.reader(key.text)
+        here = at.key(key.text)
         if reader is None:
-            at.wrong(
-                key, f"unknown key '{printable(key.text, 60)}'", near(key.text, fields.words())
-            )
+            word = printable(key.text, 60)
+            here.wrong(key, f"unknown key '{word}'", near(key.text, fields.words()))
             continue
-        read = reader(value, at.key(key.text))
+        read = reader(value, here)
         if read is not WRONG:
             found[key.text] = read
     for name, known in fields.named.items():
         if known.required and node.key(name) is None:
-            at.wrong(node, f"'{name}' is missing", known.help)
+            at.wrong(node, f"'{name}' is missing", f"{name}: {known.help}")
     return found
 
 

@@ -168,7 +168,7 @@ def _consistent(found: Mapping[str, Any], node: Node, at: At) -> bool:
         if key in found and key not in wanted:
             at.key(key).wrong(_value(node, key), f"'{key}' has no meaning with {budgeting}")
         elif key in wanted and key not in found:
-            at.wrong(node, f"'{key}' is missing with {budgeting}", str(_SLO.named[key].help))
+            at.wrong(node, f"'{key}' is missing with {budgeting}", f"{key}: {_SLO.named[key].help}")
     window = found["window"]
     if isinstance(window, int) and found.get("slice", 0) >= window:
         at.key("slice").wrong(_value(node, "slice"), "a slice must be shorter than the window")
