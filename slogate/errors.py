@@ -2,7 +2,7 @@
 
     SlogateError                 2   anything that stopped the gate; never mistaken for a breach
     ├── UsageError               2   the command was called wrongly
-    ├── SettingsError            2   a setting in slogate.toml, pyproject.toml or the environment is wrong
+    ├── SettingsError            2   a setting in a file or in the environment is wrong
     ├── SpecError                2   specs with faults, all of them at once, each with its place
     ├── UnsupportedError         2   valid, but this version cannot judge it yet
     ├── StoreError               2   the store is missing, unreadable or from a newer version

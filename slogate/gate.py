@@ -165,3 +165,11 @@ def _variances(finding: Finding) -> tuple[float, float, int]:
     share = good / total
     v_iid = share * (1 - share) / total
     return measured * v_iid, v_iid, total - good
+
+
+def last_verdict(store: Store, service: str) -> Verdict | None:
+    """The verdict of the service's latest judged run; None if it has none."""
+    verdicts = [parse(document) for document in read_verdicts(store, service=service)]
+    return max(
+        verdicts, key=lambda v: (v.subject.run.start_ts or 0, v.subject.run.id, v.id), default=None
+    )

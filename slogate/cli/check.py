@@ -1,0 +1,89 @@
+"""`slogate check`: judge what is stored."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note
+from slogate.errors import EXIT_PASS
+
+
+def command(
+    specs: Annotated[
+        list[Path] | None, typer.Argument(metavar="[SPEC]...", help="Spec files  [default: slo/]")
+    ] = None,
+    run: Annotated[
+        str, typer.Option("--run", help="Run id, its beginning, a label, or latest.")
+    ] = "latest",
+    service: SERVICE = None,
+    only: Annotated[
+        str | None, typer.Option("--only", help="budgets: leave the rest alone.")
+    ] = None,
+    report_only: Annotated[
+        bool, typer.Option("--report-only", help="Report as ever, but exit 0 whatever was found.")
+    ] = False,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, help="Threads to count with.")
+    ] = None,
+    store: STORE = None,
+    as_json: JSON = False,
+    quiet: QUIET = False,
+    no_color: NO_COLOR = False,
+) -> int:
+    """Judge the budgets of the specs on a stored run: the latest load run of each service.
+
+    \b
+    Examples:
+      slogate check                          all of slo/, on each service's latest load run
+      slogate check slo/shop.yaml --run 20261124-101500-3fa2c1
+      slogate check --json | jq .outcome
+    """
+    from slogate import __version__
+    from slogate.cli.judging import of_one_service, read, tell
+    from slogate.config import load_settings
+    from slogate.errors import UsageError
+    from slogate.gate import check, keep, refuse_unsupported
+    from slogate.store.layout import open_store
+    from slogate.store.manifest import find_run
+
+    if only not in {None, "budgets"}:
+        raise UsageError(f"--only {only} is not known", hint="this version judges budgets only")
+    settings = load_settings(Path.cwd(), os.environ)
+    loaded = read(specs or settings.specs)
+    refuse_unsupported(loaded)
+    opened = open_store(store or settings.store)
+    services = _services(loaded, service, run)
+    if run != "latest" and not services:
+        services = [find_run(opened, run).service]
+    verdicts = []
+    for name in services:
+        _, chosen = of_one_service(loaded, name)
+        kind = "load" if run == "latest" else None
+        verdict = check(
+            opened,
+            chosen,
+            find_run(opened, run, service=name, kind=kind),
+            version=__version__,
+            threads=threads,
+        )
+        keep(opened, verdict)
+        verdicts.append(verdict)
+    code = tell(verdicts, opened, as_json=as_json, no_color=no_color)
+    if report_only and code:
+        note(f"note: --report-only: exit 0 instead of {code}", quiet=quiet)
+        return EXIT_PASS
+    return code
+
+
+def _services(specs: Sequence[object], service: str | None, run: str) -> list[str]:
+    """The services to judge; none yet if the run itself says which."""
+    if service is not None:
+        return [service]
+    if run != "latest":
+        return []
+    return sorted({spec.service for spec in specs})  # type: ignore[attr-defined]

@@ -1,0 +1,85 @@
+"""What `run` and `check` share: choosing specs, judging, telling, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from slogate.cli.options import colour_wanted, note, out
+from slogate.cli.specfiles import read_specs
+from slogate.errors import EXIT_BREACH, EXIT_ERROR, EXIT_NO_VERDICT, EXIT_PASS, UsageError
+from slogate.slo.load import load_specs
+from slogate.slo.spec import Spec
+from slogate.store import views
+from slogate.store.layout import Store
+from slogate.verdict import Verdict
+
+# which exit code wins when several hold (DESIGN §4)
+_WORST_LAST = (EXIT_PASS, EXIT_NO_VERDICT, EXIT_ERROR, EXIT_BREACH)
+
+
+def read(paths: Sequence[Path]) -> list[Spec]:
+    """The specs of the files, or of `slo/`; SpecError with all faults of all of them."""
+    return load_specs(read_specs(paths))
+
+
+def of_one_service(specs: Sequence[Spec], service: str | None) -> tuple[str, list[Spec]]:
+    """The service to test and its specs; UsageError if it is not clear which."""
+    services = sorted({spec.service for spec in specs})
+    if service is None:
+        if len(services) != 1:
+            raise UsageError(
+                f"the specs speak of {len(services)} services: {', '.join(services)}",
+                hint="say which: --service NAME",
+            )
+        service = services[0]
+    chosen = [spec for spec in specs if spec.service == service]
+    if not chosen:
+        raise UsageError(
+            f"no spec speaks of the service '{service}'", hint=f"there are: {', '.join(services)}"
+        )
+    return service, chosen
+
+
+def tell(verdicts: Sequence[Verdict], store: Store, *, as_json: bool, no_color: bool) -> int:
+    """Print the verdicts, speak to GitHub if it listens, and return the worst exit code."""
+    from slogate.reports.json import document
+    from slogate.reports.text import render_styled
+
+    if as_json:
+        documents = [document(verdict) for verdict in verdicts]
+        whole = documents[0] if len(documents) == 1 else documents
+        out(f"{json.dumps(whole, indent=2, ensure_ascii=False)}\n")
+    else:
+        colour = colour_wanted(no_color=no_color)
+        out("\n".join(render_styled(verdict, colour=colour) for verdict in verdicts))
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        _tell_github(verdicts)
+    trouble = views.refresh(store)
+    if trouble:
+        note(f"note: {trouble}")
+    return worst(verdict.exit_code for verdict in verdicts)
+
+
+def worst(codes: Sequence[int] | object) -> int:
+    """The exit code that wins: a breach, then an error, then no verdict."""
+    return max(codes, key=_WORST_LAST.index, default=EXIT_PASS)  # type: ignore[call-overload]
+
+
+def _tell_github(verdicts: Sequence[Verdict]) -> None:
+    """Annotations on the spec's lines (stderr, read by the runner too) and the step summary."""
+    from slogate.reports.github import PLUGIN as annotations
+    from slogate.reports.markdown import PLUGIN as markdown
+
+    for verdict in verdicts:
+        sys.stderr.write(annotations.render(verdict))
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        try:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.writelines(markdown.render(verdict) for verdict in verdicts)
+        except OSError as error:
+            note(f"note: the step summary cannot be written: {error}")

@@ -1,0 +1,84 @@
+"""Looks at a run while it is still recorded: budgets as they move, and when to abort.
+
+Reads the parts written so far through the same plan, gather and judge as the final verdict;
+nothing that is shown here decides, except `--abort-on`, which stops a hopeless test early. A
+run that was aborted can fail, it cannot pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from slogate import plugins
+from slogate.engines._base import Engine
+from slogate.errors import StoreError, UsageError
+from slogate.evaluate import MIN_REQUESTS, judge, plan
+from slogate.gate import ENGINE
+from slogate.model.run import Reconciliation
+from slogate.model.window import Window
+from slogate.objectives._base import Objective, Scope
+from slogate.slo.spec import Spec
+from slogate.store.layout import Store
+from slogate.store.manifest import parts_of, read_run
+from slogate.verdict import Outcome, Place, Subject, Verdict
+
+_RULE = re.compile(r"\s*([A-Za-z][\w.]*)\s*>\s*(\S.*?)\s*")
+
+
+def abort_rule(text: str) -> Objective:
+    """`errors > 50%`, `p95 > 5s` as an objective of the whole service, judged as observed."""
+    match = _RULE.fullmatch(text)
+    hint = "write one like 'errors > 50%' or 'p95 > 5s'"
+    if match is None:
+        raise UsageError(f"--abort-on {text!r} is no condition", hint=hint)
+    key, value = match[1], match[2]
+    for name, kind in plugins.every("objectives").items():
+        if name != "throughput" and kind.keys.fullmatch(key):
+            try:
+                limit, quantile = kind.parse(key, value)
+            except ValueError as error:
+                raise UsageError(f"--abort-on {text!r}: {error}", hint=hint) from None
+            return Objective(
+                kind=name,
+                key=key,
+                text=value,
+                limit=limit,
+                quantile=quantile,
+                scope=Scope(
+                    service="run", name="abort-on", judge="observed", confidence=Fraction(95, 100)
+                ),
+                place=Place(file="--abort-on", line=1, column=1, sha256=""),
+            )
+    raise UsageError(f"--abort-on {text!r}: there is no objective '{key}'", hint=hint)
+
+
+def look(
+    store: Store, run_id: str, specs: Sequence[Spec], rules: Sequence[Objective], version: str
+) -> tuple[Verdict | None, str | None]:
+    """(how the budgets stand, why to abort); None where there is nothing to say yet."""
+    engine: Engine = plugins.find("engines", ENGINE)
+    try:
+        run = read_run(store, run_id)
+        parts = [str(path) for path in parts_of(store, run)]
+    except StoreError:
+        return None, None
+    if not parts or run.start_ts is None:
+        return None, None
+    rows, first, last = engine.span(parts)
+    run = replace(run, end_ts=last, state="complete", rows=Reconciliation(seen=rows, written=rows))
+    needs = plan(specs, run)
+    whole = Window(start_ts=min(run.start_ts, first), end_ts=last)
+    asked = [plugins.find("objectives", rule.kind).needs(rule, whole) for rule in rules]
+    evidence = engine.gather([*needs, *asked], parts, threads=1) if needs or asked else {}
+    for rule in rules:
+        found = evidence[rule.id]
+        if found.total < MIN_REQUESTS:
+            continue
+        judgement = plugins.find("objectives", rule.kind).judge(rule, found, whole, None)
+        if judgement.outcome is Outcome.FAIL:
+            return None, f"{rule.key} > {rule.text}: {judgement.reason}"
+    subject = Subject(run=run, rows=rows, warmup=0, judged=0, backfilled=0)
+    return judge(specs, subject, evidence, {}, version), None

@@ -1,0 +1,1 @@
+"""Runs a load test: the service under test, the generator's process, and what they say."""

@@ -1,0 +1,111 @@
+"""Runs Locust through our launcher and listens to what it says, one line a second.
+
+The launcher is a process in a session of its own, so that Ctrl-C reaches only us: we tell the
+master to stop, and it ends its workers, keeps what was recorded and closes the run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slogate.errors import Interrupted
+from slogate.loadtest import process
+
+SILENCE_S = 60.0
+STOP_PATIENCE_S = 30.0
+_TICK_S = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What the generator says of the running test."""
+
+    elapsed_s: float = 0.0
+    users: int = 0
+    target_users: int = 0
+    requests: int = 0
+    failures: int = 0
+    state: str = ""
+    ramped: bool = False
+
+    @classmethod
+    def of(cls, line: dict[str, Any]) -> Status:
+        """A status line as it was sent; unknown keys are left out."""
+        return cls(**{key: line[key] for key in cls.__slots__ if line.get(key) is not None})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a test ended: Locust's exit code, and why we stopped it, if we did."""
+
+    exit_code: int
+    aborted: str | None = None
+    interrupted: bool = False
+    silent: bool = False
+
+
+def generate(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    log: Path,
+    on_status: Callable[[Status], str | None],
+) -> Ended:
+    """Run Locust to its end. `on_status` may answer with a reason to abort the test."""
+    reader, writer = os.pipe()
+    command = [sys.executable, "-P", "-m", "slogate.recorders.locust", *arguments]
+    variables = {**process.with_own_programs(environment), "SLOGATE_STATUS_FD": str(writer)}
+    child = process.start(command, log, variables, pass_fds=[writer])
+    os.close(writer)
+    os.set_blocking(reader, False)
+    try:
+        return _listen(child, reader, on_status)
+    finally:
+        os.close(reader)
+        process.stop(child, STOP_PATIENCE_S)
+
+
+def _listen(
+    child: subprocess.Popen[bytes], reader: int, on_status: Callable[[Status], str | None]
+) -> Ended:
+    pending = b""
+    heard = None
+    try:
+        while (code := child.poll()) is None:
+            chunk = _read(reader)
+            *lines, pending = (pending + chunk).split(b"\n")
+            if lines:
+                heard = time.monotonic()
+                reason = on_status(Status.of(json.loads(lines[-1])))
+                if reason is not None:
+                    return Ended(exit_code=_stop(child), aborted=reason)
+            elif heard is not None and time.monotonic() - heard > SILENCE_S:
+                return Ended(exit_code=_stop(child), silent=True)
+            time.sleep(_TICK_S)
+    except (KeyboardInterrupt, Interrupted):
+        return Ended(exit_code=_stop(child), interrupted=True)
+    return Ended(exit_code=code)
+
+
+def _read(reader: int) -> bytes:
+    try:
+        return os.read(reader, 1 << 16)
+    except BlockingIOError:
+        return b""
+
+
+def _stop(child: subprocess.Popen[bytes]) -> int:
+    """Tell the master alone: it ends its workers in order. A second Ctrl-C ends all at once."""
+    child.send_signal(signal.SIGTERM)
+    try:
+        return child.wait(STOP_PATIENCE_S)
+    except (KeyboardInterrupt, subprocess.TimeoutExpired):
+        return process.stop(child, 0)

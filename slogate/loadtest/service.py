@@ -1,0 +1,92 @@
+"""Serves the service under test and waits until it is ready."""
+
+from __future__ import annotations
+
+import os
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from slogate.errors import ServiceError
+from slogate.loadtest import process
+from slogate.units import format_duration
+
+STOP_PATIENCE_S = 15.0
+_POLL_S = 0.1
+
+
+@contextmanager
+def served(
+    command: str,
+    ready: str | None,
+    timeout_us: int,
+    log: Path,
+    say: Callable[[str], None],
+) -> Iterator[Callable[[], str | None]]:
+    """Serve while the block runs; yields a question: how did it die? None while it lives.
+
+    ServiceError if it never gets ready, or if something answers in its place.
+    """
+    if ready is not None and answers(ready):
+        raise ServiceError(
+            f"something answers at {ready} before the service was started",
+            hint="stop it, or leave out `serve` to test what is already running",
+        )
+    say(f"starting the service: {command}")
+    child = process.start(command, log, process.with_own_programs(os.environ))
+    try:
+        if ready is not None:
+            _await(child.poll, ready, timeout_us, log)
+        yield lambda: _death(child.poll(), log)
+    finally:
+        process.stop(child, STOP_PATIENCE_S)
+
+
+def _death(code: int | None, log: Path) -> str | None:
+    if code is None:
+        return None
+    return f"the service ended during the test (exit {code}); its last words:\n{process.tail(log)}"
+
+
+def await_ready(ready: str, timeout_us: int) -> None:
+    """Wait for a service that somebody else serves; ServiceError if it never gets ready."""
+    _await(lambda: None, ready, timeout_us, None)
+
+
+def answers(url: str) -> bool:
+    """Whether the URL answers with a status under 400."""
+    return _look(url) is None
+
+
+def _look(url: str) -> str | None:
+    """None if the URL answers well, else what came instead."""
+    try:
+        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - the user's own URL
+            return None
+    except urllib.error.HTTPError as error:
+        return f"status {error.code}"
+    except (OSError, ValueError) as error:
+        return str(getattr(error, "reason", error)) or type(error).__name__
+    except Exception as error:  # noqa: BLE001 - whatever is no HTTP is not ready
+        return f"{type(error).__name__}: {error}"
+
+
+def _await(poll: Callable[[], int | None], ready: str, timeout_us: int, log: Path | None) -> None:
+    if not ready.startswith(("http://", "https://")):
+        raise ServiceError(f"`ready` must be an http:// or https:// URL, not {ready!r}")
+    until = time.monotonic() + timeout_us / 1e6
+    while (trouble := _look(ready)) is not None:
+        code = poll()
+        words = f"; its last words:\n{process.tail(log)}" if log else ""
+        if code is not None:
+            raise ServiceError(f"the service ended before it was ready (exit {code}){words}")
+        if time.monotonic() > until:
+            waited = format_duration(timeout_us)
+            raise ServiceError(
+                f"the service was not ready within {waited}: {ready} gave {trouble}{words}",
+                hint="`ready_timeout` sets how long to wait",
+            )
+        time.sleep(_POLL_S)
