@@ -112,7 +112,7 @@ def _batches(rows: pa.Table | pa.RecordBatch | Iterable[pa.RecordBatch]) -> Iter
         rows = [rows]
     for given in rows:
         check_schema(given.schema)
-        table = pa.table(given) if isinstance(given, pa.Table) else pa.Table.from_batches([given])
+        table = given if isinstance(given, pa.Table) else pa.Table.from_batches([given])
         table = _conform(table.select(list(COLUMNS)))
         if table.num_rows:
             yield table
