@@ -141,7 +141,7 @@ def good_share(finding: Finding) -> str:
     share = finding.good_share
     if share is None:
         return UNKNOWN
-    digits = digits_apart(share.observed, share.required, "share")
+    digits = max(digits_apart(share.observed, mark, "share") for mark in (share.required, 1.0))
     return f"{_show(share.observed, 'share', digits)} / {_show(share.required, 'share', 9)}"
 
 
@@ -169,7 +169,7 @@ def conclusion(verdict: Verdict) -> str:
     breached = sum(f.outcome is Outcome.FAIL for f in blocking)
     undecided = [f.outcome for f in blocking if f.outcome is not Outcome.FAIL]
     rest = [f for f in findings if not f.blocking and f.outcome is not Outcome.PASS]
-    besides = f", {len(rest)} more not passing but not blocking" if rest else ""
+    besides = f", {len(rest)} more not blocking" if rest else ""
     noun = "objective" if count == 1 else "objectives"
     of_all = f"of {count} {noun}"
     code = verdict.exit_code
@@ -181,7 +181,7 @@ def conclusion(verdict: Verdict) -> str:
         tally = ", ".join(f"{undecided.count(kind)} {word(kind)}" for kind in kinds)
         text = f"NO VERDICT: {len(undecided)} {of_all} undecided ({tally}){besides}"
     elif rest:
-        text = f"PASS: nothing blocks, {len(rest)} {of_all} not passing but not blocking"
+        text = f"PASS: nothing blocks, {len(rest)} {of_all} without a pass"
     elif findings:
         text = f"PASS: {'the only' if count == 1 else f'all {count}'} {noun} met"
     else:
@@ -192,26 +192,37 @@ def conclusion(verdict: Verdict) -> str:
 def notes(verdict: Verdict) -> list[str]:
     """Warnings and what else a reader must know, each once, with the objectives it is about."""
     about: dict[str, list[str]] = {plain(text): [] for text in verdict.warnings}
-    for finding in verdict.findings:
-        for text in _remarks(finding):
-            about.setdefault(text, []).append(label(finding))
+    for remarks in (_warnings, _counts, _population):
+        for finding in verdict.findings:
+            for text in remarks(finding):
+                about.setdefault(text, []).append(label(finding))
     return [_note(text, labels, len(verdict.findings)) for text, labels in about.items()]
 
 
-def _remarks(finding: Finding) -> list[str]:
-    remarks = [plain(text) for text in finding.warnings]
-    if finding.population != "all":
-        remarks.append(f"population: {plain(finding.population)}")
-    if finding.backfilled:
-        text = f"{units.format_count(finding.backfilled)} missed starts back-filled"
-        if finding.uncorrected is not None:
-            before = _show(finding.uncorrected, finding.unit)
-            text += f": {_show(finding.observed, finding.unit)} with them, {before} as measured"
-        remarks.append(text)
+def _warnings(finding: Finding) -> list[str]:
+    return [plain(text) for text in finding.warnings]
+
+
+def _population(finding: Finding) -> list[str]:
+    return [f"population: {plain(finding.population)}"] if finding.population != "all" else []
+
+
+def _counts(finding: Finding) -> list[str]:
+    counted = [_backfilled(finding)] if finding.backfilled else []
     if finding.untimed:
         count = units.format_count(finding.untimed)
-        remarks.append(f"{count} requests without a response time are left out")
-    return remarks
+        counted.append(f"{count} without a response time, left out of latencies")
+    return counted
+
+
+def _backfilled(finding: Finding) -> str:
+    text = f"{units.format_count(finding.backfilled)} missed starts back-filled"
+    if finding.uncorrected is None or finding.good_share is None:
+        return text
+    bad = 1 - finding.good_share.observed
+    digits = digits_apart(bad, finding.uncorrected, "share")
+    counted, measured = _show(bad, "share", digits), _show(finding.uncorrected, "share", digits)
+    return f"{text}: {counted} of requests bad with them, {measured} as measured"
 
 
 def _note(text: str, labels: Sequence[str], count: int) -> str:

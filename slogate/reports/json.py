@@ -161,7 +161,7 @@ def _finding(value: Codec) -> Fields:
         "interval": ("interval", _pair(value)),
         "confidence": ("confidence", NUMBER),
         **_as_is("good", "total", "population", "failed", "untimed", "backfilled"),
-        "uncorrected": ("uncorrected", value),
+        "uncorrected": ("uncorrected", NUMBER),
         "good_share": ("good_share", _record(GoodShare, GOOD_SHARE)),
         "design_effect": ("design_effect", _record(DesignEffect, DESIGN_EFFECT)),
         "effective_n": ("effective_n", NUMBER),

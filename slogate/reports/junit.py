@@ -78,8 +78,10 @@ def _suite(verdict: Verdict, service: str, file: str, findings: Sequence[Finding
 
 
 def _property(properties: ET.Element, name: str, value: object) -> None:
-    if value is not None:
-        ET.SubElement(properties, "property", name=name, value=_base.plain(str(value)))
+    if value is None:
+        return
+    exact = int(value) if isinstance(value, float) and value.is_integer() else value
+    ET.SubElement(properties, "property", name=name, value=_base.plain(str(exact)))
 
 
 def _numbers(properties: ET.Element, finding: Finding) -> None:
@@ -112,7 +114,8 @@ def _case(finding: Finding) -> ET.Element:
         f"good {_base.good_share(finding)}, requests {_base.requests(finding)}"
     )
     warnings = [f"warning: {_base.plain(warning)}" for warning in finding.warnings]
-    ET.SubElement(case, "system-out").text = "\n".join([reason, figures, *warnings])
+    said = [] if tag else [reason]
+    ET.SubElement(case, "system-out").text = "\n".join([*said, figures, *warnings])
     return case
 
 

@@ -62,7 +62,8 @@ def wrap(text: str, indent: str) -> list[str]:
         if lines and width(lines[-1]) + 1 + width(piece) <= room:
             lines[-1] += f" {piece}"
         else:
-            lines.append(piece)
+            # CI systems take a line that starts with `::` for a command
+            lines.append(elide(f"\\{piece}", room) if piece.startswith("::") else piece)
     return [indent + line for line in lines]
 
 
@@ -111,10 +112,11 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
     """A width for each column: its content's, names cut down until the line fits."""
     widths = [min(_LONGEST, max(map(width, column))) for column in zip(*rows, strict=True)]
     over = sum(widths) + len(_GAP) * (len(widths) - 1) - WIDTH
-    for column in sorted(_NAMES, key=lambda index: -widths[index]) + list(range(3, len(widths))):
-        cut = max(0, min(over, widths[column] - _SHORTEST))
-        widths[column] -= cut
-        over -= cut
+    while over > 0:
+        names = [index for index in _NAMES if widths[index] > _SHORTEST]
+        widest = max(names or range(len(widths)), key=widths.__getitem__)
+        widths[widest] -= 1
+        over -= 1
     return widths
 
 
