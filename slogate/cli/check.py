@@ -11,6 +11,7 @@ import typer
 
 from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note
 from slogate.errors import EXIT_PASS
+from slogate.slo.spec import Spec
 
 
 def command(
@@ -80,10 +81,10 @@ def command(
     return code
 
 
-def _services(specs: Sequence[object], service: str | None, run: str) -> list[str]:
+def _services(specs: Sequence[Spec], service: str | None, run: str) -> list[str]:
     """The services to judge; none yet if the run itself says which."""
     if service is not None:
         return [service]
     if run != "latest":
         return []
-    return sorted({spec.service for spec in specs})  # type: ignore[attr-defined]
+    return sorted({spec.service for spec in specs})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from slogate.cli.options import colour_wanted, note, out
@@ -64,9 +64,9 @@ def tell(verdicts: Sequence[Verdict], store: Store, *, as_json: bool, no_color: 
     return worst(verdict.exit_code for verdict in verdicts)
 
 
-def worst(codes: Sequence[int] | object) -> int:
+def worst(codes: Iterable[int]) -> int:
     """The exit code that wins: a breach, then an error, then no verdict."""
-    return max(codes, key=_WORST_LAST.index, default=EXIT_PASS)  # type: ignore[call-overload]
+    return max(codes, key=_WORST_LAST.index, default=EXIT_PASS)
 
 
 def _tell_github(verdicts: Sequence[Verdict]) -> None:

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from builders import SECOND, START, evidence, objective, run, spec, subject
+
+from slogate.evaluate import judge, judged_window, plan
+from slogate.model.run import Health, Reconciliation
+from slogate.objectives._base import Waiver
+from slogate.verdict import Outcome
+
+GOOD, BAD, CLOSE = evidence(1), evidence(20), evidence([4] * 5 + [5] * 5)
+
+
+def verdict(found, it=None, line="p95: 300ms", rows=1_000, **scope):
+    """Judge one objective on one run."""
+    one = objective(line, **scope)
+    mapping = {} if found is None else {one.id: found}
+    return judge([spec(one)], subject(it, rows), mapping, {}, "0")
+
+
+@pytest.mark.parametrize(
+    ("found", "scope", "outcome", "code"),
+    [
+        pytest.param(GOOD, {}, Outcome.PASS, 0, id="pass"),
+        pytest.param(BAD, {}, Outcome.FAIL, 1, id="breach"),
+        pytest.param(CLOSE, {}, Outcome.INCONCLUSIVE, 3, id="no-verdict"),
+        pytest.param(BAD, {"severity": "warn"}, Outcome.FAIL, 0, id="warn-never-blocks"),
+        pytest.param(BAD, {"severity": "info"}, Outcome.FAIL, 0, id="info-never-blocks"),
+        pytest.param(CLOSE, {"on_inconclusive": "warn"}, Outcome.INCONCLUSIVE, 0, id="downgraded"),
+        pytest.param(
+            evidence([5] * 5 + [6] * 5),
+            {"on_inconclusive": "pass"},
+            Outcome.INCONCLUSIVE,
+            3,
+            id="no-downgrade-when-over-the-limit",
+        ),
+        pytest.param(BAD, {"on_inconclusive": "pass"}, Outcome.FAIL, 1, id="a-breach-stays"),
+        pytest.param(evidence(0, 0), {}, Outcome.NO_DATA, 3, id="no-request"),
+        pytest.param(evidence(0, 0), {"on_no_data": "warn"}, Outcome.NO_DATA, 0, id="allowed"),
+        pytest.param(evidence([0] * 10, [1] * 9 + [0]), {}, Outcome.NO_DATA, 3, id="nine-requests"),
+    ],
+)
+def test_the_outcome_is_what_was_found_and_policies_decide_what_blocks(found, scope, outcome, code):
+    """Severity and downgrades change the exit code, never the outcome."""
+    it = verdict(found, **scope)
+
+    assert (it.findings[0].outcome, it.exit_code) == (outcome, code)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        pytest.param({"state": "running"}, "never closed it", id="recorder-killed"),
+        pytest.param({"state": "incomplete", "note": "disk full"}, "disk full", id="incomplete"),
+        pytest.param({"state": "interrupted"}, "interrupted", id="interrupted"),
+        pytest.param({"state": "aborted", "note": "errors > 50%"}, "errors > 50%", id="aborted"),
+        pytest.param({"rows": Reconciliation(seen=1_001, written=1_000)}, "1 requests", id="lost"),
+        pytest.param(
+            {"rows": Reconciliation(seen=1_000, written=1_000, counted=1_200)},
+            "200 requests",
+            id="fewer-than-locust-counted",
+        ),
+        pytest.param({"health": Health(cpu=0.97)}, "97% of a core", id="cpu"),
+        pytest.param({"health": Health(lag_p99_us=200_000)}, "late by 200 ms", id="lag"),
+        pytest.param({"health": Health(missed=0.2)}, "20% of its starts", id="missed"),
+        pytest.param({"health": Health(lost_processes=1)}, "processes were lost", id="worker-died"),
+    ],
+)
+def test_a_run_that_is_not_to_be_trusted_cannot_pass(changes, words):
+    """It is invalid, whatever its numbers say, and says why; a breach stays a breach."""
+    it = run(**changes)
+
+    passing, failing = verdict(GOOD, it), verdict(BAD, it)
+
+    assert (passing.findings[0].outcome, passing.exit_code) == (Outcome.INVALID, 3)
+    assert words in passing.findings[0].reason
+    assert (failing.findings[0].outcome, failing.exit_code) == (Outcome.FAIL, 1)
+
+
+def test_rows_missing_from_the_store_make_the_run_invalid():
+    """The store holds fewer rows than were written."""
+    it = verdict(GOOD, rows=999)
+
+    assert it.findings[0].outcome is Outcome.INVALID
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        pytest.param({"end_ts": START + 4 * SECOND}, "inside the warm-up of 5 s", id="warm-up"),
+        pytest.param({"ramped_ts": None}, "before all users were spawned", id="ramp"),
+        pytest.param({"end_ts": None}, "has no requests", id="nothing-recorded"),
+    ],
+)
+def test_a_run_without_a_judged_window_has_no_data(changes, words):
+    """Shorter than its ramp or warm-up: never a pass."""
+    it = verdict(None, run(**changes), warmup_us=5 * SECOND)
+
+    assert (it.findings[0].outcome, it.exit_code) == (Outcome.NO_DATA, 3)
+    assert words in it.findings[0].reason
+
+
+def test_under_ten_seconds_is_too_little():
+    """Nine seconds judged are no verdict."""
+    it = verdict(GOOD, run(seconds=11))
+
+    assert it.findings[0].outcome is Outcome.NO_DATA
+    assert "at least 10 s needed" in it.findings[0].reason
+
+
+@pytest.mark.parametrize(
+    ("until", "code"),
+    [pytest.param(START + 900 * SECOND, 0, id="in-force"), pytest.param(START, 1, id="run-out")],
+)
+def test_a_waiver_holds_until_its_day_by_the_runs_clock(until, code):
+    """The run's end decides, not the wall clock: the same run gives the same verdict for ever."""
+    waiver = Waiver(until_ts=until, until="2023-11-14", reason="known")
+
+    it = verdict(BAD, waiver=waiver)
+
+    assert it.findings[0].outcome is Outcome.FAIL
+    assert it.exit_code == code
+
+
+def test_a_waiver_does_not_hide_an_invalid_run():
+    """What cannot be trusted is no known breach."""
+    waiver = Waiver(until_ts=START + 900 * SECOND, until="2023-11-14", reason="known")
+
+    assert verdict(GOOD, run(state="running"), waiver=waiver).exit_code == 3
+
+
+def test_every_objective_gets_a_finding_and_a_breach_wins():
+    """1 before 3: the worst that blocks decides, all are told."""
+    first, second, third = (objective("p95: 1s", name=name) for name in ("a", "b", "c"))
+    found = {first.id: GOOD, second.id: CLOSE, third.id: BAD}
+
+    it = judge([spec(first, second, third)], subject(), found, {}, "0")
+
+    assert [f.outcome for f in it.findings] == [Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.FAIL]
+    assert (it.outcome, it.exit_code) == (Outcome.FAIL, 1)
+
+
+def test_needs_are_planned_for_the_window_after_ramp_and_warm_up():
+    """Warm-up counts from the first moment all users are spawned."""
+    one = objective("p95: 1s", warmup_us=5 * SECOND)
+
+    need = plan([spec(one)], run())[0]
+
+    assert need.window == judged_window(run(), 5 * SECOND)
+    assert need.window.start_ts == START + 7 * SECOND
+
+
+def test_the_identity_depends_on_spec_run_window_and_floor_only():
+    """The same judgement has the same id; another run another one."""
+    assert verdict(GOOD).id == verdict(GOOD).id
+    assert verdict(GOOD).id != verdict(GOOD, run(id="r2")).id
+    assert verdict(GOOD).id != verdict(GOOD, run(end_ts=START + 300 * SECOND)).id
+
+
+def test_the_generators_state_is_remarked():
+    """High CPU and lockstep are told even if they do not invalidate."""
+    it = verdict(GOOD, run(health=replace(run().health, cpu=0.9, lockstep=0.8)))
+
+    assert [w.partition(":")[0] for w in it.warnings] == ["cpu", "lockstep"]

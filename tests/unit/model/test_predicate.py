@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from slogate.model.predicate import And, Comparison, Not, Ok, Or, holds
+
+SLOW = Comparison("duration", ">", 400_000)
+SERVER_ERROR = Comparison("status", ">=", 500)
+
+
+@pytest.mark.parametrize(
+    ("predicate", "ok", "status", "duration", "expected"),
+    [
+        pytest.param(Ok(), True, 503, None, True, id="the-source-decides"),
+        pytest.param(Ok(), None, 404, None, True, id="else-status-under-500"),
+        pytest.param(Ok(), None, 500, None, False, id="else-server-error"),
+        pytest.param(Ok(), None, None, 5, None, id="nothing-known"),
+        pytest.param(Comparison("status", "<", 500), True, None, 1, None, id="no-status-unknown"),
+        pytest.param(Not(SERVER_ERROR), True, None, 1, None, id="not-of-unknown-is-unknown"),
+        pytest.param(And(Ok(), Not(SLOW)), True, 200, 400_000, True, id="within-is-at-most"),
+        pytest.param(And(Ok(), SLOW), False, 200, None, False, id="false-and-unknown-is-false"),
+        pytest.param(Or(Ok(), SLOW), True, 200, None, True, id="true-or-unknown-is-true"),
+        pytest.param(Or(SERVER_ERROR, SLOW), True, 200, None, None, id="false-or-unknown"),
+    ],
+)
+def test_success_is_three_valued(predicate, ok, status, duration, expected):
+    """What is not known is neither a success nor a failure of the expression."""
+    assert holds(predicate, ok=ok, status=status, duration_us=duration) is expected
