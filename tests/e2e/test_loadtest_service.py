@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import socket
+import sys
+import time
+
+import pytest
+
+from slogate.errors import ServiceError
+from slogate.loadtest import process
+from slogate.loadtest.service import answers, await_ready, served
+
+pytestmark = pytest.mark.e2e
+
+
+def free_port():
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def shop(*options):
+    """(command, ready URL) of a sample shop on a free port."""
+    port = free_port()
+    command = [sys.executable, "-m", "slogate.shop", "--port", str(port), *options]
+    return " ".join(command), f"http://127.0.0.1:{port}/ready"
+
+
+def test_a_service_is_served_while_the_block_runs(tmp_path):
+    """Ready inside, gone behind it."""
+    command, ready = shop()
+
+    with served(command, ready, 20_000_000, tmp_path / "log", lambda _: None) as death:
+        inside = answers(ready), death()
+
+    assert inside == (True, None)
+    assert not answers(ready)
+
+
+def test_a_service_that_never_gets_ready_is_told_with_its_last_answer(tmp_path):
+    """503 until the time is over."""
+    command, ready = shop("--delay-ready", "60s")
+
+    with (
+        pytest.raises(ServiceError, match=r"not ready within 1\.5 s") as caught,
+        served(command, ready, 1_500_000, tmp_path / "log", lambda _: None),
+    ):
+        pass
+
+    assert "status 503" in caught.value.message
+
+
+def test_a_service_that_dies_at_once_is_told_with_its_own_words(tmp_path):
+    """Its log is the best explanation."""
+    command, ready = f"echo cannot bind; exit 7 # {tmp_path}", f"http://127.0.0.1:{free_port()}/"
+
+    with (
+        pytest.raises(ServiceError, match=r"ended before it was ready \(exit 7\)") as caught,
+        served(command, ready, 5_000_000, tmp_path / "log", lambda _: None),
+    ):
+        pass
+
+    assert "cannot bind" in caught.value.message
+
+
+def test_another_service_at_the_same_place_is_refused(tmp_path):
+    """We never test what somebody else has started."""
+    command, ready = shop()
+
+    with (
+        served(command, ready, 20_000_000, tmp_path / "a", lambda _: None),
+        pytest.raises(ServiceError, match="before the service was started"),
+        served(command, ready, 20_000_000, tmp_path / "b", lambda _: None),
+    ):
+        pass
+
+
+def test_a_service_that_dies_during_the_test_is_noticed(tmp_path):
+    """The question answers with how it ended."""
+    with served("sleep 0.2; exit 3", None, 1_000_000, tmp_path / "log", lambda _: None) as death:
+        time.sleep(0.6)
+        told = death()
+
+    assert told is not None
+    assert "exit 3" in told
+
+
+def test_children_of_a_service_are_ended_too(tmp_path):
+    """A shell that leaves its server behind does not leave it running."""
+    command, ready = shop()
+
+    with served(f"{command} & wait", ready, 20_000_000, tmp_path / "log", lambda _: None):
+        pass
+
+    assert not answers(ready)
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "nonsense"])
+def test_ready_has_to_be_an_http_url(url):
+    """Anything else could never answer."""
+    with pytest.raises(ServiceError, match="http"):
+        await_ready(url, 1_000_000)
+
+
+def test_the_last_words_of_a_missing_log_are_none(tmp_path):
+    """No log is no error."""
+    assert process.tail(tmp_path / "none") == ""
