@@ -108,7 +108,7 @@ def command(
       slogate docs tutorial            start here
       slogate docs spec                every key of slo/*.yaml
       slogate docs verdict --json      the page as a JSON document
-    """  # noqa: D301
+    """
     del store, quiet
     known = pages()
     if topic is None:

@@ -70,7 +70,7 @@ def shell_steps(path: Path) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_workflow_lints(path: Path):
-    """actionlint has nothing to say of a workflow, its expressions and its shell code."""
+    """A workflow has nothing that actionlint complains of, in its shell code neither."""
     assert actionlint(path) == (0, "")
 
 
@@ -90,7 +90,7 @@ def test_file_has_its_schema(kind: str, path: Path):
 
 
 def test_workflows_are_safe():
-    """zizmor finds no injection, no loose permission, nothing unpinned."""
+    """The auditor zizmor finds no injection, no loose permission, nothing unpinned."""
     code, said = zizmor(ROOT / ".github")
 
     assert code == 0, said
