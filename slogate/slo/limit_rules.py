@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from slogate.objectives._base import Objective
-from slogate.slo.rules import Facts, Found, Planned, Rule, budgets_of
+from slogate.slo.rules import Facts, Found, Planned, Rule, budgets_of, firsts
 from slogate.slo.spec import Spec
 from slogate.stats.run_length import zero_bad_requests
 from slogate.units import US_PER_SECOND, format_count, format_rate, format_share, format_span
@@ -84,7 +84,7 @@ def _allowed(objective: Objective) -> Fraction | None:
 
 def _too_short(spec: Spec, facts: Facts) -> Iterator[Found]:
     planned = facts.planned
-    for objective in spec.objectives if planned is not None else ():
+    for objective in firsts(spec) if planned is not None else ():
         judged = _judged_us(objective, planned) / US_PER_SECOND if planned else 0.0
         if judged < SHORTEST_SECONDS:
             message = f"after the warm-up {format_span(judged)} are left to judge"

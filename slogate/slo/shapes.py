@@ -29,13 +29,13 @@ DURATION_SCHEMA = {"type": "string", "pattern": rf"^\s*(\d+(\.\d+)?\s*({_UNIT})\
 PERCENT_SCHEMA = {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*%\s*$"}
 
 
-def written(node: Node, at: At, expected: str) -> Any:
-    """The text of a string; WRONG for anything else."""
+def written(node: Node, at: At, expected: str, *, free: bool = False) -> Any:
+    """The text of a string; WRONG for anything else, with a hint to quote it if it is free."""
     if isinstance(node, Scalar) and node.kind == "string":
         return node.text
     if isinstance(node, Scalar) and node.kind == "null":
         return at.wrong(node, f"there is no value; {expected} is expected")
-    hint = f'quote it: "{node.text}"' if isinstance(node, Scalar) else None
+    hint = f'quote it: "{node.text}"' if free and isinstance(node, Scalar) else None
     return at.wrong(node, f"{expected} is expected, not {described(node)}", hint)
 
 
@@ -43,7 +43,7 @@ def text(expected: str = "a text", *, longest: int = 1_000) -> Shape:
     """A text of one line: not empty, no control characters, no spaces at its ends."""
 
     def read(node: Node, at: At) -> Any:
-        value = written(node, at, expected)
+        value = written(node, at, expected, free=True)
         if not isinstance(value, str):
             return value
         if not value.strip():

@@ -1,0 +1,152 @@
+"""`slogate spec lint|show|schema`: what the specs say, and what is wrong with them."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from slogate.cli.options import JSON, NO_COLOR, QUIET, STORE, note, out
+from slogate.errors import EXIT_ERROR, EXIT_PASS, SpecError, UsageError
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+SPECS = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[SPEC]...", help="Spec files or folders  [default: slo/]"),
+]
+RUN_TIME = Annotated[
+    str | None, typer.Option("--run-time", metavar="60s", help="How long the load test will run.")
+]
+RATE = Annotated[
+    str | None, typer.Option("--rate", metavar="150/s", help="Requests a second that it plans.")
+]
+
+app = typer.Typer(
+    help="Check, show and describe spec files.",
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    context_settings=CONTEXT,
+)
+
+
+@app.command("lint", context_settings=CONTEXT)
+def lint_command(
+    specs: SPECS = None,
+    run_time: RUN_TIME = None,
+    rate: RATE = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 2 on warnings too.")] = False,
+    store: STORE = None,
+    as_json: JSON = False,
+    quiet: QUIET = False,
+    no_color: NO_COLOR = False,
+) -> int:
+    """Check specs: faults (exit 2) and what is most likely not meant (exit 0, see --strict).
+
+    \b
+    Examples:
+      slogate spec lint                               all of slo/
+      slogate spec lint slo/shop.yaml --strict        warnings fail as well
+      slogate spec lint --run-time 45s --rate 150/s   also what so much load cannot decide
+      slogate spec lint --json | jq '.[].rule'        one object a fault or remark
+    """
+    del store, no_color
+    from slogate.cli.specfiles import read_specs
+    from slogate.slo.lint import lint
+    from slogate.slo.load import load_specs
+
+    planned = _planned(run_time, rate)
+    try:
+        loaded = load_specs(read_specs(specs or []))
+    except SpecError as error:
+        if not as_json:
+            raise
+        faults = [{**asdict(f), "rule": "spec", "severity": "error"} for f in error.faults]
+        _print_json(faults)
+        return EXIT_ERROR
+    now_ts = time.time_ns() // 1_000
+    remarks = [remark for spec in loaded for remark in lint(spec, now_ts=now_ts, planned=planned)]
+    pending = [fault for spec in loaded for fault in spec.unsupported]
+    if as_json:
+        later = [{**asdict(f), "rule": "unsupported", "severity": "info"} for f in pending]
+        _print_json([*later, *(asdict(remark) for remark in remarks)])
+    else:
+        out("".join(f"{line}\n" for line in [*pending, *remarks]))
+    objectives = sum(len(spec.objectives) for spec in loaded)
+    note(f"specs: {len(loaded)}, objectives: {objectives}, remarks: {len(remarks)}", quiet=quiet)
+    failing = {"error", "warning"} if strict else {"error"}
+    return EXIT_ERROR if any(r.severity in failing for r in remarks) else EXIT_PASS
+
+
+@app.command("show", context_settings=CONTEXT)
+def show_command(
+    specs: SPECS = None,
+    store: STORE = None,
+    as_json: JSON = False,
+    quiet: QUIET = False,
+    no_color: NO_COLOR = False,
+) -> int:
+    """Show the objectives as they are understood, defaults filled in.
+
+    \b
+    Examples:
+      slogate spec show
+      slogate spec show slo/shop.yaml --json | jq '.[].id'
+    """
+    del store, quiet, no_color
+    from slogate.cli.specfiles import read_specs
+    from slogate.cli.spectable import as_data, table
+    from slogate.slo.load import load_specs
+
+    loaded = load_specs(read_specs(specs or []))
+    objectives = [objective for spec in loaded for objective in spec.objectives]
+    if as_json:
+        _print_json([as_data(objective) for objective in objectives])
+    else:
+        out(table(objectives))
+        out("".join(f"{fault}\n" for spec in loaded for fault in spec.unsupported))
+    return EXIT_PASS
+
+
+@app.command("schema", context_settings=CONTEXT)
+def schema_command(
+    store: STORE = None,
+    as_json: JSON = False,
+    quiet: QUIET = False,
+    no_color: NO_COLOR = False,
+) -> int:
+    """Print the JSON Schema of spec files, for editors and CI.
+
+    \b
+    Examples:
+      slogate spec schema > slogate.schema.json
+      # yaml-language-server: $schema=slogate.schema.json     (first line of a spec)
+    """
+    del store, as_json, quiet, no_color
+    from slogate.slo.schema import schema_text
+
+    out(schema_text())
+    return EXIT_PASS
+
+
+def _planned(run_time: str | None, rate: str | None) -> Any:
+    from slogate.slo.rules import Planned
+    from slogate.units import parse_duration, parse_rate
+
+    if run_time is None:
+        if rate is not None:
+            raise UsageError("--rate alone tells nothing", hint="give --run-time as well")
+        return None
+    try:
+        planned_rate = None if rate is None else float(parse_rate(rate))
+        return Planned(run_us=parse_duration(run_time), rate=planned_rate)
+    except ValueError as error:
+        raise UsageError(f"--run-time or --rate: {error}") from None
+
+
+def _print_json(document: Any) -> None:
+    out(json.dumps(document, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,66 @@
+"""Every folder here is a spec and what is said of it: its faults, or how it is understood."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from slogate.errors import SpecError
+from slogate.objectives._base import Objective
+from slogate.slo.lint import lint
+from slogate.slo.load import load_specs
+from slogate.slo.rules import Planned
+from slogate.slo.spec import Spec
+
+HERE = Path(__file__).parent
+CASES = sorted(path.parent.name for path in HERE.glob("*/spec.yaml"))
+NOW_TS = 1_795_500_000_000_000  # 2026-11-24
+PLANNED = Planned(run_us=45_000_000, rate=100.0)
+
+
+def _objective(objective: Objective) -> str:
+    scope = objective.scope
+    lines = [
+        f"{objective.place.line}:{objective.place.column} {objective.id}: {objective.text}",
+        f"  kind {objective.kind}, limit {objective.limit}, quantile {objective.quantile}",
+        f"  of {scope.selection}, success {scope.selection.success}",
+        f"  failures {scope.failures}, warm-up {scope.warmup_us}, confidence {scope.confidence}",
+        f"  {scope.severity}, inconclusive {scope.on_inconclusive}, no data {scope.on_no_data}",
+        f"  judge {scope.judge}, waiver {scope.waiver}",
+    ]
+    return "\n".join(lines)
+
+
+def _spec(spec: Spec) -> str:
+    lines = [
+        f"service {spec.service}, owner {spec.owner}, labels {dict(spec.labels)}",
+        *(_objective(objective) for objective in spec.objectives),
+        *(f"unsupported: {fault}" for fault in spec.unsupported),
+        *(f"{remark.severity}: {remark}" for remark in lint(spec, now_ts=NOW_TS, planned=PLANNED)),
+    ]
+    return "\n".join(lines)
+
+
+def _said_of(text: str) -> str:
+    try:
+        specs = load_specs([("spec.yaml", text)])
+    except SpecError as error:
+        return f"{error}\n"
+    return "".join(f"{_spec(spec)}\n" for spec in specs)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_spec_is_understood_or_refused_as_written_down(case: str, update: bool) -> None:
+    """The faults with their places, or the objectives and remarks, are those expected."""
+    expected = HERE / case / "expected.txt"
+    actual = _said_of((HERE / case / "spec.yaml").read_bytes().decode())
+    if update:
+        expected.write_text(actual, encoding="utf-8")
+
+    assert actual == expected.read_text(encoding="utf-8")
+
+
+def test_there_are_cases() -> None:
+    """The folder was found: without cases the test above would say nothing."""
+    assert len(CASES) > 50
