@@ -124,7 +124,7 @@ def decide(found: Interval, allowed: float) -> Decision:
 
     0 < allowed < 1, else ValueError. U = allowed still passes. A gross breach fails as well.
     """
-    if found.lower > allowed or gross_breach(found, allowed):
+    if gross_breach(found, allowed) or found.lower > allowed:
         return "fail"
     return "pass" if found.upper <= allowed else "inconclusive"
 
