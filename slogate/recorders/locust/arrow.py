@@ -1,0 +1,170 @@
+"""Turns finished buffers into a table of the request series, in a native thread.
+
+Arrow takes the buffers as they are, without a copy, and converts whole columns in C with the
+interpreter free. Neither NumPy nor pandas is imported: `pa.array` of Python objects would try,
+and a first flush then stops the load for a third of a second, so even words go in as buffers.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from slogate.recorders.locust.columns import Chunk, Columns, Words
+from slogate.store.parts import SCHEMA
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+HALF_NS_IN_US = 5e-4
+_DAY_S = 86_400.0
+_LONGEST_MS = 1e12
+_LONGEST_S = 1e9
+
+
+def to_table(chunks: Sequence[Chunk], labels: Mapping[str, str], now_s: float) -> pa.Table:
+    """The rows of the chunks; `labels` are written on every row.
+
+    Durations are rounded up to whole µs after taking off half a nanosecond: the clock counts
+    whole nanoseconds, what is below one is noise of the float arithmetic (8.1 ms × 1000 must
+    stay 8,100). A start that is over a day away from `now_s` is no wall-clock time: such a
+    row gets `now_s`. Negative or infinite response times are unknown (null).
+    """
+    import pyarrow as pa
+
+    return pa.concat_tables([_table(chunk, labels, now_s) for chunk in chunks])
+
+
+def _table(chunk: Chunk, labels: Mapping[str, str], now_s: float) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = chunk.rows
+    starts, times, lates, paces = (
+        _floats(rows, column) for column in (chunk.starts, chunk.times, chunk.lates, chunk.paces)
+    )
+    now = _one(now_s)
+    near = pc.less_equal(pc.abs(pc.subtract(starts, now)), _one(_DAY_S))
+    micros = pc.subtract(pc.multiply(times, _one(1000.0)), _one(HALF_NS_IN_US))
+    sizes = pa.Array.from_buffers(pa.int64(), rows, [None, pa.py_buffer(chunk.sizes)])
+    columns = {
+        "ts": _micros(pc.if_else(near, starts, now)).cast(pa.timestamp("us", tz="UTC")),
+        "duration_us": pc.ceil(_within(micros, times, 0.0, _LONGEST_MS)).cast(pa.int64()),
+        "late_us": _micros(_within(lates, lates, -_LONGEST_S, _LONGEST_S)),
+        "pace_us": _micros(_within(paces, paces, 0.0, _LONGEST_S)),
+        "bytes": pc.if_else(pc.greater_equal(sizes, _zero(pa.int64())), sizes, _null(pa.int64())),
+        "worker": pa.repeat(_texts([chunk.worker])[0], rows),
+        "trace_id": pa.nulls(rows, pa.string()),
+        "labels": _labels(rows, labels),
+        **_words(chunk),
+    }
+    return pa.table([columns[name] for name in SCHEMA().names], schema=SCHEMA())
+
+
+def _floats(rows: int, column: array[float] | bytes) -> Any:
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(pa.float64(), rows, [None, pa.py_buffer(column)])
+
+
+def _one(value: float) -> Any:
+    """An Arrow scalar that no conversion from Python was needed for."""
+    return _floats(1, array("d", [value]))[0]
+
+
+def _zero(kind: pa.DataType) -> Any:
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(kind, 1, [None, pa.py_buffer(bytes(8))])[0]
+
+
+def _null(kind: pa.DataType) -> Any:
+    import pyarrow as pa
+
+    return pa.nulls(1, kind)[0]
+
+
+def _within(values: Any, known: Any, low: float, high: float) -> Any:
+    """The values, null where what they were made of is NaN or out of range."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    fits = pc.and_(pc.greater_equal(known, _one(low)), pc.less(known, _one(high)))
+    return pc.if_else(fits, values, _null(pa.float64()))
+
+
+def _micros(seconds: Any) -> Any:
+    """Seconds to the nearest whole µs: a float of today's date is exact to a quarter of one."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.floor(pc.add(pc.multiply(seconds, _one(1e6)), _one(0.5))).cast(pa.int64())
+
+
+def _words(chunk: Chunk) -> dict[str, Any]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kinds = pa.Array.from_buffers(pa.int32(), chunk.rows, [None, pa.py_buffer(chunk.kinds)])
+    words = chunk.words
+    status = _integers("h", pa.int16(), [word.status for word in words])
+    failed, good = (
+        _integers("b", pa.int8(), flags).cast(pa.bool_())
+        for flags in ([word.error is not None for word in words], [word.ok for word in words])
+    )
+    errors = _texts([word.error or "" for word in words])
+    no_status = pc.equal(status, _zero(pa.int16()))
+    small = {
+        "endpoint": _texts([word.endpoint for word in words]),
+        "method": _texts([word.method for word in words]),
+        "status": pc.if_else(no_status, _null(pa.int16()), status),
+        "ok": good,
+        "error": pc.if_else(failed, errors, _null(pa.string())),
+    }
+    return {name: column.take(kinds) for name, column in small.items()}
+
+
+def _integers(code: str, kind: pa.DataType, values: Sequence[int]) -> Any:
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(array(code, values))])
+
+
+def _texts(texts: Sequence[str]) -> Any:
+    import pyarrow as pa
+
+    encoded = [text.encode() for text in texts]
+    ends = array("i", [0])
+    for text in encoded:
+        ends.append(ends[-1] + len(text))
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.string(), len(texts), buffers)
+
+
+def _labels(rows: int, labels: Mapping[str, str]) -> Any:
+    import pyarrow as pa
+
+    kind = SCHEMA().field("labels").type
+    if not labels:
+        return pa.nulls(rows, kind)
+    one = pa.MapArray.from_arrays(
+        _integers("i", pa.int32(), [0, len(labels)]),
+        _texts(list(labels)),
+        _texts(list(labels.values())),
+    )
+    return one.take(pa.repeat(_zero(pa.int32()), rows))
+
+
+def warm_up() -> None:
+    """Import and use Arrow once, before the load: the first use costs a third of a second."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = Columns()
+    columns.words.append(Words("", "", 0, True, None))
+    for column in (columns.starts, columns.times, columns.lates, columns.paces):
+        column.append(0.0)
+    columns.sizes.append(0)
+    columns.kinds.append(0)
+    pq.write_table(to_table([columns.chunk("")], {}, 0.0), pa.BufferOutputStream())

@@ -1,0 +1,178 @@
+"""Learns from Locust when a user was due, and how often it means to start.
+
+Two places in Locust are wrapped. `TaskSet._sleep` is where every wait of every user passes: it
+gives the moment the wait was due, and it marks the end of an iteration. `constant_pacing`
+(which `constant_throughput` calls) gives the interval, also where a user's own `wait_time`
+calls it. A request finds its user's state on its greenlet; a greenlet that a user spawned
+shares its user's state. Whoever is no user gets a state that knows nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Callable
+from time import time
+from typing import Any
+
+from greenlet import getcurrent
+
+from slogate.recorders.locust.columns import NAN, Columns
+
+STATE = "slogate_state"
+LATE_SHARE = 0.1
+_ANCESTORS = 8
+
+
+class UserState:
+    """Where one user stands: due when, at which pace, with which rows in this iteration.
+
+    `rows` is None for a user that is known not to be paced: nothing is kept for it. Between
+    `enter` and `settle` the rows of an iteration lie in `spans`, one a buffer.
+    """
+
+    __slots__ = ("asked", "columns", "due", "pace", "rows", "spans")
+
+    def __init__(self, pace: float = NAN) -> None:
+        self.due = NAN
+        self.pace = pace
+        self.asked = NAN
+        self.rows: list[int] | None = []
+        self.columns: Columns | None = None
+        self.spans: list[tuple[Columns, list[int]]] = []
+
+    def enter(self, columns: Columns) -> list[int]:
+        """The list for this iteration's rows in a buffer it has not touched yet."""
+        self.columns = columns
+        rows: list[int] = []
+        self.rows = rows
+        self.spans.append((columns, rows))
+        columns.open.add(self)
+        return rows
+
+    def finish_iteration(self) -> None:
+        """The user waits: its pace is what the pacing function was asked for, if it was."""
+        self.pace, self.asked = self.asked, NAN
+        self.settle()
+        if self.pace != self.pace:  # NaN: not paced
+            self.rows = None
+
+    def settle(self) -> None:
+        """Write into the iteration's rows: pace ÷ how often their endpoint occurs in it."""
+        spans, self.spans = self.spans, []
+        if len(spans) == 1 and len(spans[0][1]) == 1:
+            columns, rows = spans[0]
+            columns.paces[rows[0]] = self.pace
+        elif spans:
+            self._share(spans)
+        for columns, _ in spans:
+            columns.open.discard(self)
+        self.columns = None
+        self.rows = []
+
+    def _share(self, spans: list[tuple[Columns, list[int]]]) -> None:
+        places = [
+            (columns, row, columns.words[columns.kinds[row]][:2])
+            for columns, rows in spans
+            for row in rows
+        ]
+        times = Counter(endpoint for _, _, endpoint in places)
+        for columns, row, endpoint in places:
+            columns.paces[row] = self.pace / times[endpoint]
+
+
+class Pacing:
+    """The hooks, and how many paced waits ended, `missed` of them over 10% of the pace late."""
+
+    def __init__(self) -> None:
+        self.woken = 0
+        self.missed = 0
+        self.faults = 0
+
+    def install(self) -> None:
+        """Wrap Locust; before any locustfile is imported."""
+        import locust
+        from locust.user import wait_time
+
+        paced = _watch_pacing(wait_time.constant_pacing)
+        setattr(locust.TaskSet, "_sleep", self._watch_sleep(locust.TaskSet._sleep))  # noqa: B010, SLF001
+        for module in (wait_time, locust):
+            setattr(module, "constant_pacing", paced)  # noqa: B010 (mypy forbids the assignment)
+
+    def _watch_sleep(self, sleep: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(sleep)
+        def watched(taskset: Any, seconds: Any) -> Any:
+            try:
+                state = current_state()
+                state.finish_iteration()
+                due = time() + seconds
+            except Exception:  # noqa: BLE001 (never in the way of the user's test)
+                self.faults += 1
+                return sleep(taskset, seconds)
+            result = sleep(taskset, seconds)
+            state.due = due
+            if state.pace > 0:
+                self.woken += 1
+                self.missed += time() - due > LATE_SHARE * state.pace
+            return result
+
+        return watched
+
+
+def _watch_pacing(factory: Callable[[float], Any]) -> Callable[[float], Any]:
+    @functools.wraps(factory)
+    def watched_factory(wait_time: float) -> Any:
+        inner = factory(wait_time)
+
+        @functools.wraps(inner)
+        def wait_time_func(self: Any) -> float:
+            current_state().asked = wait_time
+            return float(inner(self))
+
+        wait_time_func.slogate_pace = wait_time  # type: ignore[attr-defined]
+        return wait_time_func
+
+    return watched_factory
+
+
+def current_state() -> UserState:
+    """The state of the user whose greenlet, or child greenlet, runs now."""
+    current = getcurrent()
+    state: UserState | None = getattr(current, STATE, None)
+    return state if state is not None else adopt(current)
+
+
+def adopt(greenlet: Any) -> UserState:
+    """Give a greenlet its state: a user's own, its user's if a user spawned it, or a blank one."""
+    owner: Any = greenlet
+    for _ in range(_ANCESTORS):
+        state: UserState | None = getattr(owner, STATE, None)
+        user = _user_of(owner)
+        if state is not None or user is not None:
+            break
+        spawner = getattr(owner, "spawning_greenlet", None)
+        owner = spawner() if spawner is not None else None
+        if owner is None:
+            state = UserState()
+            state.rows = None
+            break
+    else:
+        state = UserState()
+    if state is None:
+        state = UserState(_pace_of(user))
+        setattr(owner, STATE, state)
+    setattr(greenlet, STATE, state)
+    return state
+
+
+def _user_of(greenlet: Any) -> Any:
+    from locust import User
+
+    args = getattr(greenlet, "args", None)
+    return args[0] if args and isinstance(args[0], User) else None
+
+
+def _pace_of(user: Any) -> float:
+    """The pace its class declares; a pace that is only called for is learnt at the first wait."""
+    declared = getattr(getattr(type(user), "wait_time", None), "slogate_pace", NAN)
+    return float(declared)

@@ -1,0 +1,214 @@
+"""One run while it is being recorded: rows to parts, counts to the manifest.
+
+The manifest is written before the load starts (`running`, so that a killed recorder leaves a
+run that names what exists), after every part, and when the test has stopped. All writing is
+done in a native thread; whoever asks for it waits as a greenlet, the load goes on. A part that
+cannot be written is lost: that is said once, counted, and makes the run incomplete.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from time import time
+from typing import Any, TypeVar
+
+import gevent
+from gevent.lock import RLock
+
+from slogate.model.run import Reconciliation, Run, State
+from slogate.recorders.locust.arrow import to_table
+from slogate.recorders.locust.columns import Chunk
+from slogate.recorders.locust.source import Source
+from slogate.store.layout import Store
+from slogate.store.manifest import delete_run, write_run
+from slogate.store.parts import write_part
+from slogate.units import US_PER_SECOND
+
+T = TypeVar("T")
+FLUSH_ROWS = 100_000
+FLUSH_S = 5.0
+LONGEST_FLUSH_S = 60.0
+
+
+def now_us() -> int:
+    """The wall clock."""
+    return int(time() * US_PER_SECOND)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A part that was written."""
+
+    path: str
+    rows: int
+    last_ts: int
+
+
+class Session:
+    """One run; `counted` is the generator's own count, asked for while the test lives."""
+
+    def __init__(self, store: Store, run: Run, source: Source, counted: Callable[[], int]) -> None:
+        self._store = store
+        self._run = run
+        self._source = source
+        self._counted = counted
+        self._lock = RLock()
+        self._sequence = 0
+        self._last_ts: int | None = None
+        self._flushed_at = time()
+        self._before_reset = 0
+        self._uncountable = 0
+        self._frozen: int | None = None
+        self._notes: list[str] = [run.note] if run.note else []
+        self._withdrawn = False
+        self.written = 0
+        self.interrupted = False
+        self.broken = False
+        self.spawned = False
+
+    @property
+    def run(self) -> Run:
+        """The manifest as it is now."""
+        return self._run
+
+    def begin(self) -> None:
+        """The test starts: say so in the store before any load is sent."""
+        self._source.begin()
+        self._save(self._run)
+
+    def ramped(self, *, with_shape: bool) -> None:
+        """All users are spawned; with a custom shape there is no such moment but the start."""
+        self.spawned = True
+        if self._run.ramped_ts is None:
+            ts = self._run.start_ts if with_shape else now_us()
+            self._run = replace(self._run, ramped_ts=ts)
+
+    def stopping(self) -> None:
+        """The test was told to stop."""
+        if self._run.stop_ts is None:
+            self._run = replace(self._run, stop_ts=now_us())
+
+    def on_reset(self, counted: int) -> None:
+        """The generator forgets what it has counted so far."""
+        self._before_reset += counted
+
+    def freeze(self, counted: int) -> None:
+        """The generator starts counting anew for another test: this was its last word on ours."""
+        self._frozen = counted
+
+    def due(self) -> bool:
+        """Whether the rows should be written now.
+
+        Every five seconds, less often in long runs (a hundredth of the time so far), so that
+        the number of parts grows only with the logarithm of their length.
+        """
+        elapsed = time() - (self._run.start_ts or 0) / US_PER_SECOND
+        interval = min(LONGEST_FLUSH_S, max(FLUSH_S, elapsed / 100))
+        return self._source.pending() >= FLUSH_ROWS or time() - self._flushed_at >= interval
+
+    def flush(self, *, final: bool = False) -> None:
+        """Write what is finished as a part, and the manifest after it."""
+        with self._lock:
+            self._flushed_at = time()
+            if chunks := [chunk for chunk in self._source.take(final=final) if chunk.rows]:
+                self._sequence += 1
+                stored = self._do(_write, self._store, self._run, chunks, self._sequence)
+                if stored is not None:
+                    self._uncountable += sum(chunk.uncountable for chunk in chunks)
+                    self.written += stored.rows
+                    self._last_ts = max(self._last_ts or stored.last_ts, stored.last_ts)
+                    self._run = replace(self._run, parts=(*self._run.parts, stored.path))
+                    if not final:
+                        self._save(replace(self._run, rows=self._reconciled()))
+
+    def finish(self, exit_code: int | None = None) -> None:
+        """The test is over: write the rest, reconcile the counts, say how the run ended."""
+        self.stopping()
+        self.flush(final=True)
+        with self._lock:
+            rows, health = self._reconciled(), self._source.health()
+            if not (rows.seen or self.spawned or self.interrupted):
+                self._withdraw()
+                return
+            self._run = replace(
+                self._run,
+                rows=rows,
+                health=health,
+                state=self._state(rows, health.lost_processes),
+                end_ts=max(self._run.stop_ts or 0, self._last_ts or 0),
+                generator_exit=exit_code,
+                note="; ".join(self._all_notes(rows, health.lost_processes)) or None,
+            )
+            self._save(self._run)
+
+    def _withdraw(self) -> None:
+        """No user ever ran: there was no test, Locust's own words say why."""
+        if not self._withdrawn:
+            self._withdrawn = True
+            self._do(delete_run, self._store, self._run.id)
+
+    def fault(self, sentence: str) -> None:
+        """Something was lost; the run is incomplete, whoever reads stderr is told once."""
+        self.broken = True
+        if sentence not in self._notes:
+            self._notes.append(sentence)
+            sys.stderr.write(f"slogate: {sentence}; the run will be incomplete\n")
+
+    def _reconciled(self) -> Reconciliation:
+        tally = self._source.tally()
+        counted = self._frozen if self._frozen is not None else self._counted()
+        before_reset = self._before_reset + tally.before_reset
+        uncounted = self.written - counted - before_reset
+        return Reconciliation(
+            seen=tally.seen,
+            written=self.written,
+            counted=counted,
+            uncountable=max(self._uncountable, uncounted),
+            before_reset=before_reset,
+        )
+
+    def _state(self, rows: Reconciliation, lost_processes: int) -> State:
+        if self.broken or rows.lost or lost_processes:
+            return "incomplete"
+        return "interrupted" if self.interrupted else "complete"
+
+    def _all_notes(self, rows: Reconciliation, lost_processes: int) -> list[str]:
+        notes = list(self._notes)
+        if faults := self._source.tally().faults:
+            notes.append(f"the recorder failed {faults} times inside Locust")
+        if lost_processes:
+            notes.append(f"{lost_processes} generator processes were lost with their last rows")
+        if rows.lost:
+            notes.append(f"{rows.lost} rows were lost")
+        if (cut := rows.uncountable - self._uncountable) > 0:
+            notes.append(f"{cut} events were kept from Locust's count by another listener")
+        if self.interrupted:
+            notes.append("the test was interrupted")
+        return notes
+
+    def _save(self, run: Run) -> None:
+        self._do(write_run, self._store, run)
+
+    def _do(self, work: Callable[..., T], *arguments: Any) -> T | None:
+        """The result of work done in a native thread; None, and a fault, if it failed."""
+        result, error = gevent.get_hub().threadpool.apply(_attempt, (work, *arguments))
+        if error is not None:
+            self.fault(f"recording failed: {error}")
+        return result  # type: ignore[no-any-return]
+
+
+def _attempt(work: Callable[..., T], *arguments: Any) -> tuple[T | None, Exception | None]:
+    try:
+        return work(*arguments), None
+    except Exception as error:  # noqa: BLE001 (handed over to the greenlet that waits)
+        return None, error
+
+
+def _write(store: Store, run: Run, chunks: Sequence[Chunk], sequence: int) -> Stored:
+    import pyarrow.compute as pc
+
+    table = to_table(chunks, run.labels, time())
+    path = write_part(store, run.id, run.service, run.kind, table, sequence=sequence, worker=None)
+    return Stored(path=path, rows=table.num_rows, last_ts=pc.max(table["ts"]).value)
