@@ -1,0 +1,173 @@
+"""The steps of the composite action, run by the shell as GitHub would run them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / ".github/actions/slogate"
+ACTION = yaml.safe_load((FOLDER / "action.yml").read_text())
+STEPS = {step["name"]: step for step in ACTION["runs"]["steps"]}
+
+SPEC = """\
+slogate: 1
+service: shop
+budgets:
+  - {name: home, endpoint: GET /, p50: 1s, errors: 50%}
+"""
+SLOW = SPEC.replace("1s", "1ms")
+HEADER = "timeStamp,elapsed,label,responseCode,success\n"
+FIRST_MS = 1_790_000_000_000
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with a spec, and JMeter results of twenty seconds."""
+    (tmp_path / "project/slo").mkdir(parents=True)
+    (tmp_path / "project/slo/shop.yaml").write_text(SPEC)
+    rows = [f"{FIRST_MS + n * 50},{20 + n % 9},GET /,200,true\n" for n in range(400)]
+    (tmp_path / "project/results.jtl").write_text(HEADER + "".join(rows))
+    return tmp_path / "project"
+
+
+def step(name: str, folder: Path, **values: str) -> tuple[int, dict[str, str], str]:
+    """Run one step: its exit code, its outputs, and what it printed."""
+    outputs = folder / "github_output"
+    outputs.write_text("")
+    path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]])
+    environment = {
+        **os.environ, "PATH": path, "GITHUB_OUTPUT": str(outputs), "RUNNER_TEMP": str(folder),
+        "GITHUB_RUN_ID": "7", "GITHUB_RUN_ATTEMPT": "1", **values,
+    }  # fmt: skip
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", STEPS[name]["run"]],
+        cwd=folder, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    written = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
+    return done.returncode, written, done.stdout + done.stderr
+
+
+def gate(folder: Path, **values: str) -> tuple[int, dict[str, str], str]:
+    """Run the gate's step with the action's own defaults."""
+    inputs = {"COMMAND": "check", "SPECS": "", "ARGS": "", "NAME": "slogate"}
+    return step("Run the gate", folder, **{**inputs, "SLOGATE_STORE": ".slogate", **values})
+
+
+def record(folder: Path) -> None:
+    """Fill the project's store with what JMeter measured."""
+    subprocess.run(
+        [sys.executable, "-m", "slogate", "import", "results.jtl", "--service", "shop"],
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("branch", "key"),
+    [
+        pytest.param("main", "main", id="plain"),
+        pytest.param("ann/p95,p99", "ann/p95_p99", id="comma"),
+        pytest.param("x\ny=$(id)`id`", "x_y___id__id_", id="hostile"),
+        pytest.param("b" * 300, "b" * 200, id="long"),
+    ],
+)
+def test_key_of_the_store(tmp_path: Path, branch: str, key: str):
+    """The kept store is named after the branch, whatever the branch is called."""
+    code, outputs, _ = step(
+        "Name the kept store", tmp_path, NAME="slogate", BRANCH=branch, BASE="main"
+    )
+
+    assert code == 0
+    assert outputs == {
+        "key": f"slogate-store-{key}-7-1",
+        "branch": f"slogate-store-{key}-",
+        "base": "slogate-store-main-",
+    }
+
+
+def test_pass(project: Path):
+    """A run within its budgets passes, and leaves its reports in three formats."""
+    record(project)
+
+    code, outputs, said = gate(project)
+
+    reports = Path(outputs["reports"])
+    assert (code, outputs["exit-code"]) == (0, "0"), said
+    assert json.loads((reports / "verdict.json").read_text())["outcome"] == "pass"
+    assert "<testsuite" in (reports / "verdict.xml").read_text()
+    assert "shop" in (reports / "verdict.md").read_text()
+
+
+def test_breach(project: Path):
+    """A breach fails the step with the gate's own code, and is reported all the same."""
+    record(project)
+    (project / "strict.yaml").write_text(SLOW)
+
+    code, outputs, said = gate(project, SPECS="\nstrict.yaml\n")
+
+    verdict = json.loads(Path(outputs["reports"], "verdict.json").read_text())
+    assert (code, outputs["exit-code"]) == (1, "1"), said
+    assert verdict["outcome"] == "fail"
+
+
+def test_no_store(project: Path):
+    """Where nothing was recorded the gate cannot run, and no old report is passed off as new."""
+    code, outputs, said = gate(project)
+
+    assert code == 2, said
+    assert outputs == {"exit-code": "2"}
+
+
+def test_arguments_are_not_code(project: Path):
+    """An argument a line, handed over as it is: the shell runs nothing of it."""
+    code, outputs, said = gate(project, ARGS="--service\n$(touch planted); touch planted")
+
+    assert (code, outputs) == (2, {"exit-code": "2"}), said
+    assert not (project / "planted").exists()
+
+
+def test_unknown_command(project: Path):
+    """A command that the action is not made for is refused, not run."""
+    code, outputs, said = gate(project, COMMAND="store")
+
+    assert (code, outputs) == (2, {"exit-code": "2"})
+    assert "neither run nor check" in said
+
+
+def test_install(tmp_path: Path):
+    """Without a version, what is installed is the slogate that the action came with."""
+    code, _, said = step(
+        "Install slogate",
+        tmp_path,
+        VERSION="",
+        PACKAGES="\n",
+        HERE=str(FOLDER),
+        PIP_TARGET=str(tmp_path / "site"),
+        PIP_NO_DEPS="1",
+        PIP_NO_BUILD_ISOLATION="0",  # pip reads it the wrong way round: 0 is "no isolation"
+    )
+
+    assert code == 0, said
+    assert said.startswith("slogate ")
+    assert (tmp_path / "site/slogate/docs/tutorial.md").is_file()
+
+
+def test_steps_that_always_run():
+    """The store is saved and the reports are uploaded after a breach, too."""
+    for name in ("Save the store", "Upload the reports"):
+        assert STEPS[name]["if"].startswith("${{ always() &&")
+
+
+def test_inputs_are_explained():
+    """Each input and output has its sentence, and the how-to page names it."""
+    page = (ROOT / "slogate/docs/in-ci.md").read_text()
+    for name, field in [*ACTION["inputs"].items(), *ACTION["outputs"].items()]:
+        assert field["description"]
+        assert f"`{name}`" in page, name

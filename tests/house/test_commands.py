@@ -1,0 +1,86 @@
+"""Every command has help with examples, the shared options, and a place in the manual."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slogate.cli.app import COMMANDS, build
+from slogate.cli.docs import pages
+
+ROOT = Path(__file__).resolve().parents[2]
+MANUAL = "\n".join([(ROOT / "README.md").read_text(), *(page.text for page in pages())])
+SHARED = ("--store", "--json", "--quiet", "--no-color", "--help")
+
+
+def leaves(command: Any, path: str = "slogate") -> Iterator[tuple[str, Any]]:
+    """Each command that does something, with the words that call it."""
+    if not hasattr(command, "list_commands"):
+        yield path, command
+        return
+    for name in command.list_commands(None):
+        child = command.get_command(None, name)
+        assert child is not None, f"{path} {name} is listed and not there"
+        yield from leaves(child, f"{path} {name}")
+
+
+TREE = list(leaves(build()))
+commands = pytest.mark.parametrize(
+    ("path", "command"), [pytest.param(path, command, id=path) for path, command in TREE]
+)
+
+
+def options_of(command: Any) -> set[str]:
+    """All flags of a command, with those that ask for help."""
+    flags = {flag for parameter in command.params for flag in parameter.opts}
+    return flags | set(command.context_settings.get("help_option_names", ["--help"]))
+
+
+@commands
+def test_help_has_an_example(path: str, command: Any):
+    """The help of a command shows it in use, under `Examples:`."""
+    examples = (command.help or "").partition("Examples:")[2]
+
+    assert f"{path} " in f"{examples} ".replace("\n", " ")
+
+
+@commands
+def test_help_explains_each_option(path: str, command: Any):
+    """No option and no argument is without its sentence."""
+    silent = [p.name for p in command.params if p.name != "help" and not getattr(p, "help", None)]
+
+    assert silent == [], path
+
+
+@commands
+def test_shared_options(path: str, command: Any):
+    """Each command takes the options that all commands take."""
+    assert [flag for flag in SHARED if flag not in options_of(command)] == [], path
+
+
+@commands
+def test_manual_mentions_the_command(path: str, command: Any):
+    """The README or a page of the manual shows the command."""
+    del command
+
+    assert re.search(rf"\b{re.escape(path)}\b", MANUAL)
+
+
+def test_manual_shows_only_commands_that_exist():
+    """What the manual calls is a command of this version."""
+    shown = set(re.findall(r"(?:^|`|/| )slogate ([a-z]+)(?=[ `\n])", MANUAL))
+
+    assert shown - set(COMMANDS) - {"is", "can", "does", "knows", "compares", "turns"} == set()
+
+
+@pytest.mark.parametrize("flag", sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", MANUAL))))
+def test_manual_shows_only_options_that_exist(flag: str):
+    """A flag in the manual is one of ours, of the shop's, of Locust's, or of a tool named there."""
+    foreign = {"--processes", "--tags", "--slow", "--port", "--quiet"}
+    ours = {flag for _, command in TREE for flag in options_of(command)} | {"--debug", "--version"}
+
+    assert flag in ours | foreign
