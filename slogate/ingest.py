@@ -1,0 +1,278 @@
+"""The door in: foreign files → one run in the store, whole or not at all.
+
+recognise each file → hash it → refuse what is imported already → read its rows → parts →
+manifest. The manifest comes last, so that a reader never sees half an import; when anything
+fails the parts are taken away again. Bad rows are counted and named with their lines; over
+the allowed share they are a reason to refuse the whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slogate import intake, plugins
+from slogate.errors import SourceError, UsageError
+from slogate.model.run import Kind, Reconciliation, Run
+from slogate.sources._base import Origin, Source, read_origin
+from slogate.store.layout import Store
+from slogate.store.manifest import found_parts, list_runs, write_run
+from slogate.store.parts import write_part
+from slogate.units import format_count, format_share
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PART_ROWS = 4_000_000
+ALLOWED_SHARE = Fraction(1, 100)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_OPTION = "--option "
+
+Progress = Callable[[int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import did. `new` is False where the run was there already.
+
+    `bad` and `left_out` count rows by reason; `shown` are the first bad ones with their place.
+    `endpoints` is counted up to `intake.ENDPOINTS_COUNTED`. `skipped` files are named with why.
+    """
+
+    run: Run
+    new: bool
+    bad: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    shown: tuple[str, ...] = ()
+    endpoints: int = 0
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    source: Source
+    origin: Origin
+    digest: str
+
+
+def import_files(
+    store: Store,
+    files: Sequence[tuple[str, Path]],
+    *,
+    service: str,
+    now_ts: int,
+    format: str = "auto",  # noqa: A002 (the option's name)
+    kind: Kind = "load",
+    labels: Mapping[str, str] | None = None,
+    commit: str | None = None,
+    branch: str | None = None,
+    options: Mapping[str, str] | None = None,
+    max_bad: Fraction | None = None,
+    run_id: str | None = None,
+    progress: Progress = lambda _rows, _expected: None,
+) -> Imported:
+    """Import the files (name for people, path) as one run of the service.
+
+    `max_bad` is the share of rows that may be bad; None allows 1%, or one row (a cut-off last
+    line). Raises SourceError for files that cannot be used, UsageError for an unknown format or
+    option, StoreError if the store refuses; nothing is left behind then.
+    """
+    chosen = dict(options or {})
+    found, repeated = _distinct([_recognise(*file, format, chosen) for file in files])
+    origin = {f"{_OPTION}{key}": value for key, value in chosen.items()}
+    skipped = dict.fromkeys(repeated, "given twice")
+    runs = list_runs(store, service=service, kind=kind)
+    whole = origin | {file.origin.name: f"sha256:{file.digest}" for file in found}
+    known = next((run for run in runs if _split(run.origin) == _split(whole)), None)
+    if kind == "production" and not known:
+        # a window is judged over all of a service's series: nothing may be in it twice
+        found, again = _not_yet(found, runs, origin)
+        skipped |= {name: f"already imported as {run.id}" for name, run in again.items()}
+        known = None if found else next(iter(again.values()))
+    if known:
+        return Imported(run=known, new=False, skipped=skipped)
+    origin |= {file.origin.name: f"sha256:{file.digest}" for file in found}
+    tally = intake.Tally()
+    pairs = [(file.source, file.origin) for file in found]
+    tables = intake.read(pairs, tally, labels or {}, progress)
+    first = _first(tables, tally, found)
+    run = Run(
+        id=run_id or _run_id(first, service, kind, origin), service=service, kind=kind,
+        state="complete", created_ts=now_ts, commit=commit, branch=branch, labels=labels or {},
+        source=found[0].source.name, origin=origin,
+    )  # fmt: skip
+    _make_way(store, run, [run.id for run in list_runs(store)])
+    run = _store(store, run, chain([first], tables), tally, max_bad)
+    return Imported(
+        run=run, new=True, bad=dict(tally.bad), left_out=dict(tally.left_out),
+        shown=tuple(tally.shown), endpoints=len(tally.endpoints), skipped=skipped,
+    )  # fmt: skip
+
+
+def _recognise(name: str, path: Path, wanted: str, options: Mapping[str, str]) -> _File:
+    """The file with the source that reads it and the hash of its content."""
+    origin = read_origin(name, path)
+    source: Source = _sniffed(origin) if wanted == "auto" else plugins.find("sources", wanted)
+    unknown = sorted(set(options) - set(source.options))
+    if unknown:
+        known = ", ".join(sorted(source.options)) or "none"
+        hint = f"options of {source.name}: {known}"
+        raise UsageError(f"format {source.name} has no option '{unknown[0]}'", hint=hint)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return _File(source=source, origin=replace(origin, options=options), digest=digest)
+
+
+def _sniffed(origin: Origin) -> Source:
+    """The source that is surest of the file; SourceError if none is, or two are alike."""
+    known = plugins.every("sources")
+    scores = {name: source.sniff(origin.head) for name, source in known.items()}
+    best = max(scores.values(), default=0)
+    sure = sorted(name for name, score in scores.items() if score == best)
+    hint = f"say which it is: --format {' | '.join(sure if best else known)}"
+    if not best:
+        raise origin.fail("its format is not known", hint=hint)
+    if len(sure) > 1:
+        raise origin.fail(f"it could be {' or '.join(sure)}", hint=hint)
+    chosen: Source = known[sure[0]]
+    return chosen
+
+
+def _distinct(files: Sequence[_File]) -> tuple[list[_File], list[str]]:
+    """Each content once, and the names of those that came again."""
+    kept: dict[str, _File] = {}
+    again = [file.origin.name for file in files if kept.setdefault(file.digest, file) is not file]
+    names = Counter(file.origin.name for file in kept.values())
+    twice = [name for name, count in names.items() if count > 1]
+    if twice:
+        raise UsageError(f"two different files are called {twice[0]}")
+    return list(kept.values()), again
+
+
+def _split(origin: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """The hashes of an import and the options it was read with."""
+    hashes = sorted(value for key, value in origin.items() if not key.startswith(_OPTION))
+    return hashes, {key: value for key, value in origin.items() if key.startswith(_OPTION)}
+
+
+def _not_yet(
+    files: Sequence[_File], runs: Sequence[Run], origin: Mapping[str, str]
+) -> tuple[list[_File], dict[str, Run]]:
+    """The files that none of the runs holds, and for the others the run that does."""
+    options = _split(origin)[1]
+    held: dict[str, Run] = {}
+    for run in runs:
+        hashes, read_with = _split(run.origin)
+        if read_with == options:
+            held |= dict.fromkeys(hashes, run)
+    again = {f.origin.name: held[h] for f in files if (h := f"sha256:{f.digest}") in held}
+    return [file for file in files if file.origin.name not in again], again
+
+
+def _first(batches: Iterator[pa.Table], tally: intake.Tally, files: Sequence[_File]) -> pa.Table:
+    """The first rows there are; SourceError that says what there was instead."""
+    first = next(batches, None)
+    if first is not None:
+        return first
+    name = files[0].origin.name if len(files) == 1 else f"{len(files)} files"
+    if tally.bad:
+        _refuse_bad(name, tally, Fraction(0))
+    if tally.left_out:
+        what = ", ".join(f"{format_count(n)} {kind}" for kind, n in tally.left_out.items())
+        raise SourceError(f"{name}: there are no requests; left out: {what}")
+    raise SourceError(f"{name}: there are no rows")
+
+
+def _refuse_bad(name: str, tally: intake.Tally, allowed: Fraction) -> None:
+    bad, total = tally.bad.total(), tally.bad.total() + tally.rows
+    lines = "".join(f"\n  {line}" for line in tally.shown)
+    raise SourceError(
+        f"{name}: {format_count(bad)} of {format_count(total)} rows are bad "
+        f"({format_share(Fraction(bad, total))}, {format_share(allowed)} allowed){lines}",
+        hint="correct the file, or keep the other rows with --max-bad and a share",
+    )
+
+
+def _run_id(first: pa.Table, service: str, kind: str, origin: Mapping[str, str]) -> str:
+    start = first["ts"][0].cast("int64").as_py()
+    when = _EPOCH + timedelta(microseconds=start)
+    content = repr((service, kind, *_split(origin)))
+    return f"{when:%Y%m%d-%H%M%S}-{hashlib.sha256(content.encode()).hexdigest()[:6]}"
+
+
+def _make_way(store: Store, run: Run, known: Sequence[str]) -> None:
+    """Refuse an id that is taken; clear what a killed import of the same files has left."""
+    if run.id in known:
+        raise UsageError(f"there is a run '{run.id}' already", hint="choose another id for it")
+    for path in found_parts(store, run):
+        path.unlink(missing_ok=True)
+
+
+def _store(
+    store: Store,
+    run: Run,
+    tables: Iterator[pa.Table],
+    tally: intake.Tally,
+    max_bad: Fraction | None,
+) -> Run:
+    """Write the parts and then the manifest, or leave nothing."""
+    parts: list[str] = []
+    try:
+        while (table := next(tables, None)) is not None:
+            rows = (
+                batch
+                for part in _up_to(chain([table], tables), PART_ROWS)
+                for batch in part.to_batches()
+            )
+            parts.append(
+                write_part(
+                    store, run.id, run.service, run.kind, rows, sequence=len(parts), worker=None
+                )
+            )
+        _judge_bad(run, tally, max_bad)
+        stored = _finished(store, run, parts, tally)
+        write_run(store, stored)
+    except BaseException:
+        for part in parts:
+            (store.root / part).unlink(missing_ok=True)
+        raise
+    return stored
+
+
+def _up_to(tables: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """Tables until they hold that many rows; the others stay for the next part."""
+    for table in tables:
+        yield table
+        rows -= table.num_rows
+        if rows <= 0:
+            return
+
+
+def _judge_bad(run: Run, tally: intake.Tally, max_bad: Fraction | None) -> None:
+    bad, total = tally.bad.total(), tally.bad.total() + tally.rows
+    allowed = ALLOWED_SHARE if max_bad is None else max_bad
+    if bad > allowed * total and not (max_bad is None and bad == 1):
+        names = [key for key in run.origin if not key.startswith(_OPTION)]
+        _refuse_bad(", ".join(names), tally, allowed)
+
+
+def _finished(store: Store, run: Run, parts: Sequence[str], tally: intake.Tally) -> Run:
+    """The run with what is known once all is written."""
+    import pyarrow.parquet as pq
+
+    written = sum(pq.read_metadata(store.root / part).num_rows for part in parts)
+    bad = tally.bad.total()
+    note = f"{format_count(bad)} bad rows were not kept" if bad else None
+    return replace(
+        run,
+        start_ts=tally.first_ts, ramped_ts=tally.first_ts, stop_ts=tally.last_ts,
+        end_ts=tally.last_ts, rows=Reconciliation(seen=tally.rows, written=written),
+        parts=tuple(parts), note=note,
+    )  # fmt: skip

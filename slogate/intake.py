@@ -1,0 +1,226 @@
+"""Reads foreign files through their sources as batches of the request series, and keeps count.
+
+A scan is run by the store, everything else yields its chunks itself; both come out here as
+batches that can be stored: endpoints split into method and name, the labels of the import on
+every row, types as the schema has them. Rows that are bad or left out are taken from the
+batches and counted in a `Tally`, the first bad ones with file and line.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from slogate.errors import SourceError
+from slogate.model.series import COLUMNS, split_endpoint
+from slogate.sources._base import (
+    DAMAGED,
+    REJECTS_LIMIT,
+    BadRow,
+    Chunk,
+    Origin,
+    Scan,
+    Source,
+    lines_at,
+)
+from slogate.store.parts import SCHEMA
+from slogate.store.scans import Reject, scan
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SHOWN = 5
+ENDPOINTS_COUNTED = 100_000
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What was read so far; grows while the batches of `read` are consumed."""
+
+    rows: int = 0
+    bad: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    shown: list[str] = field(default_factory=list)
+    first_ts: int | None = None
+    last_ts: int | None = None
+    endpoints: set[tuple[str, str]] = field(default_factory=set)
+
+
+def read(
+    files: Sequence[tuple[Source, Origin]],
+    tally: Tally,
+    labels: Mapping[str, str],
+    progress: Callable[[int, int | None], None],
+) -> Iterator[pa.Table]:
+    """The rows of all files as tables ready to store, none empty; SourceError as they come."""
+    guesses = [_expected_rows(origin) for _, origin in files]
+    expected = None if None in guesses else sum(guess or 0 for guess in guesses)
+    for source, origin in files:
+        for chunk in chunks(source, origin):
+            _count(tally, origin, chunk)
+            if chunk.rows is None or not chunk.rows.num_rows:
+                continue
+            table = _prepare(chunk.rows, labels, tally.endpoints)
+            _count_rows(tally, table)
+            progress(tally.rows, expected)
+            yield table
+
+
+def _expected_rows(origin: Origin) -> int | None:
+    """A guess at the file's rows, from the length of its first lines."""
+    lines = origin.head.count(b"\n")
+    if origin.compression != "none" or not lines:
+        return None
+    return origin.path.stat().st_size * lines // len(origin.head)
+
+
+def chunks(source: Source, origin: Origin) -> Iterator[Chunk]:
+    """What a source makes of a file, chunk by chunk; only SourceError is raised."""
+    if origin.compression != "none":
+        _check_whole(origin)
+    opened = source.open(origin)
+    if isinstance(opened, Scan):
+        yield from _scanned(origin, opened)
+    else:
+        yield from opened
+
+
+def _check_whole(origin: Origin) -> None:
+    """Read to the end of a compressed file: not every engine minds if its end is missing."""
+    try:
+        with origin.stream() as stream:
+            while stream.read(1 << 20):
+                pass
+    except DAMAGED as error:
+        raise origin.fail(f"its {origin.compression} compression is damaged: {error}") from None
+
+
+def _scanned(origin: Origin, plan: Scan) -> Iterator[Chunk]:
+    bad: Counter[str] = Counter()
+    with scan(plan.sql, plan.parameters) as running:
+        try:
+            for batch in running.batches:
+                chunk = _sorted_out(batch)
+                bad += Counter(chunk.bad)
+                yield chunk
+        except SourceError as error:
+            raise plan.explain() or origin.fail(error.message) from None
+        rejects = running.rejects()
+    if len(rejects) >= REJECTS_LIMIT:
+        first = _placed(origin, rejects[:1])[0]
+        raise origin.fail(f"{first.reason}; over {REJECTS_LIMIT:,} lines are bad", line=first.line)
+    shown = _placed(origin, rejects[:SHOWN])
+    if bad:
+        located = list(islice(plan.locate(), SHOWN))
+        shown += located or [BadRow(line=None, reason=reason) for reason in bad]
+    shown.sort(key=lambda row: row.line or 0)
+    yield Chunk(
+        rows=None, bad=Counter(reject.reason for reject in rejects), shown=tuple(shown[:SHOWN])
+    )
+
+
+def _placed(origin: Origin, rejects: Sequence[Reject]) -> list[BadRow]:
+    lines = lines_at(origin, [reject.offset for reject in rejects])
+    return [BadRow(line=lines[reject.offset], reason=reject.reason) for reject in rejects]
+
+
+def _sorted_out(batch: pa.RecordBatch) -> Chunk:
+    """The rows of a scan to keep, and how many are not, by reason."""
+    import pyarrow.compute as pc
+
+    bad, left_out = batch["bad"], batch["left_out"]
+    rows = batch.select(list(COLUMNS))
+    if bad.null_count == len(bad) and left_out.null_count == len(left_out):
+        return Chunk(rows=rows)
+    requests = pc.is_null(left_out)
+    return Chunk(
+        rows=rows.filter(pc.and_(pc.is_null(bad), requests)),
+        bad=_tallied(bad.filter(requests)),
+        left_out=_tallied(left_out),
+    )
+
+
+def _tallied(reasons: Any) -> dict[str, int]:
+    counts = reasons.drop_null().value_counts().to_pylist()
+    return {entry["values"]: entry["counts"] for entry in counts}
+
+
+def _count(tally: Tally, origin: Origin, chunk: Chunk) -> None:
+    tally.bad.update(chunk.bad)
+    tally.left_out.update(chunk.left_out)
+    for row in chunk.shown[: SHOWN - len(tally.shown)]:
+        where = f"{origin.name}:{row.line}" if row.line else origin.name
+        tally.shown.append(f"{where}: {row.reason}")
+
+
+def _count_rows(tally: Tally, table: pa.Table) -> None:
+    import pyarrow.compute as pc
+
+    ends = pc.min_max(table["ts"].cast("int64")).as_py()
+    tally.rows += table.num_rows
+    tally.first_ts = min(ends["min"], ends["min"] if tally.first_ts is None else tally.first_ts)
+    tally.last_ts = max(ends["max"], ends["max"] if tally.last_ts is None else tally.last_ts)
+
+
+def _prepare(
+    batch: pa.RecordBatch, labels: Mapping[str, str], endpoints: set[tuple[str, str]]
+) -> pa.Table:
+    """A batch as the series has it; adds the endpoints it speaks of to `endpoints`."""
+    import pyarrow as pa
+
+    columns = {name: batch[name] for name in COLUMNS}
+    columns["method"], columns["endpoint"], pairs = _endpoints(columns)
+    if len(endpoints) < ENDPOINTS_COUNTED:
+        endpoints.update(pairs)
+    if labels:
+        columns["labels"] = _labelled(columns["labels"], labels)
+    for field_ in SCHEMA():
+        column = columns[field_.name]
+        if not pa.types.is_dictionary(column.type) and column.type != field_.type:
+            # a map's type names its parts, and differs where only those names do
+            empty = column.null_count == len(column)
+            nothing = pa.nulls(len(column), field_.type)
+            columns[field_.name] = nothing if empty else column.cast(field_.type)
+    return pa.table(columns)
+
+
+def _endpoints(columns: Mapping[str, Any]) -> tuple[Any, Any, set[tuple[str, str]]]:
+    """Method and name as dictionaries; a name alone is split where the source has no method."""
+    import pyarrow as pa
+
+    methods, names = (columns[name].dictionary_encode() for name in ("method", "endpoint"))
+    if columns["method"].null_count < len(columns["method"]):
+        found = pa.table([methods, names], ["m", "n"]).group_by(["m", "n"]).aggregate([])
+        pairs = {(row["m"] or "", row["n"]) for row in found.to_pylist()}
+        return columns["method"].fill_null(""), names, pairs
+    split = [split_endpoint(name) for name in names.dictionary.to_pylist()]
+    return (
+        _recoded(names.indices, [method for method, _ in split]),
+        _recoded(names.indices, [name for _, name in split]),
+        set(split),
+    )
+
+
+def _recoded(indices: Any, words: Sequence[str]) -> Any:
+    """The words at these indices as a dictionary array whose words differ."""
+    import pyarrow as pa
+
+    codes = {word: code for code, word in enumerate(dict.fromkeys(words))}
+    recoded = pa.array([codes[word] for word in words], pa.int32()).take(indices)
+    return pa.DictionaryArray.from_arrays(recoded, pa.array(list(codes), pa.string()))
+
+
+def _labelled(own: Any, labels: Mapping[str, str]) -> Any:
+    """The labels of the import on every row; a row's own label wins."""
+    import pyarrow as pa
+
+    if own.null_count < len(own):
+        rows = [list({**labels, **dict(row or [])}.items()) for row in own.to_pylist()]
+        return pa.array(rows, pa.map_(pa.string(), pa.string()))
+    count, width = len(own), len(labels)
+    offsets = pa.array(range(0, count * width + 1, width), pa.int32())
+    keys = pa.array(list(labels) * count, pa.string())
+    return pa.MapArray.from_arrays(offsets, keys, pa.array(list(labels.values()) * count))

@@ -1,0 +1,191 @@
+"""What every foreign format agrees on: `Source`, what it is given, and what it gives back.
+
+    Origin (a file, its first bytes, options) ──open──► Scan | iterator of Chunk ──► ingest
+
+A source is one file of this folder that ends in `PLUGIN = Source(…)`. It either reads the
+file itself and yields Arrow record batches (`Chunk`), or hands out a `Scan`: a query over the
+file that DuckDB reads and the store runs. It never writes, never sees the store, and raises
+nothing but SourceError. A row that cannot be used is counted with its reason, never dropped
+silently; a whole file that cannot be used is a SourceError that names the file and the line.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Literal, cast
+
+from slogate.errors import SourceError
+
+DAMAGED = (OSError, EOFError, ValueError, zlib.error)
+HEAD_BYTES = 65_536
+REJECTS_LIMIT = 100_000
+EARLIEST_TS = 946_684_800_000_000
+LATEST_TS = 4_102_444_800_000_000
+LONGEST_US = 86_400_000_000
+
+Compression = Literal["none", "gzip", "zstd"]
+_MAGIC: dict[bytes, Compression] = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """One file as it was given: what people call it, where it lies, how it begins.
+
+    `head` holds the first `HEAD_BYTES`, decompressed. `options` are those that the user gave
+    for this format (`--option key=value`), already checked against `Source.options`.
+    """
+
+    name: str
+    path: Path
+    head: bytes
+    compression: Compression = "none"
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def stream(self) -> IO[bytes]:
+        """The decompressed bytes from the start; damaged compression raises one of DAMAGED."""
+        return _stream(self.path, self.compression)
+
+    def fail(
+        self, message: str, *, line: int | None = None, hint: str | None = None
+    ) -> SourceError:
+        """The error to raise about this file."""
+        where = f"{self.name}:{line}" if line else self.name
+        return SourceError(f"{where}: {message}", hint=hint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadRow:
+    """A row that cannot be used, where it is (lines count from 1; None: not located) and why."""
+
+    line: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Some rows (an Arrow record batch of the series), and what was not kept beside them.
+
+    `bad` and `left_out` count rows by reason: bad ones cannot be used, left out were never
+    requests (a transaction that repeats its parts). `shown` are a few of the bad ones.
+    """
+
+    rows: Any
+    bad: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    shown: tuple[BadRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """A query that DuckDB runs over the file: the columns of the request series and two more.
+
+    `ts` is given as whole µs since the epoch; `method` NULL asks ingest to split `METHOD name`.
+    `bad` and `left_out` (text) are NULL for a row to keep, else the reason. Values and paths
+    are bound: `getvariable('x')` reads the parameter x. With `store_rejects` (and `rejects_limit=REJECTS_LIMIT`) lines
+    that are malformed are counted too. `locate` finds bad rows again, with their lines; it is
+    asked only if there are any. `explain` turns a refusal of DuckDB into a better one.
+    """
+
+    sql: str
+    parameters: Mapping[str, object]
+    locate: Callable[[], Iterable[BadRow]] = tuple
+    explain: Callable[[], SourceError | None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A foreign format: how it is recognised and read.
+
+    `sniff(head)` says from 0 to 1 how sure it is that a file beginning so is of this format; it
+    never raises. `open(origin)` raises SourceError if the file cannot be used. `options` says
+    what `--option key=value` the format knows.
+    """
+
+    name: str
+    help: str
+    sniff: Callable[[bytes], float]
+    open: Callable[[Origin], Scan | Iterator[Chunk]]
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_origin(name: str, path: Path) -> Origin:
+    """Look at a file; SourceError if it cannot be read, is empty or of an odd compression."""
+    try:
+        with path.open("rb") as file:
+            magic = file.read(4)
+        compression = _compression(magic)
+        with _stream(path, compression) as stream:
+            head = _read_some(stream, HEAD_BYTES)
+    except DAMAGED as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SourceError(f"{name} cannot be read: {reason}") from None
+    if not head:
+        raise SourceError(f"{name} is empty")
+    return Origin(name=name, path=path.absolute(), head=head, compression=compression)
+
+
+def _compression(magic: bytes) -> Compression:
+    for start, compression in _MAGIC.items():
+        if magic.startswith(start):
+            return compression
+    return "none"
+
+
+def _stream(path: Path, compression: Compression) -> IO[bytes]:
+    stream: Any = None
+    if compression == "none":
+        stream = path.open("rb")
+    elif compression == "gzip":
+        import gzip
+
+        stream = gzip.open(path, "rb")  # noqa: SIM115 (whoever asked for it closes it)
+    else:
+        import pyarrow as pa
+
+        stream = pa.input_stream(str(path), compression=compression)
+    return cast("IO[bytes]", stream)
+
+
+def _read_some(stream: IO[bytes], size: int) -> bytes:
+    """Up to `size` bytes; what a damaged file gives before its fault counts as its head."""
+    parts: list[bytes] = []
+    try:
+        while size > 0 and (part := stream.read(min(size, 4096))):
+            parts.append(part)
+            size -= len(part)
+    except DAMAGED:
+        if not parts:
+            raise
+    return b"".join(parts)
+
+
+def lines_at(origin: Origin, offsets: Iterable[int]) -> dict[int, int]:
+    """The line (from 1) in which each byte offset of the decompressed file lies."""
+    lines: dict[int, int] = {}
+    wanted = sorted(set(offsets))
+    line, start = 1, 0
+    with origin.stream() as stream:
+        while wanted and (part := stream.read(1 << 20)):
+            while wanted and wanted[0] < start + len(part):
+                offset = wanted.pop(0)
+                lines[offset] = line + part.count(b"\n", 0, offset - start)
+            line += part.count(b"\n")
+            start += len(part)
+    return lines | dict.fromkeys(wanted, line)
+
+
+def duckdb_path(path: Path) -> str:
+    """The path as DuckDB takes it for one file, whatever characters of a pattern it holds."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
+def choice(origin: Origin, option: str, allowed: tuple[str, ...]) -> str:
+    """The value of an option, the first allowed one by default; SourceError for any other."""
+    value = origin.options.get(option, allowed[0])
+    if value not in allowed:
+        raise origin.fail(f"option {option} is '{value}', it must be {' or '.join(allowed)}")
+    return value

@@ -1,0 +1,264 @@
+"""JMeter's results as CSV (JTL): one row a sample, any subset of its columns.
+
+The header line says which columns there are and what separates them; without one, JMeter's
+own order is assumed and checked. `success` decides what failed, never the response code; a
+code that is no number (`Non HTTP response code: …`) is no status. Transaction controllers
+repeat their samples and are left out unless asked for. Rows that sum up several samples
+(SampleCount over 1) are bad: their single times are lost. Refuses JMeter's XML, times in
+another unit, and dates without a time zone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from slogate.sources._base import (
+    EARLIEST_TS,
+    LATEST_TS,
+    LONGEST_US,
+    Origin,
+    Scan,
+    Source,
+    choice,
+)
+from slogate.sources._csv import (
+    Dialect,
+    bad_rows,
+    changed_line_end,
+    head_text,
+    reader_parameters,
+    reader_sql,
+    records,
+    whole_sql,
+)
+
+_ORDER = (
+    "timeStamp", "elapsed", "label", "responseCode", "responseMessage", "threadName", "dataType",
+    "success",
+)  # fmt: skip
+_TAILS = {
+    8: ("failureMessage", "bytes", "sentBytes", "grpThreads", "allThreads", "Latency", "IdleTime",
+        "Connect"),
+    9: ("failureMessage", "bytes", "sentBytes", "grpThreads", "allThreads", "URL", "Latency",
+        "IdleTime", "Connect"),
+}  # fmt: skip
+_USED = (
+    *_ORDER[:5], "success", "failureMessage", "bytes", "Hostname", "SampleCount",
+)  # fmt: skip
+_DATE = re.compile(r"\d{4}([-/])\d\d\1\d\d([ T])\d\d:\d\d:\d\d(?:([.,])\d{3})?", re.ASCII)
+_ZONE = re.compile(r"UTC|Z|([+-])(\d\d):(\d\d)", re.ASCII)
+
+_NO_TIME = "its timeStamp is no time between 2000 and 2100"
+_NO_ELAPSED = "its elapsed is no whole number of ms between 0 and a day"
+_NO_SUCCESS = "its success is neither true nor false"
+_SUMMED = "it sums up several samples (SampleCount over 1), whose single times are lost"
+_NUL = "its label holds a NUL byte"
+_CONTROLLER = "transaction controllers (kept with --option transactions=keep)"
+
+
+def sniff(head: bytes) -> float:
+    """1 for JMeter's header, less for its default order without one or for its XML."""
+    text = head.decode("utf-8", "replace").removeprefix("\ufeff")
+    if "<testResults" in text:
+        return 0.2
+    first = re.match(r'"?(\w+)"?(\W)', text, re.ASCII)
+    record = next(records(text, first[2]), []) if first else []
+    if "timeStamp" in record and "elapsed" in record:
+        return 1.0
+    return 0.9 if _is_bare(record) else 0.0
+
+
+def _is_bare(record: list[str]) -> bool:
+    """Whether it is a row in JMeter's default order, so that there is no header."""
+    return (
+        len(record) >= len(_ORDER)
+        and re.fullmatch(r"\d{10,19}", record[0], re.ASCII) is not None
+        and re.fullmatch(r"-?\d+", record[1], re.ASCII) is not None
+        and record[7] in {"true", "false"}
+    )
+
+
+def open_jmeter(origin: Origin) -> Scan:
+    """The scan of a JMeter CSV file; SourceError says why it cannot be one."""
+    encoding = choice(origin, "encoding", ("utf-8", "latin-1"))
+    dialect, first = _dialect(origin, encoding)
+    date = _date_format(origin, first, line=2 if dialect.header else 1)
+    skip = choice(origin, "transactions", ("skip", "keep")) == "skip"
+    at_end = choice(origin, "timestamp", ("start", "end")) == "end"
+    time = f"1000 * {whole_sql('timeStamp')}"
+    if date:
+        time = f"epoch_us(try_strptime(timeStamp, '{date}')) - {_zone_us(origin)}"
+    return Scan(
+        sql=_sql(dialect, time=time, at_end=at_end, skip_controllers=skip),
+        parameters=reader_parameters(origin, dialect),
+        locate=lambda: bad_rows(origin, dialect, lambda row: _reason(row, date, skip=skip)),
+        explain=lambda: changed_line_end(origin),
+    )  # fmt: skip
+
+
+def _dialect(origin: Origin, encoding: str) -> tuple[Dialect, str]:
+    """How the file is written, and the timeStamp of its first row."""
+    text = head_text(origin, encoding)
+    if "<testResults" in text:
+        hint = "save results as CSV (jmeter.save.saveservice.output_format=csv)"
+        raise origin.fail("this is JMeter's XML format, which is not supported yet", hint=hint)
+    first = re.match(r'\s*"?(\w+)"?([,;\t|])', text, re.ASCII)
+    rows = records(text, first[2]) if first else iter(())
+    head = next(rows, None)
+    if first is None or head is None:
+        raise origin.fail("its first line is no header of JMeter's CSV format", line=1)
+    bare = _is_bare(head)
+    columns = _bare_columns(len(head)) if bare else tuple(head)
+    _check_columns(origin, columns)
+    row = head if bare else next(rows, None)
+    if row is None:
+        raise origin.fail("there is no row after the header")
+    at = columns.index("timeStamp")
+    dialect = Dialect(delimiter=first[2], columns=columns, header=not bare, encoding=encoding)
+    return dialect, row[at] if at < len(row) else ""
+
+
+def _bare_columns(count: int) -> tuple[str, ...]:
+    known = (*_ORDER, *_TAILS.get(count - len(_ORDER), ()))
+    return (*known, *[""] * (count - len(known)))
+
+
+def _check_columns(origin: Origin, columns: tuple[str, ...]) -> None:
+    missing = [name for name in ("timeStamp", "elapsed", "label") if name not in columns]
+    if "success" not in columns and "responseCode" not in columns:
+        missing.append("success")
+    if missing:
+        hint = "let JMeter save it (jmeter.save.saveservice.* in user.properties)"
+        names = ", ".join(missing)
+        raise origin.fail(f"the header has no column {names}", line=1, hint=hint)
+    twice = [name for name in _USED if columns.count(name) > 1]
+    if twice:
+        raise origin.fail(f"the header names the column {twice[0]} twice", line=1)
+
+
+def _date_format(origin: Origin, text: str, *, line: int) -> str | None:
+    """The format of a date, None for milliseconds; SourceError for another unit."""
+    if (digits := re.fullmatch(r"\d+(?:\.\d+)?", text, re.ASCII)) and "." in digits[0]:
+        raise origin.fail(f"timeStamp {text} is not in whole milliseconds", line=line)
+    units = {10: "seconds", 16: "microseconds", 19: "nanoseconds"}
+    if digits and len(text) in units:
+        unit = units[len(text)]
+        raise origin.fail(f"timeStamp {text} is in {unit}, JMeter writes milliseconds", line=line)
+    date = _DATE.fullmatch(text)
+    if not date:
+        if re.match(r"\d+\D", text, re.ASCII):
+            hint = "JMeter's default (ms) and yyyy/MM/dd HH:mm:ss.SSS are read"
+            raise origin.fail(
+                f"timeStamp '{text[:40]}' is of no known format", line=line, hint=hint
+            )
+        return None
+    dash, gap, point = date.groups()
+    return f"%Y{dash}%m{dash}%d{gap}%H:%M:%S" + (f"{point}%g" if point else "")
+
+
+def _zone_us(origin: Origin) -> int:
+    zone = origin.options.get("timezone")
+    if zone is None:
+        raise origin.fail(
+            "timeStamp is a date without a time zone",
+            hint="say which: --option timezone=UTC, or its offset: --option timezone=+02:00",
+        )
+    match = _ZONE.fullmatch(zone)
+    if not match:
+        raise origin.fail(f"option timezone is '{zone}', it must be UTC or an offset like +02:00")
+    sign, hours, minutes = match.groups()
+    seconds = (int(hours) * 3600 + int(minutes) * 60) if sign else 0
+    return (-seconds if sign == "-" else seconds) * 1_000_000
+
+
+def _sql(dialect: Dialect, *, time: str, at_end: bool, skip_controllers: bool) -> str:
+    """The scan's query; nothing of the file is written into it, only our own words."""
+    has_success = "success" in dialect.columns
+    return _QUERY.format(
+        reader=reader_sql(dialect, _USED),
+        time=time,
+        took=f"1000 * {whole_sql('elapsed')}",
+        ok=_SUCCESS if has_success else _CODE_SUCCESS,
+        no_success="ok IS NULL" if has_success else "FALSE",
+        shift="took_us" if at_end else "0",
+        left_out=_IS_CONTROLLER if skip_controllers else "NULL::VARCHAR",
+    )
+
+
+_SUCCESS = """CASE success WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE
+    ELSE CASE lower(success) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END END"""
+# without the column, a code that is no number still says that no response came
+_CODE_SUCCESS = """CASE WHEN responseCode IS NOT NULL
+    AND TRY_CAST(responseCode AS INTEGER) IS NULL THEN FALSE END"""
+_IS_CONTROLLER = f"""CASE WHEN responseMessage
+    LIKE 'Number of samples in transaction : %, number of failing samples : %'
+    THEN '{_CONTROLLER}' END"""
+_QUERY = f"""
+WITH raw AS ({{reader}}), typed AS (
+    SELECT *, {{time}} AS time_us, {{took}} AS took_us, {{ok}} AS ok,
+        TRY_CAST(bytes AS BIGINT) AS size
+    FROM raw
+)
+SELECT
+    time_us - {{shift}} AS ts,
+    took_us AS duration_us,
+    NULL::BIGINT AS late_us,
+    NULL::BIGINT AS pace_us,
+    coalesce(label, '') AS endpoint,
+    NULL::VARCHAR AS method,
+    CASE WHEN responseCode = '200' THEN 200::SMALLINT
+        WHEN regexp_full_match(responseCode, '[1-9][0-9][0-9]')
+        THEN TRY_CAST(responseCode AS SMALLINT) END AS status,
+    ok,
+    CASE WHEN NOT ok THEN left(coalesce(failureMessage, responseMessage, responseCode), 2000)
+        END AS error,
+    CASE WHEN size >= 0 THEN size END AS bytes,
+    Hostname AS worker,
+    NULL::VARCHAR AS trace_id,
+    NULL::MAP(VARCHAR, VARCHAR) AS labels,
+    CASE WHEN time_us NOT BETWEEN {EARLIEST_TS} AND {LATEST_TS} OR time_us IS NULL THEN '{_NO_TIME}'
+        WHEN took_us NOT BETWEEN 0 AND {LONGEST_US} OR took_us IS NULL THEN '{_NO_ELAPSED}'
+        WHEN {{no_success}} THEN '{_NO_SUCCESS}'
+        WHEN TRY_CAST(SampleCount AS BIGINT) > 1 THEN '{_SUMMED}'
+        WHEN contains(label, chr(0)) THEN '{_NUL}' END AS bad,
+    {{left_out}} AS left_out
+FROM typed
+"""  # noqa: S608 (our own words)
+
+
+def _reason(row: Mapping[str, str], date: str | None, *, skip: bool) -> str | None:
+    """Why a row is bad, as the query has it; None if it is kept or left out."""
+    message = row.get("responseMessage", "")
+    if skip and message.startswith("Number of samples in transaction : "):
+        return None
+    time = row["timeStamp"]
+    if not (_DATE.fullmatch(time) if date else _between(time, EARLIEST_TS, LATEST_TS)):
+        return _NO_TIME
+    if not _between(row["elapsed"], 0, LONGEST_US):
+        return _NO_ELAPSED
+    if row.get("success", "true").lower() not in {"true", "false"}:
+        return _NO_SUCCESS
+    if _between(row.get("SampleCount", ""), 2_000, LATEST_TS):
+        return _SUMMED
+    return _NUL if "\0" in row["label"] else None
+
+
+def _between(text: str, low_us: int, high_us: int) -> bool:
+    """Whether the text is a plain whole number of ms within these bounds (µs)."""
+    plain = re.fullmatch(r"0|-?[1-9][0-9]{0,14}", text, re.ASCII)
+    return plain is not None and low_us <= int(text) * 1000 <= high_us
+
+
+PLUGIN = Source(
+    name="jmeter-csv",
+    help="JMeter results as CSV (.jtl, .csv)",
+    sniff=sniff,
+    open=open_jmeter,
+    options={
+        "transactions": "keep: count transaction controllers as requests (default: skip)",
+        "timestamp": "end: timeStamp is the end of a sample (default: start)",
+        "timezone": "UTC or an offset like +02:00, where timeStamp is a date",
+        "encoding": "latin-1, where the file is not UTF-8",
+    },
+)

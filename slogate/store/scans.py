@@ -1,0 +1,113 @@
+"""Runs the query of a foreign format over its file, in bounded memory, as Arrow batches.
+
+DuckDB reads the file with all its threads and hands over batches in the file's order; the
+part writer stores them with the one schema and the encodings of every other part. Lines that
+are malformed are recorded by DuckDB and asked for afterwards. Whatever DuckDB refuses is a
+SourceError with its first sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from slogate.errors import SourceError
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+BATCH_ROWS = 245_760
+MEMORY = "600MB"
+_REASONS = {
+    "MISSING COLUMNS": "it has too few columns",
+    "TOO MANY COLUMNS": "it has too many columns",
+    "UNQUOTED VALUE": "a quote is not closed, or text follows it",
+    "LINE SIZE OVER MAXIMUM": "it is longer than 2 MB",
+    "INVALID ENCODING": "it is not UTF-8",
+    "CAST": "a value has the wrong type",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """A malformed line: the byte at which it starts (from 0, decompressed) and what is wrong."""
+
+    offset: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scanned:
+    """A running scan. `rejects()` is complete once `batches` are exhausted."""
+
+    batches: Iterator[pa.RecordBatch]
+    rejects: Callable[[], list[Reject]]
+
+
+@contextmanager
+def scan(
+    sql: str, parameters: Mapping[str, object], *, threads: int | None = None
+) -> Iterator[Scanned]:
+    """Run the query, in which `getvariable('x')` is the parameter x.
+
+    SourceError if DuckDB cannot read the file that the query names.
+    """
+    import duckdb
+
+    settings: dict[str, Any] = {
+        "memory_limit": MEMORY,
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "python_enable_replacements": "false",
+    }
+    if threads:
+        settings["threads"] = threads
+    connection = duckdb.connect(":memory:", config=settings)
+    try:
+        yield Scanned(
+            batches=_batches(connection, sql, parameters), rejects=lambda: _rejects(connection)
+        )
+    finally:
+        connection.close()
+
+
+def _batches(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, object]
+) -> Iterator[pa.RecordBatch]:
+    import duckdb
+    import pyarrow as pa
+
+    try:
+        # a query with bound values is materialised whole by some versions, one with variables
+        # is streamed by all
+        for name, value in parameters.items():
+            connection.execute(f"SET VARIABLE {name} = ?", [value])
+        result: Any = connection.sql(sql)
+        # the name of the same method since and before DuckDB 2
+        reader = getattr(result, "to_arrow_reader", None) or result.fetch_arrow_reader
+        yield from (batch for batch in reader(BATCH_ROWS) if batch.num_rows)
+    except (duckdb.Error, pa.ArrowException) as error:
+        raise SourceError(_first_sentence(str(error))) from None
+
+
+def _first_sentence(text: str) -> str:
+    line = text.strip().split("\n", 1)[0]
+    return line.split(": ", 1)[-1] if ": " in line[:40] else line
+
+
+def _rejects(connection: duckdb.DuckDBPyConnection) -> list[Reject]:
+    """One reject a line, in the file's order; none if the query did not record any."""
+    import duckdb
+
+    query = (
+        "SELECT line_byte_position - 1, min(error_type::VARCHAR) FROM reject_errors "
+        "GROUP BY ALL ORDER BY ALL"
+    )
+    try:
+        rows = connection.execute(query).fetchall()
+    except duckdb.CatalogException:
+        return []
+    return [Reject(offset=at, reason=_REASONS.get(kind, kind.lower())) for at, kind in rows]
