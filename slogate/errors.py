@@ -9,9 +9,10 @@
     ├── SourceError              2   a foreign file cannot be read
     ├── ServiceError             2   the service under test did not start or never got ready
     ├── GeneratorError           2   the load generator did not start or left no run record
+    ├── NoData                   3   there is no run to judge; absence is never a pass
     └── Interrupted            130   Ctrl-C or SIGTERM
 
-A breach (1) and a missing verdict (3) are no errors: they are verdicts, see `verdict.py`.
+A breach (1) is no error but a verdict, see `verdict.py`; so is a missing verdict (3) of a run.
 """
 
 from __future__ import annotations
@@ -89,6 +90,12 @@ class ServiceError(SlogateError):
 
 class GeneratorError(SlogateError):
     """The load generator did not start the test or left no run record."""
+
+
+class NoData(SlogateError):
+    """There is no run to judge."""
+
+    exit_code: ClassVar[int] = EXIT_NO_VERDICT
 
 
 class Interrupted(SlogateError):

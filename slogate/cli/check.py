@@ -11,7 +11,9 @@ import typer
 
 from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note
 from slogate.errors import EXIT_PASS
+from slogate.model.run import Run
 from slogate.slo.spec import Spec
+from slogate.store.layout import Store
 
 
 def command(
@@ -64,11 +66,10 @@ def command(
     verdicts = []
     for name in services:
         _, chosen = of_one_service(loaded, name)
-        kind = "load" if run == "latest" else None
         verdict = check(
             opened,
             chosen,
-            find_run(opened, run, service=name, kind=kind),
+            _run(opened, run, name),
             version=__version__,
             threads=threads,
         )
@@ -79,6 +80,22 @@ def command(
         note(f"note: --report-only: exit 0 instead of {code}", quiet=quiet)
         return EXIT_PASS
     return code
+
+
+def _run(store: Store, ref: str, service: str) -> Run:
+    """The run to judge: the one named, or the service's latest load run; NoData without any."""
+    from slogate.errors import NoData
+    from slogate.store.manifest import find_run, list_runs
+
+    if ref != "latest":
+        return find_run(store, ref, service=service)
+    runs = list_runs(store, service=service, kind="load")
+    if not runs:
+        raise NoData(
+            f"no verdict: {store.root} has no load run of the service '{service}'",
+            hint="record one with `slogate run`, or take one in with `slogate import`",
+        )
+    return runs[0]
 
 
 def _services(specs: Sequence[Spec], service: str | None, run: str) -> list[str]:

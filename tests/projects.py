@@ -1,0 +1,123 @@
+"""A user's project in a folder: a spec, a locustfile, settings that serve the sample shop."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LOCUSTFILE = """
+import random
+import time
+
+from locust import FastHttpUser, constant_throughput, task
+
+
+class Customer(FastHttpUser):
+    wait_time = constant_throughput(2)
+
+    def on_start(self):
+        time.sleep(random.uniform(0.5, 1.0))
+
+    @task(2)
+    def browse(self):
+        self.client.get("/browse", name="/browse")
+
+    @task(1)
+    def cart(self):
+        self.client.post("/cart", json={"items": [1]}, name="/cart")
+"""
+
+SPEC = """slogate: 1
+service: shop
+defaults: {warmup: 1s}
+budgets:
+  - name: browse
+    endpoint: GET /browse
+    p95: 400ms
+  - name: cart
+    endpoint: POST /cart
+    p95: 180ms
+  - name: service
+    errors: 5%
+    max: 20s
+    throughput: 10/s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """Its stdout as JSON."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project's folder; the shop listens on `port` when served."""
+
+    folder: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Where the shop is served."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file of the project."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def serve(self, *options: str, ready_timeout: str = "20s") -> None:
+        """Set the project up to serve the shop with these options."""
+        quoted = " ".join(f"'{option}'" for option in options)
+        self.write(
+            "slogate.toml",
+            f'serve = "python -m slogate.shop --port {self.port} --seed 7 {quoted}"\n'
+            f'ready = "{self.url}/ready"\nready_timeout = "{ready_timeout}"\n'
+            f'host = "{self.url}"\nusers = 40\nspawn_rate = 40\nrun_time = "15s"\n',
+        )
+
+    def slogate(self, *arguments: str, environment: dict[str, str] | None = None) -> Done:
+        """Run a command of slogate in the folder."""
+        done = subprocess.run(
+            [sys.executable, "-m", "slogate", *arguments],
+            cwd=self.folder, env={**os.environ, **(environment or {})},
+            capture_output=True, text=True, timeout=150, check=False,
+        )  # fmt: skip
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command of slogate in a session of its own, to be signalled."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "slogate", *arguments],
+            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+
+
+def new_project(folder: Path, *shop_options: str) -> Project:
+    """A fresh project that serves the shop on a free port."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    project = Project(folder, port)
+    project.write("loadtests/locustfile.py", LOCUSTFILE)
+    project.write("slo/shop.yaml", SPEC)
+    project.serve(*shop_options)
+    return project
