@@ -20,6 +20,7 @@ from slogate.slo.document import Listing, Node, Scalar, Table
 WRONG: Final = object()
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST_MESSAGE = 400
+_MOST_HINTS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,9 @@ def read_fields(fields: Fields, node: Node, at: At) -> dict[str, Any]:
         here = at.key(key.text)
         if reader is None:
             word = printable(key.text, 60)
-            here.wrong(key, f"unknown key '{word}'", near(key.text, fields.words()))
+            # looking for the nearest word is slow, and no one reads the thousandth hint
+            hint = near(key.text, fields.words()) if len(at.faults) < _MOST_HINTS else None
+            here.wrong(key, f"unknown key '{word}'", hint)
             continue
         read = reader(value, here)
         if read is not WRONG:

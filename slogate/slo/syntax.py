@@ -14,6 +14,7 @@ from slogate.errors import Fault
 _INDENT = "check the indentation, and that every key ends in `: `"
 _SENTENCES: tuple[tuple[str, str, str | None], ...] = (
     (r"tab character", "a tab where spaces belong", "indent with spaces"),
+    (r"nesting depth", "nested more than 50 deep", None),
     (r"cannot start any token", "a value cannot begin with this character", "quote the text"),
     (
         r"mapping values are not allowed",

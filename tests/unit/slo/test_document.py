@@ -100,14 +100,16 @@ def test_aliases_may_repeat_some_values_and_not_many() -> None:
 
 def test_a_nested_flood_ends_early() -> None:
     """Depth is bounded before the parser's or Python's own limits."""
-    assert _faults("[" * 100_000) == ["1:51 nested more than 50 deep"]
+    assert _faults("[" * 60 + "]" * 60) == ["1:51 nested more than 50 deep"]
+    assert _faults("[" * 100_000) == ["1:1001 nested more than 50 deep"]
+    assert _faults("- " * 100_000) == ["1:101 nested more than 50 deep"]
 
 
 def test_faults_before_a_syntax_error_are_told_too() -> None:
     """A syntax error ends its file, what was seen before it is kept."""
     assert _faults("a: 1\na: 2\nb: [\n") == [
         "2:1 'a' is written twice, first at 1:1",
-        "4:1 a value is missing here (it began at 3:4)",
+        "4:1 a value is missing here",
     ]
 
 
