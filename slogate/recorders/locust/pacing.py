@@ -10,6 +10,7 @@ shares its user's state. Whoever is no user gets a state that knows nothing.
 from __future__ import annotations
 
 import functools
+import sys
 from collections import Counter
 from collections.abc import Callable
 from time import time
@@ -166,10 +167,9 @@ def adopt(greenlet: Any) -> UserState:
 
 
 def _user_of(greenlet: Any) -> Any:
-    from locust import User
-
+    locust = sys.modules.get("locust")
     args = getattr(greenlet, "args", None)
-    return args[0] if args and isinstance(args[0], User) else None
+    return args[0] if args and locust is not None and isinstance(args[0], locust.User) else None
 
 
 def _pace_of(user: Any) -> float:

@@ -169,7 +169,11 @@ class Recorder:
             run = new_run(self._settings, self._tests, environment, now_us())
             stats = environment.stats
             self._session = Session(
-                self._store, run, self._source, lambda: int(stats.total.num_requests)
+                self._store,
+                run,
+                self._source,
+                counted=lambda: int(stats.total.num_requests),
+                flush_s=self._settings.flush_s,
             )
             self._session.begin()
             self._monitor.start()
@@ -177,7 +181,7 @@ class Recorder:
 
     def _flush_when_due(self, session: Session) -> None:
         while True:
-            gevent.sleep(CHECK_S)
+            gevent.sleep(min(CHECK_S, self._settings.flush_s))
             try:
                 if session.due():
                     session.flush()
@@ -231,6 +235,8 @@ class Recorder:
     @guarded
     def at_exit(self) -> None:
         """Locust ended without saying goodbye: keep what there is."""
-        if self._session is not None:
+        if self._session is None:
+            return
+        if self._session.run.state == "running":
             self._session.fault("Locust ended in the middle of the test")
-            self._close()
+        self._close()

@@ -28,7 +28,6 @@ from slogate.units import US_PER_SECOND
 
 T = TypeVar("T")
 FLUSH_ROWS = 100_000
-FLUSH_S = 5.0
 LONGEST_FLUSH_S = 60.0
 
 
@@ -49,11 +48,20 @@ class Stored:
 class Session:
     """One run; `counted` is the generator's own count, asked for while the test lives."""
 
-    def __init__(self, store: Store, run: Run, source: Source, counted: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        run: Run,
+        source: Source,
+        *,
+        counted: Callable[[], int],
+        flush_s: float,
+    ) -> None:
         self._store = store
         self._run = run
         self._source = source
         self._counted = counted
+        self._flush_s = flush_s
         self._lock = RLock()
         self._sequence = 0
         self._last_ts: int | None = None
@@ -101,11 +109,11 @@ class Session:
     def due(self) -> bool:
         """Whether the rows should be written now.
 
-        Every five seconds, less often in long runs (a hundredth of the time so far), so that
+        Every few seconds, less often in long runs (a hundredth of the time so far), so that
         the number of parts grows only with the logarithm of their length.
         """
         elapsed = time() - (self._run.start_ts or 0) / US_PER_SECOND
-        interval = min(LONGEST_FLUSH_S, max(FLUSH_S, elapsed / 100))
+        interval = min(LONGEST_FLUSH_S, max(self._flush_s, elapsed / 100))
         return self._source.pending() >= FLUSH_ROWS or time() - self._flushed_at >= interval
 
     def flush(self, *, final: bool = False) -> None:

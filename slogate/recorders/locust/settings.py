@@ -3,7 +3,8 @@
 SLOGATE_STORE, SLOGATE_RUN and SLOGATE_SERVICE belong together; without a store nothing is
 written (a worker ships its rows to its master). SLOGATE_RUN_INFO is a JSON object with any of
 commit, branch, labels, planned_us, planned_rate, note. SLOGATE_STATUS_FD is a file descriptor
-for one line of progress a second. Refuses what is half given or malformed.
+for one line of progress a second, SLOGATE_FLUSH_S how often rows are written (5 seconds).
+Refuses what is half given or malformed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Settings:
     run: str = ""
     service: str = ""
     status_fd: int | None = None
+    flush_s: float = 5.0
     commit: str | None = None
     branch: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -44,6 +46,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         run=run,
         service=service,
         status_fd=_descriptor(environment.get("SLOGATE_STATUS_FD")),
+        flush_s=_seconds(environment.get("SLOGATE_FLUSH_S") or "5"),
         **_info(environment.get("SLOGATE_RUN_INFO") or "{}"),
     )
 
@@ -54,6 +57,16 @@ def _descriptor(text: str | None) -> int | None:
     if not (text.isascii() and text.isdigit()):
         raise UsageError(f"SLOGATE_STATUS_FD is '{text}', it must be the number of an open file")
     return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.05 <= seconds <= 3600:
+        raise UsageError(f"SLOGATE_FLUSH_S is '{text}', it must be between 0.05 and 3600")
+    return seconds
 
 
 def _info(text: str) -> dict[str, Any]:

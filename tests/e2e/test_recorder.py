@@ -1,0 +1,382 @@
+"""One process: whatever a locustfile does, every request is a row, and the counts agree."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import Counter
+
+import pytest
+from recording import PACED, Bench, reconciled, serving, status_lines
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def server():
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def bench(tmp_path, server):
+    bench = Bench(tmp_path, server.url)
+    yield bench
+    bench.close()
+
+
+def test_every_request_of_a_process_is_a_row(bench, server):
+    """The server, Locust, the manifest and the files count the same requests."""
+    code = bench.wait(bench.load(PACED))
+    run = reconciled(bench)
+
+    assert run.state == "complete"
+    assert code == run.generator_exit == 0
+    assert run.rows.seen == run.rows.written == sum(server.hits.values())
+    names = Counter(bench.rows("r1", "endpoint")["endpoint"].to_pylist())
+    assert names == dict(server.hits)
+
+
+def test_the_manifest_says_when_and_how(bench):
+    """Times are in order, the plan is Locust's run time, health is measured."""
+    info = '{"commit": "c0ffee", "branch": "main", "labels": {"name": "x"}, "planned_rate": 50}'
+    bench.wait(bench.load(PACED, SLOGATE_RUN_INFO=info))
+    run = reconciled(bench)
+
+    assert run.start_ts <= run.ramped_ts < run.stop_ts <= run.end_ts
+    assert 2_500_000 < run.stop_ts - run.start_ts < 4_500_000
+    assert (run.planned_us, run.planned_rate) == (3_000_000, 50)
+    assert (run.commit, run.branch, run.labels) == ("c0ffee", "main", {"name": "x"})
+    assert 0 < run.health.cpu < 1.1
+    assert run.health.lag_us >= run.health.lag_p99_us >= 0
+    assert 0 <= run.health.missed <= 1
+    assert (run.health.processes, run.health.lost_processes) == (1, 0)
+    last = bench.rows("r1", "ts")["ts"].cast("int64").to_pylist()
+    assert max(last) <= run.end_ts
+    assert set(map(tuple, bench.rows("r1", "labels")["labels"].to_pylist())) == {(("name", "x"),)}
+
+
+ERRORS = """
+from locust import FastHttpUser, HttpUser, constant, task
+
+class Fast(FastHttpUser):
+    wait_time = constant(0.05)
+
+    @task
+    def often(self):
+        self.client.get("/often")
+
+    @task
+    def caught(self):
+        with self.client.get("/fail", name="forgiven", catch_response=True) as response:
+            response.success()
+        with self.client.get("/a", name="refused", catch_response=True) as response:
+            response.failure("not what we wanted")
+
+class Slow(HttpUser):
+    wait_time = constant(0.05)
+
+    @task
+    def both(self):
+        self.client.get("/a")
+        self.client.get("/often")
+        with self.client.get("/fail", name="forgiven", catch_response=True) as response:
+            response.success()
+        try:
+            self.client.get("http://127.0.0.1:1/", name="closed", timeout=1)
+        except Exception:
+            pass
+"""
+
+
+def test_failures_are_what_locust_calls_failures(bench):
+    """Errors of the service, forgiven ones, refused ones, and a closed port, both clients."""
+    code = bench.wait(bench.load(ERRORS, users=6))
+    run = reconciled(bench)
+    rows = bench.rows().to_pylist()
+
+    assert (run.state, code, run.generator_exit) == ("complete", 1, 1)
+    often = [row for row in rows if row["endpoint"] == "/often"]
+    assert {(row["status"], row["ok"]) for row in often} == {(200, True), (500, False)}
+    assert {row["ok"] for row in rows if row["endpoint"] == "forgiven"} == {True}
+    refused = [row for row in rows if row["endpoint"] == "refused"]
+    assert {(row["status"], row["ok"], row["error"]) for row in refused} == {
+        (200, False, "not what we wanted")
+    }
+    closed = [row for row in rows if row["endpoint"] == "closed"]
+    assert {(row["status"], row["ok"]) for row in closed} == {(None, False)}
+    assert all((row["error"] is None) == row["ok"] for row in rows)
+
+
+ODD = """
+import time
+from locust import User, constant, events, task
+
+class Stubborn(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+    __repr__ = __str__
+
+class Odd(User):
+    wait_time = constant(0.02)
+
+    @task
+    def fires(self):
+        fire = events.request.fire
+        fire(request_type="grpc", name="plain", response_time=8.1, response_length=3)
+        fire(request_type="grpc", name="timeless", response_time=None, response_length=0)
+        fire(request_type="grpc", name="no length", response_time=1.0)
+        fire(name="no type", response_time=1.0, response_length=0)
+        fire()
+        fire(request_type="x", name="silent", response_time=1, response_length=0,
+             exception=Stubborn())
+        fire(request_type="x", name="words", response_time="soon", response_length="some",
+             start_time="now", response=object(), context=7, more=8)
+        fire(request_type="x", name="endless", response_time=float("inf"), response_length=0,
+             start_time=12.5)
+        fire(request_type="x", name="e" * 5000, response_time=0.0001, response_length=2**70,
+             exception=ValueError("v" * 5000))
+
+    @task
+    def raises(self):
+        events.request.fire(request_type="x", name="before", response_time=1, response_length=0)
+        raise KeyError("a fault of the user")
+"""
+
+
+def test_odd_events_are_rows_too(bench):
+    """Missing keywords, no time, odd types, exceptions without words: nothing is lost."""
+    bench.wait(bench.load(ODD, users=3, seconds=2))
+    run = reconciled(bench)
+    rows = bench.rows().to_pylist()
+    count = Counter(row["endpoint"] for row in rows)
+    by_name = {row["endpoint"]: row for row in rows}
+
+    assert (run.state, run.note) == ("complete", None)
+    fired = count["plain"]
+    assert fired > 10
+    assert run.rows.uncountable == 3 * fired
+    assert count["no length"] == count["no type"] == count[""] == count["timeless"] == fired
+    assert by_name["plain"]["duration_us"] == 8100
+    assert by_name["timeless"]["duration_us"] is None
+    assert (by_name["silent"]["ok"], by_name["silent"]["error"]) == (False, "Stubborn")
+    assert (by_name["words"]["duration_us"], by_name["words"]["bytes"]) == (None, None)
+    assert by_name["endless"]["duration_us"] is None
+    assert run.start_ts <= by_name["endless"]["ts"].timestamp() * 1e6 <= run.end_ts
+    longest = by_name["e" * 1000]
+    assert (longest["duration_us"], longest["error"], longest["bytes"]) == (1, "v" * 200, None)
+
+
+BUSY = """
+import gevent, time
+from locust import User, constant, events, task
+
+class Busy(User):
+    wait_time = constant(0)
+
+    @task
+    def burst(self):
+        for number in range(200):
+            events.request.fire(request_type="GET", name=f"/{number % 7}", response_time=1.5,
+                                response_length=number, start_time=time.time())
+        gevent.sleep(0)
+"""
+
+
+def test_nothing_is_lost_at_the_highest_rate(bench):
+    """As many events as the machine can fire, in several parts."""
+    bench.wait(bench.load(BUSY, users=4, seconds=5, SLOGATE_FLUSH_S="1"))
+    run = reconciled(bench)
+
+    assert run.state == "complete"
+    assert run.rows.written > 10_000
+    assert len(run.parts) >= 3
+
+
+PACE = """
+import gevent
+from locust import FastHttpUser, TaskSet, User, between, constant_pacing, constant_throughput, task
+
+class Once(FastHttpUser):
+    wait_time = constant_pacing(0.2)
+    fixed_count = 1
+
+    @task
+    def each_once(self):
+        self.client.get("/a", name="once a")
+        self.client.get("/b", name="once b")
+
+class Twice(FastHttpUser):
+    fixed_count = 1
+    _pace = constant_throughput(5)
+
+    def wait_time(self):
+        return self._pace()
+
+    @task
+    def twice(self):
+        self.client.get("/a", name="twice")
+        self.client.get("/a", name="twice")
+
+class Nested(FastHttpUser):
+    fixed_count = 1
+
+    @task
+    class Tasks(TaskSet):
+        wait_time = constant_pacing(0.3)
+
+        @task
+        def child(self):
+            gevent.spawn(self.client.get, "/a", name="child").join()
+
+class Free(FastHttpUser):
+    wait_time = between(0.05, 0.1)
+    fixed_count = 1
+
+    @task
+    def free(self):
+        self.client.get("/a", name="free")
+"""
+
+
+def test_pace_and_lateness_of_paced_users(bench):
+    """The pace is divided by how often the endpoint occurs; lateness is on first requests."""
+    bench.wait(bench.load(PACE, users=4, seconds=3, SLOGATE_FLUSH_S="0.5"))
+    reconciled(bench)
+    rows = sorted(bench.rows().to_pylist(), key=lambda row: row["ts"])
+    of = {name: [row for row in rows if row["endpoint"] == name] for name in
+          ("once a", "once b", "twice", "child", "free")}  # fmt: skip
+
+    paces = {name: {row["pace_us"] for row in of[name]} for name in of}
+    assert paces == {"once a": {200_000}, "once b": {200_000}, "twice": {100_000},
+                     "child": {300_000}, "free": {None}}  # fmt: skip
+    assert {row["late_us"] for row in of["once b"]} == {None}
+    first, *later = (row["late_us"] for row in of["once a"])
+    assert first is None
+    assert len(later) > 8
+    assert all(-5_000 < late < 200_000 for late in later)
+    assert sum(row["late_us"] is None for row in of["twice"]) in {
+        math.ceil(len(of["twice"]) / 2), math.ceil(len(of["twice"]) / 2) + 1
+    }  # fmt: skip
+    assert all(row["late_us"] is not None for name in ("child", "free") for row in of[name][1:])
+
+
+SHAPE = (
+    PACED
+    + """
+from locust import LoadTestShape, events
+
+class Steps(LoadTestShape):
+    def tick(self):
+        elapsed = self.get_run_time()
+        return None if elapsed > 3 else (2 + int(elapsed), 10)
+
+seen = []
+
+@events.request.add_listener
+def users_own_listener(request_type, name, response_time, response_length, **kwargs):
+    seen.append(name)
+
+@events.quit.add_listener
+def say(**kwargs):
+    print(f"own listener saw {len(seen)}")
+"""
+)
+
+
+def test_custom_shapes_and_own_listeners_work_unchanged(bench):
+    """With a shape the warm-up counts from the start; the user's listener sees every event."""
+    bench.wait(bench.load(SHAPE, seconds=None))
+    run = reconciled(bench)
+
+    assert run.state == "complete"
+    assert run.ramped_ts == run.start_ts
+    assert run.planned_us is None
+    assert f"own listener saw {run.rows.seen}\n" in bench.log()
+
+
+def test_pytest_files_and_lists_of_files_work_unchanged(bench):
+    """A pytest file, and two locustfiles in one -f."""
+    other = PACED.replace("Paced", "Other").replace('"/a"', '"/c"')
+    both = f"{bench.write(PACED, 'a.py')},{bench.write(other, 'b.py')}"
+    pytest_file = bench.write(
+        "def test_get(fastsession):\n    fastsession.get('/p')\n", "test_x.py"
+    )
+    common = ("--headless", "-H", bench.host, "-t", "2s", "--only-summary", "--stop-timeout", "5")
+    bench.wait(bench.start("-f", both, "-u", "4", "-r", "9", *common, run="two"))
+    bench.wait(bench.start("-f", pytest_file, "-u", "1", *common, run="py"))
+
+    assert reconciled(bench, "two").state == reconciled(bench, "py").state == "complete"
+    assert set(bench.rows("two", "endpoint")["endpoint"].to_pylist()) == {"/a", "/b", "/c"}
+    assert set(bench.rows("py", "endpoint")["endpoint"].to_pylist()) == {"/p"}
+    assert set(bench.rows("py", "pace_us")["pace_us"].to_pylist()) == {None}
+
+
+def test_what_locust_forgets_at_a_reset_is_named(bench, server):
+    """--reset-stats throws away Locust's count of the ramp-up, not our rows."""
+    path = bench.write(PACED)
+    bench.wait(
+        bench.start(
+            *("-f", path, "--headless", "-u", "6", "-r", "3", "-t", "4s", "-H", bench.host),
+            *("--reset-stats", "--stop-timeout", "5", "--only-summary"),
+        )
+    )
+    run = reconciled(bench)
+
+    assert run.state == "complete"
+    assert run.rows.before_reset > 0
+    assert run.rows.written == sum(server.hits.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("from locust import HttpUser\n", "No User class found", id="no user class"),
+        pytest.param("import nothing_of_the_sort\n", "nothing_of_the_sort", id="import error"),
+        pytest.param(PACED, "You must specify the base host", id="no host"),
+    ],
+)
+def test_a_test_that_never_started_leaves_no_run(bench, text, words):
+    """There is nothing to judge; Locust says why."""
+    path = bench.write(text)
+    bench.wait(bench.start("-f", path, "--headless", "-t", "2s", "--only-summary"))
+
+    assert bench.runs() == []
+    assert words in bench.log()
+
+
+def test_progress_is_written_every_second(bench):
+    """One JSON line a second, and a reader that does not read stops nothing."""
+    reader, writer = os.pipe()
+    process = bench.load(PACED, SLOGATE_STATUS_FD=str(writer))
+    os.close(writer)
+    bench.wait(process)
+    lines = status_lines(os.read(reader, 65536).decode())
+    os.close(reader)
+
+    assert 3 <= len(lines) <= 6
+    assert lines[-1]["users"] == lines[-1]["target_users"] == 5
+    assert lines[-1]["ramped"] is True
+    assert lines[-1]["requests"] > lines[1]["requests"] > 0
+    assert set(lines[0]) == {
+        "elapsed_s", "users", "target_users", "requests", "failures", "state", "ramped",
+        "rows_written", "parts",
+    }  # fmt: skip
+
+
+def test_a_store_that_vanishes_stops_no_test(bench):
+    """The rows are lost, that is said, and the load goes on."""
+    vanish = PACED + (
+        "import shutil, os, gevent\n"
+        "from locust import events\n"
+        "def gone():\n"
+        "    shutil.rmtree(os.environ['SLOGATE_STORE'])\n"
+        "    open(os.environ['SLOGATE_STORE'], 'w').close()\n"
+        "events.test_start.add_listener(lambda **_: gevent.spawn_later(1, gone))\n"
+    )
+    code = bench.wait(bench.load(vanish, SLOGATE_FLUSH_S="0.5"))
+
+    assert code == 0
+    assert "recording failed" in bench.log()
+    assert "the run will be incomplete" in bench.log()
+    assert "/a" in bench.log()
