@@ -85,9 +85,10 @@ class Scan:
 
     `ts` is given as whole µs since the epoch; `method` NULL asks ingest to split `METHOD name`.
     `bad` and `left_out` (text) are NULL for a row to keep, else the reason. Values and paths
-    are bound: `getvariable('x')` reads the parameter x. With `store_rejects` (and `rejects_limit=REJECTS_LIMIT`) lines
-    that are malformed are counted too. `locate` finds bad rows again, with their lines; it is
-    asked only if there are any. `explain` turns a refusal of DuckDB into a better one.
+    are bound: `getvariable('x')` reads the parameter x. With `store_rejects` (and a
+    `rejects_limit` of REJECTS_LIMIT) malformed lines are counted too. `locate` finds bad rows
+    again, with their lines; it is asked only if there are any. `explain` turns a refusal of
+    DuckDB into a better one.
     """
 
     sql: str

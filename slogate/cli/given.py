@@ -1,0 +1,75 @@
+"""What people write on the command line of `import`: files, patterns, stdin, K=V pairs, shares."""
+
+from __future__ import annotations
+
+import glob
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+from slogate.errors import UsageError
+from slogate.units import parse_share
+
+STDIN = "-"
+
+
+@contextmanager
+def given_files(words: Sequence[str]) -> Iterator[list[tuple[str, Path]]]:
+    """Each file as (name for people, path); stdin lies in a temporary file meanwhile."""
+    files: list[tuple[str, Path]] = []
+    with tempfile.TemporaryDirectory(prefix="slogate-") as folder:
+        for word in words:
+            if word != STDIN:
+                files += [(str(path), path) for path in _matching(word)]
+            elif not any(name == "stdin" for name, _ in files):
+                files.append(("stdin", _spooled(Path(folder) / "stdin")))
+        yield files
+
+
+def _matching(word: str) -> list[Path]:
+    path = Path(word)
+    if path.is_dir():
+        hint = f"name its files, for example '{word.rstrip('/')}/*'"
+        raise UsageError(f"{word} is a folder", hint=hint)
+    if path.exists():
+        return [path]
+    if "://" in word:
+        raise UsageError(f"{word} is a URL; this version imports files", hint="download it first")
+    found = sorted(Path(name) for name in glob.glob(word, recursive=True))  # noqa: PTH207 (takes absolute patterns)
+    files = [each for each in found if each.is_file()]
+    if not files:
+        raise UsageError(f"there is no file {word}")
+    return files
+
+
+def _spooled(path: Path) -> Path:
+    if sys.stdin.isatty():
+        raise UsageError("stdin is a terminal", hint="pipe a file into it: … | slogate import -")
+    with path.open("wb") as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
+    return path
+
+
+def given_pairs(flag: str, words: Sequence[str]) -> dict[str, str]:
+    """`K=V` words as a mapping; UsageError for anything else, or the same key twice."""
+    found: dict[str, str] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise UsageError(f"{flag} {word!r} is no pair", hint=f"write it so: {flag} key=value")
+        if key in found:
+            raise UsageError(f"{flag} {key} is given twice")
+        found[key] = value
+    return found
+
+
+def given_share(flag: str, word: str) -> Fraction:
+    """A share like `0.1%`; UsageError for anything else."""
+    try:
+        return parse_share(word)
+    except ValueError as error:
+        raise UsageError(f"{flag}: {error}") from None

@@ -1,0 +1,138 @@
+"""`slogate import`: take in what another tool measured, as a run of the store."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from slogate.cli.options import JSON, LABELS, NO_COLOR, QUIET, SERVICE, STORE, note, out
+from slogate.errors import EXIT_PASS, UsageError
+from slogate.ingest import Imported, import_files
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def command(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE...", help="Files or patterns; - reads stdin.")
+    ],
+    fmt: Annotated[
+        str, typer.Option("--format", help="Format of the files; auto looks into them.")
+    ] = "auto",
+    kind: Annotated[
+        str, typer.Option("--kind", help="load: a load test; production: real traffic.")
+    ] = "load",
+    service: SERVICE = None,
+    label: LABELS = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-O", metavar="K=V", help="Option of the format; repeatable."),
+    ] = None,
+    commit: Annotated[str | None, typer.Option("--commit", help="Commit that was tested.")] = None,
+    branch: Annotated[str | None, typer.Option("--branch", help="Branch that was tested.")] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse files with any bad row.")
+    ] = False,
+    max_bad: Annotated[
+        str | None,
+        typer.Option("--max-bad", metavar="SHARE", help="Share of bad rows allowed  [default: 1%]"),
+    ] = None,
+    store: STORE = None,
+    as_json: JSON = False,
+    quiet: QUIET = False,
+    no_color: NO_COLOR = False,
+) -> int:
+    """Import results of another tool as one run; the same files twice change nothing.
+
+    \b
+    Examples:
+      slogate import results.jtl --service shop
+      slogate import 'results/*.jtl' --service shop --label region=eu
+      gzip -dc results.jtl.gz | slogate import - --service shop --strict
+      slogate import old.jtl --service shop --option timezone=+02:00
+    """
+    from slogate.cli.given import given_files, given_pairs, given_share
+    from slogate.cli.importing import progress
+    from slogate.config import load_settings
+    from slogate.store.layout import open_store
+
+    if kind not in {"load", "production"}:
+        raise UsageError(f"--kind {kind} is not known", hint="it is load or production")
+    if strict and max_bad is not None:
+        raise UsageError("--strict and --max-bad contradict each other", hint="leave one out")
+    allowed = Fraction(0) if strict else None
+    settings = load_settings(Path.cwd(), os.environ)
+    with given_files(files) as found, progress(quiet=quiet, no_color=no_color) as show:
+        imported = import_files(
+            open_store(store or settings.store, create=True),
+            found,
+            service=service or settings.service or _only_service(settings.specs),
+            now_ts=time.time_ns() // 1_000,
+            format=fmt,
+            kind="load" if kind == "load" else "production",
+            labels=given_pairs("--label", label or []),
+            commit=commit,
+            branch=branch,
+            options=given_pairs("--option", option or []),
+            max_bad=allowed if max_bad is None else given_share("--max-bad", max_bad),
+            progress=show,
+        )
+    _tell(imported, as_json=as_json, quiet=quiet)
+    return EXIT_PASS
+
+
+def _only_service(specs: tuple[Path, ...]) -> str:
+    """The one service that the specs speak of; UsageError where that is not clear."""
+    from slogate.cli.specfiles import FOLDER, read_specs
+    from slogate.slo.load import load_specs
+
+    hint = "say which: --service NAME"
+    if not specs and not FOLDER.is_dir():
+        raise UsageError("whose results are these? No service is given", hint=hint)
+    services = sorted({spec.service for spec in load_specs(read_specs(specs))})
+    if len(services) != 1:
+        raise UsageError(f"the specs speak of {', '.join(services) or 'no service'}", hint=hint)
+    return services[0]
+
+
+def _tell(imported: Imported, *, as_json: bool, quiet: bool) -> None:
+    from slogate.cli.importing import complaints, summary
+
+    for line in complaints(imported):
+        note(line, quiet=quiet)
+    if as_json:
+        out(f"{json.dumps(_document(imported), indent=2, ensure_ascii=False)}\n")
+    else:
+        out(f"{summary(imported)}\n")
+
+
+def _document(imported: Imported) -> Mapping[str, Any]:
+    run = imported.run
+    return {
+        "run": run.id,
+        "imported": imported.new,
+        "service": run.service,
+        "kind": run.kind,
+        "format": run.source,
+        "rows": run.rows.written,
+        "bad": imported.bad,
+        "left_out": imported.left_out,
+        "shown": imported.shown,
+        "start": _moment(run.start_ts),
+        "end": _moment(run.end_ts),
+        "endpoints": imported.endpoints,
+        "origin": dict(run.origin),
+        "skipped": imported.skipped,
+    }
+
+
+def _moment(ts: int | None) -> str | None:
+    return None if ts is None else (_EPOCH + timedelta(microseconds=ts)).isoformat()

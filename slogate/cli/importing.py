@@ -1,0 +1,84 @@
+"""What `import` shows: a progress bar while it takes long, complaints, and one line at the end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from slogate.ingest import Imported
+from slogate.units import format_count, format_span
+
+PATIENCE_S = 2.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MARKS = str.maketrans({c: "\N{REPLACEMENT CHARACTER}" for c in map(chr, range(32)) if c != "\t"})
+
+
+@contextmanager
+def progress(*, quiet: bool, no_color: bool) -> Iterator[Callable[[int, int | None], None]]:
+    """To be called with rows read and rows expected; a bar on a terminal, after two seconds."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _rows, _expected: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("importing"), BarColumn(), TextColumn("{task.fields[told]}"),
+        TimeRemainingColumn(),
+    )  # fmt: skip
+    console = Console(stderr=True, no_color=no_color)
+    bar = Progress(*columns, console=console, transient=True)
+    task = bar.add_task("", total=None, told="")
+    begun = time.monotonic()
+
+    def show(rows: int, expected: int | None) -> None:
+        taken = time.monotonic() - begun
+        if taken < PATIENCE_S:
+            return
+        bar.start()
+        told = f"{format_count(rows)} rows, {format_count(int(rows / taken))}/s"
+        bar.update(task, completed=rows, total=max(rows, expected) if expected else None, told=told)
+
+    try:
+        yield show
+    finally:
+        bar.stop()
+
+
+def complaints(imported: Imported) -> list[str]:
+    """What people should know about rows and files that were not taken."""
+    lines = [f"note: {plain(name)} is {why}" for name, why in imported.skipped.items()]
+    lines += [
+        f"note: left out: {format_count(count)} {what}" for what, count in imported.left_out.items()
+    ]
+    lines += [f"bad row: {plain(line)}" for line in imported.shown]
+    more = sum(imported.bad.values()) - len(imported.shown)
+    return [*lines, f"… and {format_count(more)} more bad rows"] if more > 0 else lines
+
+
+def summary(imported: Imported) -> str:
+    """`imported 255 requests in 1 min 0 s from 2019-03-05 11:00:27 UTC, … as run …`."""
+    run = imported.run
+    if not imported.new:
+        return f"already imported as {run.id}: nothing changed"
+    start, end = run.start_ts or 0, run.end_ts or 0
+    bad = sum(imported.bad.values())
+    when = _EPOCH + timedelta(microseconds=start)
+    return (
+        f"imported {counted(run.rows.written, 'request')} ({counted(bad, 'bad row')}) over "
+        f"{format_span((end - start) / 1e6)} from {when:%Y-%m-%d %H:%M:%S} UTC, "
+        f"{counted(imported.endpoints, 'endpoint')}, as run {run.id} of {plain(run.service)}"
+    )
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 bad row`, `2,000 requests`."""
+    return f"{format_count(count)} {noun}{'' if count == 1 else 's'}"
+
+
+def plain(text: str) -> str:
+    """Foreign text on one line, without characters that command a terminal."""
+    return text.translate(_MARKS)
