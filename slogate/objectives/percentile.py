@@ -126,11 +126,11 @@ def _reason(
 
 PLUGIN = Kind(
     name="percentile",
-    keys=re.compile(r"p\d{1,3}(\.\d{1,6})?"),
+    keys=re.compile(r"p[0-9]{1,3}(\.[0-9]{1,6})?"),
     unit="us",
     help="at most 100 − NN per cent of the requests may take longer than this",
     example="p95: 300ms",
-    schema={"type": "string", "pattern": r"^\d+(\.\d+)?\s*(us|µs|ms|s|m|h)"},
+    schema={"type": "string", "pattern": r"^\s*(\d+(\.\d+)?\s*(us|µs|ms|s|m|h|d|w)\s*)+$"},
     parse=parse,
     needs=needs,
     judge=judge,
