@@ -16,7 +16,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from slogate.errors import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_PASS, SlogateError
+from slogate.errors import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_PASS, SlogateError, SpecError
 
 HELP = """Load-test a service, keep the latencies, judge them against SLOs, fail the build.
 
@@ -98,6 +98,10 @@ def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
     try:
         code = build().main(args=arguments, prog_name="slogate", standalone_mode=False)
+    except SpecError as error:
+        # no prefix: editors and problem matchers look for file:line:column at the head
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
     except SlogateError as error:
         _complain(error.message, error.hint)
         return error.exit_code

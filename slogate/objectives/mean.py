@@ -20,6 +20,11 @@ _WORD = {
     Outcome.FAIL: "over",
     Outcome.INCONCLUSIVE: "too close to call against",
 }
+_POPULATION = {
+    "slow": "all requests, a failure counts at least the limit",
+    "drop": "successful requests",
+    "measured": "all requests as measured",
+}
 
 
 def parse(key: str, text: str) -> tuple[Fraction, Fraction | None]:
@@ -63,9 +68,7 @@ def judge(
         observed=found.observed,
         interval=(found.lower, found.upper),
         total=evidence.total,
-        population="all requests, a failure counts at least the limit"
-        if objective.scope.failures == "slow"
-        else objective.scope.failures,
+        population=_POPULATION[objective.scope.failures],
     )
 
 
