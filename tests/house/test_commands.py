@@ -80,7 +80,8 @@ def test_manual_shows_only_commands_that_exist():
 @pytest.mark.parametrize("flag", sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", MANUAL))))
 def test_manual_shows_only_options_that_exist(flag: str):
     """A flag in the manual is one of ours, of the shop's, of Locust's, or of a tool named there."""
-    foreign = {"--processes", "--tags", "--slow", "--port", "--quiet"}
+    foreign = {"--processes", "--tags", "--master", "--expect-workers", "--worker"}
+    foreign |= {"--master-host", "--port"}
     ours = {flag for _, command in TREE for flag in options_of(command)} | {"--debug", "--version"}
 
     assert flag in ours | foreign

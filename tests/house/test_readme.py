@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from slogate.reports.text import _HEAD as HEAD
 from slogate.slo.load import load_specs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,3 +89,31 @@ def test_sample_spec_names_its_schema():
     [path] = re.findall(r"^# yaml-language-server: \$schema=(\S+)$", first)
 
     assert (ROOT / "slo" / path).resolve() == ROOT / "slogate/schemas/slogate.schema.json"
+
+
+VERDICT = re.compile(r"(<!-- verdict: .+ -->\n)(.*?)(<!-- /verdict -->)", re.DOTALL)
+
+
+def test_verdict_that_is_shown_is_a_real_one(update: bool):
+    """The README shows a verdict of the sample spec, in the shape that the report has now.
+
+    With `--update` it is taken from the latest run in `.slogate/`, made by `slogate run`.
+    """
+    if update:
+        command = [sys.executable, "-m", "slogate", "check"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        block = f"\n```text\n{done.stdout}```\n\n"
+        (ROOT / "README.md").write_text(VERDICT.sub(lambda m: f"{m[1]}{block}{m[3]}", README))
+        return
+    [shown] = [match[2] for match in VERDICT.finditer(README)]
+    [spec] = load_specs([("slo/shop.yaml", (ROOT / "slo/shop.yaml").read_text())])
+    count = len(spec.objectives)
+
+    lines = [" ".join(line.split()) for line in shown.splitlines() if line.strip()]
+    table = lines.index(" ".join(HEAD))
+    assert lines[0] == "```text"
+    assert re.match(r"Run \S+ of shop, ", lines[1])
+    for objective, row in zip(spec.objectives, lines[table + 1 :], strict=False):
+        endpoint = objective.scope.selection.endpoint or "(all)"
+        assert row.startswith(f"✓ pass {objective.scope.name}/{objective.key} {endpoint} ")
+    assert lines[-2:] == [f"PASS: all {count} objectives met (exit 0)", "```"]
