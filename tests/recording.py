@@ -72,6 +72,9 @@ class Server(ThreadingHTTPServer):
         self.hits = Counter()
         self.lock = Lock()
 
+    def handle_error(self, *_):
+        """A client that was killed is no news."""
+
     @property
     def url(self):
         """Where it answers."""

@@ -187,7 +187,8 @@ class Session:
         if faults := self._source.tally().faults:
             notes.append(f"the recorder failed {faults} times inside Locust")
         if lost_processes:
-            notes.append(f"{lost_processes} generator processes were lost with their last rows")
+            were = "process was" if lost_processes == 1 else "processes were"
+            notes.append(f"{lost_processes} generator {were} lost with the last rows")
         if rows.lost:
             notes.append(f"{rows.lost} rows were lost")
         if (cut := rows.uncountable - self._uncountable) > 0:

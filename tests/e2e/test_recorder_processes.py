@@ -1,0 +1,199 @@
+"""Several processes: the workers' rows arrive at the master, whoever leaves and however."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from recording import PACED, Bench, free_port, reconciled, serving, wait_for
+
+pytestmark = pytest.mark.e2e
+
+SLOW = """
+import os
+from locust import FastHttpUser, constant_throughput, events, task
+
+class Slow(FastHttpUser):
+    wait_time = constant_throughput(5)
+
+    @task
+    def mixed(self):
+        self.client.get("/slow")
+        self.client.get("/a")
+
+@events.init.add_listener
+def sign(environment, **kwargs):
+    with open("pids", "a") as file:
+        file.write(f"{type(environment.runner).__name__} {os.getpid()}\\n")
+"""
+
+
+@pytest.fixture
+def server():
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def bench(tmp_path, server):
+    bench = Bench(tmp_path, server.url)
+    yield bench
+    bench.close()
+
+
+def start_three(bench, *, seconds=None, users=6):
+    """A master and two workers that were started by themselves, and have spawned their users."""
+    path, port = bench.write(SLOW), str(free_port())
+    place = ("-f", path, "--stop-timeout", "5", "--only-summary")
+    master = bench.start(
+        *(*place, "--headless", "-u", str(users), "-r", "100", "-H", bench.host),
+        *("--master", "--expect-workers", "2", "--master-bind-host", "127.0.0.1"),
+        *("--master-bind-port", port, *(() if seconds is None else ("-t", f"{seconds}s"))),
+    )
+    join = ("--worker", "--master-host", "127.0.0.1", "--master-port", port)
+    workers = [bench.start(*place, *join, store=False) for _ in range(2)]
+    wait_for(lambda: "All users spawned" in bench.log())
+    return master, workers
+
+
+def pid_of(bench, runner):
+    """The process that signed as this kind of runner, the first of them."""
+    lines = (bench.folder / "pids").read_text().splitlines()
+    return next(int(pid) for kind, pid in map(str.split, lines) if kind == runner)
+
+
+def test_forked_workers_ship_their_rows(bench, server):
+    """--processes 2, with failures: the server counts the same requests as the files."""
+    text = PACED.replace('"/b"', '"/often"')
+    code = bench.wait(bench.load(text, "--processes", "2", users=6))
+    run = reconciled(bench)
+
+    assert (run.state, run.health.processes, run.health.lost_processes) == ("complete", 2, 0)
+    assert code == run.generator_exit
+    assert run.rows.seen == run.rows.written == sum(server.hits.values())
+    workers = Counter(bench.rows("r1", "worker")["worker"].to_pylist())
+    assert {name.rpartition("-")[2] for name in workers} == {"0", "1"}
+    bad = sum(not ok for ok in bench.rows("r1", "ok")["ok"].to_pylist())
+    assert bad == server.hits["/often"] // 20
+
+
+def test_slow_requests_of_separate_workers_are_waited_for(bench, server):
+    """Requests in flight at the end are in the rows, though Locust listens half a second only."""
+    master, workers = start_three(bench, seconds=4)
+    for process in (master, *workers):
+        bench.wait(process)
+    run = reconciled(bench)
+
+    assert (run.state, run.health.processes) == ("complete", 2)
+    assert run.rows.written == sum(server.hits.values())
+    slow = [row for row in bench.rows().to_pylist() if row["endpoint"] == "/slow"]
+    assert all(row["duration_us"] >= 600_000 for row in slow)
+    assert max(row["ts"].timestamp() * 1e6 + row["duration_us"] for row in slow) > run.stop_ts
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+def test_a_signal_to_the_master_keeps_what_was_recorded(bench, server, number):
+    """The workers' last rows arrive, and the run says that it was interrupted."""
+    master, workers = start_three(bench)
+    time.sleep(1.5)
+    os.kill(master.pid, number)
+    for process in (master, *workers):
+        bench.wait(process)
+    run = reconciled(bench)
+
+    assert (run.state, run.health.lost_processes) == ("interrupted", 0)
+    assert run.rows.seen == run.rows.written == sum(server.hits.values())
+
+
+def test_nothing_is_lost_when_a_worker_leaves_in_order(bench, server):
+    """SIGTERM to one worker: it lets its users finish and ships their rows before it goes."""
+    master, (leaver, stayer) = start_three(bench, seconds=6)
+    time.sleep(1.7)
+    os.kill(leaver.pid, signal.SIGTERM)
+    for process in (master, leaver, stayer):
+        bench.wait(process)
+    run = reconciled(bench)
+
+    assert (run.state, run.note) == ("complete", None)
+    assert run.health.processes == 2
+    assert run.rows.seen == run.rows.written == sum(server.hits.values())
+    assert len(set(bench.rows("r1", "worker")["worker"].to_pylist())) == 2
+
+
+def test_a_killed_worker_makes_the_run_incomplete(bench, server):
+    """SIGKILL: its last rows are gone, and that is said."""
+    master, (killed, stayer) = start_three(bench, seconds=5)
+    time.sleep(1.5)
+    os.kill(killed.pid, signal.SIGKILL)
+    for process in (master, killed, stayer):
+        bench.wait(process)
+    run = reconciled(bench)
+
+    assert (run.state, run.health.lost_processes) == ("incomplete", 1)
+    assert "1 generator process was lost" in run.note
+    assert 0 < run.rows.written < sum(server.hits.values())
+
+
+def test_what_workers_forget_at_a_reset_is_named(bench, server):
+    """--reset-stats on workers throws away counts that the master never heard of."""
+    path = bench.write(PACED)
+    bench.wait(
+        bench.start(
+            *("-f", path, "--headless", "-u", "6", "-r", "3", "-t", "5s", "-H", bench.host),
+            *("--reset-stats", "--stop-timeout", "5", "--only-summary", "--processes", "2"),
+        )
+    )
+    run = reconciled(bench)
+
+    assert run.state == "complete"
+    assert run.rows.before_reset > 0
+    assert run.rows.written == sum(server.hits.values())
+
+
+def test_one_process_ends_on_signals_too(bench, server):
+    """SIGINT and SIGTERM to a single process: all rows are kept, the run was interrupted."""
+    for number, run in ((signal.SIGINT, "int"), (signal.SIGTERM, "term")):
+        process = bench.load(SLOW, seconds=None, users=3, run=run)
+        wait_for(lambda: "All users spawned" in bench.log(len(bench.started) - 1))
+        time.sleep(1)
+        os.kill(process.pid, number)
+        bench.wait(process)
+        assert (reconciled(bench, run).state, bench.run(run).health.lost_processes) == (
+            "interrupted",
+            0,
+        )
+
+    written = [bench.run(run).rows.written for run in ("int", "term")]
+    assert sum(written) == sum(server.hits.values())
+
+
+def test_an_interrupted_shape_is_interrupted(bench):
+    """Ctrl-C in a test with a custom shape, which Locust does not tell from its end."""
+    shape = SLOW + (
+        "from locust import LoadTestShape\n"
+        "class Flat(LoadTestShape):\n"
+        "    def tick(self):\n"
+        "        return (2, 10)\n"
+    )
+    process = bench.load(shape, seconds=None)
+    wait_for(lambda: "All users spawned" in bench.log())
+    time.sleep(0.5)
+    os.kill(process.pid, signal.SIGINT)
+    bench.wait(process)
+
+    assert reconciled(bench).state == "interrupted"
+
+
+def test_workers_need_no_store(bench):
+    """A worker leaves nothing behind in its folder."""
+    master, workers = start_three(bench, seconds=2)
+    for process in (master, *workers):
+        bench.wait(process)
+
+    assert reconciled(bench).state == "complete"
+    assert not (Path(bench.folder) / ".slogate").exists()
+    assert pid_of(bench, "WorkerRunner") in {worker.pid for worker in workers}
