@@ -57,8 +57,9 @@ def _number(value: float) -> float | int | None:
 
 
 def _us(ms: float) -> Fraction:
-    """From the decimal digits, so that 412.345 ms is 412,345 µs."""
-    return Fraction(repr(ms)) * 1000
+    """Whole microseconds if the decimal digits say so (412.345 ms is 412,345 µs), else exact."""
+    written = Fraction(repr(ms)) * 1000
+    return written if written.denominator == 1 else Fraction(ms) * 1000
 
 
 def _ts(moment: str) -> int:

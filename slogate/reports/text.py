@@ -145,7 +145,8 @@ def _reasons(findings: Sequence[Finding], *, colour: bool) -> list[str]:
         if finding.outcome is Outcome.PASS:
             continue
         mark = _paint(MARKS[finding.outcome], finding.outcome, colour=colour)
-        lines += [f"{mark} {_base.place(finding)}  {_base.plain(finding.id)}"]
+        where = elide(f"{_base.place(finding)}  {_base.plain(finding.id)}", WIDTH - 2)
+        lines += [f"{mark} {where}"]
         lines += wrap(_base.plain(finding.reason) or _base.word(finding.outcome), "  ")
         aside = _base.aside(finding)
         lines += wrap(aside, "  ") if aside else []
