@@ -1,0 +1,100 @@
+"""What an engine is, and what its counts mean, to the request.
+
+A request is *matched* if it starts in the need's window and its selection holds; it *failed*
+unless its success predicate is known to hold. Latency and mean judge a population:
+
+| failures | judged                                     | bad             | summed for mean  |
+|----------|--------------------------------------------|-----------------|------------------|
+| slow     | all but successes without a duration       | failed, or over | a failure counts |
+|          |                                            | the limit       | at least limit   |
+| drop     | successes with a duration                  | over the limit  | measured         |
+| measured | all with a duration                        | over the limit  | measured         |
+
+A failed request without a duration is not left out under `slow`: a failure is never fast.
+`untimed` counts what was left out for want of a duration only.
+
+Back-filling, as HdrHistogram's expected interval does it, for latency and mean: a request with
+pace p and duration d ≥ 2p stands for the starts that its user missed: at start + k·p with
+duration d − k·p, k = 1, 2, … while d − k·p ≥ p; those in the window count, whether or not the
+request itself is in it. At most `MAX_BACKFILL` per request.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+
+from slogate.model.evidence import Evidence, Need
+
+MAX_BACKFILL = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How the rows of some parts divide: `before` + `within` + `after` the window = `rows`.
+
+    `backfilled` starts were missed within the window, of all `paced` rows in it; `lockstep` is
+    the share of starts in the busiest tenth of the commonest pace, None without paced rows.
+    """
+
+    rows: int = 0
+    before: int = 0
+    within: int = 0
+    after: int = 0
+    backfilled: int = 0
+    paced: int = 0
+    lockstep: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """A way to count; parts are the paths of Parquet files of the request series.
+
+    `gather(needs, parts, threads=None)` gives the evidence by need id; `tally(parts, window,
+    threads=None)` a `Tally`; `span(parts)` (rows, first start, last start), None without rows.
+    All raise StoreError for a part that is unreadable or of a newer version. The result depends
+    neither on threads nor on how rows are ordered or split into parts.
+    """
+
+    name: str
+    help: str
+    gather: Callable[..., dict[str, Evidence]]
+    tally: Callable[..., Tally]
+    span: Callable[[Sequence[str]], tuple[int, int | None, int | None]]
+
+
+@cache
+def _steps() -> tuple[Fraction, ...]:
+    """0.1% steps to 99%, 0.01% steps to 99.9%, 0.001% steps to 99.99%, and the whole."""
+    tenths = [Fraction(i, 1_000) for i in range(1, 991)]
+    hundredths = [Fraction(i, 10_000) for i in range(9_901, 9_991)]
+    thousandths = [Fraction(i, 100_000) for i in range(99_901, 99_991)]
+    return (*tenths, *hundredths, *thousandths, Fraction(1))
+
+
+def ladder_shares(needs: Iterable[Need]) -> tuple[Fraction, ...]:
+    """The shares of the ladder for these needs: the fixed steps and every quantile asked for."""
+    shares = list(_steps())
+    for quantile in {need.quantile for need in needs if need.quantile is not None} - set(shares):
+        insort(shares, quantile)
+    return tuple(shares)
+
+
+def nearest_rank(share: Fraction, total: int) -> int:
+    """Which smallest of `total` values is the quantile: ceil(share · total), exact, from 1."""
+    return max(1, -(-share.numerator * total // share.denominator))
+
+
+def busiest_tenth(paces: Mapping[int, Mapping[int, int]]) -> float | None:
+    """The share of starts in the busiest tenth of the commonest pace.
+
+    `paces` counts, by pace, the starts in each hundredth of it; the tenth may begin anywhere.
+    """
+    if not paces:
+        return None
+    counts = paces[max(paces, key=lambda pace: (sum(paces[pace].values()), -pace))]
+    tenths = (sum(counts.get((at + i) % 100, 0) for i in range(10)) for at in range(100))
+    return max(tenths) / sum(counts.values())

@@ -1,0 +1,225 @@
+"""Says in SQL what needs ask for; every name and value is bound, never pasted.
+
+One scan sorts each request into a small group: which selections hold (bits of `m…`), which
+predicates say success (bits of `s…`), whether it is back-filled, its batch, and its bin: how
+many of all limits its duration exceeds. Counts, sums and maxima of these few groups answer
+every need exactly; `_groups.py` adds them up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from slogate.engines._base import MAX_BACKFILL
+from slogate.model.evidence import BATCHES
+from slogate.model.predicate import And, Comparison, Not, Ok, Or, Predicate
+from slogate.model.selection import Selection
+from slogate.model.window import Window
+
+BITS = 60
+_OPERATORS = {"==": "=", "!=": "<>"}
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The values of a statement; `self(value)` binds one and gives its place in the text."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, value: Any) -> str:
+        """Bind a value."""
+        name = f"v{len(self.values)}"
+        self.values[name] = value
+        return f"${name}" if not isinstance(value, int) else f"${name}::BIGINT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the needs of one window distinguish, each once, in the order of their bits."""
+
+    window: Window
+    selections: tuple[Selection, ...]
+    predicates: tuple[Predicate, ...]
+    limits: tuple[int, ...]
+
+    @property
+    def masks(self) -> list[str]:
+        """The names of the columns that hold the bits."""
+        selections, predicates = len(self.selections), len(self.predicates)
+        return [f"m{i}" for i in range(0, selections, BITS)] + [
+            f"s{i}" for i in range(0, predicates, BITS)
+        ]
+
+
+def count_groups(question: Question, parts: Sequence[str], bound: Bound) -> str:
+    """The statement that counts the groups: masks, filled, batch, bin, count, sum, largest."""
+    window = question.window
+    length = window.length_us
+    passed = f"(t - {bound(window.start_ts)}) * {BATCHES} // {bound(length)}"
+    batch = f"least({BATCHES - 1}, {passed})" if length else "0"
+    return (
+        f"{_rows(question, parts, bound)} SELECT {', '.join(question.masks)}, filled, "  # noqa: S608
+        f"{batch} AS batch, {_bin(question.limits, bound)} AS bin, count(*), sum(d), max(d) "
+        "FROM judged GROUP BY ALL"
+    )
+
+
+def order_statistics(
+    question: Question,
+    parts: Sequence[str],
+    members: Sequence[tuple[int, ...]],
+    ranks: Sequence[tuple[int, int]],
+    bound: Bound,
+) -> str:
+    """The statement that finds the rank-th smallest durations: rows (series, rank, duration).
+
+    `members` are (series, bits of each mask…): which groups belong to which series; `ranks`
+    are the (series, rank) pairs wanted.
+    """
+    columns = ", ".join(
+        f"unnest({bound([row[i] for row in members])}) AS {name}"
+        for i, name in enumerate(["series", *question.masks])
+    )
+    wanted = ", ".join(
+        f"unnest({bound([row[i] for row in ranks])}) AS {name}"
+        for i, name in enumerate(["series", "rank"])
+    )
+    return (
+        f"{_rows(question, parts, bound)}, members AS (SELECT {columns}), "  # noqa: S608
+        f"wanted AS (SELECT {wanted}), sorted AS (SELECT series, d, row_number() "
+        "OVER (PARTITION BY series ORDER BY d) AS rank "
+        f"FROM judged JOIN members USING ({', '.join(question.masks)}) WHERE d IS NOT NULL) "
+        "SELECT series, rank, d FROM sorted SEMI JOIN wanted USING (series, rank)"
+    )
+
+
+def _rows(question: Question, parts: Sequence[str], bound: Bound) -> str:
+    """The common beginning: `judged` has the matched requests and the back-filled ones."""
+    start, end = bound(question.window.start_ts), bound(question.window.end_ts)
+    selected = [_selection(selection, bound) for selection in question.selections]
+    succeeded = [_predicate(predicate, bound) for predicate in question.predicates]
+    masks = _masks("m", selected)
+    keep = " OR ".join(f"m{i} <> 0" for i in range(0, len(selected), BITS))
+    names = ", ".join(name for name in question.masks if name.startswith("m"))
+    return f"""
+WITH source AS NOT MATERIALIZED (
+  SELECT epoch_us(ts) AS t, duration_us AS d, pace_us AS p, status::BIGINT AS status, ok, {masks}
+  FROM {parquet(parts, bound)}),
+matched AS NOT MATERIALIZED (SELECT * FROM source WHERE {keep}),
+located AS NOT MATERIALIZED (
+  SELECT {names}, t, d, status, ok, 0 AS filled FROM matched WHERE t BETWEEN {start} AND {end}
+  UNION ALL
+  SELECT {names}, t + k * p, d - k * p, status, ok, 1 FROM ({backfill("matched", start, end)})),
+judged AS NOT MATERIALIZED (
+  SELECT {names}, d, t, filled, {_masks("s", succeeded)} FROM located)"""  # noqa: S608
+
+
+def parquet(parts: Sequence[str], bound: Bound) -> str:
+    """The parts as a relation; what is special in a glob is escaped."""
+    escaped = [p.replace("[", "[[]").replace("*", "[*]").replace("?", "[?]") for p in parts]
+    return f"read_parquet({bound(escaped)}, hive_partitioning = false)"
+
+
+def backfill(relation: str, start: str, end: str) -> str:
+    """The rows of `relation` (t, d, p) once for each missed start k that lies in the window.
+
+    The numbers are unnested in two steps, so that memory stays bounded.
+    """
+    return (
+        "SELECT *, unnest(range(greatest(first, page * 1000), "  # noqa: S608
+        "least(last, page * 1000 + 999) + 1)) AS k FROM "
+        "(SELECT *, unnest(range(first // 1000, last // 1000 + 1)) AS page "
+        f"FROM ({missed(relation, start, end)}))"
+    )
+
+
+def missed(relation: str, start: str, end: str) -> str:
+    """The rows that stand for missed starts in the window: numbers `first` to `last`, if any."""
+    first = f"greatest(1, ({start} - t + p - 1) // p)"
+    last = f"least(d // p - 1, ({end} - t) // p, {first} + {MAX_BACKFILL - 1})"
+    return (
+        f"SELECT *, {first} AS first, {last} AS last FROM {relation} "  # noqa: S608
+        f"WHERE p > 0 AND d > p AND d - p >= p AND t <= {end}"
+    )
+
+
+def _masks(letter: str, conditions: list[str]) -> str:
+    """Conditions as bits of integer columns, named after the first bit of each."""
+    columns = []
+    for at in range(0, len(conditions), BITS):
+        bits = " + ".join(
+            f"coalesce({condition}, false)::BIGINT * {1 << i}"
+            for i, condition in enumerate(conditions[at : at + BITS])
+        )
+        columns.append(f"({bits}) AS {letter}{at}")
+    return ", ".join(columns)
+
+
+def _bin(limits: tuple[int, ...], bound: Bound) -> str:
+    """How many of the ascending limits the duration exceeds; NULL without a duration."""
+    arms = "".join(f" WHEN d <= {bound(limit)} THEN {i}" for i, limit in enumerate(limits))
+    return f"CASE WHEN d IS NULL THEN NULL{arms} ELSE {len(limits)} END"
+
+
+def _selection(selection: Selection, bound: Bound) -> str:
+    conditions = ["true"]
+    if selection.endpoint is not None:
+        if selection.endpoint.method is not None:
+            conditions.append(f"method = {bound(selection.endpoint.method)}")
+        conditions.append(f"endpoint LIKE {bound(_like(selection.endpoint.name))} ESCAPE '\\'")
+    for label, pattern in selection.where:
+        value = f"map_extract(labels, {bound(label)})[1]"
+        conditions.append(f"{value} LIKE {bound(_like(pattern))} ESCAPE '\\'")
+    return f"({' AND '.join(conditions)})"
+
+
+def _like(pattern: str) -> str:
+    """A glob, in which only `*` is special, as a LIKE pattern."""
+    for special in ("\\", "%", "_"):
+        pattern = pattern.replace(special, f"\\{special}")
+    return pattern.replace("*", "%")
+
+
+def _predicate(predicate: Predicate, bound: Bound) -> str:
+    both: Callable[[Predicate], str] = lambda side: _predicate(side, bound)  # noqa: E731
+    match predicate:
+        case Ok():
+            return "coalesce(ok, status < 500)"
+        case Comparison(field=name, operator=operator, value=value):
+            column = "status" if name == "status" else "d"
+            return f"({column} {_OPERATORS.get(operator, operator)} {bound(value)})"
+        case Not(operand=operand):
+            return f"(NOT {both(operand)})"
+        case And(left=left, right=right):
+            return f"({both(left)} AND {both(right)})"
+        case Or(left=left, right=right):
+            return f"({both(left)} OR {both(right)})"
+
+
+def tally_rows(parts: Sequence[str], window: Window, bound: Bound) -> str:
+    """The statement of a tally: rows, before, after, paced and back-filled within."""
+    start, end = bound(window.start_ts), bound(window.end_ts)
+    relation = _paces(parts, bound)
+    return f"""{relation} SELECT * FROM
+(SELECT count(*), count(*) FILTER (t < {start}), count(*) FILTER (t > {end}),
+        count(*) FILTER (p > 0 AND t BETWEEN {start} AND {end}) FROM source),
+(SELECT coalesce(sum(last - first + 1) FILTER (last >= first), 0)
+ FROM ({missed("source", start, end)}))"""  # noqa: S608
+
+
+def phases(parts: Sequence[str], window: Window, bound: Bound) -> str:
+    """The statement that counts starts by hundredth of the commonest pace: (pace, part, count)."""
+    start, end = bound(window.start_ts), bound(window.end_ts)
+    return f"""{_paces(parts, bound)},
+paced AS NOT MATERIALIZED (SELECT * FROM source WHERE p > 0 AND t BETWEEN {start} AND {end})
+SELECT p, ((t % p + p) % p)::HUGEINT * 100 // p AS part, count(*) FROM paced
+WHERE p = (SELECT p FROM paced GROUP BY p ORDER BY count(*) DESC, p LIMIT 1) GROUP BY ALL"""  # noqa: S608
+
+
+def _paces(parts: Sequence[str], bound: Bound) -> str:
+    return (
+        "WITH source AS NOT MATERIALIZED (SELECT epoch_us(ts) AS t, "  # noqa: S608
+        f"duration_us AS d, pace_us AS p FROM {parquet(parts, bound)})"
+    )
