@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from strategies import verdicts
+from verdict_examples import finding, passing, verdict
+
+from slogate.reports.junit import render
+from slogate.verdict import Outcome, Place
+
+# the strict schema of Jenkins' xUnit plugin (junit-10): element -> attributes, children
+SCHEMA = {
+    "testsuites": ({"name", "tests", "failures", "errors", "time"}, {"testsuite"}),
+    "testsuite": (
+        {"name", "tests", "failures", "errors", "skipped", "time", "timestamp", "file"},
+        {"properties", "testcase"},
+    ),
+    "properties": (set(), {"property"}),
+    "property": ({"name", "value"}, set()),
+    "testcase": (
+        {"name", "classname", "time"}, {"skipped", "error", "failure", "system-out"},
+    ),
+    "skipped": ({"type", "message"}, set()),
+    "error": ({"type", "message"}, set()),
+    "failure": ({"type", "message"}, set()),
+    "system-out": (set(), set()),
+}  # fmt: skip
+TIME = re.compile(r"\d+\.\d{6}")
+
+
+def cases(*findings):
+    """The cases of a rendered verdict by name."""
+    root = ET.fromstring(render(verdict(*findings)))
+    return {case.get("name"): case for case in root.iter("testcase")}
+
+
+@given(verdicts())
+def test_every_document_is_well_formed_and_keeps_to_the_schema(found):
+    """XML parsers read it whatever the names hold; only known elements and attributes occur."""
+    root = ET.fromstring(render(found).encode("utf-8"))
+
+    for element in root.iter():
+        attributes, children = SCHEMA[element.tag]
+        assert set(element.attrib) <= attributes
+        assert {child.tag for child in element} <= children
+        assert TIME.fullmatch(element.get("time", "0.000000"))
+
+
+@given(verdicts())
+def test_the_counts_of_a_suite_are_those_of_its_cases(found):
+    """Tests, failures, errors and skipped add up in each suite and over all."""
+    root = ET.fromstring(render(found))
+
+    for suite in [root, *root.iter("testsuite")]:
+        assert int(suite.get("tests")) == len(list(suite.iter("testcase")))
+        for attribute, tag in (("failures", "failure"), ("errors", "error")):
+            assert int(suite.get(attribute)) == len(list(suite.iter(tag)))
+    assert sum(int(suite.get("skipped")) for suite in root) == len(list(root.iter("skipped")))
+
+
+@pytest.mark.parametrize(
+    ("changes", "tag"),
+    [
+        pytest.param({}, "failure", id="breach"),
+        pytest.param({"outcome": Outcome.INCONCLUSIVE}, "error", id="inconclusive"),
+        pytest.param({"outcome": Outcome.NO_DATA}, "error", id="no-data"),
+        pytest.param({"outcome": Outcome.INVALID}, "error", id="invalid"),
+        pytest.param({"blocking": False, "severity": "warn"}, "skipped", id="warn"),
+        pytest.param({"blocking": False, "waived": "until x: y"}, "skipped", id="waived"),
+    ],
+)
+def test_a_breach_is_a_failure_and_a_missing_verdict_an_error(changes, tag):
+    """What does not block is skipped; each has its outcome as type and says why."""
+    found = finding(**changes)
+    element = cases(found)["p95"].find(tag)
+
+    assert element.get("type") == found.outcome.value
+    assert found.reason in element.get("message")
+    assert element.text == f"slo/shop.yaml:12: {found.reason}"
+
+
+def test_a_pass_has_neither_failure_nor_error():
+    """Its case holds the reason and the figures as output."""
+    case = cases(passing())["p95"]
+
+    assert [child.tag for child in case] == ["system-out"]
+    assert "limit ≤ 300 ms, observed 112 ms (109–118)" in case.findtext("system-out")
+
+
+def test_a_suite_is_a_spec_and_a_case_an_objective():
+    """Names follow service, file, budget and key; the time is what was judged."""
+    other = finding(service="billing", place=Place(file="b.yaml", line=1, column=1, sha256="0"))
+    first, second = ET.fromstring(render(verdict(finding(), other)))
+
+    assert first.get("name") == "shop (slo/shop.yaml)"
+    assert second.get("name") == "billing (b.yaml)"
+    assert first.find("testcase").attrib == {
+        "name": "p95",
+        "classname": "shop.checkout",
+        "time": "40.000000",
+    }
+    assert first.get("timestamp") == "2026-11-01T02:00:00"
+
+
+def test_numbers_are_exact_properties_of_the_suite():
+    """Tools that plot properties get the values, not their print."""
+    root = ET.fromstring(render(verdict(finding())))
+    properties = {each.get("name"): each.get("value") for each in root.iter("property")}
+
+    assert properties["checkout/p95.observed"] == "412345"
+    assert properties["checkout/p95.unit"] == "us"
+    assert properties["checkout/p95.lower"] == "388000"
+    assert properties["run"] == "r1"
