@@ -21,10 +21,7 @@ def write_verdict(store: Store, verdict_id: str, document: dict[str, Any]) -> No
 
 
 def read_verdicts(store: Store, *, service: str | None = None) -> list[dict[str, Any]]:
-    """All verdict documents, of runs of one service if given, in the order they were written.
-
-    Each has the id under which it is stored in `verdict_id`.
-    """
+    """All verdict documents, of runs of one service if given, in the order they were written."""
     documents = [_read(path) for path in _oldest_first(json_files(store.verdicts))]
     return [d for d in documents if service is None or _run(d).get("service") == service]
 
@@ -54,4 +51,5 @@ def _read(path: Path) -> dict[str, Any]:
     if schema != SCHEMA:
         hint = "upgrade slogate to read this store"
         raise StoreError(f"{path} was written by a newer slogate ({schema})", hint=hint)
-    return {**document, "verdict_id": path.stem}
+    found: dict[str, Any] = document
+    return found

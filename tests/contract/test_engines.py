@@ -1,0 +1,131 @@
+"""Every engine counts exactly what the reference counts, whatever the data."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from series_strategies import WINDOWS, need, needs, parts, row, rows
+
+from slogate import plugins
+from slogate.engines import memory
+from slogate.engines._base import Engine
+from slogate.errors import StoreError
+
+ENGINES = plugins.names("engines")
+engine = pytest.mark.parametrize("name", ENGINES)
+
+
+@engine
+def test_an_engine_is_found_by_its_file_name(name):
+    """The file ends in a PLUGIN of the room's record that bears the file's name."""
+    found = plugins.find("engines", name)
+
+    assert isinstance(found, Engine)
+    assert found.name == name
+
+
+@engine
+@given(data=rows(), wanted=needs())
+def test_gather_equals_the_reference(name, data, wanted):
+    """Names, nulls, windows, predicates and back-filling give the reference's evidence."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = parts(Path(folder), data[::2], data[1::2])
+
+        actual = plugins.find("engines", name).gather(wanted, found, threads=1)
+        expected = memory.gather(wanted, found)
+
+    assert actual == expected
+
+
+@engine
+@given(data=rows(), window=WINDOWS)
+def test_tally_and_span_equal_the_reference(name, data, window):
+    """Rows divide as the reference divides them, and span from the first to the last."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = parts(Path(folder), data[::2], data[1::2])
+        under_test = plugins.find("engines", name)
+
+        assert under_test.tally(found, window) == memory.tally(found, window)
+        assert under_test.span(found) == memory.span(found)
+
+
+@engine
+def test_no_parts_are_no_requests(name):
+    """Without parts every count is zero and the ladder empty."""
+    found = plugins.find("engines", name).gather([need()], [])["need"]
+
+    assert (found.total, found.matched, found.ladder) == (0, 0, ())
+    assert len(found.batches) == 10
+
+
+@engine
+def test_a_torn_part_is_named(name, tmp_path):
+    """A part that was cut short stops the gate, and the error names the file."""
+    whole, torn = parts(tmp_path, [row()], [row(5)])
+    Path(torn).write_bytes(Path(torn).read_bytes()[:-7])
+    with pytest.raises(StoreError, match="0001.parquet cannot be read"):
+        plugins.find("engines", name).gather([need()], [whole, torn])
+
+
+@engine
+def test_a_garbled_part_is_named(name, tmp_path):
+    """Broken pages inside a part with a sound footer stop the gate too."""
+    whole, garbled = parts(tmp_path, [row()], [row(i, i * 7919 % 1000) for i in range(1000)])
+    data = bytearray(Path(garbled).read_bytes())
+    data[4:1500] = bytes(b ^ 0x5A for b in data[4:1500])
+    Path(garbled).write_bytes(data)
+    with pytest.raises(StoreError, match="0001.parquet cannot be read"):
+        plugins.find("engines", name).gather([need()], [whole, garbled])
+
+
+@engine
+def test_a_missing_part_is_named(name, tmp_path):
+    """A part that is not there is an error, never fewer requests."""
+    with pytest.raises(StoreError, match=r"none\.parquet cannot be read"):
+        plugins.find("engines", name).gather([need()], [str(tmp_path / "none.parquet")])
+
+
+@engine
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        pytest.param({"slogate.schema": "2"}, "newer slogate", id="newer"),
+        pytest.param({}, "is not a part", id="foreign"),
+    ],
+)
+def test_a_part_of_another_schema_is_refused(name, metadata, message, tmp_path):
+    """A newer or a foreign file is not counted as if it were ours."""
+    import pyarrow.parquet as pq
+
+    (path,) = parts(tmp_path, [row()])
+    pq.write_table(pq.read_table(path).replace_schema_metadata(metadata), path)
+    with pytest.raises(StoreError, match=message):
+        plugins.find("engines", name).span([path])
+
+
+@engine
+def test_paths_with_glob_characters_are_read(name, tmp_path):
+    """A store may lie in a folder whose name looks like a pattern."""
+    found = parts(tmp_path / "a[b]*?{c}='d'", [row()])
+
+    assert plugins.find("engines", name).span(found)[0] == 1
+
+
+@engine
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=rows(max_size=60))
+def test_many_selections_and_predicates_keep_their_bits_apart(name, data, tmp_path_factory):
+    """More than sixty selections of more than sixty predicates are still counted apart."""
+    from slogate.model.predicate import Comparison
+    from slogate.model.selection import Selection
+
+    found = parts(tmp_path_factory.mktemp("bits"), data)
+    wanted = [
+        need("errors", id=str(i), selection=Selection(success=Comparison("duration", "<=", i)))
+        for i in range(130)
+    ]
+
+    assert plugins.find("engines", name).gather(wanted, found) == memory.gather(wanted, found)
