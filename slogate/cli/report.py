@@ -1,0 +1,102 @@
+"""`slogate report`: the stored verdict of a run, in any format.
+
+Judges nothing: it reads the newest verdict on the run back from the store and renders it. Its
+exit code says whether that worked, never what the verdict was.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slogate import plugins
+from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, colour_wanted, note, out
+from slogate.errors import EXIT_PASS, StoreError, UsageError
+from slogate.reports._base import Report
+from slogate.store.layout import Store
+from slogate.verdict import Verdict
+
+TEXT, JSON_FORMAT = "text", "json"
+
+
+def _formats(given: str | None, *, as_json: bool) -> str:
+    if as_json and given not in {None, JSON_FORMAT}:
+        raise UsageError(f"--json and --format {given} contradict each other", hint="leave one out")
+    return given or (JSON_FORMAT if as_json else TEXT)
+
+
+def command(
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="Run id, its beginning, a label, or latest.")
+    ] = "latest",
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help=f"One of {', '.join(plugins.names('reports'))}.  [default: text]",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")
+    ] = None,
+    service: SERVICE = None,
+    store: STORE = None,
+    as_json: JSON = False,
+    quiet: QUIET = False,
+    no_color: NO_COLOR = False,
+) -> int:
+    """Show the verdict on a run again, in any format.
+
+    \b
+    Examples:
+      slogate report                                  the latest load run, for people
+      slogate report nightly --format markdown        the newest run with the label value nightly
+      slogate report --format junit -o slogate.xml    for the test view of a CI system
+      slogate report --json | jq '.objectives[] | select(.blocking)'
+
+    The exit code is 0 whatever the verdict was; `slogate check` judges.
+    """
+    from slogate.config import load_settings
+    from slogate.store.layout import open_store
+
+    report: Report = plugins.find("reports", _formats(form, as_json=as_json))
+    settings = load_settings(Path.cwd(), os.environ)
+    verdict = _newest(open_store(store or settings.store), run, service)
+    if output is not None:
+        _write(output, report.render(verdict))
+        note(f"wrote {output}", quiet=quiet)
+    elif report.name == TEXT:
+        from slogate.reports.text import render_styled
+
+        out(render_styled(verdict, colour=colour_wanted(no_color=no_color)))
+    else:
+        out(report.render(verdict))
+    return EXIT_PASS
+
+
+def _newest(store: Store, ref: str, service: str | None) -> Verdict:
+    """The verdict on the run that was stored last; StoreError if it was never judged."""
+    from slogate.reports.json import parse
+    from slogate.store.manifest import find_run
+    from slogate.store.verdicts import read_verdicts
+
+    run = find_run(store, ref, service=service, kind="load" if ref == "latest" else None)
+    stored = read_verdicts(store, service=run.service)
+    documents = [document for document in stored if document["run"].get("id") == run.id]
+    if not documents:
+        raise StoreError(
+            f"the run {run.id} of {run.service} has not been judged, so there is no verdict",
+            hint=f"judge it: slogate check --run {run.id}",
+        )
+    return parse(documents[-1])
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
