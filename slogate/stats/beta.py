@@ -15,6 +15,9 @@ from slogate.stats.beta_tail import lower_tail
 from slogate.stats.normal import normal_quantile
 
 _LOGIT_END = 700.0
+_SMALLEST = 1e-290
+# Six are usual. Where I is 1 minus nearly 1, its last digit can keep the steps from shrinking.
+_STEPS = 100
 
 
 def beta_cdf(x: float, a: float, b: float) -> float:
@@ -57,24 +60,26 @@ def _logistic(w: float) -> float:
 def _lower_logit(probability: float, a: float, b: float) -> float:
     """Return the logit of the quantile for a probability up to one half: Halley in a bracket."""
     goal = log(probability)
+    a, b = max(a, _SMALLEST), max(b, _SMALLEST)
     low, high = -_LOGIT_END, _LOGIT_END
     enough = 1e-7 * min(1.0, sqrt(1.0 / a + 1.0 / b))
     w = min(max(_start_logit(probability, a, b), low), high)
-    while low < high:
+    for _ in range(_STEPS):
         x, y = _logistic(w), _logistic(-w)
         tail, density = lower_tail(x, y, a, b)
         gap = log(tail) - goal if tail > 0.0 else -inf
         low, high = (w, high) if gap < 0.0 else (low, w)
-        following = w - _halley(gap, tail, density, a * y - b * x) if density > 0.0 else inf
-        if abs(following - w) <= enough:
-            return following
-        w = following if low < following < high else (low + high) / 2.0
+        last, w = w, w - _halley(gap, tail, density, a * y - b * x)
+        if not low < w < high and abs(w - last) > enough:
+            w = (low + high) / 2.0
+        if abs(w - last) <= enough:
+            break
     return w
 
 
 def _halley(gap: float, tail: float, density: float, tilt: float) -> float:
     """Return the step of Halley's method on ln I - ln p, or Newton's where it would be wild."""
-    if tail <= 0.0:
+    if tail <= 0.0 or density <= 0.0:
         return -inf
     step = gap * tail / density
     bend = step * (tilt - density / tail) / 2.0

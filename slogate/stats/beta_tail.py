@@ -60,8 +60,11 @@ def _stirling(a: float) -> float:
 def _deviance(a: float, mean: float) -> float:
     """Return a ln(a / mean) + mean - a, by Loader's series where the plain form would cancel."""
     gap = a - mean
+    if mean <= 0.0:
+        return inf
     if abs(gap) >= 0.1 * (a + mean):
-        return a * log(a / mean) - gap if mean > 0.0 else inf
+        ratio = a / mean
+        return a * (log(ratio) if ratio < inf else log(a) - log(mean)) - gap
     v = gap / (a + mean)
     total, term, odd = gap * v, 2.0 * a * v, 1.0
     while True:
