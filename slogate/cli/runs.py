@@ -1,0 +1,176 @@
+"""`slogate runs list|show|label|delete`: the runs that a store keeps."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
+from slogate.cli.store import CONTEXT, opened_store
+from slogate.errors import EXIT_PASS, UsageError
+
+RUN = Annotated[str, typer.Argument(metavar="RUN", help="Id, its beginning, a label, or latest.")]
+
+app = typer.Typer(
+    help="List, show, label and delete runs.",
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    context_settings=CONTEXT,
+)
+
+
+@app.command("list", context_settings=CONTEXT)
+def list_command(
+    service: SERVICE = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 20,
+    store: STORE = None,
+    as_json: JSON = False,
+    quiet: QUIET = False,
+    no_color: NO_COLOR = False,
+) -> int:
+    """List runs, newest first, with the outcome of the last verdict on each.
+
+    \b
+    Examples:
+      slogate runs list
+      slogate runs list --service shop --limit 5
+      slogate runs list --json | jq -r '.[] | select(.outcome == "fail") | .id'
+    """
+    from slogate.cli.grid import dumps, grid
+    from slogate.cli.runtable import HEAD, as_data, outcomes, row
+    from slogate.store.manifest import list_runs
+
+    opened = opened_store(store)
+    runs = list_runs(opened, service=service)
+    found = outcomes(opened)
+    shown = runs[:limit]
+    if as_json:
+        out(dumps([as_data(run, found.get(run.id)) for run in shown]))
+        return EXIT_PASS
+    out(grid(HEAD, [row(run, found.get(run.id)) for run in shown], no_color=no_color))
+    if len(runs) > limit:
+        note(f"{len(runs) - limit} more: --limit {len(runs)} shows all", quiet=quiet)
+    return EXIT_PASS
+
+
+@app.command("show", context_settings=CONTEXT)
+def show_command(
+    run: RUN,
+    service: SERVICE = None,
+    store: STORE = None,
+    as_json: JSON = False,
+    quiet: QUIET = False,
+    no_color: NO_COLOR = False,
+) -> int:
+    """Show all that is known of a run: times, labels, who counted what, the generator's health.
+
+    \b
+    Examples:
+      slogate runs show latest
+      slogate runs show nightly --service shop
+      slogate runs show 20261101 --json | jq .rows
+    """
+    del quiet, no_color
+    from slogate.cli.grid import dumps
+    from slogate.cli.runtable import as_data, outcomes, sheet
+    from slogate.store.manifest import find_run
+
+    opened = opened_store(store)
+    found = find_run(opened, run, service=service)
+    outcome = outcomes(opened).get(found.id)
+    out(dumps(as_data(found, outcome)) if as_json else sheet(found, outcome))
+    return EXIT_PASS
+
+
+@app.command("label", context_settings=CONTEXT)
+def label_command(
+    run: RUN,
+    pairs: Annotated[list[str], typer.Argument(metavar="K=V", help="Labels; K= removes one.")],
+    service: SERVICE = None,
+    store: STORE = None,
+    as_json: JSON = False,
+    quiet: QUIET = False,
+    no_color: NO_COLOR = False,
+) -> int:
+    """Give a run labels, by which it can be found again; `K=` takes one away.
+
+    \b
+    Examples:
+      slogate runs label latest name=before-cache
+      slogate runs label before-cache name= kept=yes
+    """
+    del no_color
+    from slogate.cli.grid import dumps
+    from slogate.store.manifest import find_run, label_run
+
+    opened = opened_store(store)
+    labels = _pairs(pairs)
+    changed = label_run(opened, find_run(opened, run, service=service).id, labels)
+    _refresh(opened, quiet=quiet)
+    if as_json:
+        out(dumps({"id": changed.id, "labels": changed.labels}))
+    else:
+        text = ", ".join(f"{key}={value}" for key, value in sorted(changed.labels.items()))
+        note(f"{changed.id}: {text or 'no labels'}", quiet=quiet)
+    return EXIT_PASS
+
+
+@app.command("delete", context_settings=CONTEXT)
+def delete_command(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN", help="Ids of the runs.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    service: SERVICE = None,
+    store: STORE = None,
+    as_json: JSON = False,
+    quiet: QUIET = False,
+    no_color: NO_COLOR = False,
+) -> int:
+    """Delete runs with their requests and verdicts. Asks first, on a terminal.
+
+    \b
+    Examples:
+      slogate runs delete 20261101-1204-ab12
+      slogate runs delete latest --service shop --yes
+    """
+    del no_color
+    from slogate.cli.grid import dumps
+    from slogate.store.manifest import delete_run, find_run
+
+    opened = opened_store(store)
+    ids = list(dict.fromkeys(find_run(opened, run, service=service).id for run in runs))
+    if not yes:
+        _ask(ids)
+    for run_id in ids:
+        delete_run(opened, run_id)
+        note(f"deleted {run_id}", quiet=quiet)
+    _refresh(opened, quiet=quiet)
+    if as_json:
+        out(dumps({"deleted": ids}))
+    return EXIT_PASS
+
+
+def _ask(ids: list[str]) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("nobody can be asked here whether to delete", hint="add --yes")
+    typer.confirm(f"delete {', '.join(ids)} with all requests and verdicts?", abort=True, err=True)
+
+
+def _refresh(store: Any, *, quiet: bool) -> None:
+    """Make the convenience database agree with what was changed."""
+    from slogate.store import views
+
+    if trouble := views.refresh(store):
+        note(f"note: {trouble}", quiet=quiet)
+
+
+def _pairs(words: list[str]) -> dict[str, str]:
+    labels = {}
+    for word in words:
+        key, separator, value = word.partition("=")
+        if not separator or not key:
+            raise UsageError(f"'{word}' is no label", hint="write KEY=VALUE, or KEY= to remove it")
+        labels[key] = value
+    return labels

@@ -1,0 +1,121 @@
+"""`slogate store info|sql`: what the series store holds, and the door to it in SQL."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slogate.cli.options import JSON, NO_COLOR, QUIET, STORE, note, out
+from slogate.errors import EXIT_PASS
+from slogate.store.layout import Store, open_store
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_MEGABYTE = 1_000_000
+
+app = typer.Typer(
+    help="Look into the series store.",
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    context_settings=CONTEXT,
+)
+
+
+@app.command("info", context_settings=CONTEXT)
+def info_command(
+    store: STORE = None,
+    as_json: JSON = False,
+    quiet: QUIET = False,
+    no_color: NO_COLOR = False,
+) -> int:
+    """How many runs, requests and bytes are stored of each service, and by which versions.
+
+    \b
+    Examples:
+      slogate store info
+      slogate store info --store ci/.slogate --json | jq .rows
+    """
+    from dataclasses import asdict
+
+    from slogate.cli.grid import dumps, grid
+    from slogate.store.summary import summarise
+
+    opened = opened_store(store)
+    summary = summarise(opened)
+    if as_json:
+        out(dumps({"store": str(opened.root), **asdict(summary), "versions": _versions()}))
+        return EXIT_PASS
+    head = ("service", "kind", "runs", "requests", "parts", "bytes", "bytes/request")
+    rows = [
+        (h.service, h.kind, h.runs, h.rows, h.parts, h.bytes, _per_request(h.bytes, h.rows))
+        for h in summary.holdings
+    ]
+    out(grid(head, rows, no_color=no_color))
+    size = f"{summary.bytes / _MEGABYTE:.1f} MB"
+    note(
+        f"{opened.root}: {summary.runs} runs, {summary.verdicts} verdicts, "
+        f"{summary.rows:,} requests, {size}",
+        quiet=quiet,
+    )
+    note(", ".join(f"{name} {version}" for name, version in _versions().items()), quiet=quiet)
+    return EXIT_PASS
+
+
+@app.command("sql", context_settings=CONTEXT)
+def sql_command(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT, in DuckDB's SQL.")],
+    store: STORE = None,
+    as_json: JSON = False,
+    quiet: QUIET = False,
+    no_color: NO_COLOR = False,
+) -> int:
+    """Ask the store in SQL, read-only: views requests, runs, verdicts, counts, histograms.
+
+    \b
+    Examples:
+      slogate store sql "describe requests"
+      slogate store sql "select endpoint, count(*), max(duration_us) from requests group by all"
+      slogate store sql "select run, objective, observed, unit from verdicts where outcome = 'fail'"
+      slogate store sql "select * from runs" --json | jq '.[].id'
+    """
+    del quiet
+    from slogate.cli.grid import dumps, grid
+    from slogate.store.views import query as ask
+
+    names, rows = ask(opened_store(store), query)
+    if as_json:
+        out(dumps([dict(zip(names, row, strict=True)) for row in rows]))
+    else:
+        out(grid(names, rows, no_color=no_color))
+    return EXIT_PASS
+
+
+def opened_store(store: Path | None) -> Store:
+    """The store that the flag, the environment or the settings name."""
+    from slogate.config import load_settings
+
+    return open_store(store or load_settings(Path.cwd(), os.environ).store)
+
+
+def _per_request(size: int, rows: int) -> str:
+    return f"{size / rows:.1f}" if rows else ""
+
+
+def _versions() -> dict[str, str]:
+    import duckdb
+    import pyarrow as pa
+
+    from slogate import __version__
+    from slogate.model.series import SCHEMA_VERSION
+    from slogate.store.layout import FORMAT
+
+    return {
+        "slogate": __version__,
+        "format": str(FORMAT),
+        "schema": str(SCHEMA_VERSION),
+        "DuckDB": duckdb.__version__,
+        "Arrow": pa.__version__,
+    }
