@@ -163,6 +163,18 @@ class Bench:
             process.wait()
 
 
+def forked(count=2):
+    """The arguments for workers that Locust forks, on a port that no other test uses."""
+    port = str(free_port())
+    return "--processes", str(count), "--master-bind-port", port, "--master-port", port
+
+
+def spawned(bench, number=0):
+    """Whether Locust has said that the ramp-up is over."""
+    log = bench.log(number)
+    return "All users spawned" in log or "Spawning is complete" in log
+
+
 def free_port():
     """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as probe:

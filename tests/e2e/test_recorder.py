@@ -26,23 +26,23 @@ def bench(tmp_path, server):
 
 
 def test_every_request_of_a_process_is_a_row(bench, server):
-    """The server, Locust, the manifest and the files count the same requests."""
-    code = bench.wait(bench.load(PACED))
-    run = reconciled(bench)
+    """The server, Locust, the manifest and the files count the same requests.
 
-    assert run.state == "complete"
-    assert code == run.generator_exit == 0
-    assert run.rows.seen == run.rows.written == sum(server.hits.values())
-    names = Counter(bench.rows("r1", "endpoint")["endpoint"].to_pylist())
-    assert names == dict(server.hits)
-
-
-def test_the_manifest_says_when_and_how(bench):
-    """Times are in order, the plan is Locust's run time, health is measured."""
+    Times are in order, the plan is Locust's run time, health is measured, and there is a line
+    of progress a second.
+    """
     info = '{"commit": "c0ffee", "branch": "main", "labels": {"name": "x"}, "planned_rate": 50}'
-    bench.wait(bench.load(PACED, SLOGATE_RUN_INFO=info))
-    run = reconciled(bench)
+    reader, writer = os.pipe()
+    process = bench.load(PACED, SLOGATE_RUN_INFO=info, SLOGATE_STATUS_FD=str(writer))
+    os.close(writer)
+    code = bench.wait(process)
+    lines = status_lines(os.read(reader, 65536).decode())
+    os.close(reader)
+    run, rows = reconciled(bench), bench.rows().to_pylist()
 
+    assert (run.state, code, run.generator_exit) == ("complete", 0, 0)
+    assert run.rows.seen == run.rows.written == sum(server.hits.values())
+    assert Counter(row["endpoint"] for row in rows) == dict(server.hits)
     assert run.start_ts <= run.ramped_ts < run.stop_ts <= run.end_ts
     assert 2_500_000 < run.stop_ts - run.start_ts < 4_500_000
     assert (run.planned_us, run.planned_rate) == (3_000_000, 50)
@@ -51,9 +51,16 @@ def test_the_manifest_says_when_and_how(bench):
     assert run.health.lag_us >= run.health.lag_p99_us >= 0
     assert 0 <= run.health.missed <= 1
     assert (run.health.processes, run.health.lost_processes) == (1, 0)
-    last = bench.rows("r1", "ts")["ts"].cast("int64").to_pylist()
-    assert max(last) <= run.end_ts
-    assert set(map(tuple, bench.rows("r1", "labels")["labels"].to_pylist())) == {(("name", "x"),)}
+    assert max(row["ts"].timestamp() for row in rows) * 1e6 <= run.end_ts + 1
+    assert {tuple(row["labels"]) for row in rows} == {(("name", "x"),)}
+    assert 3 <= len(lines) <= 7
+    assert lines[-1]["users"] == lines[-1]["target_users"] == 5
+    assert lines[-1]["ramped"] is True
+    assert lines[-1]["requests"] > lines[1]["requests"]
+    assert set(lines[0]) == {
+        "elapsed_s", "users", "target_users", "requests", "failures", "state", "ramped",
+        "rows_written", "parts",
+    }  # fmt: skip
 
 
 ERRORS = """
@@ -303,8 +310,10 @@ def test_pytest_files_and_lists_of_files_work_unchanged(bench):
         "def test_get(fastsession):\n    fastsession.get('/p')\n", "test_x.py"
     )
     common = ("--headless", "-H", bench.host, "-t", "2s", "--only-summary", "--stop-timeout", "5")
-    bench.wait(bench.start("-f", both, "-u", "4", "-r", "9", *common, run="two"))
-    bench.wait(bench.start("-f", pytest_file, "-u", "1", *common, run="py"))
+    two = bench.start("-f", both, "-u", "4", "-r", "9", *common, run="two")
+    py = bench.start("-f", pytest_file, "-u", "1", *common, run="py")
+    bench.wait(two)
+    bench.wait(py)
 
     assert reconciled(bench, "two").state == reconciled(bench, "py").state == "complete"
     assert set(bench.rows("two", "endpoint")["endpoint"].to_pylist()) == {"/a", "/b", "/c"}
@@ -328,40 +337,24 @@ def test_what_locust_forgets_at_a_reset_is_named(bench, server):
     assert run.rows.written == sum(server.hits.values())
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        pytest.param("from locust import HttpUser\n", "No User class found", id="no user class"),
-        pytest.param("import nothing_of_the_sort\n", "nothing_of_the_sort", id="import error"),
-        pytest.param(PACED, "You must specify the base host", id="no host"),
-    ],
+NOTHING_TO_RUN = (
+    ("from locust import HttpUser\n", "No User class found"),
+    ("import nothing_of_the_sort\n", "nothing_of_the_sort"),
+    (PACED, "You must specify the base host"),
 )
-def test_a_test_that_never_started_leaves_no_run(bench, text, words):
-    """There is nothing to judge; Locust says why."""
-    path = bench.write(text)
-    bench.wait(bench.start("-f", path, "--headless", "-t", "2s", "--only-summary"))
+
+
+def test_a_test_that_never_started_leaves_no_run(bench):
+    """No user class, a broken import, no host: nothing to judge, and Locust says why."""
+    for number, (text, _) in enumerate(NOTHING_TO_RUN):
+        path = bench.write(text, f"l{number}.py")
+        bench.start("-f", path, "--headless", "-t", "2s", "--only-summary", run=f"r{number}")
+    for process in bench.started:
+        bench.wait(process)
 
     assert bench.runs() == []
-    assert words in bench.log()
-
-
-def test_progress_is_written_every_second(bench):
-    """One JSON line a second, and a reader that does not read stops nothing."""
-    reader, writer = os.pipe()
-    process = bench.load(PACED, SLOGATE_STATUS_FD=str(writer))
-    os.close(writer)
-    bench.wait(process)
-    lines = status_lines(os.read(reader, 65536).decode())
-    os.close(reader)
-
-    assert 3 <= len(lines) <= 6
-    assert lines[-1]["users"] == lines[-1]["target_users"] == 5
-    assert lines[-1]["ramped"] is True
-    assert lines[-1]["requests"] > lines[1]["requests"] > 0
-    assert set(lines[0]) == {
-        "elapsed_s", "users", "target_users", "requests", "failures", "state", "ramped",
-        "rows_written", "parts",
-    }  # fmt: skip
+    for number, (_, words) in enumerate(NOTHING_TO_RUN):
+        assert words in bench.log(number)
 
 
 def test_a_store_that_vanishes_stops_no_test(bench):

@@ -6,16 +6,14 @@ import os
 import signal
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from recording import PACED, Bench, free_port, reconciled, serving, wait_for
+from recording import PACED, Bench, forked, free_port, reconciled, serving, spawned, wait_for
 
 pytestmark = pytest.mark.e2e
 
 SLOW = """
-import os
-from locust import FastHttpUser, constant_throughput, events, task
+from locust import FastHttpUser, constant_throughput, task
 
 class Slow(FastHttpUser):
     wait_time = constant_throughput(5)
@@ -24,11 +22,6 @@ class Slow(FastHttpUser):
     def mixed(self):
         self.client.get("/slow")
         self.client.get("/a")
-
-@events.init.add_listener
-def sign(environment, **kwargs):
-    with open("pids", "a") as file:
-        file.write(f"{type(environment.runner).__name__} {os.getpid()}\\n")
 """
 
 
@@ -56,20 +49,14 @@ def start_three(bench, *, seconds=None, users=6):
     )
     join = ("--worker", "--master-host", "127.0.0.1", "--master-port", port)
     workers = [bench.start(*place, *join, store=False) for _ in range(2)]
-    wait_for(lambda: "All users spawned" in bench.log())
+    wait_for(lambda: spawned(bench))
     return master, workers
-
-
-def pid_of(bench, runner):
-    """The process that signed as this kind of runner, the first of them."""
-    lines = (bench.folder / "pids").read_text().splitlines()
-    return next(int(pid) for kind, pid in map(str.split, lines) if kind == runner)
 
 
 def test_forked_workers_ship_their_rows(bench, server):
     """--processes 2, with failures: the server counts the same requests as the files."""
     text = PACED.replace('"/b"', '"/often"')
-    code = bench.wait(bench.load(text, "--processes", "2", users=6))
+    code = bench.wait(bench.load(text, *forked(), users=6))
     run = reconciled(bench)
 
     assert (run.state, run.health.processes, run.health.lost_processes) == ("complete", 2, 0)
@@ -89,6 +76,7 @@ def test_slow_requests_of_separate_workers_are_waited_for(bench, server):
     run = reconciled(bench)
 
     assert (run.state, run.health.processes) == ("complete", 2)
+    assert sorted(path.name for path in bench.folder.glob("*/")) == ["store"]
     assert run.rows.written == sum(server.hits.values())
     slow = [row for row in bench.rows().to_pylist() if row["endpoint"] == "/slow"]
     assert all(row["duration_us"] >= 600_000 for row in slow)
@@ -144,7 +132,7 @@ def test_what_workers_forget_at_a_reset_is_named(bench, server):
     bench.wait(
         bench.start(
             *("-f", path, "--headless", "-u", "6", "-r", "3", "-t", "5s", "-H", bench.host),
-            *("--reset-stats", "--stop-timeout", "5", "--only-summary", "--processes", "2"),
+            *("--reset-stats", "--stop-timeout", "5", "--only-summary", *forked()),
         )
     )
     run = reconciled(bench)
@@ -156,19 +144,19 @@ def test_what_workers_forget_at_a_reset_is_named(bench, server):
 
 def test_one_process_ends_on_signals_too(bench, server):
     """SIGINT and SIGTERM to a single process: all rows are kept, the run was interrupted."""
-    for number, run in ((signal.SIGINT, "int"), (signal.SIGTERM, "term")):
-        process = bench.load(SLOW, seconds=None, users=3, run=run)
-        wait_for(lambda: "All users spawned" in bench.log(len(bench.started) - 1))
-        time.sleep(1)
+    signals = {"int": signal.SIGINT, "term": signal.SIGTERM}
+    for run in signals:
+        bench.load(SLOW, seconds=None, users=3, run=run)
+    for number in range(2):
+        wait_for(lambda number=number: spawned(bench, number))
+    time.sleep(1)
+    for process, number in zip(bench.started, signals.values(), strict=True):
         os.kill(process.pid, number)
+    for process in bench.started:
         bench.wait(process)
-        assert (reconciled(bench, run).state, bench.run(run).health.lost_processes) == (
-            "interrupted",
-            0,
-        )
 
-    written = [bench.run(run).rows.written for run in ("int", "term")]
-    assert sum(written) == sum(server.hits.values())
+    assert [reconciled(bench, run).state for run in signals] == ["interrupted", "interrupted"]
+    assert sum(bench.run(run).rows.written for run in signals) == sum(server.hits.values())
 
 
 def test_an_interrupted_shape_is_interrupted(bench):
@@ -180,20 +168,9 @@ def test_an_interrupted_shape_is_interrupted(bench):
         "        return (2, 10)\n"
     )
     process = bench.load(shape, seconds=None)
-    wait_for(lambda: "All users spawned" in bench.log())
+    wait_for(lambda: spawned(bench))
     time.sleep(0.5)
     os.kill(process.pid, signal.SIGINT)
     bench.wait(process)
 
     assert reconciled(bench).state == "interrupted"
-
-
-def test_workers_need_no_store(bench):
-    """A worker leaves nothing behind in its folder."""
-    master, workers = start_three(bench, seconds=2)
-    for process in (master, *workers):
-        bench.wait(process)
-
-    assert reconciled(bench).state == "complete"
-    assert not (Path(bench.folder) / ".slogate").exists()
-    assert pid_of(bench, "WorkerRunner") in {worker.pid for worker in workers}

@@ -163,8 +163,5 @@ def warm_up() -> None:
 
     columns = Columns()
     columns.words.append(Words("", "", 0, True, None))
-    for column in (columns.starts, columns.times, columns.lates, columns.paces):
-        column.append(0.0)
-    columns.sizes.append(0)
-    columns.kinds.append(0)
+    columns.rows = 1
     pq.write_table(to_table([columns.chunk("")], {}, 0.0), pa.BufferOutputStream())

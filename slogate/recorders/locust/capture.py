@@ -1,19 +1,20 @@
 """The request listener: one event of Locust becomes one row of the columns.
 
-The common request takes the short way: no conversion, no check, six appends. Whatever does not
-fit (no response time, missing keywords, odd types, a new word, a user seen first) raises there,
-the half-written row is taken back, and the long way records it with care. No exception ever
-reaches Locust; a row that cannot be recorded at all is counted in `failed`.
+The common request takes the short way: no conversion, no check, six numbers stored. Whatever
+does not fit (no response time, missing keywords, odd types, a new word, a user seen first, a
+full buffer) raises there before the row counts, and the long way records it with care. No
+exception ever reaches Locust; a row that cannot be recorded at all is counted in `failed`.
 """
 
 from __future__ import annotations
 
+import math
 from time import monotonic, time
 from typing import Any
 
 from greenlet import getcurrent
 
-from slogate.recorders.locust.columns import NAN, UNKNOWN_BYTES, Chunk, Columns, Words
+from slogate.recorders.locust.columns import CAPACITY, NAN, UNKNOWN_BYTES, Chunk, Columns, Words
 from slogate.recorders.locust.pacing import current_state
 
 LONGEST_HOLD_S = 30.0
@@ -51,8 +52,7 @@ class Capture:
     ) -> None:
         """Record one request."""
         columns = self.columns
-        starts = columns.starts
-        row = len(starts)
+        row = columns.rows
         try:
             status = response.status_code if response is not None else 0
             if exception is None:
@@ -60,22 +60,24 @@ class Capture:
             else:
                 kind = self._failure(columns, name, request_type, status, exception)
             state = getcurrent().slogate_state
-            starts.append(start_time)
-            columns.times.append(response_time)
-            columns.sizes.append(response_length)
-            columns.kinds.append(kind)
-            columns.lates.append(start_time - state.due)
-            columns.paces.append(state.pace)
-            state.due = NAN
-            rows = state.rows
-            if rows is not None:
-                if state.columns is not columns:
-                    rows = state.enter(columns)
-                rows.append(row)
+            columns.starts[row] = start_time
+            columns.times[row] = response_time
+            columns.sizes[row] = response_length
+            columns.kinds[row] = kind
+            if state.due is not None:
+                columns.lates[row] = start_time - state.due
+                state.due = None
+            if state.watched:
+                columns.paces[row] = state.pace
+                if state.columns is None:
+                    state.columns = columns
+                    state.first = row
+                    columns.open += 1
+                else:
+                    state.note(columns, row)
+            columns.rows = row + 1
         except Exception:  # noqa: BLE001 (nothing may reach Locust)
-            columns.truncate(row)
             self._with_care(
-                columns,
                 request_type=request_type,
                 name=name,
                 response_time=response_time,
@@ -87,7 +89,6 @@ class Capture:
 
     def _with_care(
         self,
-        columns: Columns,
         *,
         request_type: Any,
         name: Any,
@@ -97,29 +98,29 @@ class Capture:
         exception: Any,
         start_time: Any,
     ) -> None:
-        row = len(columns.starts)
         try:
-            now = time()
-            duration = _number(response_time)
+            if self.columns.rows == CAPACITY:
+                self._turn_over()
+            columns, row = self.columns, self.columns.rows
+            now, duration = time(), _number(response_time)
             start = _number(start_time)
-            if start != start:  # noqa: PLR0124 (NaN: the event is fired at the end)
+            if math.isnan(start):  # the event is fired at the end
                 start = now - (duration / 1000 if duration > 0 else 0.0)
             kind = self._kind(columns, name, request_type, _status(response), exception)
             state = current_state()
-            columns.starts.append(start)
-            columns.times.append(duration)
-            columns.sizes.append(_bytes(response_length))
-            columns.kinds.append(kind)
-            columns.lates.append(start - state.due)
-            columns.paces.append(state.pace)
-            state.due = NAN
-            if state.rows is not None:
-                rows = state.rows if state.columns is columns else state.enter(columns)
-                rows.append(row)
+            columns.starts[row] = start
+            columns.times[row] = duration
+            columns.sizes[row] = _bytes(response_length)
+            columns.kinds[row] = kind
+            columns.lates[row] = NAN if state.due is None else start - state.due
+            columns.paces[row] = state.pace
+            state.due = None
+            if state.watched:
+                state.note(columns, row)
+            columns.rows = row + 1
             missing = MISSING in (request_type, name, response_time, response_length)
             columns.uncountable += missing
         except Exception:  # noqa: BLE001
-            columns.truncate(row)
             self.failed += 1
 
     def _failure(
@@ -162,13 +163,17 @@ class Capture:
     @property
     def seen(self) -> int:
         """Events that the listener has seen."""
-        pending = sum(len(columns.starts) for columns in (*self.waiting, self.columns))
-        return self.taken + pending + self.failed
+        return self.taken + self.pending + self.failed
 
     @property
     def pending(self) -> int:
         """Rows that wait to be taken."""
-        return sum(len(columns.starts) for columns in (*self.waiting, self.columns))
+        return sum(columns.rows for columns in (*self.waiting, self.columns))
+
+    def _turn_over(self) -> None:
+        full, self.columns = self.columns, Columns()
+        full.closed_at = monotonic()
+        self.waiting.append(full)
 
     def take(self, *, final: bool) -> list[Chunk]:
         """The finished buffers; with `final` all, else those whose iterations have ended.
@@ -177,10 +182,8 @@ class Capture:
         most `LONGEST_HOLD_S`.
         """
         now = monotonic()
-        if self.columns.starts or self.columns.uncountable:
-            full, self.columns = self.columns, Columns()
-            full.closed_at = now
-            self.waiting.append(full)
+        if self.columns.rows:
+            self._turn_over()
         ready: list[Columns] = []
         held: list[Columns] = []
         for columns in self.waiting:

@@ -1,6 +1,6 @@
-"""The buffers that a request is written into: one array a column, grown in place.
+"""The buffers that a request is written into: one array a column, of a fixed length.
 
-The listener appends numbers only; words (endpoint, method, status, error) are interned to a
+The listener stores numbers only; words (endpoint, method, status, error) are interned to a
 small integer, anew in each buffer, so that a buffer explains itself wherever it is shipped.
 A swapped-out buffer stays here until the pace of its last rows is known, then becomes a
 `Chunk`, whose memory Arrow takes over without copying. Unknown numbers are NaN, or -1 bytes.
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NAN = float("nan")
 UNKNOWN_BYTES = -1
+CAPACITY = 16_384
 
 
 class Words(NamedTuple):
@@ -32,7 +33,7 @@ class Words(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """A finished buffer of one process: columns of equal length, `kinds` index `words`.
+    """A finished buffer of one process: the first `rows` of each column, `kinds` index `words`.
 
     `starts` are seconds since the epoch, `times` milliseconds, `lates` and `paces` seconds.
     """
@@ -50,41 +51,42 @@ class Chunk:
 
 
 class Columns:
-    """A buffer that is being filled; `open` holds the users whose iteration has rows in it."""
+    """A buffer that is being filled.
+
+    A row counts in `rows` when it is complete; what a failed one left behind is overwritten.
+    `open` iterations of paced users have rows in it, those with several rows are `shared`.
+    """
 
     __slots__ = (
-        "closed_at", "interned", "kinds", "lates", "open", "paces", "sizes", "starts", "times",
-        "uncountable", "words",
+        "closed_at", "interned", "kinds", "lates", "open", "paces", "rows", "shared", "sizes",
+        "starts", "times", "uncountable", "words",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.starts = array("d")
-        self.times = array("d")
-        self.lates = array("d")
-        self.paces = array("d")
-        self.sizes = array("q")
-        self.kinds = array("i")
+        self.rows = 0
+        self.starts = array("d", (0.0,)) * CAPACITY
+        self.times = array("d", (NAN,)) * CAPACITY
+        self.lates = array("d", (NAN,)) * CAPACITY
+        self.paces = array("d", (NAN,)) * CAPACITY
+        self.sizes = array("q", (UNKNOWN_BYTES,)) * CAPACITY
+        self.kinds = array("i", (0,)) * CAPACITY
         self.interned: dict[Hashable, int] = {}
         self.words: list[Words] = []
         self.uncountable = 0
-        self.open: set[UserState] = set()
+        self.open = 0
+        self.shared: set[UserState] = set()
         self.closed_at = 0.0
-
-    def truncate(self, rows: int) -> None:
-        """Forget a row that was written in part."""
-        for column in (self.starts, self.times, self.lates, self.paces, self.sizes, self.kinds):
-            del column[rows:]
 
     def settle(self) -> None:
         """Give the rows of unfinished iterations the pace that is known so far."""
-        for state in tuple(self.open):
+        for state in tuple(self.shared):
             state.settle()
 
     def chunk(self, worker: str) -> Chunk:
         """The buffer as it is; nothing may be appended any more."""
         return Chunk(
             worker=worker,
-            rows=len(self.starts),
+            rows=self.rows,
             uncountable=self.uncountable,
             words=tuple(self.words),
             starts=self.starts,

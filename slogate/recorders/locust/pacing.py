@@ -28,58 +28,63 @@ _ANCESTORS = 8
 class UserState:
     """Where one user stands: due when, at which pace, with which rows in this iteration.
 
-    `rows` is None for a user that is known not to be paced: nothing is kept for it. Between
-    `enter` and `settle` the rows of an iteration lie in `spans`, one a buffer.
+    An iteration's first row is `first` in `columns`, the `others` follow. `watched` is False for
+    a user that is known not to be paced: nothing is kept for it. `asked` is the interval that
+    its pacing function was called with, until its wait begins.
     """
 
-    __slots__ = ("asked", "columns", "due", "pace", "rows", "spans")
+    __slots__ = ("asked", "columns", "due", "first", "others", "pace", "watched")
 
-    def __init__(self, pace: float = NAN) -> None:
-        self.due = NAN
+    def __init__(self, pace: float = NAN, *, watched: bool = True) -> None:
+        self.due: float | None = None
         self.pace = pace
         self.asked = NAN
-        self.rows: list[int] | None = []
+        self.watched = watched
         self.columns: Columns | None = None
-        self.spans: list[tuple[Columns, list[int]]] = []
+        self.first = 0
+        self.others: list[tuple[Columns, int]] = []
 
-    def enter(self, columns: Columns) -> list[int]:
-        """The list for this iteration's rows in a buffer it has not touched yet."""
-        self.columns = columns
-        rows: list[int] = []
-        self.rows = rows
-        self.spans.append((columns, rows))
-        columns.open.add(self)
-        return rows
+    def note(self, columns: Columns, row: int) -> None:
+        """A row of this user; the first of an iteration holds its buffer back until it ends."""
+        if self.columns is None:
+            self.columns, self.first = columns, row
+            columns.open += 1
+            return
+        self.columns.shared.add(self)
+        if columns is not self.columns and self not in columns.shared:
+            columns.shared.add(self)
+            columns.open += 1
+        self.others.append((columns, row))
 
     def finish_iteration(self) -> None:
         """The user waits: its pace is what the pacing function was asked for, if it was."""
-        self.pace, self.asked = self.asked, NAN
-        self.settle()
-        if self.pace != self.pace:  # NaN: not paced
-            self.rows = None
+        columns, asked = self.columns, self.asked
+        known = self.pace
+        self.pace, self.asked = asked, NAN
+        self.watched = asked == asked  # noqa: PLR0124 (NaN: not paced)
+        if columns is not None:
+            if not self.others:
+                if known != asked:
+                    columns.paces[self.first] = asked
+                columns.open -= 1
+                self.columns = None
+            else:
+                self.settle()
 
     def settle(self) -> None:
         """Write into the iteration's rows: pace ÷ how often their endpoint occurs in it."""
-        spans, self.spans = self.spans, []
-        if len(spans) == 1 and len(spans[0][1]) == 1:
-            columns, rows = spans[0]
-            columns.paces[rows[0]] = self.pace
-        elif spans:
-            self._share(spans)
-        for columns, _ in spans:
-            columns.open.discard(self)
-        self.columns = None
-        self.rows = []
-
-    def _share(self, spans: list[tuple[Columns, list[int]]]) -> None:
-        places = [
-            (columns, row, columns.words[columns.kinds[row]][:2])
-            for columns, rows in spans
-            for row in rows
-        ]
+        if self.columns is None:
+            return
+        rows = [(self.columns, self.first), *self.others]
+        places = [(columns, row, columns.words[columns.kinds[row]][:2]) for columns, row in rows]
         times = Counter(endpoint for _, _, endpoint in places)
         for columns, row, endpoint in places:
             columns.paces[row] = self.pace / times[endpoint]
+        for columns in {columns for columns, _ in rows}:
+            columns.open -= 1
+            columns.shared.discard(self)
+        self.columns = None
+        self.others = []
 
 
 class Pacing:
@@ -154,11 +159,10 @@ def adopt(greenlet: Any) -> UserState:
         spawner = getattr(owner, "spawning_greenlet", None)
         owner = spawner() if spawner is not None else None
         if owner is None:
-            state = UserState()
-            state.rows = None
+            state = UserState(watched=False)
             break
     else:
-        state = UserState()
+        state = UserState(watched=False)
     if state is None:
         state = UserState(_pace_of(user))
         setattr(owner, STATE, state)

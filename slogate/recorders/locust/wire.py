@@ -61,7 +61,7 @@ def _pack_chunk(chunk: Chunk) -> dict[str, Any]:
         "rows": chunk.rows,
         "uncountable": chunk.uncountable,
         "words": [tuple(words) for words in chunk.words],
-        **{name: bytes(getattr(chunk, name)) for name in ITEM_SIZES},
+        **{name: bytes(memoryview(getattr(chunk, name))[: chunk.rows]) for name in ITEM_SIZES},
     }
 
 

@@ -1,0 +1,117 @@
+"""What recording costs a generator: CPU a request, with and without; the budget is 2%.
+
+Run: python tests/benchmarks/recorder_cpu.py [pairs] [seconds]
+Alternating runs of one Locust process against a small server in a process of its own. CPU is
+that of the generator, native threads included, from a second after the ramp-up to the end of
+the test with its last flush; start-up is not counted. Prints the mean of the paired differences
+and its 95% interval; the exit code says whether the upper end is within the budget.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from scipy import stats
+
+BUDGET = 0.02
+
+SERVER = """
+import socketserver
+
+class Handler(socketserver.StreamRequestHandler):
+    def handle(self):
+        while line := self.rfile.readline():
+            if line == b"\\r\\n":
+                self.wfile.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok")
+
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+with Server(("127.0.0.1", 0), Handler) as server:
+    print(server.server_address[1], flush=True)
+    server.serve_forever()
+"""
+
+LOAD = """
+import time
+from locust import FastHttpUser, constant_throughput, events, task
+import gevent
+
+class Visitor(FastHttpUser):
+    wait_time = constant_throughput(50)
+
+    @task
+    def browse(self):
+        self.client.get("/browse")
+
+mark = {}
+
+@events.spawning_complete.add_listener
+def begin(**_):
+    def note():
+        mark.update(cpu=time.process_time(), requests=runner().stats.total.num_requests)
+    gevent.spawn_later(1, note)
+
+@events.init.add_listener
+def keep(environment, **_):
+    mark["environment"] = environment
+
+def runner():
+    return mark["environment"].runner
+
+@events.test_stop.add_listener
+def end(**_):
+    requests = runner().stats.total.num_requests - mark["requests"]
+    print("CPU", (time.process_time() - mark["cpu"]) / requests * 1e6, requests, flush=True)
+"""
+
+
+def cpu_of(folder, host, seconds, module, run):
+    """CPU µs a request of one run, and how many requests there were."""
+    given = {"SLOGATE_STORE": "store", "SLOGATE_RUN": run, "SLOGATE_SERVICE": "s"}
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", module, "-f", "load.py", "--headless", "-u", "20", "-r", "100",
+         "-t", f"{seconds}s", "-H", host, "--only-summary"],
+        cwd=folder, env=os.environ | given, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    words = next(line for line in done.stdout.splitlines() if line.startswith("CPU")).split()
+    return float(words[1]), int(words[2])
+
+
+def measure(pairs, seconds):
+    """Relative cost of recording, one figure a pair."""
+    costs = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "load.py").write_text(LOAD)
+        server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
+        host = f"http://127.0.0.1:{server.stdout.readline().strip()}"
+        for pair in range(pairs):
+            sides = ["locust", "slogate.recorders.locust"]
+            random.shuffle(sides)
+            got = {side: cpu_of(folder, host, seconds, side, f"r{pair}") for side in sides}
+            (plain, n), (recorded, m) = got["locust"], got["slogate.recorders.locust"]
+            costs.append(recorded / plain - 1)
+            print(f"{pair}: plain {plain:.1f} µs ({n}), recorded {recorded:.1f} µs ({m})")
+        server.kill()
+    return costs
+
+
+def main(pairs=20, seconds=6):
+    """Measure, print, judge."""
+    costs = measure(pairs, seconds)
+    mean, error = statistics.mean(costs), statistics.stdev(costs) / math.sqrt(pairs)
+    reach = error * stats.t.ppf(0.975, pairs - 1)
+    print(f"recording costs {mean:+.2%} CPU a request ({mean - reach:+.2%} to {mean + reach:+.2%})")
+    return 0 if mean + reach <= BUDGET else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+import math
+import time
+from decimal import Decimal
+from types import SimpleNamespace
+
+import greenlet
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from slogate.recorders.locust.arrow import to_table
+from slogate.recorders.locust.capture import DISTINCT_ERRORS, Capture
+from slogate.recorders.locust.columns import CAPACITY
+from slogate.recorders.locust.pacing import STATE, UserState
+from slogate.store.parts import SCHEMA
+
+OK = SimpleNamespace(status_code=200)
+NOW = 1_700_000_000.0
+
+
+@pytest.fixture(autouse=True)
+def user():
+    """The state of the user that requests in a test; a fresh one."""
+    state = UserState(watched=False)
+    setattr(greenlet.getcurrent(), STATE, state)
+    yield state
+    delattr(greenlet.getcurrent(), STATE)
+
+
+def rows_of(capture, now=NOW, labels=()):
+    return to_table(capture.take(final=True), dict(labels), now).to_pylist()
+
+
+def request(capture, **changes):
+    usual = {"request_type": "GET", "name": "/a", "response_time": 1.0, "response_length": 3,
+             "response": OK, "exception": None, "start_time": NOW}  # fmt: skip
+    capture.on_request(**(usual | changes))
+
+
+def one_row(**changes):
+    capture = Capture("host-0")
+    request(capture, **changes)
+    request(capture, **changes)
+    first, second = rows_of(capture)
+    assert first == second
+    return first
+
+
+def test_a_request_becomes_a_row_of_the_series():
+    """Every column of the schema is there, with what the event said."""
+    row = one_row(start_time=NOW + 0.123456)
+
+    assert list(row) == SCHEMA().names
+    assert row | {"ts": row["ts"].timestamp()} == {
+        "ts": 1_700_000_000.123456, "duration_us": 1000, "late_us": None, "pace_us": None,
+        "endpoint": "/a", "method": "GET", "status": 200, "ok": True, "error": None, "bytes": 3,
+        "worker": "host-0", "trace_id": None, "labels": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "micros"),
+    [
+        pytest.param(8.1, 8100, id="float noise is no duration"),
+        pytest.param((0.3 - 0.1) * 1000, 200_000, id="noise of a difference"),
+        pytest.param(8.1001, 8101, id="a tenth of a µs is rounded up"),
+        pytest.param(0.0, 0, id="zero"),
+        pytest.param(0.0001, 1, id="a tenth of a µs"),
+        pytest.param(5_000_000, 5_000_000_000, id="longer than an int32 of µs"),
+        pytest.param(Decimal("1.5"), 1500, id="a decimal"),
+        pytest.param(True, 1000, id="a truth value"),
+        pytest.param(None, None, id="none"),
+        pytest.param(-1.0, None, id="negative"),
+        pytest.param(math.nan, None, id="not a number"),
+        pytest.param(math.inf, None, id="endless"),
+        pytest.param("soon", None, id="a word"),
+    ],
+)
+def test_durations_are_whole_micros_rounded_up(milliseconds, micros):
+    """Half a nanosecond is float noise; anything more counts as the next microsecond."""
+    assert one_row(response_time=milliseconds)["duration_us"] == micros
+
+
+@given(nanos=st.integers(0, 10**13))
+def test_a_clock_of_whole_nanoseconds_is_rounded_up_exactly(nanos):
+    """Seconds as a float of a nanosecond clock, times 1000, is exact to the microsecond."""
+    capture = Capture()
+    setattr(greenlet.getcurrent(), STATE, UserState(watched=False))
+    request(capture, response_time=nanos / 1e9 * 1000)
+
+    assert rows_of(capture)[0]["duration_us"] == -(-nanos // 1000)
+
+
+@pytest.mark.parametrize(
+    ("status", "known"),
+    [
+        pytest.param(0, None, id="no response"),
+        pytest.param(99_999, None, id="no HTTP status"),
+        pytest.param("404", 404, id="as text"),
+        pytest.param([200], None, id="a list"),
+        pytest.param(None, None, id="none"),
+    ],
+)
+def test_odd_statuses(status, known):
+    """Only 100 to 999 are statuses."""
+    assert one_row(response=SimpleNamespace(status_code=status))["status"] == known
+
+
+class Wordless(Exception):
+    """It cannot say what it is."""
+
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+class Falsy(Exception):
+    """It denies that it is one."""
+
+    def __bool__(self):
+        return False
+
+
+@pytest.mark.parametrize(
+    ("exception", "ok", "error"),
+    [
+        pytest.param(None, True, None, id="none"),
+        pytest.param("", True, None, id="an empty text, as Locust has it"),
+        pytest.param("broken", False, "broken", id="a text"),
+        pytest.param(ValueError("bad"), False, "bad", id="an exception"),
+        pytest.param(ValueError(), False, "ValueError", id="an exception without text"),
+        pytest.param(Wordless(), False, "Wordless", id="an exception that cannot say"),
+        pytest.param(Falsy("no"), False, "no", id="an exception that is falsy"),
+        pytest.param("x" * 999, False, "x" * 200, id="a long text"),
+        pytest.param("a\ud800b", False, "a?b", id="half a surrogate pair"),
+    ],
+)
+def test_what_a_failure_is(exception, ok, error):
+    """Locust's own meaning, but an exception object is always a failure."""
+    row = one_row(exception=exception)
+
+    assert (row["ok"], row["error"]) == (ok, error)
+
+
+def test_the_number_of_different_errors_is_bounded():
+    """Errors with an id in each of them end as the name of their type."""
+    capture = Capture()
+    for number in range(DISTINCT_ERRORS + 50):
+        request(capture, exception=ValueError(f"id {number}"))
+    errors = [row["error"] for row in rows_of(capture)]
+
+    assert len(set(errors)) == DISTINCT_ERRORS + 1
+    assert errors[-1] == "ValueError"
+
+
+def test_only_events_without_one_of_four_keywords_are_uncountable():
+    """Those that Locust's own listener cannot take; they are rows all the same."""
+    capture = Capture()
+    full = {"request_type": "x", "name": "n", "response_time": None, "response_length": 0}
+    capture.on_request(**full)
+    for missing in full:
+        for _ in range(2):
+            capture.on_request(**{name: v for name, v in full.items() if name != missing})
+    chunks = capture.take(final=True)
+
+    assert (sum(c.rows for c in chunks), sum(c.uncountable for c in chunks)) == (9, 8)
+    assert (capture.seen, capture.failed, capture.pending) == (9, 0, 0)
+
+
+def test_an_event_without_start_began_its_response_time_ago():
+    """It is fired when the response is there."""
+    capture = Capture()
+    before = time.time()
+    request(capture, start_time=None, response_time=2000)
+    row = rows_of(capture, now=before)[0]
+
+    assert before - 2.001 < row["ts"].timestamp() < time.time() - 1.999
+
+
+def test_a_start_that_is_no_wall_clock_gets_the_time_of_writing():
+    """A monotonic clock's seconds would put the row into 1970."""
+    assert one_row(start_time=12.5)["ts"].timestamp() == NOW
+    assert one_row(start_time=math.nan)["ts"].timestamp() == NOW
+
+
+def test_buffers_are_turned_over_when_full_and_lose_nothing():
+    """Rows stay in order over the seam between two buffers."""
+    capture = Capture()
+    for number in range(2 * CAPACITY + 10):
+        request(capture, response_length=number)
+    chunks = capture.take(final=False)
+
+    assert [chunk.rows for chunk in chunks] == [CAPACITY, CAPACITY, 10]
+    sizes = to_table(chunks, {}, NOW)["bytes"].to_pylist()
+    assert sizes == list(range(2 * CAPACITY + 10))
+
+
+def test_labels_are_on_every_row():
+    """The run's labels can be selected by."""
+    capture = Capture()
+    request(capture)
+    request(capture)
+
+    labels = [row["labels"] for row in rows_of(capture, labels={"a": "1", "b": "ü"}.items())]
+    assert labels == [[("a", "1"), ("b", "ü")]] * 2
+
+
+def test_what_was_before_the_test_is_discarded():
+    """It is neither a row nor seen."""
+    capture = Capture()
+    request(capture)
+    capture.discard()
+    request(capture)
+
+    assert (capture.seen, len(rows_of(capture))) == (1, 1)
