@@ -77,14 +77,31 @@ def _trim(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+_PRINTED = (("h", 3_600e6, 2), ("min", 60e6, 2), ("s", 1e6, 1), ("ms", 1e3, 1), ("µs", 1.0, 0))
+
+
+def duration_unit(us: float) -> tuple[str, float]:
+    """The unit to print so many microseconds in, and its size in microseconds."""
+    if us == 0:
+        return "ms", 1e3
+    return next((unit, size) for unit, size, least in _PRINTED if abs(us) >= least * size)
+
+
 def format_duration(us: float | None, digits: int = 3) -> str:
     """Microseconds for people: `412 ms`, `1.25 s`; None is an unbounded value."""
     if us is None:
         return "∞"
-    for unit, size in (("h", 3.6e9), ("min", 6e7), ("s", 1e6), ("ms", 1e3)):
-        if abs(us) >= size and (unit not in {"h", "min"} or abs(us) >= 2 * size):
-            return f"{significant(us / size, digits)} {unit}"
-    return f"{significant(us, digits)} µs" if us else "0 ms"
+    unit, size = duration_unit(us)
+    return f"{significant(us / size, digits)} {unit}"
+
+
+def format_estimate(us: float | None, interval: tuple[float | None, float | None]) -> str:
+    """A duration with its interval in the same unit: `412 ms (388–431)`."""
+    if us is None:
+        return f"∞ ({format_duration(interval[0])}–{format_duration(interval[1])})"
+    _, size = duration_unit(us)
+    ends = ("∞" if end is None else significant(end / size, 3) for end in interval)
+    return f"{format_duration(us)} ({'–'.join(ends)})"
 
 
 def format_span(seconds: float) -> str:

@@ -135,13 +135,17 @@ class Verdict:
 
     @property
     def outcome(self) -> Outcome:
-        """The worst outcome among findings of severity error, as found (downgrades aside)."""
+        """The worst outcome that blocks, else pass; without any finding there is no data."""
+        if not self.findings:
+            return Outcome.NO_DATA
         counted = [f.outcome for f in self.findings if f.blocking]
         return max(counted, key=WORST_LAST.index, default=Outcome.PASS)
 
     @property
     def exit_code(self) -> int:
-        """1 if a breach blocks, else 3 if a missing verdict blocks, else 0."""
+        """1 if a breach blocks, else 3 if a missing verdict blocks, else 0; nothing judged is 3."""
+        if not self.findings:
+            return EXIT_NO_VERDICT
         blocking = {f.outcome for f in self.findings if f.blocking}
         if Outcome.FAIL in blocking:
             return EXIT_BREACH

@@ -8,6 +8,7 @@ class owns. Anything else is a bug in slogate: one line, exit 2, the traceback w
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -131,5 +132,8 @@ def _complain(message: str, hint: str | None) -> None:
 
 
 def main() -> None:
-    """Run as the program `slogate`."""
+    """Run as the program `slogate`; an output that cannot show a character gets its escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))

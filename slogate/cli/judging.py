@@ -46,13 +46,14 @@ def of_one_service(specs: Sequence[Spec], service: str | None) -> tuple[str, lis
 
 def tell(verdicts: Sequence[Verdict], store: Store, *, as_json: bool, no_color: bool) -> int:
     """Print the verdicts, speak to GitHub if it listens, and return the worst exit code."""
-    from slogate.reports.json import document
+    from slogate.reports.json import document, text
     from slogate.reports.text import render_styled
 
-    if as_json:
+    if as_json and len(verdicts) == 1:
+        out(text(verdicts[0]))
+    elif as_json:
         documents = [document(verdict) for verdict in verdicts]
-        whole = documents[0] if len(documents) == 1 else documents
-        out(f"{json.dumps(whole, indent=2, ensure_ascii=False)}\n")
+        out(f"{json.dumps(documents, indent=2, ensure_ascii=False)}\n")
     else:
         colour = colour_wanted(no_color=no_color)
         out("\n".join(render_styled(verdict, colour=colour) for verdict in verdicts))

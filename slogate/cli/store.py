@@ -105,8 +105,7 @@ def _per_request(size: int, rows: int) -> str:
 
 
 def _versions() -> dict[str, str]:
-    import duckdb
-    import pyarrow as pa
+    from importlib.metadata import version
 
     from slogate import __version__
     from slogate.model.series import SCHEMA_VERSION
@@ -116,6 +115,6 @@ def _versions() -> dict[str, str]:
         "slogate": __version__,
         "format": str(FORMAT),
         "schema": str(SCHEMA_VERSION),
-        "DuckDB": duckdb.__version__,
-        "Arrow": pa.__version__,
+        "DuckDB": version("duckdb"),
+        "Arrow": version("pyarrow"),
     }

@@ -50,7 +50,7 @@ def judge(
     word = _VERDICT[share.outcome].format(limit=format_share(objective.limit))
     low, high = share.interval.lower, share.interval.upper
     reason = (
-        f"{format_share(share.interval.observed)} ({format_share(low)} – {format_share(high)}) of "
+        f"{format_share(share.interval.observed)} ({format_share(low)}–{format_share(high)}) of "
         f"{format_count(evidence.total)} requests of {objective.scope.selection} failed, {word}"
     )
     if share.outcome is Outcome.INCONCLUSIVE:

@@ -12,7 +12,7 @@ from slogate.model.evidence import Evidence, Need
 from slogate.model.window import Window
 from slogate.objectives._base import Judgement, Kind, Objective
 from slogate.stats.mean import MeanBatch, MeanInterval, decide_mean, mean_interval
-from slogate.units import format_count, format_duration, parse_duration
+from slogate.units import format_count, format_duration, format_estimate, parse_duration
 from slogate.verdict import Outcome
 
 _WORD = {
@@ -57,13 +57,12 @@ def judge(
     found = mean_interval(batches, float(1 - objective.scope.confidence))
     inside = evidence.sum_us <= objective.limit * evidence.total
     outcome = _decide(objective, found, inside=inside)
-    ends = f"{format_duration(found.lower)} – {format_duration(found.upper)}"
     limit = format_duration(float(objective.limit))
     return Judgement(
         outcome=outcome,
-        reason=f"mean of {objective.scope.selection} is {format_duration(found.observed)} "
-        f"({ends}) over {format_count(evidence.total)} requests, {_WORD[outcome]} the "
-        f"{limit} budget",
+        reason=f"mean of {objective.scope.selection} is "
+        f"{format_estimate(found.observed, (found.lower, found.upper))} over "
+        f"{format_count(evidence.total)} requests, {_WORD[outcome]} the {limit} budget",
         inside=inside,
         observed=found.observed,
         interval=(found.lower, found.upper),

@@ -16,7 +16,13 @@ from slogate.model.window import Window
 from slogate.objectives._base import Judgement, Kind, Objective
 from slogate.objectives._share import Share, judge_share
 from slogate.stats import proportion
-from slogate.units import format_count, format_duration, format_share, parse_duration
+from slogate.units import (
+    format_count,
+    format_duration,
+    format_estimate,
+    format_share,
+    parse_duration,
+)
 from slogate.verdict import Outcome
 
 _VERDICT = {
@@ -116,8 +122,8 @@ def _reason(
     )
     word = _VERDICT[share.outcome].format(limit=format_duration(float(objective.limit)))
     text = (
-        f"{objective.key} of {objective.scope.selection} is {format_duration(observed)} "
-        f"({format_duration(interval[0])} – {format_duration(interval[1])}), {word}: "
+        f"{objective.key} of {objective.scope.selection} is "
+        f"{format_estimate(observed, interval)}, {word}: "
         f"{format_share(share.interval.observed)} of {format_count(evidence.total)} requests "
         f"were {slower}, {format_share(1 - quantile)} allowed"
     )

@@ -25,7 +25,6 @@ MARKS = {
 }
 UNKNOWN = "–"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SIZES = {"h": 3.6e9, "min": 6e7, "s": 1e6, "ms": 1e3, "µs": 1.0}
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -104,16 +103,19 @@ def observed(finding: Finding) -> str:
     shown = _show(value, unit, digits)
     if interval is None:
         return shown
-    return f"{shown} ({_end(interval[0], shown, digits)}–{_end(interval[1], shown, digits)})"
+    size = _size(value, unit)
+    return f"{shown} ({_end(interval[0], size, digits)}–{_end(interval[1], size, digits)})"
 
 
-def _end(value: float | None, like: str, digits: int) -> str:
-    if value is None:
-        return "∞"
-    if like.endswith("%"):
-        return units.significant(value * 100, digits)
-    size = 1.0 if like.endswith("/s") else _SIZES[like.rpartition(" ")[2]]
-    return units.significant(value / size, digits)
+def _size(value: float, unit: str) -> float:
+    """What one of the printed unit is: of microseconds, of a share, of a rate."""
+    if unit == "us":
+        return units.duration_unit(value)[1]
+    return 0.01 if unit == "share" else 1.0
+
+
+def _end(value: float | None, size: float, digits: int) -> str:
+    return "∞" if value is None else units.significant(value / size, digits)
 
 
 def _show(value: float | None, unit: str, digits: int = 3) -> str:
@@ -173,7 +175,9 @@ def conclusion(verdict: Verdict) -> str:
     noun = "objective" if count == 1 else "objectives"
     of_all = f"of {count} {noun}"
     code = verdict.exit_code
-    if code == EXIT_BREACH:
+    if not findings:
+        text = "NO VERDICT: there is no objective, so nothing was judged"
+    elif code == EXIT_BREACH:
         also = f", {len(undecided)} without a verdict" if undecided else ""
         text = f"FAIL: {breached} {of_all} breached{also}{besides}"
     elif code == EXIT_NO_VERDICT:
@@ -182,10 +186,8 @@ def conclusion(verdict: Verdict) -> str:
         text = f"NO VERDICT: {len(undecided)} {of_all} undecided ({tally}){besides}"
     elif rest:
         text = f"PASS: nothing blocks, {len(rest)} {of_all} without a pass"
-    elif findings:
-        text = f"PASS: {'the only' if count == 1 else f'all {count}'} {noun} met"
     else:
-        text = "NOTHING JUDGED: there is no objective"
+        text = f"PASS: {'the only' if count == 1 else f'all {count}'} {noun} met"
     return f"{text} (exit {code})"
 
 

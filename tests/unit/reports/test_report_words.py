@@ -12,7 +12,7 @@ from slogate.verdict import GoodShare, Outcome
 @pytest.mark.parametrize(
     ("findings", "sentence"),
     [
-        pytest.param([], "NOTHING JUDGED: there is no objective (exit 0)", id="none"),
+        pytest.param([], "NO VERDICT: there is no objective, so nothing was judged (exit 3)", id="none"),
         pytest.param([passing()], "PASS: the only objective met (exit 0)", id="one"),
         pytest.param([passing()] * 13, "PASS: all 13 objectives met (exit 0)", id="all"),
         pytest.param(
