@@ -102,14 +102,16 @@ class Source:
     """A foreign format: how it is recognised and read.
 
     `sniff(head)` says from 0 to 1 how sure it is that a file beginning so is of this format; it
-    never raises. `open(origin)` raises SourceError if the file cannot be used. `options` says
-    what `--option key=value` the format knows.
+    never raises. `open(origin)` raises SourceError if the file cannot be used. `example` is a
+    small file of the format, with which the contract tests try it. `options` says what
+    `--option key=value` the format knows.
     """
 
     name: str
     help: str
     sniff: Callable[[bytes], float]
     open: Callable[[Origin], Scan | Iterator[Chunk]]
+    example: bytes
     options: Mapping[str, str] = field(default_factory=dict)
 
 

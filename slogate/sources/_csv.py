@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from slogate.errors import SourceError
 from slogate.sources._base import DAMAGED, REJECTS_LIMIT, BadRow, Origin, duckdb_path
 
 LOCATE_BYTES = 256 << 20
+_QUOTED = re.compile(rb'"[^"]*(?:"|\Z)')
 _BOM = "\ufeff"
 
 
@@ -116,20 +118,38 @@ def _up_to(lines: Iterable[str], limit: int) -> Iterator[str]:
         yield line.removeprefix(_BOM)
 
 
-def changed_line_end(origin: Origin) -> SourceError | None:
-    """The error to raise where a line ends otherwise than those before it, if there is one."""
+def changed_line_end(origin: Origin) -> SourceError:
+    """The error to raise where DuckDB gave up a file: at a line that ends unlike the others.
+
+    An embedded line end is no such; where a stray quote hides which is which, the first odd
+    line is named.
+    """
     ending: bytes | None = None
+    suspect: int | None = None
     quoted, seen = False, 0
     with origin.stream() as stream:
         for number, line in enumerate(stream, start=1):
+            outside = _QUOTED.sub(b"", b'"' + line if quoted else line)
             quoted ^= line.count(b'"') % 2 == 1
+            if not quoted and ending and _end(outside) != ending:
+                return _line_end_error(origin, number)
+            if b"\r" in outside.removesuffix(b"\n").removesuffix(b"\r"):
+                return _line_end_error(origin, number)
+            ending = ending or _end(line)
+            odd = b"\r" in line.removesuffix(ending)
+            suspect = suspect or (number if odd else None)
             seen += len(line)
             if seen > LOCATE_BYTES:
                 break
-            own = b"\r\n" if line.endswith(b"\r\n") else b"\n"
-            lone = b"\r" in line.removesuffix(b"\n").removesuffix(b"\r") and b'"' not in line
-            if not quoted and (lone or own != (ending or own)):
-                hint = "make all line ends alike, for example with dos2unix"
-                return origin.fail("line ends change here", line=number, hint=hint)
-            ending = ending if quoted else own
-    return None
+    if suspect:
+        return _line_end_error(origin, suspect)
+    return origin.fail("its lines are no well-formed CSV")
+
+
+def _end(line: bytes) -> bytes:
+    return b"\r\n" if line.endswith(b"\r\n") else b"\n"
+
+
+def _line_end_error(origin: Origin, line: int) -> SourceError:
+    hint = "make all line ends alike, for example with dos2unix"
+    return origin.fail("line ends change here", line=line, hint=hint)

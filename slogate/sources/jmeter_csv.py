@@ -11,7 +11,9 @@ another unit, and dates without a time zone.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import islice
 
 from slogate.sources._base import (
     EARLIEST_TS,
@@ -47,7 +49,9 @@ _USED = (
     *_ORDER[:5], "success", "failureMessage", "bytes", "Hostname", "SampleCount",
 )  # fmt: skip
 _DATE = re.compile(r"\d{4}([-/])\d\d\1\d\d([ T])\d\d:\d\d:\d\d(?:([.,])\d{3})?", re.ASCII)
+_UNITS = {10: "seconds", 16: "microseconds", 19: "nanoseconds"}
 _ZONE = re.compile(r"UTC|Z|([+-])(\d\d):(\d\d)", re.ASCII)
+_LOOK = 100
 
 _NO_TIME = "its timeStamp is no time between 2000 and 2100"
 _NO_ELAPSED = "its elapsed is no whole number of ms between 0 and a day"
@@ -60,13 +64,17 @@ _CONTROLLER = "transaction controllers (kept with --option transactions=keep)"
 def sniff(head: bytes) -> float:
     """1 for JMeter's header, less for its default order without one or for its XML."""
     text = head.decode("utf-8", "replace").removeprefix("\ufeff")
-    if "<testResults" in text:
+    if _is_xml(text):
         return 0.2
     first = re.match(r'"?(\w+)"?(\W)', text, re.ASCII)
     record = next(records(text, first[2]), []) if first else []
     if "timeStamp" in record and "elapsed" in record:
         return 1.0
     return 0.9 if _is_bare(record) else 0.0
+
+
+def _is_xml(text: str) -> bool:
+    return text.lstrip().startswith("<") and "<testResults" in text
 
 
 def _is_bare(record: list[str]) -> bool:
@@ -82,8 +90,8 @@ def _is_bare(record: list[str]) -> bool:
 def open_jmeter(origin: Origin) -> Scan:
     """The scan of a JMeter CSV file; SourceError says why it cannot be one."""
     encoding = choice(origin, "encoding", ("utf-8", "latin-1"))
-    dialect, first = _dialect(origin, encoding)
-    date = _date_format(origin, first, line=2 if dialect.header else 1)
+    dialect, times = _dialect(origin, encoding)
+    date = _date_format(origin, times, line=2 if dialect.header else 1)
     skip = choice(origin, "transactions", ("skip", "keep")) == "skip"
     at_end = choice(origin, "timestamp", ("start", "end")) == "end"
     time = f"1000 * {whole_sql('timeStamp')}"
@@ -97,26 +105,24 @@ def open_jmeter(origin: Origin) -> Scan:
     )  # fmt: skip
 
 
-def _dialect(origin: Origin, encoding: str) -> tuple[Dialect, str]:
-    """How the file is written, and the timeStamp of its first row."""
+def _dialect(origin: Origin, encoding: str) -> tuple[Dialect, list[str]]:
+    """How the file is written, and the timeStamp of its first rows."""
     text = head_text(origin, encoding)
-    if "<testResults" in text:
+    if _is_xml(text):
         hint = "save results as CSV (jmeter.save.saveservice.output_format=csv)"
         raise origin.fail("this is JMeter's XML format, which is not supported yet", hint=hint)
     first = re.match(r'\s*"?(\w+)"?([,;\t|])', text, re.ASCII)
-    rows = records(text, first[2]) if first else iter(())
-    head = next(rows, None)
-    if first is None or head is None:
+    rows = list(islice(records(text, first[2]), _LOOK)) if first else []
+    if first is None or not rows:
         raise origin.fail("its first line is no header of JMeter's CSV format", line=1)
-    bare = _is_bare(head)
-    columns = _bare_columns(len(head)) if bare else tuple(head)
+    bare = _is_bare(rows[0])
+    columns = _bare_columns(len(rows[0])) if bare else tuple(rows.pop(0))
     _check_columns(origin, columns)
-    row = head if bare else next(rows, None)
-    if row is None:
+    if not rows:
         raise origin.fail("there is no row after the header")
     at = columns.index("timeStamp")
     dialect = Dialect(delimiter=first[2], columns=columns, header=not bare, encoding=encoding)
-    return dialect, row[at] if at < len(row) else ""
+    return dialect, [row[at] for row in rows if len(row) == len(columns)]
 
 
 def _bare_columns(count: int) -> tuple[str, ...]:
@@ -137,24 +143,19 @@ def _check_columns(origin: Origin, columns: tuple[str, ...]) -> None:
         raise origin.fail(f"the header names the column {twice[0]} twice", line=1)
 
 
-def _date_format(origin: Origin, text: str, *, line: int) -> str | None:
-    """The format of a date, None for milliseconds; SourceError for another unit."""
-    if (digits := re.fullmatch(r"\d+(?:\.\d+)?", text, re.ASCII)) and "." in digits[0]:
-        raise origin.fail(f"timeStamp {text} is not in whole milliseconds", line=line)
-    units = {10: "seconds", 16: "microseconds", 19: "nanoseconds"}
-    if digits and len(text) in units:
-        unit = units[len(text)]
-        raise origin.fail(f"timeStamp {text} is in {unit}, JMeter writes milliseconds", line=line)
-    date = _DATE.fullmatch(text)
-    if not date:
-        if re.match(r"\d+\D", text, re.ASCII):
-            hint = "JMeter's default (ms) and yyyy/MM/dd HH:mm:ss.SSS are read"
-            raise origin.fail(
-                f"timeStamp '{text[:40]}' is of no known format", line=line, hint=hint
-            )
+def _date_format(origin: Origin, times: Sequence[str], *, line: int) -> str | None:
+    """The format of dates, None for milliseconds; SourceError if no row has either."""
+    if not times or any(re.fullmatch(r"\d{12,13}", time, re.ASCII) for time in times):
         return None
-    dash, gap, point = date.groups()
-    return f"%Y{dash}%m{dash}%d{gap}%H:%M:%S" + (f"{point}%g" if point else "")
+    for date in filter(None, map(_DATE.fullmatch, times)):
+        dash, gap, point = date.groups()
+        return f"%Y{dash}%m{dash}%d{gap}%H:%M:%S" + (f"{point}%g" if point else "")
+    what = "is of no known format"
+    if re.fullmatch(r"\d+(\.\d+)?", times[0], re.ASCII):
+        unit = _UNITS.get(len(times[0]), "another unit")
+        what = f"is in {unit}, JMeter writes milliseconds"
+    hint = "JMeter's default (ms) and yyyy/MM/dd HH:mm:ss.SSS are read"
+    raise origin.fail(f"timeStamp '{times[0][:40]}' {what}", line=line, hint=hint)
 
 
 def _zone_us(origin: Origin) -> int:
@@ -233,7 +234,7 @@ def _reason(row: Mapping[str, str], date: str | None, *, skip: bool) -> str | No
     if skip and message.startswith("Number of samples in transaction : "):
         return None
     time = row["timeStamp"]
-    if not (_DATE.fullmatch(time) if date else _between(time, EARLIEST_TS, LATEST_TS)):
+    if not (_is_date(time, date) if date else _between(time, EARLIEST_TS, LATEST_TS)):
         return _NO_TIME
     if not _between(row["elapsed"], 0, LONGEST_US):
         return _NO_ELAPSED
@@ -244,15 +245,31 @@ def _reason(row: Mapping[str, str], date: str | None, *, skip: bool) -> str | No
     return _NUL if "\0" in row["label"] else None
 
 
+def _is_date(text: str, date: str) -> bool:
+    try:
+        return datetime.strptime(text, date.replace("%g", "%f")).year >= 2000
+    except ValueError:
+        return False
+
+
 def _between(text: str, low_us: int, high_us: int) -> bool:
     """Whether the text is a plain whole number of ms within these bounds (µs)."""
     plain = re.fullmatch(r"0|-?[1-9][0-9]{0,14}", text, re.ASCII)
     return plain is not None and low_us <= int(text) * 1000 <= high_us
 
 
+_EXAMPLE = b"""\
+timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,bytes,Hostname
+1764000000123,34,GET /browse,200,OK,users 1-1,true,546,gen1
+1764000000301,8,POST /checkout,503,"busy, ""try"" again
+later",users 1-2,false,654,gen1
+1764000000917,120,login,Non HTTP response code: java.net.ConnectException,,users 1-1,false,0,gen1
+"""
+
 PLUGIN = Source(
     name="jmeter-csv",
     help="JMeter results as CSV (.jtl, .csv)",
+    example=_EXAMPLE,
     sniff=sniff,
     open=open_jmeter,
     options={

@@ -89,7 +89,7 @@ def _batches(
         # the name of the same method since and before DuckDB 2
         reader = getattr(result, "to_arrow_reader", None) or result.fetch_arrow_reader
         yield from (batch for batch in reader(BATCH_ROWS) if batch.num_rows)
-    except (duckdb.Error, pa.ArrowException) as error:
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise SourceError(_first_sentence(str(error))) from None
 
 
