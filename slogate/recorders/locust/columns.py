@@ -11,10 +11,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from slogate.recorders.locust.pacing import UserState
+from typing import NamedTuple, Protocol
 
 NAN = float("nan")
 UNKNOWN_BYTES = -1
@@ -50,6 +47,13 @@ class Chunk:
     kinds: array[int] | bytes
 
 
+class Iteration(Protocol):
+    """Whoever has several rows here whose pace is not yet known."""
+
+    def settle(self) -> None:
+        """Write it, as far as it is known."""
+
+
 class Columns:
     """A buffer that is being filled.
 
@@ -74,13 +78,13 @@ class Columns:
         self.words: list[Words] = []
         self.uncountable = 0
         self.open = 0
-        self.shared: set[UserState] = set()
+        self.shared: set[Iteration] = set()
         self.closed_at = 0.0
 
     def settle(self) -> None:
         """Give the rows of unfinished iterations the pace that is known so far."""
-        for state in tuple(self.shared):
-            state.settle()
+        for iteration in tuple(self.shared):
+            iteration.settle()
 
     def chunk(self, worker: str) -> Chunk:
         """The buffer as it is; nothing may be appended any more."""
