@@ -65,14 +65,12 @@ def look(
         parts = [str(path) for path in parts_of(store, run)]
     except StoreError:
         return None, None
-    if run.start_ts is None:
-        return None, None
     rows, first, last = engine.span(parts)
     if first is None or last is None:
         return None, None
     run = replace(run, end_ts=last, state="complete", rows=Reconciliation(seen=rows, written=rows))
     needs = plan(specs, run)
-    whole = Window(start_ts=min(run.start_ts, first), end_ts=last)
+    whole = Window(start_ts=first, end_ts=last)
     asked = [plugins.find("objectives", rule.kind).needs(rule, whole) for rule in rules]
     evidence = engine.gather([*needs, *asked], parts, threads=1) if needs or asked else {}
     for rule in rules:

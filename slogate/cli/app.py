@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import signal
 import sys
 import traceback
 from typing import Any
@@ -17,7 +18,14 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from slogate.errors import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_PASS, SlogateError, SpecError
+from slogate.errors import (
+    EXIT_ERROR,
+    EXIT_INTERRUPTED,
+    EXIT_PASS,
+    Interrupted,
+    SlogateError,
+    SpecError,
+)
 
 HELP = """Load-test a service, keep the latencies, judge them against SLOs, fail the build.
 
@@ -131,8 +139,16 @@ def _complain(message: str, hint: str | None) -> None:
         sys.stderr.write(f"  hint: {hint}\n")
 
 
+def _stop(number: int, frame: object) -> None:
+    """End as Ctrl-C does: what runs is stopped in order, what was recorded is kept."""
+    del frame
+    raise Interrupted(f"stopped by {signal.Signals(number).name}")
+
+
 def main() -> None:
     """Run as the program `slogate`; an output that cannot show a character gets its escape."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -44,7 +44,8 @@ def command(
         str | None, typer.Option("-t", "--run-time", help="How long, for example 45s or 10m.")
     ] = None,
     host: Annotated[
-        str | None, typer.Option("-H", "--host", help="Base URL of the service.")
+        str | None,
+        typer.Option("-H", "--host", help="Base URL of a running service; nothing is served then."),
     ] = None,
     web: Annotated[
         bool, typer.Option("--web", help="Start the test from Locust's own web UI.")
@@ -94,6 +95,9 @@ def command(
     settings = replace(
         settings, **{key: value for key, value in given.items() if value is not None}
     )
+    if host is not None:
+        # whoever names a host tests what runs there, not what the settings would serve
+        settings = replace(settings, serve=None, ready=None)
     request = Request(
         settings=settings,
         locust=tuple(locust or ()),

@@ -107,5 +107,5 @@ def _stop(child: subprocess.Popen[bytes]) -> int:
     child.send_signal(signal.SIGTERM)
     try:
         return child.wait(STOP_PATIENCE_S)
-    except (KeyboardInterrupt, subprocess.TimeoutExpired):
+    except (KeyboardInterrupt, Interrupted, subprocess.TimeoutExpired):
         return process.stop(child, 0)
