@@ -373,3 +373,48 @@ def test_a_store_that_vanishes_stops_no_test(bench):
     assert "recording failed" in bench.log()
     assert "the run will be incomplete" in bench.log()
     assert "/a" in bench.log()
+
+
+def test_a_locust_that_ends_without_goodbye_is_incomplete(bench):
+    """The user's code leaves in the middle: what was recorded is kept, and that is said."""
+    leave = PACED + (
+        "import sys, gevent\n"
+        "from locust import events\n"
+        "events.test_start.add_listener(lambda **_: gevent.spawn_later(1.5, sys.exit, 42))\n"
+    )
+    code = bench.wait(bench.load(leave, seconds=None))
+    run = bench.run()
+
+    assert (code, run.state, run.generator_exit) == (42, "incomplete", None)
+    assert "in the middle of the test" in run.note
+    assert bench.rows("r1", "ts").num_rows == run.rows.written > 0
+
+
+KEPT = """
+from locust import User, constant, events, task
+from locust.exception import StopUser
+
+class Kept(User):
+    wait_time = constant(0.02)
+
+    @task
+    def fire(self):
+        events.request.fire(request_type="x", name="n", response_time=1, response_length=0)
+
+@events.request.add_listener
+def stop_some(context=None, **_):
+    stop_some.turn += 1
+    if stop_some.turn % 10 == 0:
+        raise StopUser()
+stop_some.turn = 0
+"""
+
+
+def test_what_another_listener_keeps_from_locust_is_named(bench):
+    """A listener may stop a user in the middle of an event: a row that Locust never counted."""
+    bench.wait(bench.load(KEPT, users=3, seconds=2))
+    run = reconciled(bench)
+
+    assert run.state == "complete"
+    assert run.rows.uncountable == 3
+    assert "3 events were kept from Locust's count" in run.note

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 
@@ -174,3 +176,23 @@ def test_an_interrupted_shape_is_interrupted(bench):
     bench.wait(process)
 
     assert reconciled(bench).state == "interrupted"
+
+
+def test_a_worker_without_the_recorder_makes_the_run_incomplete(bench):
+    """Plain Locust joined: its requests are counted and are no rows, and that is said."""
+    path, port = bench.write(PACED), str(free_port())
+    master = bench.start(
+        *("-f", path, "--headless", "-u", "3", "-r", "9", "-t", "4s", "-H", bench.host),
+        *("--only-summary", "--master", "--expect-workers", "1", "--master-bind-port", port),
+    )
+    join = ("-m", "locust", "-f", path, "--worker", "--master-port", port)
+    worker = subprocess.Popen(
+        [sys.executable, *join], cwd=bench.folder, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    bench.started.append(worker)
+    bench.wait(master)
+    run = bench.run()
+
+    assert (run.state, run.rows.written) == ("incomplete", 0)
+    assert run.rows.lost == run.rows.counted > 0
+    assert "runs without slogate" in run.note

@@ -113,7 +113,7 @@ class Recorder:
             self._source = Fleet(self._capture, runner.get_worker_index, present)
         else:
             self._capture.worker = worker_name(runner.client_id, 0)
-            self._source = OwnUsers(self._capture, self._monitor)
+            self._source = OwnUsers(self._capture, self._monitor, self._pacing)
         if self._settings.status_fd is not None:
             StatusLine(self._settings.status_fd).watch(lambda: progress(runner, self._session))
 
@@ -152,12 +152,13 @@ class Recorder:
         self._close()
 
     def _close(self, exit_code: int | None = None) -> None:
+        """End the session; its flusher only after the last rows, never in the middle of a part."""
         session, self._session = self._session, None
+        if session is not None:
+            session.finish(exit_code)
         if self._flusher is not None:
             self._flusher.kill()
             self._flusher = None
-        if session is not None:
-            session.finish(exit_code)
 
     @guarded
     def _on_test_start(self, environment: Environment, **_: Any) -> None:
@@ -217,7 +218,9 @@ class Recorder:
     def _on_worker_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         if isinstance(self._source, Fleet) and self._environment is not None:
             report = self._source.receive(client_id, data)
-            if report is not None and report.leaving:
+            if report is None and data["stats_total"]["num_requests"]:
+                self.fault(f"worker {client_id} runs without slogate, its rows are missing")
+            elif report is not None and report.leaving:
                 send_receipt(self._environment, client_id)
 
     @guarded

@@ -28,6 +28,8 @@ from slogate.units import US_PER_SECOND
 
 T = TypeVar("T")
 FLUSH_ROWS = 100_000
+MOST_NOTES = 4
+LAST_FLUSHES = 3
 LONGEST_FLUSH_S = 60.0
 
 
@@ -134,7 +136,10 @@ class Session:
     def finish(self, exit_code: int | None = None) -> None:
         """The test is over: write the rest, reconcile the counts, say how the run ended."""
         self.stopping()
-        self.flush(final=True)
+        for _ in range(LAST_FLUSHES):
+            self.flush(final=True)
+            if not self._source.pending():
+                break
         with self._lock:
             rows, health = self._reconciled(), self._source.health()
             if not (rows.seen or self.spawned or self.interrupted):
@@ -160,7 +165,7 @@ class Session:
     def fault(self, sentence: str) -> None:
         """Something was lost; the run is incomplete, whoever reads stderr is told once."""
         self.broken = True
-        if sentence not in self._notes:
+        if sentence not in self._notes and len(self._notes) < MOST_NOTES:
             self._notes.append(sentence)
             sys.stderr.write(f"slogate: {sentence}; the run will be incomplete\n")
 

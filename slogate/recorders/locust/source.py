@@ -12,6 +12,7 @@ from slogate.model.run import Health
 from slogate.recorders.locust.capture import Capture
 from slogate.recorders.locust.columns import Chunk
 from slogate.recorders.locust.health import HealthMonitor, worst
+from slogate.recorders.locust.pacing import Pacing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +46,10 @@ class Source(Protocol):
 class OwnUsers:
     """The source of a single process: its own listener."""
 
-    def __init__(self, capture: Capture, monitor: HealthMonitor) -> None:
+    def __init__(self, capture: Capture, monitor: HealthMonitor, pacing: Pacing) -> None:
         self._capture = capture
         self._monitor = monitor
+        self._pacing = pacing
         self._base = 0
 
     def begin(self) -> None:
@@ -65,7 +67,7 @@ class OwnUsers:
 
     def tally(self) -> Tally:
         """What the listener saw."""
-        return Tally(seen=self._capture.seen - self._base)
+        return Tally(seen=self._capture.seen - self._base, faults=self._pacing.faults)
 
     def health(self) -> Health:
         """This process alone."""
