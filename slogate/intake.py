@@ -24,6 +24,7 @@ from slogate.sources._base import (
     Origin,
     Scan,
     Source,
+    damaged,
     lines_at,
 )
 from slogate.store.parts import SCHEMA
@@ -95,7 +96,7 @@ def _check_whole(origin: Origin) -> None:
             while stream.read(1 << 20):
                 pass
     except DAMAGED as error:
-        raise origin.fail(f"its {origin.compression} compression is damaged: {error}") from None
+        raise damaged(origin, error) from None
 
 
 def _scanned(origin: Origin, plan: Scan) -> Iterator[Chunk]:
@@ -108,10 +109,10 @@ def _scanned(origin: Origin, plan: Scan) -> Iterator[Chunk]:
                 yield chunk
         except SourceError as error:
             raise plan.explain() or origin.fail(error.message) from None
-        rejects = running.rejects()
-    if len(rejects) >= REJECTS_LIMIT:
+        rejects, recorded = running.rejects(), running.recorded()
+    if recorded >= REJECTS_LIMIT:
         first = _placed(origin, rejects[:1])[0]
-        raise origin.fail(f"{first.reason}; over {REJECTS_LIMIT:,} lines are bad", line=first.line)
+        raise origin.fail(f"{first.reason}, and too many lines are bad", line=first.line)
     shown = _placed(origin, rejects[:SHOWN])
     if bad:
         located = list(islice(plan.locate(), SHOWN))

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, Literal, cast
 
@@ -117,18 +117,25 @@ class Source:
 
 def read_origin(name: str, path: Path) -> Origin:
     """Look at a file; SourceError if it cannot be read, is empty or of an odd compression."""
+    origin = Origin(name=name, path=path.absolute(), head=b"")
     try:
         with path.open("rb") as file:
-            magic = file.read(4)
-        compression = _compression(magic)
-        with _stream(path, compression) as stream:
+            origin = replace(origin, compression=_compression(file.read(4)))
+        with origin.stream() as stream:
             head = _read_some(stream, HEAD_BYTES)
     except DAMAGED as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SourceError(f"{name} cannot be read: {reason}") from None
+        raise damaged(origin, error) from None
     if not head:
         raise SourceError(f"{name} is empty")
-    return Origin(name=name, path=path.absolute(), head=head, compression=compression)
+    return replace(origin, head=head)
+
+
+def damaged(origin: Origin, error: Exception) -> SourceError:
+    """The error to raise for one of DAMAGED."""
+    reason = getattr(error, "strerror", None) or error
+    if origin.compression == "none":
+        return origin.fail(f"it cannot be read: {reason}")
+    return origin.fail(f"its {origin.compression} compression is damaged: {reason}")
 
 
 def _compression(magic: bytes) -> Compression:

@@ -41,10 +41,15 @@ class Reject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scanned:
-    """A running scan. `rejects()` is complete once `batches` are exhausted."""
+    """A running scan; to be asked for `rejects` and `recorded` once `batches` are exhausted.
+
+    `recorded` counts faults (a line can have several): at the query's `rejects_limit` there may
+    have been more.
+    """
 
     batches: Iterator[pa.RecordBatch]
     rejects: Callable[[], list[Reject]]
+    recorded: Callable[[], int]
 
 
 @contextmanager
@@ -68,7 +73,9 @@ def scan(
     connection = duckdb.connect(":memory:", config=settings)
     try:
         yield Scanned(
-            batches=_batches(connection, sql, parameters), rejects=lambda: _rejects(connection)
+            batches=_batches(connection, sql, parameters),
+            rejects=lambda: _rejects(connection),
+            recorded=lambda: _recorded(connection),
         )
     finally:
         connection.close()
@@ -100,14 +107,21 @@ def _first_sentence(text: str) -> str:
 
 def _rejects(connection: duckdb.DuckDBPyConnection) -> list[Reject]:
     """One reject a line, in the file's order; none if the query did not record any."""
-    import duckdb
-
     query = (
         "SELECT line_byte_position - 1, min(error_type::VARCHAR) FROM reject_errors "
         "GROUP BY ALL ORDER BY ALL"
     )
-    try:
-        rows = connection.execute(query).fetchall()
-    except duckdb.CatalogException:
+    if not _recorded(connection):
         return []
+    rows = connection.execute(query).fetchall()
     return [Reject(offset=at, reason=_REASONS.get(kind, kind.lower())) for at, kind in rows]
+
+
+def _recorded(connection: duckdb.DuckDBPyConnection) -> int:
+    import duckdb
+
+    try:
+        found = connection.execute("SELECT count(*) FROM reject_errors").fetchone()
+    except duckdb.CatalogException:
+        return 0
+    return int(found[0]) if found else 0
