@@ -55,10 +55,10 @@ class Question:
 
 def count_groups(question: Question, parts: Sequence[str], bound: Bound) -> str:
     """The statement that counts the groups: masks, filled, batch, bin, count, sum, largest."""
-    window = question.window
-    length = window.length_us
-    passed = f"(t - {bound(window.start_ts)}) * {BATCHES} // {bound(length)}"
-    batch = f"least({BATCHES - 1}, {passed})" if length else "0"
+    batch = "0"
+    if length := question.window.length_us:
+        passed = f"(t - {bound(question.window.start_ts)}) * {BATCHES} // {bound(length)}"
+        batch = f"least({BATCHES - 1}, {passed})"
     return (
         f"{_rows(question, parts, bound)} SELECT {', '.join(question.masks)}, filled, "  # noqa: S608
         f"{batch} AS batch, {_bin(question.limits, bound)} AS bin, count(*), sum(d), max(d) "

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from series_strategies import WINDOWS, need, needs, parts, row, rows
+from series_strategies import START, WINDOWS, need, needs, parts, row, rows
 
 from slogate import plugins
 from slogate.engines import memory
 from slogate.engines._base import Engine
 from slogate.errors import StoreError
+from slogate.model.window import Window
 
 ENGINES = plugins.names("engines")
 engine = pytest.mark.parametrize("name", ENGINES)
@@ -41,6 +42,7 @@ def test_gather_equals_the_reference(name, data, wanted):
 
 
 @engine
+@settings(max_examples=15)
 @given(data=rows(), window=WINDOWS)
 def test_tally_and_span_equal_the_reference(name, data, window):
     """Rows divide as the reference divides them, and span from the first to the last."""
@@ -62,11 +64,22 @@ def test_no_parts_are_no_requests(name):
 
 
 @engine
+def test_a_window_of_one_instant_is_not_empty(name, tmp_path):
+    """Both ends belong to it, and all of it is the first batch."""
+    instant = Window(start_ts=START, end_ts=START)
+    found = plugins.find("engines", name).gather(
+        [need(window=instant, limit_us=50)], parts(tmp_path, [row(-1), row(0), row(1)])
+    )["need"]
+
+    assert (found.batches[0].total, found.total, found.bad) == (1, 1, 1)
+
+
+@engine
 def test_a_torn_part_is_named(name, tmp_path):
     """A part that was cut short stops the gate, and the error names the file."""
     whole, torn = parts(tmp_path, [row()], [row(5)])
     Path(torn).write_bytes(Path(torn).read_bytes()[:-7])
-    with pytest.raises(StoreError, match="0001.parquet cannot be read"):
+    with pytest.raises(StoreError, match=r"0001\.parquet cannot be read"):
         plugins.find("engines", name).gather([need()], [whole, torn])
 
 
@@ -77,7 +90,7 @@ def test_a_garbled_part_is_named(name, tmp_path):
     data = bytearray(Path(garbled).read_bytes())
     data[4:1500] = bytes(b ^ 0x5A for b in data[4:1500])
     Path(garbled).write_bytes(data)
-    with pytest.raises(StoreError, match="0001.parquet cannot be read"):
+    with pytest.raises(StoreError, match=r"0001\.parquet cannot be read"):
         plugins.find("engines", name).gather([need()], [whole, garbled])
 
 
