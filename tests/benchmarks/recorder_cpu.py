@@ -1,17 +1,18 @@
 """What recording costs a generator: CPU a request, with and without; the budget is 2%.
 
 Run: python tests/benchmarks/recorder_cpu.py [pairs] [seconds]
-Alternating runs of one Locust process against a small server in a process of its own. CPU is
-that of the generator, native threads included, from a second after the ramp-up to the end of
-the test with its last flush; start-up is not counted. Prints the median of the paired differences
-and its interval of at least 95% (order statistics: a disturbed run does not matter much); the
-exit code says whether the upper end is within the budget.
+Pairs of Locust processes, one with and one without recording, in alternating order and at the
+same time on the same core: whatever else the machine does falls on both. The server has a
+process of its own. CPU is that of the generator, native threads included, from a second after
+the ramp-up to the end of the test with its last flush; start-up is not counted. The users are
+paced, and faster than the generator can be. Prints the median of the paired differences and its
+interval of at least 95% (order statistics: a disturbed run does not matter much); the exit code
+says whether the upper end is within the budget.
 """
 
 from __future__ import annotations
 
 import os
-import random
 import statistics
 import subprocess
 import sys
@@ -46,7 +47,7 @@ from locust import FastHttpUser, constant_throughput, events, task
 import gevent
 
 class Visitor(FastHttpUser):
-    wait_time = constant_throughput(50)
+    wait_time = constant_throughput(1000)
 
     @task
     def browse(self):
@@ -77,20 +78,30 @@ def end(**_):
 """
 
 
-def cpu_of(folder, host, seconds, module, run):
-    """CPU µs a request of one run, and how many requests there were."""
+def pin():
+    """Both sides on the first core, where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {0})
+
+
+def start(folder, host, seconds, module, run):
+    """One side of a pair."""
     given = {
-        "SECONDS": str(seconds),
-        "SLOGATE_STORE": "store",
-        "SLOGATE_RUN": run,
+        "SECONDS": str(seconds), "SLOGATE_STORE": "store", "SLOGATE_RUN": run,
         "SLOGATE_SERVICE": "s",
-    }
-    done = subprocess.run(
+    }  # fmt: skip
+    return subprocess.Popen(
         [sys.executable, "-P", "-m", module, "-f", "load.py", "--headless", "-u", "20", "-r", "100",
          "-H", host, "--only-summary"],
-        cwd=folder, env=os.environ | given, capture_output=True, text=True, check=True,
+        cwd=folder, env=os.environ | given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True, preexec_fn=pin,  # noqa: PLW1509 (there are no threads)
     )  # fmt: skip
-    words = next(line for line in done.stdout.splitlines() if line.startswith("CPU")).split()
+
+
+def cpu_of(process):
+    """CPU µs a request of one side, and how many requests there were."""
+    output, _ = process.communicate()
+    words = next(line for line in output.splitlines() if line.startswith("CPU")).split()
     return float(words[1]), int(words[2])
 
 
@@ -108,9 +119,9 @@ def measure(pairs, seconds):
         )
         host = f"http://127.0.0.1:{server.stdout.readline().strip()}"
         for pair in range(pairs):
-            sides = ["locust", "slogate.recorders.locust"]
-            random.shuffle(sides)
-            got = {side: cpu_of(folder, host, seconds, side, f"r{pair}") for side in sides}
+            sides = ["locust", "slogate.recorders.locust"][:: 1 - 2 * (pair % 2)]
+            started = {side: start(folder, host, seconds, side, f"r{pair}") for side in sides}
+            got = {side: cpu_of(process) for side, process in started.items()}
             (plain, n), (recorded, m) = got["locust"], got["slogate.recorders.locust"]
             costs.append(recorded / plain - 1)
             print(f"{pair}: plain {plain:.1f} µs ({n}), recorded {recorded:.1f} µs ({m})")

@@ -1,6 +1,6 @@
 """How this generator process itself does: its CPU, its event loop, and its punctuality.
 
-A greenlet that asks to sleep a twentieth of a second measures by how much it is woken late:
+A greenlet that asks to sleep a tenth of a second measures by how much it is woken late:
 the lag that any user of this loop suffers. CPU time is read once a second. Numbers are gathered
 while a test runs and start anew with the next.
 """
@@ -19,7 +19,7 @@ from slogate.model.run import Health
 from slogate.recorders.locust.pacing import Pacing
 from slogate.units import US_PER_SECOND
 
-TICK_S = 0.05
+TICK_S = 0.1
 WINDOW_S = 10.0
 
 

@@ -9,6 +9,7 @@ users and ships (worker). Nothing is started before `init`: Locust forks before 
 from __future__ import annotations
 
 import functools
+import gc
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -103,6 +104,8 @@ class Recorder:
             self._prepare(runner)
         events: Any = environment.events
         events.quitting.add_listener(self._on_quitting)
+        gc.collect()
+        gc.freeze()  # what we imported must not burden the collector during the test
         gevent.get_hub().loop.update_now()  # or `--run-time` counts from before our imports
 
     def _prepare(self, runner: Any) -> None:
