@@ -85,35 +85,49 @@ def import_files(
     option, StoreError if the store refuses; nothing is left behind then.
     """
     chosen = dict(options or {})
-    found, repeated = _distinct([_recognise(*file, format, chosen) for file in files])
-    origin = {f"{_OPTION}{key}": value for key, value in chosen.items()}
-    skipped = dict.fromkeys(repeated, "given twice")
-    runs = list_runs(store, service=service, kind=kind)
-    whole = origin | {file.origin.name: f"sha256:{file.digest}" for file in found}
-    known = next((run for run in runs if _split(run.origin) == _split(whole)), None)
-    if kind == "production" and not known:
-        # a window is judged over all of a service's series: nothing may be in it twice
-        found, again = _not_yet(found, runs, origin)
-        skipped |= {name: f"already imported as {run.id}" for name, run in again.items()}
-        known = None if found else next(iter(again.values()))
+    runs = list_runs(store)
+    mine = [run for run in runs if run.service == service and run.kind == kind]
+    given = [_recognise(*file, format, chosen) for file in files]
+    files_new, skipped, known = _news(given, mine, chosen, kind)
     if known:
         return Imported(run=known, new=False, skipped=skipped)
-    origin |= {file.origin.name: f"sha256:{file.digest}" for file in found}
     tally = intake.Tally()
-    pairs = [(file.source, file.origin) for file in found]
+    pairs = [(file.source, file.origin) for file in files_new]
     tables = intake.read(pairs, tally, labels or {}, progress)
-    first = _first(tables, tally, found)
+    first = _first(tables, tally, files_new)
+    origin = _origin(files_new, chosen)
     run = Run(
         id=run_id or _run_id(first, service, kind, origin), service=service, kind=kind,
         state="complete", created_ts=now_ts, commit=commit, branch=branch, labels=labels or {},
-        source=found[0].source.name, origin=origin,
+        source=files_new[0].source.name, origin=origin,
     )  # fmt: skip
-    _make_way(store, run, [run.id for run in list_runs(store)])
+    _make_way(store, run, [run.id for run in runs])
     run = _store(store, run, chain([first], tables), tally, max_bad)
     return Imported(
         run=run, new=True, bad=dict(tally.bad), left_out=dict(tally.left_out),
         shown=tuple(tally.shown), endpoints=len(tally.endpoints), skipped=skipped,
     )  # fmt: skip
+
+
+def _news(
+    given: Sequence[_File], runs: Sequence[Run], options: Mapping[str, str], kind: Kind
+) -> tuple[list[_File], dict[str, str], Run | None]:
+    """What to import, why the others are skipped, and the run that holds it all already."""
+    found, repeated = _distinct(given)
+    skipped = dict.fromkeys(repeated, "given twice")
+    origin = _origin(found, options)
+    known = next((run for run in runs if _split(run.origin) == _split(origin)), None)
+    if kind == "production" and not known:
+        # a window is judged over all of a service's series: nothing may be in it twice
+        found, again = _not_yet(found, runs, origin)
+        skipped |= {name: f"already imported as {run.id}" for name, run in again.items()}
+        known = None if found else next(iter(again.values()))
+    return found, skipped, known
+
+
+def _origin(files: Sequence[_File], options: Mapping[str, str]) -> dict[str, str]:
+    hashes = {file.origin.name: f"sha256:{file.digest}" for file in files}
+    return hashes | {f"{_OPTION}{key}": value for key, value in options.items()}
 
 
 def _recognise(name: str, path: Path, wanted: str, options: Mapping[str, str]) -> _File:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SHOWN = 5
+_FATES = ("bad", "left_out")
+SMALL_BYTES = 4 << 20
 ENDPOINTS_COUNTED = 100_000
 
 
@@ -101,7 +103,8 @@ def _check_whole(origin: Origin) -> None:
 
 def _scanned(origin: Origin, plan: Scan) -> Iterator[Chunk]:
     bad: Counter[str] = Counter()
-    with scan(plan.sql, plan.parameters) as running:
+    threads = 1 if origin.path.stat().st_size < SMALL_BYTES else None
+    with scan(plan.sql, plan.parameters, threads=threads) as running:
         try:
             for batch in running.batches:
                 chunk = _sorted_out(batch)
@@ -133,7 +136,7 @@ def _sorted_out(batch: pa.RecordBatch) -> Chunk:
     import pyarrow.compute as pc
 
     bad, left_out = batch["bad"], batch["left_out"]
-    rows = batch.select(list(COLUMNS))
+    rows = batch.select([name for name in batch.schema.names if name not in _FATES])
     if bad.null_count == len(bad) and left_out.null_count == len(left_out):
         return Chunk(rows=rows)
     requests = pc.is_null(left_out)
@@ -172,7 +175,11 @@ def _prepare(
     """A batch as the series has it; adds the endpoints it speaks of to `endpoints`."""
     import pyarrow as pa
 
-    columns = {name: batch[name] for name in COLUMNS}
+    given = batch.schema.names
+    columns = {
+        name: batch[name] if name in given else pa.nulls(len(batch), SCHEMA().field(name).type)
+        for name in COLUMNS
+    }
     columns["method"], columns["endpoint"], pairs = _endpoints(columns)
     if len(endpoints) < ENDPOINTS_COUNTED:
         endpoints.update(pairs)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from slogate.ingest import Imported
-from slogate.units import format_count, format_span
+from slogate.units import format_count, format_duration, format_span
 
 PATIENCE_S = 2.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,7 +45,8 @@ def progress(*, quiet: bool, no_color: bool) -> Iterator[Callable[[int, int | No
     try:
         yield show
     finally:
-        bar.stop()
+        if bar.live.is_started:
+            bar.stop()
 
 
 def complaints(imported: Imported) -> list[str]:
@@ -69,9 +70,13 @@ def summary(imported: Imported) -> str:
     when = _EPOCH + timedelta(microseconds=start)
     return (
         f"imported {counted(run.rows.written, 'request')} ({counted(bad, 'bad row')}) over "
-        f"{format_span((end - start) / 1e6)} from {when:%Y-%m-%d %H:%M:%S} UTC, "
+        f"{_span(end - start)} from {when:%Y-%m-%d %H:%M:%S} UTC, "
         f"{counted(imported.endpoints, 'endpoint')}, as run {run.id} of {plain(run.service)}"
     )
+
+
+def _span(us: int) -> str:
+    return format_duration(us) if us < 120_000_000 else format_span(us / 1e6)
 
 
 def counted(count: int, noun: str) -> str:

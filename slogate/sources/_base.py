@@ -23,7 +23,7 @@ from slogate.errors import SourceError
 DAMAGED = (OSError, EOFError, ValueError, zlib.error)
 HEAD_BYTES = 65_536
 REJECTS_LIMIT = 100_000
-EARLIEST_TS = 946_684_800_000_000
+EARLIEST_TS = 1_000_000_000_000_000
 LATEST_TS = 4_102_444_800_000_000
 LONGEST_US = 86_400_000_000
 
@@ -83,7 +83,8 @@ class Chunk:
 class Scan:
     """A query that DuckDB runs over the file: the columns of the request series and two more.
 
-    `ts` is given as whole µs since the epoch; `method` NULL asks ingest to split `METHOD name`.
+    `ts` is given as whole µs since the epoch; a column left out is null, and `method` left out
+    or NULL asks for `METHOD name` to be split.
     `bad` and `left_out` (text) are NULL for a row to keep, else the reason. Values and paths
     are bound: `getvariable('x')` reads the parameter x. With `store_rejects` (and a
     `rejects_limit` of REJECTS_LIMIT) malformed lines are counted too. `locate` finds bad rows

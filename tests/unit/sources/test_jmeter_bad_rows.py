@@ -5,7 +5,7 @@ from foreign import HEADER, START_MS, good, jtl, take
 
 from slogate.errors import SourceError
 
-TIME = "its timeStamp is no time between 2000 and 2100"
+TIME = "its timeStamp is no time between 2001 and 2100"
 ELAPSED = "its elapsed is no whole number of ms between 0 and a day"
 
 
@@ -26,7 +26,6 @@ ELAPSED = "its elapsed is no whole number of ms between 0 and a day"
         pytest.param(HEADER.strip(), TIME, id="the header again"),
         pytest.param(f"{START_MS},5,a,200,OK,maybe", "its success is neither true nor false",
                      id="success"),
-        pytest.param(f"{START_MS},5,a\0b,200,OK,true", "its label holds a NUL byte", id="NUL"),
         pytest.param(f"{START_MS},5,a,200", "it has too few columns", id="too few"),
         pytest.param(f"{START_MS},5,a,200,OK,true,x", "it has too many columns", id="too many"),
         pytest.param(f'{START_MS},5,"a"b,200,OK,true',
@@ -133,5 +132,7 @@ def test_thousands_of_malformed_lines_are_counted_exactly(tmp_path):
 
 def test_more_malformed_lines_than_are_recorded_are_refused(tmp_path):
     """A count that cannot be exact is no count."""
-    with pytest.raises(SourceError, match=r"results.jtl:3: it has too few columns, and too many lines are bad"):
+    with pytest.raises(
+        SourceError, match=r"results.jtl:3: it has too few columns, and too many lines are bad"
+    ):
         take(tmp_path, jtl(good(), *["x"] * 100_001))

@@ -188,6 +188,7 @@ def test_a_file_name_is_a_name_and_no_pattern(tmp_path, name: str):
         "'; DROP TABLE requests; --",
         'say "hi"',
         "two\nlines",
+        "nul\0byte",
         "POST",
         "POST  /double",
         "ÄÖ /x",
