@@ -137,19 +137,27 @@ def _judgement(
         return _nothing(absence(subject, objective.scope.warmup_us))
     what = str(objective.scope.selection)
     if evidence.matched == 0:
-        return _nothing(f"no request of {what} started in the {format_span(window.seconds)} judged")
+        return _nothing(
+            f"no request of {what} started in the {format_span(window.seconds)} judged", total=0
+        )
     if evidence.total < MIN_REQUESTS:
         count = format_count(evidence.total)
-        return _nothing(f"only {count} requests of {what} to judge, at least {MIN_REQUESTS} needed")
+        return _nothing(
+            f"only {count} requests of {what} to judge, at least {MIN_REQUESTS} needed",
+            total=evidence.total,
+        )
     if window.seconds < MIN_SECONDS:
-        return _nothing(f"only {window.seconds:.1f} s judged, at least {MIN_SECONDS} s needed")
+        return _nothing(
+            f"only {window.seconds:.1f} s judged, at least {MIN_SECONDS} s needed",
+            total=evidence.total,
+        )
     kind = plugins.find("objectives", objective.kind)
     judgement: Judgement = kind.judge(objective, evidence, window, floor.value if floor else None)
     return _distrusted(judgement, subject)
 
 
-def _nothing(reason: str) -> Judgement:
-    return Judgement(outcome=Outcome.NO_DATA, reason=reason, inside=False)
+def _nothing(reason: str, total: int | None = None) -> Judgement:
+    return Judgement(outcome=Outcome.NO_DATA, reason=reason, inside=False, total=total)
 
 
 def _distrusted(judgement: Judgement, subject: Subject) -> Judgement:
