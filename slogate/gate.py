@@ -58,9 +58,9 @@ def check(
     return judge(specs, subject, evidence, floors, version)
 
 
-def keep(store: Store, verdict: Verdict) -> None:
-    """Store the verdict with the specs that it was judged by."""
-    write_verdict(store, verdict.id, document(verdict))
+def keep(store: Store, verdict: Verdict) -> bool:
+    """Store the verdict with the specs that it was judged by; False if it was there already."""
+    return write_verdict(store, verdict.id, document(verdict))
 
 
 def _closed(run: Run, engine: Engine, parts: Sequence[str]) -> Run:

@@ -47,10 +47,10 @@ def command(
       slogate check --json | jq .outcome
     """
     from slogate import __version__
-    from slogate.cli.judging import of_one_service, read, tell
+    from slogate.cli.judging import keep_all, of_one_service, read, tell
     from slogate.config import load_settings
     from slogate.errors import UsageError
-    from slogate.gate import check, keep, refuse_unsupported
+    from slogate.gate import check, refuse_unsupported
     from slogate.store.layout import open_store
     from slogate.store.manifest import find_run
 
@@ -73,9 +73,9 @@ def command(
             version=__version__,
             threads=threads,
         )
-        keep(opened, verdict)
         verdicts.append(verdict)
-    code = tell(verdicts, opened, as_json=as_json, no_color=no_color)
+    keep_all(verdicts, opened)
+    code = tell(verdicts, as_json=as_json, no_color=no_color)
     if report_only and code:
         note(f"note: --report-only: exit 0 instead of {code}", quiet=quiet)
         return EXIT_PASS

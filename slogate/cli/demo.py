@@ -67,12 +67,12 @@ def command(
         locustfiles=(folder / "loadtests" / "locustfile.py",),
         specs=(folder / "slo" / "shop.yaml",),
     )
-    verdict, opened = load_test(
+    verdict = load_test(
         Request(settings=settings, locust=(), web=False, abort_on=(), labels=(), quiet=quiet)
     )
-    if verdict is None or opened is None:
+    if verdict is None:
         raise AssertionError("a demo is never a worker")
-    code = tell([verdict], opened, as_json=as_json, no_color=no_color)
+    code = tell([verdict], as_json=as_json, no_color=no_color)
     note(f"\nlook around: slogate store sql 'from requests limit 5' --store {where}", quiet=quiet)
     return code
 

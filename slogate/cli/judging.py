@@ -11,9 +11,9 @@ from pathlib import Path
 from slogate.cli.options import colour_wanted, note, out
 from slogate.cli.specfiles import read_specs
 from slogate.errors import EXIT_BREACH, EXIT_ERROR, EXIT_NO_VERDICT, EXIT_PASS, UsageError
+from slogate.gate import keep
 from slogate.slo.load import load_specs
 from slogate.slo.spec import Spec
-from slogate.store import views
 from slogate.store.layout import Store
 from slogate.verdict import Verdict
 
@@ -44,7 +44,7 @@ def of_one_service(specs: Sequence[Spec], service: str | None) -> tuple[str, lis
     return service, chosen
 
 
-def tell(verdicts: Sequence[Verdict], store: Store, *, as_json: bool, no_color: bool) -> int:
+def tell(verdicts: Sequence[Verdict], *, as_json: bool, no_color: bool) -> int:
     """Print the verdicts, speak to GitHub if it listens, and return the worst exit code."""
     from slogate.reports.json import document, text
     from slogate.reports.text import render_styled
@@ -59,10 +59,18 @@ def tell(verdicts: Sequence[Verdict], store: Store, *, as_json: bool, no_color: 
         out("\n".join(render_styled(verdict, colour=colour) for verdict in verdicts))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         _tell_github(verdicts)
-    trouble = views.refresh(store)
-    if trouble:
-        note(f"note: {trouble}")
     return worst(verdict.exit_code for verdict in verdicts)
+
+
+def keep_all(verdicts: Sequence[Verdict], store: Store) -> None:
+    """Store the verdicts; people's views are made anew if there is anything new in them."""
+    from slogate.store import views
+
+    new = [keep(store, verdict) for verdict in verdicts]
+    if any(new) or not store.database.exists():
+        trouble = views.refresh(store)
+        if trouble:
+            note(f"note: {trouble}")
 
 
 def worst(codes: Iterable[int]) -> int:

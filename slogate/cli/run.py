@@ -106,7 +106,7 @@ def command(
         labels=tuple(label or ()),
         quiet=quiet,
     )
-    verdict, opened = load_test(request)
-    if verdict is None or opened is None:
+    verdict = load_test(request)
+    if verdict is None:
         return 0
-    return tell([verdict], opened, as_json=as_json, no_color=no_color)
+    return tell([verdict], as_json=as_json, no_color=no_color)

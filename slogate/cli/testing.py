@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from slogate.cli.judging import of_one_service, read
+from slogate.cli.judging import keep_all, of_one_service, read
 from slogate.cli.locusting import arguments, is_worker
 from slogate.cli.options import note
 from slogate.config import Settings
 from slogate.errors import GeneratorError, Interrupted, ServiceError, StoreError, UsageError
 from slogate.evaluate import objectives_of
-from slogate.gate import check, keep, last_verdict, refuse_unsupported
+from slogate.gate import check, last_verdict, refuse_unsupported
 from slogate.live import abort_rule, look
 from slogate.loadtest import process, progress
 from slogate.loadtest.generator import Ended, Status, generate
@@ -65,10 +65,11 @@ class Test:
         return self.store.root / "logs" / f"{self.run_id}.{of}.log"
 
 
-def load_test(request: Request) -> tuple[Verdict | None, Store | None]:
-    """Run the test and judge it; (None, None) for a worker that ships its rows elsewhere."""
+def load_test(request: Request) -> Verdict | None:
+    """Run the test, judge it, keep the verdict; None for a worker that ships its rows elsewhere."""
     if is_worker(request.locust):
-        return _work(request)
+        _work(request)
+        return None
     test = _prepare(request)
     _preflight(test)
     with _service(test) as death:
@@ -76,12 +77,12 @@ def load_test(request: Request) -> tuple[Verdict | None, Store | None]:
         died = death()
     run = _closed(test, ended)
     verdict = check(test.store, test.specs, run, version=_version())
-    keep(test.store, verdict)
+    keep_all([verdict], test.store)
     if died is not None:
         note(f"error: {died}")
         if verdict.exit_code != 1:
             raise ServiceError("the service under test did not survive the test")
-    return verdict, test.store
+    return verdict
 
 
 def _version() -> str:
@@ -257,7 +258,7 @@ def labels(pairs: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _work(request: Request) -> tuple[None, None]:
+def _work(request: Request) -> None:
     """Be a worker of a master elsewhere: nothing is stored or judged here."""
     environment = {k: v for k, v in os.environ.items() if k != "SLOGATE_STORE"}
     log = Path(request.settings.store) / "logs" / f"worker-{secrets.token_hex(3)}.locust.log"
@@ -270,4 +271,3 @@ def _work(request: Request) -> tuple[None, None]:
         raise GeneratorError(
             f"the worker ended with exit {ended.exit_code}. Its own words:\n{process.tail(log)}"
         )
-    return None, None

@@ -15,9 +15,13 @@ from slogate.store.layout import Store, check_id, json_files, read_json, write_j
 SCHEMA = "slogate.verdict/v1"
 
 
-def write_verdict(store: Store, verdict_id: str, document: dict[str, Any]) -> None:
-    """Write the document under its id, whole or not at all."""
-    write_json(store.verdicts / f"{check_id('verdict', verdict_id)}.json", document)
+def write_verdict(store: Store, verdict_id: str, document: dict[str, Any]) -> bool:
+    """Write the document under its id, whole or not at all; False if it lies there already."""
+    path = store.verdicts / f"{check_id('verdict', verdict_id)}.json"
+    if path.is_file() and read_json(path) == document:
+        return False
+    write_json(path, document)
+    return True
 
 
 def read_verdicts(store: Store, *, service: str | None = None) -> list[dict[str, Any]]:
