@@ -16,9 +16,16 @@ SCHEMA = "slogate.verdict/v1"
 
 
 def write_verdict(store: Store, verdict_id: str, document: dict[str, Any]) -> bool:
-    """Write the document under its id, whole or not at all; False if it lies there already."""
+    """Write the document under its id, whole or not at all; False if it lay there already.
+
+    Either way it is the last one written from now on.
+    """
     path = store.verdicts / f"{check_id('verdict', verdict_id)}.json"
     if path.is_file() and read_json(path) == document:
+        try:
+            path.touch()
+        except OSError as error:
+            raise StoreError(f"{path} cannot be written: {error.strerror or error}") from None
         return False
     write_json(path, document)
     return True
