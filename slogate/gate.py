@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from slogate import plugins
-from slogate.engines._base import Engine
+from slogate.engines._base import Engine, Reading
 from slogate.errors import UnsupportedError, UsageError
 from slogate.evaluate import Floor, judge, judged_window, objectives_of, plan
 from slogate.model.run import Run
@@ -50,10 +50,10 @@ def check(
     refuse_unsupported(specs)
     engine: Engine = plugins.find("engines", ENGINE)
     parts = [str(path) for path in parts_of(store, run)]
-    run = _closed(run, engine, parts)
-    needs = plan(specs, run)
-    evidence = engine.gather(needs, parts, threads=threads) if needs and parts else {}
-    subject = _subject(specs, run, engine, parts, threads)
+    with engine.reading(parts, threads) as series:
+        run = _closed(run, series)
+        evidence = series.gather(plan(specs, run))
+        subject = _subject(specs, run, series)
     floors = _floors(store, specs, run)
     return judge(specs, subject, evidence, floors, version)
 
@@ -63,38 +63,26 @@ def keep(store: Store, verdict: Verdict) -> bool:
     return write_verdict(store, verdict.id, document(verdict))
 
 
-def _closed(run: Run, engine: Engine, parts: Sequence[str]) -> Run:
+def _closed(run: Run, series: Reading) -> Run:
     """A run whose recorder died has no end; its last row is where it is judged to."""
-    if run.end_ts is not None or not parts:
-        return run
-    _, _, last_ts = engine.span(parts)
-    return replace(run, end_ts=last_ts)
+    return run if run.end_ts is not None else replace(run, end_ts=series.span()[2])
 
 
-def _subject(
-    specs: Sequence[Spec],
-    run: Run,
-    engine: Engine,
-    parts: Sequence[str],
-    threads: int | None,
-) -> Subject:
+def _subject(specs: Sequence[Spec], run: Run, series: Reading) -> Subject:
     windows = [
         window
         for objective in objectives_of(specs)
         if (window := judged_window(run, objective.scope.warmup_us))
     ]
-    if not parts:
-        return Subject(run=run, rows=0, warmup=0, judged=0, backfilled=0)
     if not windows:
-        rows, _, _ = engine.span(parts)
+        rows, _, _ = series.span()
         return Subject(run=run, rows=rows, warmup=rows, judged=0, backfilled=0)
     window = Window(
         start_ts=min(w.start_ts for w in windows), end_ts=max(w.end_ts for w in windows)
     )
-    tally = engine.tally(parts, window, threads=threads)
-    health = replace(run.health, lockstep=tally.lockstep)
+    tally = series.tally(window)
     return Subject(
-        run=replace(run, health=health),
+        run=replace(run, health=replace(run.health, lockstep=tally.lockstep)),
         rows=tally.rows,
         warmup=tally.before,
         judged=tally.within,

@@ -65,14 +65,15 @@ def look(
         parts = [str(path) for path in parts_of(store, run)]
     except StoreError:
         return None, None
-    rows, first, last = engine.span(parts)
-    if first is None or last is None:
-        return None, None
-    run = replace(run, end_ts=last, state="complete", rows=Reconciliation(seen=rows, written=rows))
-    needs = plan(specs, run)
-    whole = Window(start_ts=first, end_ts=last)
-    asked = [plugins.find("objectives", rule.kind).needs(rule, whole) for rule in rules]
-    evidence = engine.gather([*needs, *asked], parts, threads=1) if needs or asked else {}
+    with engine.reading(parts, 1) as series:
+        rows, first, last = series.span()
+        if first is None or last is None:
+            return None, None
+        recorded = Reconciliation(seen=rows, written=rows)
+        run = replace(run, end_ts=last, state="complete", rows=recorded)
+        whole = Window(start_ts=first, end_ts=last)
+        asked = [plugins.find("objectives", rule.kind).needs(rule, whole) for rule in rules]
+        evidence = series.gather([*plan(specs, run), *asked])
     for rule in rules:
         found = evidence[rule.id]
         if found.total < MIN_REQUESTS:

@@ -23,11 +23,14 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from typing import Protocol
 
 from slogate.model.evidence import Evidence, Need
+from slogate.model.window import Window
 
 MAX_BACKFILL = 100_000
 
@@ -49,21 +52,46 @@ class Tally:
     lockstep: float | None = None
 
 
+class Reading(Protocol):
+    """Some parts, opened to be asked several questions.
+
+    `gather` gives the evidence by need id, `tally` a `Tally`, `span` (rows, first start, last
+    start), None without rows. All raise StoreError for a part that is unreadable or of a newer
+    version. The result depends neither on threads nor on how rows are ordered or split.
+    """
+
+    def gather(self, needs: Sequence[Need]) -> dict[str, Evidence]: ...
+    def tally(self, window: Window) -> Tally: ...
+    def span(self) -> tuple[int, int | None, int | None]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """A way to count; parts are the paths of Parquet files of the request series.
+    """A way to count. `reading(parts, threads)` opens Parquet files of the request series.
 
-    `gather(needs, parts, threads=None)` gives the evidence by need id; `tally(parts, window,
-    threads=None)` a `Tally`; `span(parts)` (rows, first start, last start), None without rows.
-    All raise StoreError for a part that is unreadable or of a newer version. The result depends
-    neither on threads nor on how rows are ordered or split into parts.
+    The other methods open the parts for a single question.
     """
 
     name: str
     help: str
-    gather: Callable[..., dict[str, Evidence]]
-    tally: Callable[..., Tally]
-    span: Callable[[Sequence[str]], tuple[int, int | None, int | None]]
+    reading: Callable[[Sequence[str], int | None], AbstractContextManager[Reading]]
+
+    def gather(
+        self, needs: Sequence[Need], parts: Sequence[str], *, threads: int | None = None
+    ) -> dict[str, Evidence]:
+        """The evidence of each need by its id."""
+        with self.reading(parts, threads) as series:
+            return series.gather(needs)
+
+    def tally(self, parts: Sequence[str], window: Window, *, threads: int | None = None) -> Tally:
+        """How the rows of the parts divide around the window."""
+        with self.reading(parts, threads) as series:
+            return series.tally(window)
+
+    def span(self, parts: Sequence[str]) -> tuple[int, int | None, int | None]:
+        """How many rows the parts hold, and the first and the last start."""
+        with self.reading(parts, None) as series:
+            return series.span()
 
 
 @cache

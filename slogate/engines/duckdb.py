@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from slogate.engines._base import Engine, Tally, busiest_tenth, ladder_shares
@@ -42,17 +42,37 @@ if TYPE_CHECKING:
 _NOTHING = Evidence(batches=(Batch(),) * BATCHES)
 
 
-def gather(
-    needs: Sequence[Need], parts: Sequence[str], *, threads: int | None = None
-) -> dict[str, Evidence]:
-    """The evidence of each need by its id; StoreError names a part that cannot be read."""
-    if not parts or not needs:
-        return {need.id: _NOTHING for need in needs}
-    found: dict[str, Evidence] = {}
-    with _reading(parts, threads) as connection:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Parts and the connection that reads them; without parts there is none."""
+
+    parts: Sequence[str]
+    connection: duckdb.DuckDBPyConnection | None
+
+    def gather(self, needs: Sequence[Need]) -> dict[str, Evidence]:
+        """The evidence of each need by its id."""
+        if self.connection is None:
+            return {need.id: _NOTHING for need in needs}
+        found: dict[str, Evidence] = {}
         for window in dict.fromkeys(need.window for need in needs):
-            found |= _gather([n for n in needs if n.window == window], window, parts, connection)
-    return {need.id: found[need.id] for need in needs}
+            mine = [need for need in needs if need.window == window]
+            found |= _gather(mine, window, self.parts, self.connection)
+        return {need.id: found[need.id] for need in needs}
+
+    def tally(self, window: Window) -> Tally:
+        """How the rows of the parts divide around the window."""
+        return Tally() if self.connection is None else _tally(self.parts, window, self.connection)
+
+    def span(self) -> tuple[int, int | None, int | None]:
+        """How many rows the parts hold, and the first and the last start."""
+        if self.connection is None:
+            return 0, None, None
+        bound = Bound()
+        text = (
+            "SELECT count(*), min(epoch_us(ts)), max(epoch_us(ts)) "  # noqa: S608
+            f"FROM {parquet(self.parts, bound)}"
+        )
+        return self.connection.execute(text, bound.values).fetchone() or (0, None, None)
 
 
 def _gather(
@@ -104,17 +124,13 @@ def _ladders(
     return {n.id: made[series_of(question, n), n.failures == "slow"] for n in latency}
 
 
-def tally(parts: Sequence[str], window: Window, *, threads: int | None = None) -> Tally:
-    """How the rows of the parts divide around the window; StoreError names an unreadable part."""
-    if not parts:
-        return Tally()
-    with _reading(parts, threads) as connection:
-        bound = Bound()
-        text = tally_rows(parts, window, bound)
-        row = connection.execute(text, bound.values).fetchone()
-        bound = Bound()
-        text = phases(parts, window, bound)
-        starts = connection.execute(text, bound.values).fetchall()
+def _tally(parts: Sequence[str], window: Window, connection: duckdb.DuckDBPyConnection) -> Tally:
+    bound = Bound()
+    text = tally_rows(parts, window, bound)
+    row = connection.execute(text, bound.values).fetchone()
+    bound = Bound()
+    text = phases(parts, window, bound)
+    starts = connection.execute(text, bound.values).fetchall()
     rows, before, after, paced, backfilled = row or (0,) * 5
     paces: dict[int, dict[int, int]] = {}
     for pace, part, count in starts:
@@ -130,23 +146,12 @@ def tally(parts: Sequence[str], window: Window, *, threads: int | None = None) -
     )
 
 
-def span(parts: Sequence[str]) -> tuple[int, int | None, int | None]:
-    """How many rows the parts hold, and the first and the last start."""
-    if not parts:
-        return 0, None, None
-    with _reading(parts, None) as connection:
-        bound = Bound()
-        text = (
-            "SELECT count(*), min(epoch_us(ts)), max(epoch_us(ts)) "  # noqa: S608
-            f"FROM {parquet(parts, bound)}"
-        )
-        row = connection.execute(text, bound.values).fetchone()
-    return row or (0, None, None)
-
-
 @contextmanager
-def _reading(parts: Sequence[str], threads: int | None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to read the parts with; whatever DuckDB complains of names the part."""
+def reading(parts: Sequence[str], threads: int | None = None) -> Iterator[_Reading]:
+    """Open the parts; whatever DuckDB complains of is a StoreError that names the part."""
+    if not parts:
+        yield _Reading(parts, None)
+        return
     import duckdb
 
     config: dict[str, Any] = {} if threads is None else {"threads": threads}
@@ -154,7 +159,7 @@ def _reading(parts: Sequence[str], threads: int | None) -> Iterator[duckdb.DuckD
     try:
         connection.execute("SET enable_progress_bar = false; SET preserve_insertion_order = false")
         _check_versions(parts, connection)
-        yield connection
+        yield _Reading(parts, connection)
     except duckdb.Error as error:
         raise _blamed(parts, connection, error) from None
     finally:
@@ -201,7 +206,5 @@ def _first_line(error: Exception) -> str:
 PLUGIN = Engine(
     name="duckdb",
     help="DuckDB in memory, over Parquet; counts in one statement a window",
-    gather=gather,
-    tally=tally,
-    span=span,
+    reading=reading,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -40,17 +41,37 @@ class _Row:
     filled: bool = False
 
 
-def gather(
-    needs: Sequence[Need], parts: Sequence[str], *, threads: int | None = None
-) -> dict[str, Evidence]:
-    """The evidence of each need by its id; `threads` makes no difference."""
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """All rows of the parts."""
+
+    rows: list[_Row]
+
+    def gather(self, needs: Sequence[Need]) -> dict[str, Evidence]:
+        """The evidence of each need by its id."""
+        latency = [need for need in needs if need.measure == "latency"]
+        return {
+            need.id: _evidence(
+                need, self.rows, ladder_shares(n for n in latency if n.window == need.window)
+            )
+            for need in needs
+        }
+
+    def tally(self, window: Window) -> Tally:
+        """How the rows of the parts divide around the window."""
+        return _tally(self.rows, window)
+
+    def span(self) -> tuple[int, int | None, int | None]:
+        """How many rows the parts hold, and the first and the last start."""
+        starts = [row.ts for row in self.rows]
+        return len(starts), min(starts, default=None), max(starts, default=None)
+
+
+@contextmanager
+def reading(parts: Sequence[str], threads: int | None = None) -> Iterator[_Reading]:
+    """Read the parts; `threads` makes no difference."""
     del threads
-    rows = _read(parts)
-    latency = [need for need in needs if need.measure == "latency"]
-    return {
-        need.id: _evidence(need, rows, ladder_shares(n for n in latency if n.window == need.window))
-        for need in needs
-    }
+    yield _Reading([row for part in parts for row in _read_part(part)])
 
 
 def _evidence(need: Need, rows: Sequence[_Row], shares: Sequence[Fraction]) -> Evidence:
@@ -164,10 +185,7 @@ def _ladder(
     return tuple((share, values[nearest_rank(share, len(values)) - 1]) for share in shares)
 
 
-def tally(parts: Sequence[str], window: Window, *, threads: int | None = None) -> Tally:
-    """How the rows of the parts divide around the window."""
-    del threads
-    rows = _read(parts)
+def _tally(rows: Sequence[_Row], window: Window) -> Tally:
     within = [row for row in rows if _inside(window, row.ts)]
     paces: dict[int, Counter[int]] = defaultdict(Counter)
     for row in within:
@@ -182,16 +200,6 @@ def tally(parts: Sequence[str], window: Window, *, threads: int | None = None) -
         paced=sum(count.total() for count in paces.values()),
         lockstep=busiest_tenth(paces),
     )
-
-
-def span(parts: Sequence[str]) -> tuple[int, int | None, int | None]:
-    """How many rows the parts hold, and the first and the last start."""
-    starts = [row.ts for row in _read(parts)]
-    return len(starts), min(starts, default=None), max(starts, default=None)
-
-
-def _read(parts: Sequence[str]) -> list[_Row]:
-    return [row for part in parts for row in _read_part(part)]
 
 
 def _read_part(part: str) -> Iterator[_Row]:
@@ -221,7 +229,5 @@ def _read_part(part: str) -> Iterator[_Row]:
 PLUGIN = Engine(
     name="memory",
     help="plain Python, slow, all rows in memory: the reference",
-    gather=gather,
-    tally=tally,
-    span=span,
+    reading=reading,
 )

@@ -81,16 +81,20 @@ def main() -> None:
         table = realistic(rows, random.Random(1))
         part = write_part(store, "run", "shop", "load", table, sequence=0, worker=None)
         path = str(store.root / part)
-        _, first, last = duckdb.span([path])
+        _, first, last = duckdb.PLUGIN.span([path])
         window = Window(start_ts=(first or 0) + 5_000_000, end_ts=last or 0)
         wanted = objectives(window)
         counted = [need for need in wanted if need.measure != "latency"]
         scan = timed("bare scan", lambda: bare(path), rows)
         fast = timed(
-            f"{len(counted)} objectives, counts only", lambda: duckdb.gather(counted, [path]), rows
+            f"{len(counted)} objectives, counts only",
+            lambda: duckdb.PLUGIN.gather(counted, [path]),
+            rows,
         )
-        full = timed(f"{len(wanted)} objectives", lambda: duckdb.gather(wanted, [path]), rows)
-        timed("tally", lambda: duckdb.tally([path], window), rows)
+        full = timed(
+            f"{len(wanted)} objectives", lambda: duckdb.PLUGIN.gather(wanted, [path]), rows
+        )
+        timed("tally", lambda: duckdb.PLUGIN.tally([path], window), rows)
     print(f"{fast / scan:.1f} and {full / scan:.1f} times the bare scan")
 
 

@@ -36,7 +36,7 @@ def test_gather_equals_the_reference(name, data, wanted):
         found = parts(Path(folder), data[::2], data[1::2])
 
         actual = plugins.find("engines", name).gather(wanted, found, threads=1)
-        expected = memory.gather(wanted, found)
+        expected = memory.PLUGIN.gather(wanted, found)
 
     assert actual == expected
 
@@ -50,8 +50,8 @@ def test_tally_and_span_equal_the_reference(name, data, window):
         found = parts(Path(folder), data[::2], data[1::2])
         under_test = plugins.find("engines", name)
 
-        assert under_test.tally(found, window) == memory.tally(found, window)
-        assert under_test.span(found) == memory.span(found)
+        assert under_test.tally(found, window) == memory.PLUGIN.tally(found, window)
+        assert under_test.span(found) == memory.PLUGIN.span(found)
 
 
 @engine
@@ -141,4 +141,6 @@ def test_many_selections_and_predicates_keep_their_bits_apart(name, data, tmp_pa
         for i in range(130)
     ]
 
-    assert plugins.find("engines", name).gather(wanted, found) == memory.gather(wanted, found)
+    assert plugins.find("engines", name).gather(wanted, found) == memory.PLUGIN.gather(
+        wanted, found
+    )

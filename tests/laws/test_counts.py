@@ -26,7 +26,7 @@ few = settings(max_examples=12)
 def gather(wanted, *groups, threads=None):
     """The evidence of needs over parts that hold the groups of rows."""
     with tempfile.TemporaryDirectory() as folder:
-        return duckdb.gather(wanted, parts(Path(folder), *groups), threads=threads)
+        return duckdb.PLUGIN.gather(wanted, parts(Path(folder), *groups), threads=threads)
 
 
 def moved(wanted: Sequence[Need], by: int) -> list[Need]:
@@ -53,7 +53,7 @@ def test_threads_change_nothing(data, wanted):
     """One thread, two and five give the same evidence."""
     with tempfile.TemporaryDirectory() as folder:
         found = parts(Path(folder), data[::2], data[1::2])
-        one, *more = (duckdb.gather(wanted, found, threads=threads) for threads in (1, 2, 5))
+        one, *more = (duckdb.PLUGIN.gather(wanted, found, threads=threads) for threads in (1, 2, 5))
 
     assert more == [one, one]
 
@@ -217,9 +217,9 @@ def test_lockstep_is_the_share_in_the_busiest_tenth_of_the_pace():
     together = [row(i * 100 + 95 + i % 8, pace_us=100) for i in range(9)]
     spread = [row(i * 101 % LENGTH, pace_us=100) for i in range(1000)]
     with tempfile.TemporaryDirectory() as folder:
-        burst = duckdb.tally(parts(Path(folder) / "a", together), WINDOW)
-        even = duckdb.tally(parts(Path(folder) / "b", spread), WINDOW)
-        none = duckdb.tally(parts(Path(folder) / "c", [row()]), WINDOW)
+        burst = duckdb.PLUGIN.tally(parts(Path(folder) / "a", together), WINDOW)
+        even = duckdb.PLUGIN.tally(parts(Path(folder) / "b", spread), WINDOW)
+        none = duckdb.PLUGIN.tally(parts(Path(folder) / "c", [row()]), WINDOW)
 
     assert burst.lockstep == 1.0
     assert even.lockstep == pytest.approx(0.1, abs=0.02)
