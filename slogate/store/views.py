@@ -90,9 +90,10 @@ def _select(
     except duckdb.InvalidInputException as error:
         if "pytz" not in str(error):
             raise
-    # DuckDB before 1.5 needs another package to give Python a time with its zone; Arrow does not
-    old: Any = connection.execute(statements[0])
-    table = old.fetch_arrow_table()
+    # some DuckDB 1.x need another package to give Python a time with its zone; Arrow does not
+    result: Any = connection.execute(statements[0])
+    old = not hasattr(result, "to_arrow_table")
+    table = result.fetch_arrow_table() if old else result.to_arrow_table()
     columns = [column.to_pylist(maps_as_pydicts="strict") for column in table.columns]
     return names, list(zip(*columns, strict=True))
 
