@@ -133,43 +133,36 @@ def _judgement(
     evidence: Evidence | None,
     floor: Floor | None,
 ) -> Judgement:
+    trouble = distrust(subject)
+    nothing = _absent(objective, subject, window, evidence)
+    if nothing is not None or window is None or evidence is None:
+        reason = f"{nothing}; {trouble}" if trouble else str(nothing)
+        total = evidence.total if evidence else None
+        return Judgement(outcome=Outcome.NO_DATA, reason=reason, inside=False, total=total)
+    kind = plugins.find("objectives", objective.kind)
+    found: Judgement = kind.judge(objective, evidence, window, floor.value if floor else None)
+    if trouble is not None and found.outcome is not Outcome.FAIL:
+        # a run that is not to be trusted can fail, it cannot pass
+        reason = f"{trouble}; as measured: {found.reason}"
+        return replace(found, outcome=Outcome.INVALID, reason=reason)
+    return replace(found, reason=f"{found.reason}; {found.settle}") if found.settle else found
+
+
+def _absent(
+    objective: Objective, subject: Subject, window: Window | None, evidence: Evidence | None
+) -> str | None:
+    """Why there is nothing or too little to judge, as a sentence; None if there is enough."""
     if window is None or evidence is None:
-        return _nothing(absence(subject, objective.scope.warmup_us))
+        return absence(subject, objective.scope.warmup_us)
     what = str(objective.scope.selection)
     if evidence.matched == 0:
-        return _nothing(
-            f"no request of {what} started in the {format_span(window.seconds)} judged", total=0
-        )
+        return f"no request of {what} started in the {format_span(window.seconds)} judged"
     if evidence.total < MIN_REQUESTS:
         count = format_count(evidence.total)
-        return _nothing(
-            f"only {count} requests of {what} to judge, at least {MIN_REQUESTS} needed",
-            total=evidence.total,
-        )
+        return f"only {count} requests of {what} to judge, at least {MIN_REQUESTS} needed"
     if window.seconds < MIN_SECONDS:
-        return _nothing(
-            f"only {window.seconds:.1f} s judged, at least {MIN_SECONDS} s needed",
-            total=evidence.total,
-        )
-    kind = plugins.find("objectives", objective.kind)
-    judgement: Judgement = kind.judge(objective, evidence, window, floor.value if floor else None)
-    return _distrusted(judgement, subject)
-
-
-def _nothing(reason: str, total: int | None = None) -> Judgement:
-    return Judgement(outcome=Outcome.NO_DATA, reason=reason, inside=False, total=total)
-
-
-def _distrusted(judgement: Judgement, subject: Subject) -> Judgement:
-    """A run that is not to be trusted can fail, it cannot pass."""
-    trouble = distrust(subject)
-    if trouble is None or judgement.outcome is Outcome.FAIL:
-        return judgement
-    return replace(
-        judgement,
-        outcome=Outcome.INVALID,
-        reason=f"{trouble}; what there is: {judgement.reason}",
-    )
+        return f"only {window.seconds:.1f} s judged, at least {MIN_SECONDS} s needed"
+    return None
 
 
 def _blocks(

@@ -8,10 +8,12 @@ before its interval is within the budget (research: rule of three, widened for t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 
+from slogate.evaluate import MIN_SECONDS
 from slogate.objectives._base import Objective
 from slogate.stats.run_length import zero_bad_requests
-from slogate.units import US_PER_SECOND, format_count, format_span
+from slogate.units import US_PER_SECOND, format_count
 from slogate.verdict import Verdict
 
 
@@ -26,24 +28,38 @@ def rates(verdict: Verdict) -> dict[str, float]:
 
 
 def too_short(
-    objectives: Sequence[Objective], per_second: Mapping[str, float], run_time_us: int
+    objectives: Sequence[Objective],
+    per_second: Mapping[str, float],
+    run_time_us: int,
+    ramp_us: int = 0,
 ) -> list[str]:
-    """A sentence for each objective that `run_time_us` of load, warm-up included, can't decide."""
-    sentences = []
+    """At most one sentence: which objectives `run_time_us` of load cannot decide, what would do.
+
+    The ramp and the warm-up are not judged. Where no rate is known only the ten seconds that
+    every verdict needs are asked for.
+    """
+    short = []
     for objective in objectives:
+        before = ramp_us + objective.scope.warmup_us
+        judged_s = max(0, run_time_us - before) / US_PER_SECOND
         needed, rate = _needed(objective), per_second.get(objective.id)
-        if needed is None or not rate:
-            continue
-        judged = max(0, run_time_us - objective.scope.warmup_us) / US_PER_SECOND
-        if rate * judged < needed:
-            enough = needed / rate + objective.scope.warmup_us / US_PER_SECOND
-            sentences.append(
-                f"{objective.key} of {objective.scope.selection} cannot pass in this run: about "
-                f"{format_count(int(rate * judged))} requests to judge, "
-                f"{format_count(needed)} needed even if none is bad; "
-                f"run for at least {format_span(enough)}"
-            )
-    return sentences
+        wanted_s = max(float(MIN_SECONDS), needed / rate if needed and rate else 0.0)
+        if judged_s < wanted_s:
+            short.append((ceil(wanted_s + before / US_PER_SECOND), judged_s, objective))
+    if not short:
+        return []
+    enough, judged_s, worst = max(short, key=lambda one: one[0])
+    needed, rate = _needed(worst), per_second.get(worst.id)
+    if needed and rate and needed / rate > MIN_SECONDS:
+        why = (
+            f"about {format_count(int(rate * judged_s))} requests to judge, "
+            f"{format_count(needed)} needed even if none is bad"
+        )
+    else:
+        why = f"{judged_s:.0f} s to judge, at least {MIN_SECONDS} s needed"
+    name = f"{worst.key} of {worst.scope.selection}"
+    others = f" (and {len(short) - 1} more of {len(objectives)} objectives)" if short[1:] else ""
+    return [f"{name}{others} cannot pass in this run: {why}; --run-time {enough}s would do"]
 
 
 def _needed(objective: Objective) -> int | None:

@@ -55,14 +55,23 @@ def distrust(subject: Subject) -> str | None:
 
 def _late_generator(run: Run) -> str | None:
     health = run.health
+    cure = "fewer users, `-- --processes N`, or a machine with less else to do would help"
     if health.cpu is not None and health.cpu >= CPU_SATURATED:
-        return f"the run is invalid: the generator used {format_share(health.cpu)} of a core"
+        return (
+            f"the run is invalid: the generator used {format_share(health.cpu)} of a core, "
+            f"{format_share(CPU_SATURATED)} is too much; {cure}"
+        )
     if health.lag_p99_us is not None and health.lag_p99_us > LAG_P99_US:
-        lag = format_duration(health.lag_p99_us)
-        return f"the run is invalid: the generator's event loop was late by {lag} (p99)"
+        return (
+            f"the run is invalid: the generator itself was late by "
+            f"{format_duration(health.lag_p99_us)} (p99), "
+            f"{format_duration(LAG_P99_US)} allowed; {cure}"
+        )
     if health.missed is not None and health.missed > MISSED:
-        share = format_share(health.missed)
-        return f"the run is invalid: the generator itself was late for {share} of its starts"
+        return (
+            f"the run is invalid: the generator itself was late for "
+            f"{format_share(health.missed)} of its starts, {format_share(MISSED)} allowed; {cure}"
+        )
     return None
 
 

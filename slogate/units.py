@@ -98,7 +98,8 @@ def format_duration(us: float | None, digits: int = 3) -> str:
 def format_estimate(us: float | None, interval: tuple[float | None, float | None]) -> str:
     """A duration with its interval in the same unit: `412 ms (388–431)`."""
     if us is None:
-        return f"∞ ({format_duration(interval[0])}–{format_duration(interval[1])})"
+        least = interval[0]
+        return "unbounded" if least is None else f"unbounded (at least {format_duration(least)})"
     _, size = duration_unit(us)
     ends = ("∞" if end is None else significant(end / size, 3) for end in interval)
     return f"{format_duration(us)} ({'–'.join(ends)})"

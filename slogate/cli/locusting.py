@@ -25,18 +25,22 @@ def arguments(settings: Settings, own: Sequence[str], *, web: bool) -> list[str]
     given = [] if _names_file(own) else [f"--locustfile={path}" for path in _files(settings)]
     if is_worker(own):
         return [*given, *own]
-    rate = settings.spawn_rate or max(1.0, settings.users / 2)
     if not web and not any(argument.startswith(_WEB) for argument in own):
         given += ["--headless", "--only-summary"]
     given += [
         f"--users={settings.users}",
-        f"--spawn-rate={rate:g}",
+        f"--spawn-rate={spawn_rate(settings):g}",
         f"--run-time={max(1, settings.run_time // 1_000_000)}s",
         f"--stop-timeout={STOP_TIMEOUT_S}",
     ]
     if settings.host is not None:
         given.append(f"--host={settings.host}")
     return [*given, *own]
+
+
+def spawn_rate(settings: Settings) -> float:
+    """Users spawned a second: all within two seconds unless the settings say otherwise."""
+    return settings.spawn_rate or max(1.0, settings.users / 2)
 
 
 def _names_file(own: Sequence[str]) -> bool:

@@ -8,13 +8,13 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from slogate.cli.judging import keep_all, of_one_service, read
-from slogate.cli.locusting import arguments, is_worker
+from slogate.cli.locusting import arguments, is_worker, spawn_rate
 from slogate.cli.options import note
 from slogate.config import Settings
 from slogate.errors import GeneratorError, Interrupted, ServiceError, StoreError, UsageError
@@ -113,13 +113,9 @@ def _say(test: Test, text: str) -> None:
 
 def _preflight(test: Test) -> None:
     """Say what the planned run is too short to decide, by the rates of the service's last run."""
-    last = last_verdict(test.store, test.service)
-    if last is None:
-        return
-    for sentence in too_short(
-        objectives_of(test.specs), rates(last), test.request.settings.run_time
-    ):
-        _say(test, f"preflight: {sentence}")
+    if not test.request.web:
+        last = last_verdict(test.store, test.service)
+        _tell_short(test, "preflight", rates(last) if last else {})
 
 
 @contextlib.contextmanager
@@ -187,7 +183,8 @@ def _watch(test: Test, show: progress.Show) -> Callable[[Status], str | None]:
                 return reason
             if latest[0] is not None and not seen["told"] and _warm(latest[0]):
                 seen["told"] = 1.0
-                _tell_short(test, latest[0])
+                if not test.request.web:
+                    _tell_short(test, "after the warm-up", rates(latest[0]))
         show(status, latest[0])
         return None
 
@@ -199,13 +196,12 @@ def _warm(verdict: Verdict) -> bool:
     return any(f.window and f.window[1] - f.window[0] >= 5_000_000 for f in verdict.findings)
 
 
-def _tell_short(test: Test, verdict: Verdict) -> None:
-    if test.request.web:
-        return
-    for sentence in too_short(
-        objectives_of(test.specs), rates(verdict), test.request.settings.run_time
-    ):
-        _say(test, f"after the warm-up: {sentence}")
+def _tell_short(test: Test, when: str, per_second: Mapping[str, float]) -> None:
+    settings = test.request.settings
+    ramp_us = int(settings.users / spawn_rate(settings) * 1_000_000)
+    objectives = objectives_of(test.specs)
+    for sentence in too_short(objectives, per_second, settings.run_time, ramp_us):
+        _say(test, f"{when}: {sentence}")
 
 
 def _closed(test: Test, ended: Ended) -> Run:

@@ -72,7 +72,8 @@ class Objective:
 class Judgement:
     """What a kind says of the evidence; the fields are those of `Finding`.
 
-    `inside`: the observed value keeps the limit, whatever the interval says.
+    `inside`: the observed value keeps the limit, whatever the interval says. `settle` says what
+    would give a verdict where there is none.
     """
 
     outcome: Outcome
@@ -89,6 +90,7 @@ class Judgement:
     effective_n: float | None = None
     requests_needed: int | None = None
     seconds_needed: float | None = None
+    settle: str | None = None
     warnings: tuple[str, ...] = ()
 
 

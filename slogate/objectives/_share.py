@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 
 from slogate.model.evidence import Evidence
 from slogate.model.window import Window
 from slogate.objectives._base import Objective
 from slogate.stats import proportion
 from slogate.stats.run_length import requests_needed
-from slogate.units import format_span
+from slogate.units import format_share, format_span
 from slogate.verdict import DesignEffect, GoodShare, Outcome
 
 SHORT_RUN_S = 120
+PRACTICAL_S = 6 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,7 @@ class Share:
     design_effect: DesignEffect
     requests_needed: int | None
     seconds_needed: float | None
-    settle: str
+    settle: str | None
     warnings: tuple[str, ...]
 
 
@@ -67,15 +69,18 @@ def judge_share(
         ),
         requests_needed=needed,
         seconds_needed=seconds,
-        settle=_settle(seconds, window),
+        settle=_settle(seconds, window) if outcome is Outcome.INCONCLUSIVE else None,
         warnings=_warnings(objective, window, floor, gross=gross),
     )
 
 
 def _settle(seconds: float | None, window: Window) -> str:
-    if seconds is None:
-        return "no length of run would settle it at this share"
-    return f"about {format_span(seconds)} of load would settle it ({format_span(window.seconds)} judged)"  # noqa: E501
+    judged = format_span(window.seconds)
+    if seconds is None or seconds > PRACTICAL_S:
+        return "at its limit: no practical length of run would settle it"
+    return (
+        f"about {format_span(ceil(seconds))} of judged load would settle it, {judged} were judged"
+    )
 
 
 def _warnings(
@@ -91,7 +96,14 @@ def _warnings(
             "beyond what independent requests could show by chance"
         )
     if window.seconds < SHORT_RUN_S:
-        warnings.append(f"short_run: under {SHORT_RUN_S} s judged, the stated error is not assured")
+        stated = format_share(1 - objective.scope.confidence)
+        warnings.append(
+            f"short_run: under {SHORT_RUN_S} s judged; a service right at its limit may be "
+            f"misjudged more often than in {stated} of runs a side"
+        )
     if floor is None:
-        warnings.append("history: none; the noise between requests is known from this run alone")
+        warnings.append(
+            "history: none; earlier runs had fewer than 10 bad requests, so how they cluster is "
+            "known from this run alone"
+        )
     return tuple(warnings)

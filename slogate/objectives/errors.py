@@ -20,6 +20,7 @@ _VERDICT = {
     Outcome.FAIL: "over the {limit} allowed",
     Outcome.INCONCLUSIVE: "too close to the {limit} allowed to call",
 }
+_TOO_FEW = "too few requests to be sure of the {limit} allowed"
 
 
 def parse(key: str, text: str) -> tuple[Fraction, Fraction | None]:
@@ -47,14 +48,15 @@ def judge(
     if objective.limit == 0:
         return _fact(objective, evidence)
     share = judge_share(objective, evidence, window, floor, objective.limit)
-    word = _VERDICT[share.outcome].format(limit=format_share(objective.limit))
+    few = share.outcome is Outcome.INCONCLUSIVE and evidence.bad == 0
+    word = (_TOO_FEW if few else _VERDICT[share.outcome]).format(
+        limit=format_share(objective.limit)
+    )
     low, high = share.interval.lower, share.interval.upper
     reason = (
         f"{format_share(share.interval.observed)} ({format_share(low)}–{format_share(high)}) of "
         f"{format_count(evidence.total)} requests of {objective.scope.selection} failed, {word}"
     )
-    if share.outcome is Outcome.INCONCLUSIVE:
-        reason = f"{reason}; {share.settle}"
     return Judgement(
         outcome=share.outcome,
         reason=reason,
@@ -68,6 +70,7 @@ def judge(
         effective_n=share.interval.n_eff,
         requests_needed=share.requests_needed,
         seconds_needed=share.seconds_needed,
+        settle=share.settle,
         warnings=share.warnings,
     )
 

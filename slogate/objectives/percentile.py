@@ -30,6 +30,7 @@ _VERDICT = {
     Outcome.FAIL: "over the {limit} budget",
     Outcome.INCONCLUSIVE: "too close to the {limit} budget to call",
 }
+_TOO_FEW = "under the {limit} budget, but on too few requests to be sure"
 
 
 def parse(key: str, text: str) -> tuple[Fraction, Fraction | None]:
@@ -83,6 +84,7 @@ def judge(
         effective_n=share.interval.n_eff,
         requests_needed=share.requests_needed,
         seconds_needed=share.seconds_needed,
+        settle=share.settle,
         warnings=share.warnings,
     )
 
@@ -120,14 +122,20 @@ def _reason(
     slower = (
         "slower or failed" if evidence.failed and objective.scope.failures == "slow" else "slower"
     )
-    word = _VERDICT[share.outcome].format(limit=format_duration(float(objective.limit)))
-    text = (
+    few = share.outcome is Outcome.INCONCLUSIVE and _within(objective, interval)
+    word = _TOO_FEW if few else _VERDICT[share.outcome]
+    limit = format_duration(float(objective.limit))
+    return (
         f"{objective.key} of {objective.scope.selection} is "
-        f"{format_estimate(observed, interval)}, {word}: "
+        f"{format_estimate(observed, interval)}, {word.format(limit=limit)}: "
         f"{format_share(share.interval.observed)} of {format_count(evidence.total)} requests "
         f"were {slower}, {format_share(1 - quantile)} allowed"
     )
-    return f"{text}; {share.settle}" if share.outcome is Outcome.INCONCLUSIVE else text
+
+
+def _within(objective: Objective, interval: tuple[float | None, float | None]) -> bool:
+    """Whether the whole interval of the percentile shown is under the limit."""
+    return interval[1] is not None and interval[1] <= objective.limit
 
 
 PLUGIN = Kind(

@@ -15,7 +15,7 @@ def test_a_run_too_short_for_a_percentile_is_told_with_what_would_do():
     assert told == [
         (
             "p99.9 of POST /checkout cannot pass in this run: about 800 requests to judge, "
-            "3,719 needed even if none is bad; run for at least 3 min 11 s"
+            "3,719 needed even if none is bad; --run-time 191s would do"
         )
     ]
 
@@ -25,6 +25,17 @@ def test_a_run_that_is_long_enough_is_not_mentioned():
     one = objective("p95: 1s")
 
     assert too_short([one], {one.id: 20.0}, 45 * SECOND) == []
+
+
+def test_the_ramp_the_warm_up_and_ten_seconds_are_always_needed():
+    """Without any known rate a run of twelve seconds with a ramp of two is still too short."""
+    some = [objective("p95: 1s", warmup_us=5 * SECOND), objective("max: 1s", warmup_us=5 * SECOND)]
+
+    assert too_short(some, {}, 12 * SECOND, 2 * SECOND) == [
+        "p95 of POST /checkout (and 1 more of 2 objectives) cannot pass in this run: "  # noqa: ISC004
+        "5 s to judge, at least 10 s needed; --run-time 17s would do"
+    ]
+    assert too_short(some, {}, 17 * SECOND, 2 * SECOND) == []
 
 
 def test_facts_and_unknown_rates_are_not_mentioned():

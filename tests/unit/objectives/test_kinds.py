@@ -75,7 +75,7 @@ def test_an_inconclusive_share_says_what_would_settle_it():
     assert judgement.requests_needed is not None
     assert judgement.requests_needed > 1_000
     assert judgement.seconds_needed == pytest.approx(judgement.requests_needed / 5)
-    assert "of load would settle it" in judgement.reason
+    assert "of judged load would settle it, 3 min 20 s were judged" in judgement.settle
 
 
 def test_the_floor_of_history_widens_the_interval():
@@ -104,7 +104,7 @@ def test_an_unbounded_percentile_is_none():
     judgement = judge("p95: 300ms", evidence(10, failed=100, ladder=ladder))
 
     assert judgement.observed is None
-    assert "∞" in judgement.reason
+    assert "is unbounded, over the 300 ms budget" in judgement.reason
 
 
 def test_the_percentiles_interval_brackets_it():
@@ -177,3 +177,12 @@ def test_a_wrong_value_says_what_is_wrong(line, words):
         objective(line)
 
     assert words in str(caught.value)
+
+
+def test_too_few_requests_are_not_called_too_close():
+    """Nothing slow among 40: the limit is not near, there is just too little to be sure."""
+    percentile = judge("p95: 300ms", evidence(0, 4))
+    errors = judge("errors: 1%", evidence(0, 4))
+
+    assert "under the 300 ms budget, but on too few requests to be sure" in percentile.reason
+    assert "too few requests to be sure of the 1% allowed" in errors.reason
