@@ -122,6 +122,9 @@ def label_command(
 def delete_command(
     runs: Annotated[list[str], typer.Argument(metavar="RUN", help="Ids of the runs.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Even one that claims to be recorded still.")
+    ] = False,
     service: SERVICE = None,
     store: STORE = None,
     as_json: JSON = False,
@@ -132,7 +135,7 @@ def delete_command(
 
     \b
     Examples:
-      slogate runs delete 20261101-1204-ab12
+      slogate runs delete 20261124-205414-6b321f
       slogate runs delete latest --service shop --yes
     """
     del no_color
@@ -144,7 +147,7 @@ def delete_command(
     if not yes:
         _ask(ids)
     for run_id in ids:
-        delete_run(opened, run_id)
+        delete_run(opened, run_id, force=force)
         note(f"deleted {run_id}", quiet=quiet)
     _refresh(opened, quiet=quiet)
     if as_json:

@@ -62,26 +62,41 @@ def find_run(store: Store, ref: str, *, service: str | None = None, kind: str | 
 
 
 def label_run(store: Store, run_id: str, labels: Mapping[str, str]) -> Run:
-    """Add labels to a run, an empty value takes one away; the run as it is now."""
+    """Add labels to a run, an empty value takes one away; the run as it is now.
+
+    StoreError while it is being recorded: its recorder would write over them.
+    """
     run = read_run(store, run_id)
+    if run.state == "running":
+        raise StoreError(
+            f"run '{run_id}' is still being recorded",
+            hint="label it when it has ended, or from the start: slogate run --label K=V",
+        )
     merged = {key: value for key, value in {**run.labels, **labels}.items() if value}
     changed = replace(run, labels=merged)
     write_run(store, changed)
     return changed
 
 
-def delete_run(store: Store, run_id: str) -> None:
-    """Delete a run with its parts and verdicts; StoreError if there is no such run.
+def delete_run(store: Store, run_id: str, *, force: bool = False) -> None:
+    """Delete a run with its parts, verdicts and logs; StoreError if there is no such run.
 
+    One that is being recorded is refused unless `force` says that its recorder is dead.
     The manifest is emptied first and removed last: a crash in between leaves a run without
     parts that is not complete and can be deleted again, never one that names missing parts.
     """
     run = read_run(store, run_id)
+    if run.state == "running" and not force:
+        raise StoreError(
+            f"run '{run_id}' is still being recorded",
+            hint="wait for its end; if its recorder was killed, delete it with --force",
+        )
     parts = {*found_parts(store, run), *(store.root / part for part in run.parts)}
+    logs = sorted((store.root / "logs").glob(f"{run_id}.*.log"))
     verdicts = verdicts_of(store, run_id)
     write_run(store, replace(run, state="incomplete", parts=(), note="being deleted"))
     try:
-        for path in (*sorted(parts), *verdicts, _path(store, run_id)):
+        for path in (*sorted(parts), *verdicts, *logs, _path(store, run_id)):
             path.unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(f"run '{run_id}' cannot be deleted: {error}") from None
@@ -95,7 +110,10 @@ def parts_of(store: Store, run: Run) -> list[Path]:
     named = [store.root / part for part in run.parts]
     for path in named:
         if not path.is_file():
-            raise StoreError(f"run '{run.id}' is damaged: its part {path} is missing")
+            raise StoreError(
+                f"run '{run.id}' is damaged: its part {path} is missing",
+                hint=f"put it back, or take the run out: slogate runs delete {run.id}",
+            )
     if run.state == "complete":
         return named
     return sorted({*named, *found_parts(store, run)})

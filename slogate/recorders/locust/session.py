@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from time import time
 from typing import Any, TypeVar
 
@@ -160,7 +161,7 @@ class Session:
         """No user ever ran: there was no test, Locust's own words say why."""
         if not self._withdrawn:
             self._withdrawn = True
-            self._do(delete_run, self._store, self._run.id)
+            self._do(partial(delete_run, force=True), self._store, self._run.id)
 
     def fault(self, sentence: str) -> None:
         """Something was lost; the run is incomplete, whoever reads stderr is told once."""

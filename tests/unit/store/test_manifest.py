@@ -251,3 +251,16 @@ def test_deleting_an_unknown_run_is_an_error(store):
     """A typing error deletes nothing."""
     with pytest.raises(StoreError, match="no run 'r9'"):
         delete_run(store, "r9")
+
+
+def test_a_run_that_is_being_recorded_is_neither_labelled_nor_deleted(store):
+    """Its recorder would write over the one and stumble over the other; force is for the dead."""
+    part = stored_part(store)
+    write_run(store, replace(RUN, state="running", parts=(part,)))
+    for change in (lambda: label_run(store, "r1", {"a": "1"}), lambda: delete_run(store, "r1")):
+        with pytest.raises(StoreError, match="still being recorded"):
+            change()
+    assert (store.root / part).is_file()
+    delete_run(store, "r1", force=True)
+
+    assert list_runs(store) == []
