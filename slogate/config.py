@@ -96,22 +96,46 @@ _READ: dict[str, Callable[[Any], Any]] = {
 
 
 def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
-    """The settings of the project in `folder`; flags are laid over them by the commands."""
+    """The settings of the project in `folder`; flags are laid over them by the commands.
+
+    SettingsError names all that is wrong, in one go.
+    """
+    given = [
+        (f"{origin}: {key}", key, value)
+        for origin, table in _tables(folder)
+        for key, value in table.items()
+    ]
+    given += [
+        (name, key, environment[name])
+        for key in _READ
+        if environment.get(name := f"SLOGATE_{key.upper()}")
+    ]
     found: dict[str, Any] = {}
-    for origin, table in _tables(folder):
-        for key, value in table.items():
-            found[key] = _value(f"{origin}: {key}", key, value)
-    for key in _READ:
-        text = environment.get(f"SLOGATE_{key.upper()}")
-        if text:
-            found[key] = _value(f"SLOGATE_{key.upper()}", key, text)
+    faults = []
+    for where, key, value in given:
+        try:
+            found[key] = _value(where, key, value)
+        except SettingsError as fault:
+            faults.append(fault)
+    if faults:
+        raise _all_of(faults)
     return replace(Settings(), **found)
+
+
+def _all_of(faults: list[SettingsError]) -> SettingsError:
+    """One fault as it is, several as one error with a line each."""
+    if len(faults) == 1:
+        return faults[0]
+    lines = [f"{fault.message}{f' ({fault.hint})' if fault.hint else ''}" for fault in faults]
+    return SettingsError("\n".join([f"{len(faults)} settings are wrong", *lines]))
 
 
 def _value(where: str, key: str, value: Any) -> Any:
     if key not in _READ:
         near = difflib.get_close_matches(key, _READ, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(_READ)}"
+        if key == "tool":
+            hint = "in slogate.toml leave out [tool.slogate]: the keys stand at the top"
         raise SettingsError(f"{where} is no setting of slogate", hint=hint)
     try:
         return _READ[key](value)
@@ -121,8 +145,8 @@ def _value(where: str, key: str, value: Any) -> Any:
 
 def _tables(folder: Path) -> list[tuple[str, dict[str, Any]]]:
     own = _toml(folder / "slogate.toml")
-    project = _toml(folder / "pyproject.toml")
-    tool = (project or {}).get("tool", {}).get("slogate")
+    tool = (_toml(folder / "pyproject.toml") or {}).get("tool")
+    tool = tool.get("slogate") if isinstance(tool, dict) else None
     if own is not None and tool is not None:
         raise SettingsError(
             "settings stand in both slogate.toml and pyproject.toml [tool.slogate]",
@@ -130,6 +154,8 @@ def _tables(folder: Path) -> list[tuple[str, dict[str, Any]]]:
         )
     if own is not None:
         return [("slogate.toml", own)]
+    if tool is not None and not isinstance(tool, dict):
+        raise SettingsError("pyproject.toml: tool.slogate must be a table, [tool.slogate]")
     return [("pyproject.toml [tool.slogate]", tool)] if tool is not None else []
 
 

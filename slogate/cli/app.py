@@ -7,6 +7,7 @@ class owns. Anything else is a bug in slogate: one line, exit 2, the traceback w
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import io
 import os
@@ -18,6 +19,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from slogate.cli.complaints import complain, explain, output_trouble, settle
 from slogate.errors import (
     EXIT_ERROR,
     EXIT_INTERRUPTED,
@@ -25,6 +27,7 @@ from slogate.errors import (
     Interrupted,
     SlogateError,
     SpecError,
+    UsageError,
 )
 
 HELP = """Load-test a service, keep the latencies, judge them against SLOs, fail the build.
@@ -53,9 +56,9 @@ class Commands(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Import the command's file and build it; None for an unknown name."""
+        """Import the command's file and build it; UsageError for an unknown name."""
         if cmd_name not in COMMANDS:
-            return None
+            raise UsageError(f"there is no command '{cmd_name}'", hint=_nearest(cmd_name))
         file = "import_" if cmd_name == "import" else cmd_name
         module = importlib.import_module(f"slogate.cli.{file}")
         app: typer.Typer | None = getattr(module, "app", None)
@@ -70,6 +73,13 @@ class Commands(TyperGroup):
 
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def _nearest(word: str) -> str:
+    if word in {"version", "help"}:
+        return f"slogate --{word}"
+    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    return f"did you mean 'slogate {near[0]}'?" if near else "slogate -h lists the commands"
 
 
 def _version(wanted: bool) -> None:
@@ -105,38 +115,53 @@ def build() -> Any:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
+    code = _attempt(arguments)
+    trouble = settle(sys.stdout)
+    settle(sys.stderr)
+    if trouble is None:
+        return code
+    if (why := output_trouble(trouble)) and not isinstance(trouble, BrokenPipeError):
+        complain(why, None)
+    # what nobody could read is no pass
+    return code or EXIT_ERROR
+
+
+def _attempt(arguments: list[str]) -> int:
     try:
-        code = build().main(args=arguments, prog_name="slogate", standalone_mode=False)
+        code = build().main(
+            args=arguments, prog_name="slogate", standalone_mode=False, obj=arguments
+        )
     except SpecError as error:
         # no prefix: editors and problem matchers look for file:line:column at the head
         sys.stderr.write(f"{error}\n")
         return error.exit_code
     except SlogateError as error:
-        _complain(error.message, error.hint)
+        complain(error.message, error.hint)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        _complain("interrupted", None)
+        complain("interrupted", None)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # whoever read our output has gone; Python must not complain of that at exit either
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_ERROR
     except Exception as error:  # noqa: BLE001 - the last resort: no traceback, never exit 1
-        if hasattr(error, "format_message") and hasattr(error, "show"):
-            error.show()
-            return EXIT_ERROR
-        if "--debug" in arguments or os.environ.get("SLOGATE_DEBUG"):
-            traceback.print_exc()
-        kind = type(error).__name__
-        _complain(f"internal error: {kind}: {error}", "run again with --debug and report it")
-        return EXIT_ERROR
+        return _other(error, arguments)
     return code if isinstance(code, int) else EXIT_PASS
 
 
-def _complain(message: str, hint: str | None) -> None:
-    sys.stderr.write(f"error: {message}\n")
-    if hint:
-        sys.stderr.write(f"  hint: {hint}\n")
+def _other(error: Any, arguments: list[str]) -> int:
+    """Exit 2 for a call that the library refused, an output that broke off, and bugs of ours."""
+    if why := output_trouble(error):
+        settle(sys.stdout)
+        if not isinstance(error, BrokenPipeError):  # a reader who has gone wants no more
+            complain(why, None)
+    elif type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+    elif hasattr(error, "format_message"):
+        complain(*explain(error))
+    else:
+        if "--debug" in arguments or os.environ.get("SLOGATE_DEBUG"):
+            traceback.print_exc()
+        kind = type(error).__name__
+        complain(f"internal error: {kind}: {error}", "run again with --debug and report it")
+    return EXIT_ERROR
 
 
 def _stop(number: int, frame: object) -> None:

@@ -18,27 +18,31 @@ from slogate.store.layout import Store
 
 def command(
     specs: Annotated[
-        list[Path] | None, typer.Argument(metavar="[SPEC]...", help="Spec files  [default: slo/]")
+        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Spec files  [default: slo/]")
     ] = None,
     run: Annotated[
-        str, typer.Option("--run", help="Run id, its beginning, a label, or latest.")
+        str, typer.Option("--run", metavar="RUN", help="Run id, its beginning, a label, or latest.")
     ] = "latest",
     service: SERVICE = None,
     only: Annotated[
-        str | None, typer.Option("--only", help="budgets: leave the rest alone.")
+        str | None,
+        typer.Option("--only", metavar="TEXT", help="`budgets`: leave the rest alone."),
     ] = None,
     report_only: Annotated[
         bool, typer.Option("--report-only", help="Report as ever, but exit 0 whatever was found.")
     ] = False,
     threads: Annotated[
-        int | None, typer.Option("--threads", min=1, help="Threads to count with.")
+        int | None,
+        typer.Option("--threads", min=1, metavar="N", help="Threads to count with."),
     ] = None,
     store: STORE = None,
     as_json: JSON = False,
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Judge the budgets of the specs on a stored run: the latest load run of each service.
+    """Judge a stored run, the latest unless another is named.
+
+    Judges the budgets of the specs, by default on the latest load run of each service.
 
     \b
     Examples:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from slogate.cli.options import JSON, NO_COLOR, QUIET, STORE, note
+from slogate.cli.options import JSON, NO_COLOR, QUIET, given_run_time, note
 
 USERS = 150
 RUN_TIME = "45s"
@@ -19,16 +19,28 @@ RUN_TIME = "45s"
 
 def command(
     slow: Annotated[
-        list[str] | None, typer.Option("--slow", help="Slow an endpoint: 'POST /checkout=3x'.")
+        list[str] | None,
+        typer.Option("--slow", metavar="RULE", help="Slow an endpoint: 'POST /checkout=3x'."),
     ] = None,
     errors: Annotated[
-        list[str] | None, typer.Option("--errors", help="Let one fail: 'POST /login=5%'.")
+        list[str] | None,
+        typer.Option("--errors", metavar="RULE", help="Let one fail: 'POST /login=5%'."),
     ] = None,
     freeze: Annotated[
-        str | None, typer.Option("--freeze", help="Freeze the shop: '1s/20s' is 1 s every 20 s.")
+        str | None,
+        typer.Option("--freeze", metavar="RULE", help="Freeze the shop: 1s/20s is 1 s every 20 s."),
     ] = None,
-    run_time: Annotated[str, typer.Option("-t", "--run-time", help="How long.")] = RUN_TIME,
-    store: STORE = None,
+    run_time: Annotated[
+        str, typer.Option("-t", "--run-time", metavar="DURATION", help="How long.")
+    ] = RUN_TIME,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            "--store",
+            metavar="FOLDER",
+            help="Folder to keep the run in  [default: a new temporary one]",
+        ),
+    ] = None,
     as_json: JSON = False,
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
@@ -46,16 +58,10 @@ def command(
     from slogate.cli.judging import tell
     from slogate.cli.testing import Request, load_test
     from slogate.config import Settings
-    from slogate.errors import UsageError
-    from slogate.units import parse_duration
 
     folder = _folder()
     where = store or Path(tempfile.mkdtemp(prefix="slogate-demo-"))
     address = f"http://127.0.0.1:{_free_port()}"
-    try:
-        planned = parse_duration(run_time)
-    except ValueError as error:
-        raise UsageError(f"--run-time: {error}") from None
     settings = Settings(
         store=where,
         serve=_serve(address, slow or [], errors or [], freeze),
@@ -63,7 +69,7 @@ def command(
         host=address,
         users=USERS,
         spawn_rate=USERS / 2,
-        run_time=planned,
+        run_time=given_run_time(run_time),
         locustfiles=(folder / "loadtests" / "locustfile.py",),
         specs=(folder / "slo" / "shop.yaml",),
     )
@@ -73,8 +79,20 @@ def command(
     if verdict is None:
         raise AssertionError("a demo is never a worker")
     code = tell([verdict], as_json=as_json, no_color=no_color)
-    note(f"\nlook around: slogate store sql 'from requests limit 5' --store {where}", quiet=quiet)
+    note(_farewell(where, folder, temporary=store is None), quiet=quiet)
     return code
+
+
+def _farewell(store: Path, folder: Path, *, temporary: bool) -> str:
+    """What can be done with what was recorded."""
+    spec = shlex.quote(str(folder / "slo" / "shop.yaml"))
+    lines = [
+        f"\nlook around: slogate store sql 'from requests limit 5' --store {store}",
+        f"judge again: slogate check {spec} --store {store}",
+    ]
+    if temporary:
+        lines.append(f"when done:   rm -r {store}")
+    return "\n".join(lines)
 
 
 def _folder() -> Path:

@@ -50,7 +50,9 @@ def command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Import results of another tool as one run; the same files twice change nothing.
+    """Import results of another tool as one run.
+
+    Importing the same files twice changes nothing.
 
     \b
     Examples:

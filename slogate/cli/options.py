@@ -6,6 +6,7 @@ a terminal, never with `--no-color` or NO_COLOR.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ STORE = Annotated[
     Path | None,
     typer.Option(
         "--store",
+        metavar="FOLDER",
         envvar="SLOGATE_STORE",
         help="Folder of the series store  [default: .slogate]",
         show_default=False,
@@ -25,7 +27,9 @@ STORE = Annotated[
 JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
 QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no notes.")]
 NO_COLOR = Annotated[bool, typer.Option("--no-color", help="No colour, even on a terminal.")]
-SERVICE = Annotated[str | None, typer.Option("--service", "-s", help="Name of the service.")]
+SERVICE = Annotated[
+    str | None, typer.Option("--service", "-s", metavar="NAME", help="Name of the service.")
+]
 LABELS = Annotated[
     list[str] | None,
     typer.Option("--label", "-l", metavar="K=V", help="Label to keep with the run; repeatable."),
@@ -39,8 +43,10 @@ def out(text: str) -> None:
 
 
 def note(text: str, *, quiet: bool = False) -> None:
-    """Write one line of progress or explanation to stderr."""
-    if not quiet:
+    """Write one line of progress or explanation to stderr; nobody may be reading there."""
+    if quiet:
+        return
+    with contextlib.suppress(OSError):
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
 
@@ -48,3 +54,20 @@ def note(text: str, *, quiet: bool = False) -> None:
 def colour_wanted(*, no_color: bool) -> bool:
     """Whether stdout is a terminal whose user wants colour."""
     return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
+
+
+def given_run_time(text: str) -> int:
+    """The microseconds of `--run-time`; UsageError for anything that is no length of time."""
+    from slogate.errors import UsageError
+    from slogate.units import parse_duration
+
+    word = text.strip()
+    if word.replace(".", "", 1).isdecimal():
+        raise UsageError(f"--run-time: '{word}' has no unit", hint=f"write {word}s")
+    try:
+        planned = parse_duration(word)
+    except ValueError as error:
+        raise UsageError(f"--run-time: {error}") from None
+    if planned == 0:
+        raise UsageError("--run-time must be longer than 0")
+    return planned

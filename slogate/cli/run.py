@@ -3,56 +3,77 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from slogate.cli.options import JSON, LABELS, NO_COLOR, QUIET, SERVICE, STORE
-
-CONTEXT = {
-    "help_option_names": ["-h", "--help"],
-    "max_content_width": 100,
-    "ignore_unknown_options": False,
-}
+from slogate.cli.complaints import LOCUSTS
+from slogate.cli.options import JSON, LABELS, NO_COLOR, QUIET, SERVICE, STORE, given_run_time
+from slogate.errors import UsageError
 
 
 def command(
+    context: typer.Context,
     locust: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[-- LOCUST ARGS]...", help="Arguments for Locust, after `--`."),
+        typer.Argument(
+            metavar="[-- LOCUST-ARGUMENTS]", help="Arguments for Locust itself, after `--`."
+        ),
     ] = None,
     files: Annotated[
         list[Path] | None,
-        typer.Option("-f", "--locustfile", help="Locustfile; repeatable  [default: loadtests/]"),
+        typer.Option(
+            "-f", "--locustfile", metavar="FILE", help="Repeatable.  [default: loadtests/]"
+        ),
     ] = None,
     specs: Annotated[
-        list[Path] | None, typer.Option("--spec", help="Spec file; repeatable  [default: slo/]")
+        list[Path] | None,
+        typer.Option("--spec", metavar="FILE", help="Repeatable.  [default: slo/]"),
     ] = None,
     service: SERVICE = None,
     users: Annotated[
-        int | None, typer.Option("-u", "--users", min=1, help="Users at the peak.")
+        int | None,
+        typer.Option("-u", "--users", min=1, metavar="N", help="Users at the peak.  [default: 10]"),
     ] = None,
     spawn_rate: Annotated[
         float | None,
         typer.Option(
-            "-r", "--spawn-rate", help="Users spawned a second  [default: all in two seconds]"
+            "-r",
+            "--spawn-rate",
+            metavar="N",
+            help="Users spawned a second.  [default: all in two seconds]",
         ),
     ] = None,
     run_time: Annotated[
-        str | None, typer.Option("-t", "--run-time", help="How long, for example 45s or 10m.")
+        str | None,
+        typer.Option(
+            "-t",
+            "--run-time",
+            metavar="DURATION",
+            help="How long, for example 45s or 10m.  [default: 60s]",
+        ),
     ] = None,
     host: Annotated[
         str | None,
-        typer.Option("-H", "--host", help="Base URL of a running service; nothing is served then."),
+        typer.Option(
+            "-H",
+            "--host",
+            metavar="URL",
+            help="Base URL of a running service; nothing is served then.",
+        ),
     ] = None,
     web: Annotated[
-        bool, typer.Option("--web", help="Start the test from Locust's own web UI.")
+        bool,
+        typer.Option("--web", help="Start the test in Locust's web UI; judged when it stops."),
     ] = False,
     abort_on: Annotated[
         list[str] | None,
-        typer.Option("--abort-on", help="Stop early, e.g. 'errors > 50%'; repeatable."),
+        typer.Option(
+            "--abort-on", metavar="RULE", help="Stop early, e.g. 'errors > 50%'; repeatable."
+        ),
     ] = None,
     label: LABELS = None,
     store: STORE = None,
@@ -60,9 +81,10 @@ def command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Load-test a service with Locust, record every request, judge the service's budgets.
+    """Load-test a service, record every request, judge it.
 
-    Serves the service itself when the settings have `serve`, and waits for `ready`.
+    Serves the service itself when the settings have `serve`, and waits for `ready`. A test that
+    was aborted can fail (exit 1), it cannot pass (exit 3).
 
     \b
     Examples:
@@ -74,26 +96,21 @@ def command(
     from slogate.cli.judging import tell
     from slogate.cli.testing import Request, load_test
     from slogate.config import load_settings
-    from slogate.errors import UsageError
-    from slogate.units import parse_duration
 
-    settings = load_settings(Path.cwd(), os.environ)
+    _refuse_positionals(context.obj or [], locust or [])
     given: dict[str, Any] = {
         "store": store,
         "service": service,
         "users": users,
         "spawn_rate": spawn_rate,
+        "run_time": None if run_time is None else given_run_time(run_time),
         "host": host,
         "locustfiles": tuple(files or ()) or None,
         "specs": tuple(specs or ()) or None,
     }
-    if run_time is not None:
-        try:
-            given["run_time"] = parse_duration(run_time)
-        except ValueError as error:
-            raise UsageError(f"--run-time: {error}") from None
     settings = replace(
-        settings, **{key: value for key, value in given.items() if value is not None}
+        load_settings(Path.cwd(), os.environ),
+        **{key: value for key, value in given.items() if value is not None},
     )
     if host is not None:
         # whoever names a host tests what runs there, not what the settings would serve
@@ -110,3 +127,15 @@ def command(
     if verdict is None:
         return 0
     return tell([verdict], as_json=as_json, no_color=no_color)
+
+
+def _refuse_positionals(words: Sequence[str], positionals: Sequence[str]) -> None:
+    """UsageError for a word that stands alone before `--`: it would reach Locust by accident."""
+    behind = len(words) - words.index("--") - 1 if "--" in words else 0
+    for word in positionals[: len(positionals) - behind]:
+        hint = LOCUSTS
+        if word.endswith(".py"):
+            hint = f"name a locustfile so: -f {word}"
+        elif word.endswith((".yaml", ".yml")):
+            hint = f"name a spec so: --spec {word}"
+        raise UsageError(f"`run` takes no argument '{word}'", hint=hint)

@@ -87,3 +87,38 @@ def test_settings_in_both_files_are_refused(tmp_path):
 
     with pytest.raises(SettingsError, match="both"):
         load_settings(tmp_path, {})
+
+
+def test_all_wrong_settings_are_named_at_once(tmp_path):
+    """A user mends them in one go."""
+    write(tmp_path, "slogate.toml", "users = 0\nrun_tiem = '1s'\n")
+
+    with pytest.raises(SettingsError) as caught:
+        load_settings(tmp_path, {"SLOGATE_SPAWN_RATE": "fast"})
+
+    assert caught.value.message.splitlines() == [
+        "3 settings are wrong",
+        "slogate.toml: users must be a whole number, 1 or more",
+        "slogate.toml: run_tiem is no setting of slogate (did you mean 'run_time'?)",
+        "SLOGATE_SPAWN_RATE must be a number over 0",
+    ]
+
+
+def test_the_table_of_pyproject_in_our_own_file_is_told(tmp_path):
+    """In slogate.toml the keys stand at the top."""
+    write(tmp_path, "slogate.toml", "[tool.slogate]\nusers = 2\n")
+
+    with pytest.raises(SettingsError) as caught:
+        load_settings(tmp_path, {})
+
+    assert (
+        caught.value.hint == "in slogate.toml leave out [tool.slogate]: the keys stand at the top"
+    )
+
+
+def test_a_setting_in_place_of_the_table_is_told(tmp_path):
+    """`slogate = 5` under [tool] is no table."""
+    write(tmp_path, "pyproject.toml", "[tool]\nslogate = 5\n")
+
+    with pytest.raises(SettingsError, match="must be a table"):
+        load_settings(tmp_path, {})

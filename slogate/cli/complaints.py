@@ -1,0 +1,64 @@
+"""How the command line says what went wrong: `error:`, then `hint:`, on stderr, never a traceback.
+
+Covers what the command line library finds in the words that it was given, and a stdout that
+cannot be written. Whoever reads stderr may have gone, too: that changes no exit code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sys
+from typing import Any
+
+_OUTPUT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EPIPE}
+LOCUSTS = "Locust's own arguments go after `--`"
+
+
+def complain(message: str, hint: str | None) -> None:
+    """One error with its hint."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"error: {message}\n")
+        if hint:
+            sys.stderr.write(f"  hint: {hint}\n")
+        sys.stderr.flush()
+
+
+def explain(error: Any) -> tuple[str, str]:
+    """(message, hint) of an error that the command line library found."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "slogate"
+    hints = [f"see {path} -h"]
+    if option := getattr(error, "option_name", None):
+        if near := sorted(getattr(error, "possibilities", None) or ()):
+            hints.insert(0, f"did you mean {' or '.join(near)}?")
+        elif path == "slogate run" and getattr(error, "possibilities", "none") != "none":
+            hints.insert(0, f"{LOCUSTS}: slogate run -- {option}")
+        if "no such option" in error.message.lower():
+            return f"there is no option {option}", "; ".join(hints)
+    text = error.format_message().rstrip(".")
+    return f"{text[:1].lower()}{text[1:]}", "; ".join(hints)
+
+
+def output_trouble(error: Exception) -> str | None:
+    """Why our output cannot be written, if that is what this error says; no file is named then."""
+    if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT:
+        return f"cannot write to the output: {error.strerror}"
+    return None
+
+
+def settle(stream: Any) -> OSError | None:
+    """Write what a stream still holds; what is wrong with it, or None.
+
+    A stream that cannot be written is led to nowhere, or Python would complain of it at exit
+    and end with an exit code of its own.
+    """
+    try:
+        stream.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return error
+    except ValueError:  # closed by whoever called us
+        return None
+    return None
