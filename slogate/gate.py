@@ -22,9 +22,10 @@ from slogate.stats.proportion import FLOOR_RUNS, floor_from_history
 from slogate.store.layout import Store
 from slogate.store.manifest import parts_of
 from slogate.store.verdicts import read_verdicts, write_verdict
-from slogate.verdict import Finding, Outcome, Subject, Verdict
+from slogate.verdict import Failure, Finding, Outcome, Subject, Verdict
 
 ENGINE = "duckdb"
+MOST_FAILURES = 5
 # planned run times are kept to within scheduling jitter, so lengths that differ by less are equal
 EQUAL_LENGTH = 0.95
 
@@ -88,6 +89,10 @@ def _subject(specs: Sequence[Spec], run: Run, series: Reading) -> Subject:
         judged=tally.within,
         backfilled=tally.backfilled,
         window=(window.start_ts, window.end_ts),
+        failures=tuple(
+            Failure(endpoint=f"{method} {endpoint}".strip(), error=error, count=count)
+            for method, endpoint, error, count in series.failures(window, MOST_FAILURES)
+        ),
     )
 
 

@@ -110,8 +110,20 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """How often requests of an endpoint failed in one way; the error in the source's words."""
+
+    endpoint: str
+    error: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """The run that was judged and how its rows divide: warm-up + judged = rows."""
+    """The run that was judged and how its rows divide: warm-up + judged = rows.
+
+    `failures` are the commonest ones of the judged window, most frequent first.
+    """
 
     run: Run
     rows: int
@@ -119,6 +131,7 @@ class Subject:
     judged: int
     backfilled: int
     window: tuple[int, int] | None = None
+    failures: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,13 +56,16 @@ class Reading(Protocol):
     """Some parts, opened to be asked several questions.
 
     `gather` gives the evidence by need id, `tally` a `Tally`, `span` (rows, first start, last
-    start), None without rows. All raise StoreError for a part that is unreadable or of a newer
-    version. The result depends neither on threads nor on how rows are ordered or split.
+    start), None without rows; `failures` the commonest (method, endpoint, error, count) among
+    the requests that started in the window and were no success by their source.
+    All raise StoreError for a part that is unreadable or of a newer version. The result depends
+    neither on threads nor on how rows are ordered or split.
     """
 
     def gather(self, needs: Sequence[Need]) -> dict[str, Evidence]: ...
     def tally(self, window: Window) -> Tally: ...
     def span(self) -> tuple[int, int | None, int | None]: ...
+    def failures(self, window: Window, most: int) -> list[tuple[str, str, str, int]]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -218,6 +218,18 @@ def tally_rows(parts: Sequence[str], window: Window, bound: Bound) -> str:
  FROM ({missed("source", start, end)}))"""  # noqa: S608
 
 
+def commonest_failures(parts: Sequence[str], window: Window, most: int, bound: Bound) -> str:
+    """The statement that counts the commonest failures: (method, endpoint, error, count)."""
+    start, end = bound(window.start_ts), bound(window.end_ts)
+    return (
+        "SELECT coalesce(method, ''), coalesce(endpoint, ''), "  # noqa: S608
+        "coalesce(error, 'status ' || status, ''), count(*) "
+        f"FROM {parquet(parts, bound)} WHERE epoch_us(ts) BETWEEN {start} AND {end} "
+        "AND NOT coalesce(ok, status < 500, false) "
+        f"GROUP BY ALL ORDER BY 4 DESC, 1, 2, 3 LIMIT {bound(most)}"
+    )
+
+
 def phases(parts: Sequence[str], window: Window, bound: Bound) -> str:
     """The statement that counts starts by hundredth of the commonest pace: (pace, part, count)."""
     start, end = bound(window.start_ts), bound(window.end_ts)

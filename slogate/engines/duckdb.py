@@ -25,6 +25,7 @@ from slogate.engines._groups import (
 from slogate.engines._sql import (
     Bound,
     Question,
+    commonest_failures,
     count_groups,
     order_statistics,
     parquet,
@@ -62,6 +63,14 @@ class _Reading:
     def tally(self, window: Window) -> Tally:
         """How the rows of the parts divide around the window."""
         return Tally() if self.connection is None else _tally(self.parts, window, self.connection)
+
+    def failures(self, window: Window, most: int) -> list[tuple[str, str, str, int]]:
+        """The commonest failures in the window: (method, endpoint, error, count)."""
+        if self.connection is None:
+            return []
+        bound = Bound()
+        text = commonest_failures(self.parts, window, most, bound)
+        return self.connection.execute(text, bound.values).fetchall()
 
     def span(self) -> tuple[int, int | None, int | None]:
         """How many rows the parts hold, and the first and the last start."""

@@ -23,7 +23,7 @@ from slogate.engines._base import (
 )
 from slogate.errors import StoreError
 from slogate.model.evidence import BATCHES, Batch, Evidence, Need
-from slogate.model.predicate import holds
+from slogate.model.predicate import Ok, holds
 from slogate.model.series import COLUMNS, SCHEMA_VERSION
 from slogate.model.window import Window
 
@@ -37,6 +37,7 @@ class _Row:
     method: str | None
     status: int | None
     ok: bool | None
+    error: str | None
     labels: dict[str, str | None]
     filled: bool = False
 
@@ -60,6 +61,17 @@ class _Reading:
     def tally(self, window: Window) -> Tally:
         """How the rows of the parts divide around the window."""
         return _tally(self.rows, window)
+
+    def failures(self, window: Window, most: int) -> list[tuple[str, str, str, int]]:
+        """The commonest failures in the window: (method, endpoint, error, count)."""
+        found = Counter(
+            (row.method or "", row.endpoint or "", _error(row))
+            for row in self.rows
+            if _inside(window, row.ts)
+            and holds(Ok(), ok=row.ok, status=row.status, duration_us=row.duration_us) is not True
+        )
+        ranked = sorted(found.items(), key=lambda one: (-one[1], one[0]))
+        return [(*key, count) for key, count in ranked[:most]]
 
     def span(self) -> tuple[int, int | None, int | None]:
         """How many rows the parts hold, and the first and the last start."""
@@ -94,6 +106,12 @@ def _evidence(need: Need, rows: Sequence[_Row], shares: Sequence[Fraction]) -> E
     )
 
 
+def _error(row: _Row) -> str:
+    if row.error is not None:
+        return row.error
+    return "" if row.status is None else f"status {row.status}"
+
+
 def _matches(need: Need, row: _Row) -> bool:
     endpoint = need.selection.endpoint
     if endpoint is not None and (row.endpoint is None or row.method is None):
@@ -118,7 +136,7 @@ def _missed(row: _Row, window: Window) -> Iterator[_Row]:
         yield _Row(
             ts=row.ts + k * pace, duration_us=duration - k * pace, pace_us=pace,
             endpoint=row.endpoint, method=row.method, status=row.status, ok=row.ok,
-            labels=row.labels, filled=True,
+            error=row.error, labels=row.labels, filled=True,
         )  # fmt: skip
 
 
@@ -220,7 +238,7 @@ def _read_part(part: str) -> Iterator[_Row]:
             f"{part} was written by a newer slogate (schema {int(version)})", hint=hint
         )
     table = table.set_column(0, "ts", table["ts"].cast("int64"))
-    wanted = ("ts", "duration_us", "pace_us", "endpoint", "method", "status", "ok")
+    wanted = ("ts", "duration_us", "pace_us", "endpoint", "method", "status", "ok", "error")
     for values in table.to_pylist():
         labels: list[tuple[str, Any]] = values["labels"] or []
         yield _Row(**{name: values[name] for name in wanted}, labels=dict(labels))

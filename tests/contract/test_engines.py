@@ -52,6 +52,8 @@ def test_tally_and_span_equal_the_reference(name, data, window):
 
         assert under_test.tally(found, window) == memory.PLUGIN.tally(found, window)
         assert under_test.span(found) == memory.PLUGIN.span(found)
+        with under_test.reading(found, 1) as one, memory.PLUGIN.reading(found, 1) as other:
+            assert one.failures(window, 3) == other.failures(window, 3)
 
 
 @engine
