@@ -50,13 +50,14 @@ def passing(**changes):
     return finding(**(fields | changes))
 
 
-def verdict(*findings, **changes):
-    """A verdict with these findings on a complete run."""
+def verdict(*findings, ended="complete", note=None, **changes):
+    """A verdict with these findings on a run that is complete, unless it ended otherwise."""
     run = Run(
         id="r1",
         service="shop",
         kind="load",
-        state="complete",
+        state=ended,
+        note=note,
         start_ts=START,
         ramped_ts=START,
         stop_ts=WINDOW[1],

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from slogate import units
 from slogate.errors import EXIT_BREACH, EXIT_NO_VERDICT
+from slogate.model.run import Run
 from slogate.verdict import WORST_LAST, Finding, Outcome, Verdict
 
 MARKS = {
@@ -24,6 +25,18 @@ MARKS = {
     Outcome.INVALID: "!",
 }
 UNKNOWN = "–"
+USUAL_POPULATIONS = {
+    "percentile": "all requests, failures slower than any limit",
+    "mean": "all requests, a failure counts at least the limit",
+    "maximum": "all requests as measured",
+    "throughput": "successful requests",
+}
+_STATES = {
+    "running": "run never closed",
+    "interrupted": "run interrupted",
+    "aborted": "run aborted",
+    "incomplete": "run incomplete",
+}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -63,6 +76,15 @@ def word(outcome: Outcome) -> str:
     return outcome.value.replace("_", " ")
 
 
+def unfinished(run: Run) -> str | None:
+    """How the run ended before its time: `aborted: errors > 50%`; None if it is complete."""
+    if run.state == "complete":
+        return None
+    if run.state == "running":
+        return "incomplete: its recorder never closed it"
+    return plain(f"{run.state}: {run.note}" if run.note else run.state)
+
+
 def label(finding: Finding) -> str:
     """The objective within its service: `submit/p95`."""
     return plain(finding.id.removeprefix(f"{finding.service}/"))
@@ -92,13 +114,16 @@ def is_unbounded(finding: Finding) -> bool:
 
 
 def observed(finding: Finding) -> str:
-    """What was observed, with its interval in the same unit: `412 ms (388–431)`."""
+    """What was observed, with its interval in the same unit: `412 ms (388–431)`.
+
+    Among failed requests a percentile may be `unbounded`, perhaps with what it is at least.
+    """
     unit, value, interval = finding.unit, finding.observed, finding.interval
     if value is None:
-        shown = "∞" if is_unbounded(finding) else UNKNOWN
-        if interval is None or interval == (None, None):
+        shown = "unbounded" if is_unbounded(finding) else UNKNOWN
+        if interval is None or interval[0] is None:
             return shown
-        return f"{shown} ({_show(interval[0], unit)}–{_show(interval[1], unit)})"
+        return f"{shown} (≥ {_show(interval[0], unit)})"
     digits = digits_apart(value, finding.limit, unit)
     shown = _show(value, unit, digits)
     if interval is None:
@@ -164,7 +189,10 @@ def aside(finding: Finding) -> str | None:
 
 
 def conclusion(verdict: Verdict) -> str:
-    """The verdict in one plain sentence: `FAIL: 2 of 13 objectives breached (exit 1)`."""
+    """The verdict in one plain sentence: `FAIL: 2 of 13 objectives breached (exit 1)`.
+
+    A run that did not end in order is never concluded on without saying so.
+    """
     findings = verdict.findings
     count = len(findings)
     blocking = [f for f in findings if f.blocking]
@@ -188,7 +216,9 @@ def conclusion(verdict: Verdict) -> str:
         text = f"PASS: nothing blocks, {len(rest)} {of_all} without a pass"
     else:
         text = f"PASS: {'the only' if count == 1 else f'all {count}'} {noun} met"
-    return f"{text} (exit {code})"
+    state = verdict.subject.run.state
+    ended = "" if state == "complete" else f"; {_STATES.get(state, 'run not complete')}"
+    return f"{text}{ended} (exit {code})"
 
 
 def notes(verdict: Verdict) -> list[str]:
@@ -206,7 +236,9 @@ def _warnings(finding: Finding) -> list[str]:
 
 
 def _population(finding: Finding) -> list[str]:
-    return [f"population: {plain(finding.population)}"] if finding.population != "all" else []
+    """Who was counted, if it is not what a spec that says nothing of it would count."""
+    usual = {"all", USUAL_POPULATIONS.get(finding.kind)}
+    return [] if finding.population in usual else [f"population: {plain(finding.population)}"]
 
 
 def _counts(finding: Finding) -> list[str]:

@@ -24,6 +24,7 @@ from slogate.reports._base import Report, instant, is_unbounded
 from slogate.verdict import (
     SCHEMA,
     DesignEffect,
+    Failure,
     Finding,
     GoodShare,
     Outcome,

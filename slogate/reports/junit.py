@@ -4,6 +4,7 @@ One suite for each service and spec, one case for each objective. A breach that 
 failure, a missing verdict that blocks is an error, whatever does not pass and does not block is
 skipped with the reason. Keeps to the strict schema of Jenkins' xUnit plugin: numbers are
 properties of the suite, named after the objective, because that schema knows none in cases.
+The names end in the unit, the same as in the JSON document: `checkout/p95.observed_ms`.
 Characters that XML cannot hold are shown as escapes.
 """
 
@@ -17,8 +18,9 @@ from slogate.reports._base import Report
 from slogate.units import US_PER_SECOND
 from slogate.verdict import Finding, Outcome, Verdict
 
+_UNITS = {"us": "ms", "share": "share", "per_second": "per_second"}
 _NUMBERS = (
-    "limit", "observed", "confidence", "good", "total", "failed", "untimed", "backfilled",
+    "confidence", "good", "total", "failed", "untimed", "backfilled",
     "uncorrected", "effective_n", "requests_needed", "seconds_needed",
 )  # fmt: skip
 
@@ -67,8 +69,8 @@ def _suite(verdict: Verdict, service: str, file: str, findings: Sequence[Finding
     if run.start_ts is not None:
         suite.set("timestamp", _base.instant(run.start_ts)[:19])
     properties = ET.SubElement(suite, "properties")
-    facts = {"run": run.id, "commit": run.commit, "branch": run.branch, "verdict": verdict.id}
-    for name, value in facts.items():
+    facts = {"run": run.id, "state": run.state, "commit": run.commit, "branch": run.branch}
+    for name, value in {**facts, "note": run.note, "verdict": verdict.id}.items():
         _property(properties, name, value)
     for finding in findings:
         _numbers(properties, finding)
@@ -85,12 +87,14 @@ def _property(properties: ET.Element, name: str, value: object) -> None:
 
 
 def _numbers(properties: ET.Element, finding: Finding) -> None:
-    name = _base.label(finding)
-    _property(properties, f"{name}.unit", finding.unit)
+    name, unit = _base.label(finding), _UNITS[finding.unit]
+    lower, upper = finding.interval or (None, None)
+    values = {"limit": finding.limit, "observed": finding.observed, "lower": lower, "upper": upper}
+    for key, value in values.items():
+        exact = value / 1000 if value is not None and unit == "ms" else value
+        _property(properties, f"{name}.{key}_{unit}", exact)
     for key in _NUMBERS:
         _property(properties, f"{name}.{key}", getattr(finding, key))
-    for end, value in zip(("lower", "upper"), finding.interval or (), strict=False):
-        _property(properties, f"{name}.{end}", value)
 
 
 def _case(finding: Finding) -> ET.Element:

@@ -74,13 +74,13 @@ def _run(verdict: Verdict) -> str:
         facts.append(_base.instant(run.start_ts)[:19].replace("T", " ") + " UTC")
     if run.branch or run.commit:
         facts.append(code("@".join(part for part in (run.branch, (run.commit or "")[:10]) if part)))
-    if run.state != "complete":
-        facts.append(f"**{run.state}**")
+    trouble = _base.unfinished(run)
     rows, warmup, judged, backfilled = (
         units.format_count(count)
         for count in (subject.rows, subject.warmup, subject.judged, subject.backfilled)
     )
-    text = f"{', '.join(facts)}. {rows} requests = {warmup} warm-up + {judged} judged"
+    ended = f" (**{escape(trouble)}**)" if trouble else ""
+    text = f"{', '.join(facts)}{ended}. {rows} requests = {warmup} warm-up + {judged} judged"
     return f"{text}, {backfilled} missed starts back-filled." if subject.backfilled else f"{text}."
 
 

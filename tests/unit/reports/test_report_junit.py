@@ -110,7 +110,28 @@ def test_numbers_are_exact_properties_of_the_suite():
     root = ET.fromstring(render(verdict(finding())))
     properties = {each.get("name"): each.get("value") for each in root.iter("property")}
 
-    assert properties["checkout/p95.observed"] == "412345"
-    assert properties["checkout/p95.unit"] == "us"
-    assert properties["checkout/p95.lower"] == "388000"
-    assert properties["run"] == "r1"
+    assert properties["checkout/p95.observed_ms"] == "412.345"
+    assert properties["checkout/p95.limit_ms"] == "300"
+    assert properties["checkout/p95.lower_ms"] == "388"
+    assert (properties["run"], properties["state"]) == ("r1", "complete")
+
+
+def test_properties_are_named_after_their_unit():
+    """Shares and rates are what they are in the JSON document too."""
+    share = finding(text="errors: 1%", unit="share", limit=0.01, observed=0.0331, interval=None)
+    rate = finding(
+        text="throughput: 9/s", unit="per_second", limit=9.0, observed=8.5, interval=None
+    )
+    root = ET.fromstring(render(verdict(share, rate)))
+    properties = {each.get("name"): each.get("value") for each in root.iter("property")}
+
+    assert properties["checkout/errors.observed_share"] == "0.0331"
+    assert properties["checkout/throughput.limit_per_second"] == "9"
+
+
+def test_how_the_run_ended_is_a_property():
+    """An aborted run is told apart, with its cause."""
+    root = ET.fromstring(render(verdict(finding(), ended="aborted", note="errors > 50%")))
+    properties = {each.get("name"): each.get("value") for each in root.iter("property")}
+
+    assert (properties["state"], properties["note"]) == ("aborted", "errors > 50%")

@@ -56,6 +56,14 @@ def test_the_heading_is_the_verdict():
     )
 
 
+def test_how_the_run_ended_stands_in_heading_and_head():
+    """The cause is escaped as every text from elsewhere."""
+    heading, _, head, *_ = render(verdict(finding(), ended="aborted", note="a<b")).split("\n")
+
+    assert heading == "## ✗ FAIL: 1 of 1 objective breached; run aborted (exit 1)"
+    assert "2026-11-01 02:00:00 UTC (**aborted: a&#60;b**). 13,000 requests" in head
+
+
 def test_reasons_name_the_place_in_the_spec():
     """Each objective that is no pass has its sentence."""
     text = render(verdict(finding(), passing(text="p50: 1s")))

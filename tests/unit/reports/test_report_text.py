@@ -8,24 +8,66 @@ from hypothesis import strategies as st
 from strategies import verdicts
 from verdict_examples import finding, passing, verdict
 
-from slogate.reports.text import WIDTH, elide, render, render_styled, width, wrap
+from slogate.reports._page import width
+from slogate.reports.text import NARROWEST, WIDTH, render, render_styled
 from slogate.verdict import Outcome
 
 ANSI = re.compile(r"\x1b\[\d+m")
 
 
-@given(verdicts())
-def test_no_line_is_wider_than_the_page(found):
-    """Whatever the names and numbers, each line fits 110 columns."""
+@given(verdicts(), st.integers(1, 200))
+def test_no_line_is_wider_than_the_page(found, columns):
+    """Whatever the names and numbers, each line fits; a page has 110 columns, at least 40."""
+    text = render_styled(found, colour=False, width=columns)
+
     assert max(map(width, render(found).splitlines())) <= WIDTH
+    assert max(map(width, text.splitlines())) <= max(columns, NARROWEST)
 
 
-@given(verdicts())
-def test_the_columns_of_the_table_are_aligned(found):
-    """Every line of the table ends its last column where the heading does."""
-    lines = render(found).split("\n\n")[1].splitlines() if found.findings else []
+def cells(line, start):
+    """What stands in a line from that column of the terminal on."""
+    while start > 0 and line:
+        start -= width(line[0])
+        line = line[1:]
+    return line
 
-    assert len({width(line) for line in lines}) <= 1
+
+@given(verdicts(), st.sampled_from([80, 100, 120]))
+def test_the_columns_of_the_table_are_aligned(found, columns):
+    """Every limit begins where its heading does."""
+    text = render_styled(found, colour=False, width=columns)
+    head, *rows = text.split("\n\n")[1].splitlines() if found.findings else ["LIMIT"]
+
+    assert {cells(row, head.index("LIMIT"))[:1] for row in rows} <= {"≤", "≥"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "heading"),
+    [
+        pytest.param(
+            110, "OUTCOME OBJECTIVE ENDPOINT LIMIT OBSERVED GOOD / REQUIRED REQUESTS", id="all"
+        ),
+        pytest.param(88, "OUTCOME OBJECTIVE ENDPOINT LIMIT OBSERVED REQUESTS", id="no good share"),
+        pytest.param(72, "OUTCOME OBJECTIVE ENDPOINT LIMIT OBSERVED", id="no requests"),
+        pytest.param(62, "OUTCOME OBJECTIVE LIMIT OBSERVED", id="no endpoint"),
+    ],
+)
+def test_a_narrow_page_leaves_columns_out_and_names_whole(columns, heading):
+    """The least telling go first; objective, limit and what was observed always stay."""
+    text = render_styled(verdict(finding()), colour=False, width=columns)
+
+    head, row = text.split("\n\n")[1].splitlines()
+    assert " ".join(head.split()) == heading
+    assert "checkout/p95" in row
+    assert "412 ms (388–431)" in row
+
+
+def test_a_wide_page_cuts_no_name():
+    """What fits is shown whole."""
+    name = "GET /api/v2/warehouses/{warehouse}"
+    text = render_styled(verdict(finding(endpoint=name)), colour=False, width=130)
+
+    assert name in text.split("\n\n")[1]
 
 
 @given(verdicts())
@@ -41,34 +83,6 @@ def test_nothing_in_a_name_reaches_the_terminal_as_a_command(found):
 
     assert "\x1b" not in text
     assert not [line for line in text.splitlines() if line.lstrip().startswith("::")]
-
-
-@given(st.text(), st.integers(1, 30))
-def test_elided_text_fits(text, columns):
-    """The middle is left out, never more columns taken than allowed."""
-    assert width(elide(text, columns)) <= columns
-
-
-@pytest.mark.parametrize(
-    ("text", "columns", "shown"),
-    [
-        pytest.param("GET /api/v2/items", 17, "GET /api/v2/items", id="fits"),
-        pytest.param("GET /api/v2/items", 10, "GET /…tems", id="middle"),
-        pytest.param("検索検索検索", 7, "検索…索", id="wide"),
-    ],
-)
-def test_long_names_lose_their_middle(text, columns, shown):
-    """Both ends of a name tell more than one."""
-    assert elide(text, columns) == shown
-
-
-def test_words_are_wrapped_and_none_is_lost():
-    """Wrapping changes spaces only."""
-    text = " ".join(f"word{n}" for n in range(60))
-    lines = wrap(text, "  ")
-
-    assert len(lines) > 1
-    assert " ".join(line.strip() for line in lines) == text
 
 
 def test_the_reason_stands_under_the_place_in_the_spec():
@@ -105,3 +119,23 @@ def test_services_are_named_when_there_are_several():
 
     assert "✗ FAIL   checkout/p95  " in render(verdict(one))
     assert "billing/checkout/p95  " in render(verdict(one, two))
+
+
+def test_without_notes_the_rest_is_as_ever():
+    """A quiet report has no notes, all else stays."""
+    found = verdict(finding(warnings=("short_run: x",)))
+    whole = render(found).split("\n\n")
+
+    assert [block for block in whole if block.startswith("Notes:")] == [
+        "Notes:\n- short_run: x (checkout/p95)"
+    ]
+    quiet = render_styled(found, colour=False, notes=False).split("\n\n")
+    assert quiet == [block for block in whole if not block.startswith("Notes:")]
+
+
+def test_the_head_says_why_the_run_ended_early():
+    """The state and what is known of it stand beside the run."""
+    text = render(verdict(finding(), ended="aborted", note="errors > 50%"))
+
+    assert text.startswith("Run r1 of shop, 2026-11-01 02:00:00 UTC (aborted: errors > 50%)\n")
+    assert text.endswith("FAIL: 1 of 1 objective breached; run aborted (exit 1)\n")

@@ -12,7 +12,9 @@ from slogate.verdict import GoodShare, Outcome
 @pytest.mark.parametrize(
     ("findings", "sentence"),
     [
-        pytest.param([], "NO VERDICT: there is no objective, so nothing was judged (exit 3)", id="none"),
+        pytest.param(
+            [], "NO VERDICT: there is no objective, so nothing was judged (exit 3)", id="none"
+        ),
         pytest.param([passing()], "PASS: the only objective met (exit 0)", id="one"),
         pytest.param([passing()] * 13, "PASS: all 13 objectives met (exit 0)", id="all"),
         pytest.param(
@@ -43,6 +45,44 @@ def test_the_conclusion_counts_what_blocks(findings, sentence):
 
 
 @pytest.mark.parametrize(
+    ("state", "note", "told", "concluded"),
+    [
+        pytest.param("complete", "workers: 2", None, "met (exit 0)", id="complete"),
+        pytest.param(
+            "interrupted", None, "interrupted", "met; run interrupted (exit 0)", id="interrupted"
+        ),
+        pytest.param(
+            "aborted",
+            "errors > 50%",
+            "aborted: errors > 50%",
+            "met; run aborted (exit 0)",
+            id="aborted",
+        ),
+        pytest.param(
+            "incomplete",
+            "the generator\ndied",
+            "incomplete: the generator died",
+            "met; run incomplete (exit 0)",
+            id="died",
+        ),
+        pytest.param(
+            "running",
+            None,
+            "incomplete: its recorder never closed it",
+            "met; run never closed (exit 0)",
+            id="killed",
+        ),
+    ],
+)
+def test_a_run_that_did_not_end_in_order_is_told(state, note, told, concluded):
+    """In the head with its cause, in the conclusion in two words."""
+    found = verdict(passing(), ended=state, note=note)
+
+    assert _base.unfinished(found.subject.run) == told
+    assert _base.conclusion(found).removeprefix("PASS: the only objective ") == concluded
+
+
+@pytest.mark.parametrize(
     ("changes", "shown"),
     [
         pytest.param({}, "412 ms (388–431)", id="interval"),
@@ -57,8 +97,11 @@ def test_the_conclusion_counts_what_blocks(findings, sentence):
         ),
         pytest.param(
             {"observed": None, "interval": (540_000.0, None), "failed": 9},
-            "∞ (540 ms–∞)",
-            id="unbounded",
+            "unbounded (≥ 540 ms)",
+            id="at-least",
+        ),
+        pytest.param(
+            {"observed": None, "interval": (None, None), "failed": 9}, "unbounded", id="unbounded"
         ),
         pytest.param({"observed": None, "interval": (None, None)}, "–", id="unknown"),
         pytest.param(
@@ -193,3 +236,14 @@ def test_why_something_does_not_block_is_said(changes, sentence):
     found = replace(finding(), blocking=not changes, **changes)
 
     assert _base.aside(found) == sentence
+
+
+def test_a_population_is_noted_where_it_is_not_the_usual():
+    """What a spec that says nothing would count needs no note."""
+    usual = finding(population="all requests, failures slower than any limit")
+    successes = finding(text="p99: 1s", population="successful requests")
+
+    assert _base.notes(verdict(usual)) == []
+    assert _base.notes(verdict(usual, successes)) == [
+        "population: successful requests (checkout/p99)"
+    ]
