@@ -9,7 +9,16 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from slogate.model.run import Health, Reconciliation, Run
-from slogate.verdict import DesignEffect, Finding, GoodShare, Outcome, Place, Subject, Verdict
+from slogate.verdict import (
+    DesignEffect,
+    Failure,
+    Finding,
+    GoodShare,
+    Outcome,
+    Place,
+    Subject,
+    Verdict,
+)
 
 HOSTILE = (
     "POST /checkout",
@@ -162,6 +171,9 @@ runs = st.builds(
 )
 
 
+failures = st.builds(Failure, endpoint=texts, error=texts, count=st.integers(1, 10**9))
+
+
 @st.composite
 def verdicts(draw, us=whole_us, most=4):
     """A verdict with up to `most` findings; what does not belong in the document stays unset."""
@@ -172,6 +184,7 @@ def verdicts(draw, us=whole_us, most=4):
         judged=draw(counts),
         backfilled=draw(counts),
         window=draw(maybe(windows())),
+        failures=tuple(draw(st.lists(failures, max_size=3))),
     )
     return Verdict(
         id=draw(st.text("0123456789abcdef", min_size=16, max_size=16)),

@@ -124,7 +124,16 @@ HEALTH: Fields = {
     "lockstep": ("lockstep", NUMBER),
 }
 RECONCILIATION = _as_is("seen", "written", "counted", "uncountable", "before_reset")
-SUBJECT: Fields = {**_as_is("rows", "warmup", "judged", "backfilled"), "window": ("window", WINDOW)}
+FAILURE = _record(Failure, _as_is("endpoint", "error", "count"))
+FAILURES = Codec(
+    lambda all_of_them: [FAILURE.write(each) for each in all_of_them],
+    lambda documents: tuple(FAILURE.read(each) for each in documents),
+)
+SUBJECT: Fields = {
+    **_as_is("rows", "warmup", "judged", "backfilled"),
+    "window": ("window", WINDOW),
+    "failures": ("failures", FAILURES),
+}
 RUN: Fields = {
     **_as_is("id", "kind", "service", "state"),
     "start": ("start_ts", MOMENT),
