@@ -50,7 +50,7 @@ def passing(**changes):
     return finding(**(fields | changes))
 
 
-def verdict(*findings, ended="complete", note=None, **changes):
+def verdict(*findings, ended="complete", note=None, failures=(), **changes):
     """A verdict with these findings on a run that is complete, unless it ended otherwise."""
     run = Run(
         id="r1",
@@ -68,7 +68,13 @@ def verdict(*findings, ended="complete", note=None, **changes):
         "id": "5b1de0c2f6a98e74",
         "version": "0.1.0",
         "subject": Subject(
-            run=run, rows=13_000, warmup=592, judged=12_408, backfilled=0, window=WINDOW
+            run=run,
+            rows=13_000,
+            warmup=592,
+            judged=12_408,
+            backfilled=0,
+            window=WINDOW,
+            failures=failures,
         ),
         "findings": findings,
     }

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from slogate import units
 from slogate.errors import EXIT_BREACH, EXIT_NO_VERDICT
 from slogate.model.run import Run
-from slogate.verdict import WORST_LAST, Finding, Outcome, Verdict
+from slogate.verdict import WORST_LAST, Failure, Finding, Outcome, Verdict
 
 MARKS = {
     Outcome.PASS: "✓",
@@ -25,6 +25,8 @@ MARKS = {
     Outcome.INVALID: "!",
 }
 UNKNOWN = "–"
+MOST_FAILURES = 3
+NO_ERROR = "(no error told)"
 USUAL_POPULATIONS = {
     "percentile": "all requests, failures slower than any limit",
     "mean": "all requests, a failure counts at least the limit",
@@ -219,6 +221,12 @@ def conclusion(verdict: Verdict) -> str:
     state = verdict.subject.run.state
     ended = "" if state == "complete" else f"; {_STATES.get(state, 'run not complete')}"
     return f"{text}{ended} (exit {code})"
+
+
+def failures(verdict: Verdict) -> list[Failure]:
+    """The commonest failures, where an objective that does not pass has failed requests."""
+    matter = any(f.failed and f.outcome is not Outcome.PASS for f in verdict.findings)
+    return list(verdict.subject.failures[:MOST_FAILURES]) if matter else []
 
 
 def notes(verdict: Verdict) -> list[str]:

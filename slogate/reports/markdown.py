@@ -19,6 +19,7 @@ MOST = 65_536
 _MANY = 8
 _LONGEST_NAME = 120
 _LONGEST_SENTENCE = 1_000
+_LONGEST_ERROR = 300
 _MOST_NOTES = 20
 _MARKUP = {ord(char): f"&#{ord(char)};" for char in "&<>|`*_[]\\~$!"}
 _TRIGGERS = {ord(char): f"{char}&#8203;" for char in "@#"}
@@ -92,6 +93,15 @@ def _reason(finding: Finding) -> str:
     return f"{text} _({escape(aside)})_" if aside else text
 
 
+def _failures(verdict: Verdict) -> str:
+    lines = [
+        f"- {units.format_count(failure.count)} × {code(failure.endpoint)}: "
+        f"{escape(failure.error, _LONGEST_ERROR) or _base.NO_ERROR}"
+        for failure in _base.failures(verdict)
+    ]
+    return "\n".join(["Commonest failures:", "", *lines]) if lines else ""
+
+
 def _notes(verdict: Verdict) -> str:
     notes = _base.notes(verdict)
     lines = [f"- {escape(note)}" for note in notes[:_MOST_NOTES]]
@@ -114,6 +124,7 @@ def _blocks(verdict: Verdict, shown: int) -> list[str]:
         _run(verdict),
         _table(upper, whole_id=several) if upper else "",
         "\n".join(map(_reason, rest)),
+        _failures(verdict),
         _folded(f"{len(passing)} objectives pass", _table(passing, whole_id=several))
         if fold
         else "",

@@ -24,6 +24,7 @@ _NAME, _ENDPOINT, _GOOD, _REQUESTS = 1, 2, 5, 6
 _LEFT_OUT = (_GOOD, _REQUESTS, _ENDPOINT)
 _READABLE = {_NAME: 18, _ENDPOINT: 12}
 _LONGEST = 26
+_LONGEST_ERROR = 200
 _SHORTEST = 9
 _COLOURS = {Outcome.PASS: "32", Outcome.FAIL: "31"}
 _YELLOW = "33"
@@ -117,6 +118,15 @@ def _reasons(findings: Sequence[Finding], page: int, *, colour: bool) -> list[st
     return lines
 
 
+def _failures(verdict: Verdict, page: int) -> list[str]:
+    lines = []
+    for failure in _base.failures(verdict):
+        error = elide(_base.plain(failure.error) or _base.NO_ERROR, _LONGEST_ERROR)
+        count = units.format_count(failure.count)
+        lines += bullet(f"{count} × {_base.plain(failure.endpoint)}: {error}", page)
+    return ["Commonest failures:", *lines] if lines else []
+
+
 def _conclusion(verdict: Verdict, page: int, *, colour: bool) -> list[str]:
     first, *more = wrap(_base.conclusion(verdict), "", page)
     verb, colon, rest = first.partition(":")
@@ -135,6 +145,7 @@ def render_styled(verdict: Verdict, *, colour: bool, width: int = WIDTH, notes: 
         _header(verdict, page),
         _table(findings, page, colour=colour) if findings else [],
         _reasons(findings, page, colour=colour),
+        _failures(verdict, page),
         ["Notes:", *(line for note in told for line in bullet(note, page))] if told else [],
         _conclusion(verdict, page, colour=colour),
     ]

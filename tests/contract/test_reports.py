@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from builders import evidence, objective
 from hypothesis import given, settings
 from jsonschema import Draft202012Validator, FormatChecker
 from strategies import untidy_us, verdicts
@@ -15,7 +16,8 @@ from verdict_examples import finding, passing, verdict
 
 import slogate.reports
 from slogate import plugins
-from slogate.reports._base import Report
+from slogate.model.window import Window
+from slogate.reports._base import USUAL_POPULATIONS, Report
 from slogate.reports.json import document, parse
 from slogate.verdict import Outcome
 
@@ -176,3 +178,14 @@ def test_a_file_dropped_in_is_a_report(tmp_path, monkeypatch):
     finally:
         sys.modules.pop("slogate.reports.one_line", None)
         plugins.names.cache_clear()
+
+
+@pytest.mark.parametrize("name", plugins.names("objectives"))
+def test_the_usual_population_is_what_a_kind_counts_unless_told(name):
+    """The notes leave out exactly what a spec with no word of failures leads to."""
+    kind = plugins.find("objectives", name)
+    window = Window(start_ts=0, end_ts=200_000_000)
+    found = evidence(1, max_us=1_000, sum_us=[100_000] * 10)
+    judgement = kind.judge(objective(kind.example), found, window, None)
+
+    assert judgement.population == USUAL_POPULATIONS.get(name, "all")

@@ -9,7 +9,7 @@ from strategies import texts, verdicts
 from verdict_examples import finding, passing, verdict
 
 from slogate.reports.markdown import MOST, code, escape, render
-from slogate.verdict import Outcome
+from slogate.verdict import Failure, Outcome
 
 TAGS = re.compile(r"</?(?:code|details|summary)>")
 ROW = re.compile(r"^\|.*\|$", re.MULTILINE)
@@ -73,6 +73,15 @@ def test_reasons_name_the_place_in_the_spec():
         "p95 of POST /checkout is 412 ms (388–431), over the 300 ms budget\n"
     ) in text
     assert "within the 300 ms budget" not in text
+
+
+def test_the_commonest_failures_are_a_list():
+    """Endpoint as code, the error escaped."""
+    failures = (Failure(endpoint="GET /a|b", error="<b> 500", count=1_204),)
+
+    assert (
+        "\n\nCommonest failures:\n\n- 1,204 × <code>GET /a&#124;b</code>: &#60;b&#62; 500\n\n"
+    ) in render(verdict(finding(failed=9), passing(), failures=failures)) + "\n"
 
 
 def test_many_passing_objectives_are_folded_away():

@@ -10,7 +10,7 @@ from verdict_examples import finding, passing, verdict
 
 from slogate.reports._page import width
 from slogate.reports.text import NARROWEST, WIDTH, render, render_styled
-from slogate.verdict import Outcome
+from slogate.verdict import Failure, Outcome
 
 ANSI = re.compile(r"\x1b\[\d+m")
 
@@ -139,3 +139,23 @@ def test_the_head_says_why_the_run_ended_early():
 
     assert text.startswith("Run r1 of shop, 2026-11-01 02:00:00 UTC (aborted: errors > 50%)\n")
     assert text.endswith("FAIL: 1 of 1 objective breached; run aborted (exit 1)\n")
+
+
+FAILURES = (
+    Failure(endpoint="POST /checkout", error="status 503", count=1_204),
+    Failure(endpoint="GET /browse", error="", count=7),
+    Failure(endpoint="GET /browse", error="timed out", count=3),
+    Failure(endpoint="GET /browse", error="reset", count=1),
+)
+
+
+def test_the_commonest_failures_are_told_where_they_matter():
+    """Three at most, and none where everything that failed is within its budget."""
+    text = render(verdict(finding(failed=1_204), failures=FAILURES))
+
+    assert (
+        "\n\nCommonest failures:\n- 1,204 × POST /checkout: status 503\n"
+        "- 7 × GET /browse: (no error told)\n- 3 × GET /browse: timed out\n\n"
+    ) in text
+    assert "Commonest" not in render(verdict(passing(failed=7), failures=FAILURES))
+    assert "Commonest" not in render(verdict(finding(failed=0), failures=FAILURES))
