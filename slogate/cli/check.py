@@ -79,7 +79,7 @@ def command(
         )
         verdicts.append(verdict)
     keep_all(verdicts, opened)
-    code = tell(verdicts, as_json=as_json, no_color=no_color)
+    code = tell(verdicts, as_json=as_json, no_color=no_color, quiet=quiet)
     if report_only and code:
         note(f"note: --report-only: exit 0 instead of {code}", quiet=quiet)
         return EXIT_PASS

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from slogate.cli.options import colour_wanted, note, out
+from slogate.cli.options import colour_wanted, note, out, page_width
 from slogate.cli.specfiles import read_specs
 from slogate.errors import EXIT_BREACH, EXIT_ERROR, EXIT_NO_VERDICT, EXIT_PASS, UsageError
 from slogate.gate import keep
@@ -44,7 +44,7 @@ def of_one_service(specs: Sequence[Spec], service: str | None) -> tuple[str, lis
     return service, chosen
 
 
-def tell(verdicts: Sequence[Verdict], *, as_json: bool, no_color: bool) -> int:
+def tell(verdicts: Sequence[Verdict], *, as_json: bool, no_color: bool, quiet: bool = False) -> int:
     """Print the verdicts, speak to GitHub if it listens, and return the worst exit code."""
     from slogate.reports.json import document, text
     from slogate.reports.text import render_styled
@@ -55,8 +55,13 @@ def tell(verdicts: Sequence[Verdict], *, as_json: bool, no_color: bool) -> int:
         documents = [document(verdict) for verdict in verdicts]
         out(f"{json.dumps(documents, indent=2, ensure_ascii=False)}\n")
     else:
-        colour = colour_wanted(no_color=no_color)
-        out("\n".join(render_styled(verdict, colour=colour) for verdict in verdicts))
+        colour, width = colour_wanted(no_color=no_color), page_width()
+        out(
+            "\n".join(
+                render_styled(verdict, colour=colour, width=width, notes=not quiet)
+                for verdict in verdicts
+            )
+        )
     if os.environ.get("GITHUB_ACTIONS") == "true":
         _tell_github(verdicts)
     return worst(verdict.exit_code for verdict in verdicts)

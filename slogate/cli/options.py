@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+PAGE = 110
 STORE = Annotated[
     Path | None,
     typer.Option(
@@ -54,6 +56,13 @@ def note(text: str, *, quiet: bool = False) -> None:
 def colour_wanted(*, no_color: bool) -> bool:
     """Whether stdout is a terminal whose user wants colour."""
     return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
+
+
+def page_width() -> int:
+    """The columns of the terminal (or COLUMNS) that a report has; 110 where there is none."""
+    if not sys.stdout.isatty():
+        return PAGE
+    return shutil.get_terminal_size((PAGE, 24)).columns
 
 
 def given_run_time(text: str) -> int:

@@ -13,7 +13,17 @@ from typing import Annotated
 import typer
 
 from slogate import plugins
-from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, colour_wanted, note, out
+from slogate.cli.options import (
+    JSON,
+    NO_COLOR,
+    QUIET,
+    SERVICE,
+    STORE,
+    colour_wanted,
+    note,
+    out,
+    page_width,
+)
 from slogate.errors import EXIT_PASS, StoreError, UsageError
 from slogate.reports._base import Report
 from slogate.store.layout import Store
@@ -72,7 +82,8 @@ def command(
     elif report.name == TEXT:
         from slogate.reports.text import render_styled
 
-        out(render_styled(verdict, colour=colour_wanted(no_color=no_color)))
+        colour = colour_wanted(no_color=no_color)
+        out(render_styled(verdict, colour=colour, width=page_width(), notes=not quiet))
     else:
         out(report.render(verdict))
     return EXIT_PASS
