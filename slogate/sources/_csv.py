@@ -88,7 +88,7 @@ def reader_parameters(origin: Origin, dialect: Dialect) -> dict[str, object]:
 def whole_sql(column: str) -> str:
     """SQL for the column as a whole number written plainly, else NULL."""
     number = f"TRY_CAST({column} AS BIGINT)"
-    return f"CASE WHEN length({column}) <= 15 AND {number}::VARCHAR = {column} THEN {number} END"
+    return f"CASE WHEN strlen({column}) <= 15 AND {number}::VARCHAR = {column} THEN {number} END"
 
 
 def bad_rows(

@@ -94,7 +94,7 @@ def open_jmeter(origin: Origin) -> Scan:
     skip = choice(origin, "transactions", ("skip", "keep")) == "skip"
     at_end = choice(origin, "timestamp", ("start", "end")) == "end"
     # what has 13 characters and is a number in our range cannot be written in any other way
-    time = "1000 * CASE WHEN length(timeStamp) = 13 THEN TRY_CAST(timeStamp AS BIGINT) END"
+    time = "1000 * CASE WHEN strlen(timeStamp) = 13 THEN TRY_CAST(timeStamp AS BIGINT) END"
     if date:
         time = f"epoch_us(try_strptime(timeStamp, '{date}')) - {_zone_us(origin)}"
     return Scan(

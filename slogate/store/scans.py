@@ -9,6 +9,7 @@ SourceError with its first sentence.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 BATCH_ROWS = 245_760
 MEMORY = "600MB"
+AHEAD = "32MB"
 _REASONS = {
     "MISSING COLUMNS": "it has too few columns",
     "TOO MANY COLUMNS": "it has too many columns",
@@ -92,12 +94,23 @@ def _batches(
         # is streamed by all
         for name, value in parameters.items():
             connection.execute(f"SET VARIABLE {name} = ?", [value])
+        connection.execute(f"SET streaming_buffer_size = '{AHEAD}'")
         result: Any = connection.sql(sql)
         # the name of the same method since and before DuckDB 2
         reader = getattr(result, "to_arrow_reader", None) or result.fetch_arrow_reader
-        yield from (batch for batch in reader(BATCH_ROWS) if batch.num_rows)
+        yield from _ahead(iter(reader(BATCH_ROWS)))
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise SourceError(_first_sentence(str(error))) from None
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same batches, the next one fetched while the last is worked on; none empty."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = pool.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            if batch.num_rows:
+                yield batch
 
 
 def _first_sentence(text: str) -> str:
