@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from slogate.cli.options import JSON, NO_COLOR, QUIET, STORE, note, out
-from slogate.errors import EXIT_ERROR, EXIT_PASS, SpecError, UsageError
+from slogate.cli.options import JSON, NO_COLOR, QUIET, STORE, given_run_time, note, out
+from slogate.errors import EXIT_ERROR, EXIT_PASS, UsageError
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 SPECS = Annotated[
@@ -55,31 +55,16 @@ def lint_command(
       slogate spec lint --json | jq '.[].rule'        one object a fault or remark
     """
     del store, no_color
-    from slogate.cli.specfiles import read_specs
-    from slogate.slo.lint import lint
-    from slogate.slo.load import load_specs
+    from slogate.cli.linting import linted
 
     planned = _planned(run_time, rate)
-    try:
-        loaded = load_specs(read_specs(specs or []))
-    except SpecError as error:
-        if not as_json:
-            raise
-        faults = [{**asdict(f), "rule": "spec", "severity": "error"} for f in error.faults]
-        _print_json(faults)
-        return EXIT_ERROR
-    now_ts = time.time_ns() // 1_000
-    remarks = [remark for spec in loaded for remark in lint(spec, now_ts=now_ts, planned=planned)]
-    pending = [fault for spec in loaded for fault in spec.unsupported]
+    found = linted(specs or [], now_ts=time.time_ns() // 1_000, planned=planned)
     if as_json:
-        later = [{**asdict(f), "rule": "unsupported", "severity": "info"} for f in pending]
-        _print_json([*later, *(asdict(remark) for remark in remarks)])
+        _print_json([asdict(remark) for remark in found.remarks])
     else:
-        out("".join(f"{line}\n" for line in [*pending, *remarks]))
-    objectives = sum(len(spec.objectives) for spec in loaded)
-    note(f"specs: {len(loaded)}, objectives: {objectives}, remarks: {len(remarks)}", quiet=quiet)
-    failing = {"error", "warning"} if strict else {"error"}
-    return EXIT_ERROR if any(r.severity in failing for r in remarks) else EXIT_PASS
+        out(found.lines())
+    note(found.summary(), quiet=quiet)
+    return EXIT_ERROR if found.worst({"error", "warning"} if strict else {"error"}) else EXIT_PASS
 
 
 @app.command("show", context_settings=CONTEXT)
@@ -135,17 +120,20 @@ def schema_command(
 
 def _planned(run_time: str | None, rate: str | None) -> Any:
     from slogate.slo.rules import Planned
-    from slogate.units import parse_duration, parse_rate
+    from slogate.units import parse_rate
 
     if run_time is None:
         if rate is not None:
             raise UsageError("--rate alone tells nothing", hint="give --run-time as well")
         return None
+    run_us = given_run_time(run_time)
     try:
         planned_rate = None if rate is None else float(parse_rate(rate))
-        return Planned(run_us=parse_duration(run_time), rate=planned_rate)
     except ValueError as error:
-        raise UsageError(f"--run-time or --rate: {error}") from None
+        raise UsageError(f"--rate: {error}") from None
+    if planned_rate == 0:
+        raise UsageError("--rate must be over 0")
+    return Planned(run_us=run_us, rate=planned_rate)
 
 
 def _print_json(document: Any) -> None:

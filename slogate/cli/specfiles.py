@@ -14,6 +14,7 @@ from slogate.errors import Fault, SpecError, UsageError
 FOLDER = Path("slo")
 ENDINGS = (".yaml", ".yml")
 LARGEST = 4_000_000
+HOW = "`slogate docs gate-a-service` tells how to write one"
 
 
 def read_specs(paths: Sequence[Path]) -> list[tuple[str, str]]:
@@ -32,15 +33,17 @@ def read_specs(paths: Sequence[Path]) -> list[tuple[str, str]]:
 def _files(path: Path) -> Iterator[Path]:
     if not path.exists():
         if path == FOLDER:
-            hint = "name the spec files, or put them into slo/"
-            raise UsageError(f"there is no folder {path}/ in this directory", hint=hint)
+            raise UsageError(
+                f"there is no spec: no folder {path}/ in this directory",
+                hint=f"name the spec files, or put them into {path}/; {HOW}",
+            )
         raise UsageError(f"there is no file {path}", hint="spec files are slo/*.yaml by default")
     if not path.is_dir():
         yield path
         return
     found = sorted(file for file in path.iterdir() if file.suffix in ENDINGS and file.is_file())
     if not found:
-        raise UsageError(f"the folder {path} holds no .yaml or .yml file")
+        raise UsageError(f"there is no spec: {path} holds no .yaml or .yml file", hint=HOW)
     yield from found
 
 

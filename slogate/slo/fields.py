@@ -88,6 +88,13 @@ class Pattern:
     help: str
     example: str
 
+    @property
+    def word(self) -> str:
+        """The keys in words: `errors`, `pNN such as p95`."""
+        if self.keys.pattern == self.example:
+            return self.example
+        return f"{re.sub('[0-9]', 'N', self.example)} such as {self.example}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
@@ -105,9 +112,18 @@ class Fields:
                 return lambda node, at: pattern.read(key, node, at)
         return None
 
-    def words(self) -> list[str]:
-        """All keys, for suggestions."""
-        return [*self.named, *(pattern.example for pattern in self.patterns)]
+    def suggestion(self, key: str) -> str:
+        """A hint at what an unknown key was meant to be: itself in small letters, the nearest."""
+        small = printable(key, 60).strip().lower()
+        if self.reader(small) is not None:
+            return f"did you mean '{small}'?"
+        words = {pattern.example: pattern.word for pattern in self.patterns}
+        known = {name: name for name in self.named} | words
+        close = difflib.get_close_matches(small, [*known], n=1)
+        if not close:
+            return f"known: {', '.join(known.values())}"
+        word = known[close[0]]
+        return f"did you mean '{word}'?" if word == close[0] else f"write {word}"
 
 
 def read_fields(fields: Fields, node: Node, at: At) -> dict[str, Any]:
@@ -122,7 +138,7 @@ def read_fields(fields: Fields, node: Node, at: At) -> dict[str, Any]:
         if reader is None:
             word = printable(key.text, 60)
             # looking for the nearest word is slow, and no one reads the thousandth hint
-            hint = near(key.text, fields.words()) if len(at.faults) < _MOST_HINTS else None
+            hint = fields.suggestion(key.text) if len(at.faults) < _MOST_HINTS else None
             here.wrong(key, f"unknown key '{word}'", hint)
             continue
         read = reader(value, here)

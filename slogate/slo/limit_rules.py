@@ -72,7 +72,11 @@ def _too_few(spec: Spec, facts: Facts) -> Iterator[Found]:
             longer = format_span(
                 (objective.scope.warmup_us / US_PER_SECOND) + needed / planned.rate
             )
-            yield objective, message, f"run for {longer} or more, or promise a lower percentile"
+            yield objective, message, f"run for {longer} or more, or {_milder(objective)}"
+
+
+def _milder(objective: Objective) -> str:
+    return "promise a lower percentile" if objective.quantile is not None else "allow more failures"
 
 
 def _allowed(objective: Objective) -> Fraction | None:

@@ -30,9 +30,10 @@ class Remark:
     hint: str | None = None
 
     def __str__(self) -> str:
-        """`file:line:column: [rule] message`, the hint on a line of its own."""
+        """`file:line:column: severity: [rule] message`, the hint on a line of its own."""
         hint = f"\n    {self.hint}" if self.hint else ""
-        return f"{self.file}:{self.line}:{self.column}: [{self.rule}] {self.message}{hint}"
+        where = f"{self.file}:{self.line}:{self.column}"
+        return f"{where}: {self.severity}: [{self.rule}] {self.message}{hint}"
 
 
 def lint(spec: Spec, *, now_ts: int, planned: Planned | None = None) -> list[Remark]:

@@ -37,7 +37,7 @@ def _spec(spec: Spec) -> str:
         f"service {spec.service}, owner {spec.owner}, labels {dict(spec.labels)}",
         *(_objective(objective) for objective in spec.objectives),
         *(f"unsupported: {fault}" for fault in spec.unsupported),
-        *(f"{remark.severity}: {remark}" for remark in lint(spec, now_ts=NOW_TS, planned=PLANNED)),
+        *(str(remark) for remark in lint(spec, now_ts=NOW_TS, planned=PLANNED)),
     ]
     return "\n".join(lines)
 

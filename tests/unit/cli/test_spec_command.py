@@ -58,9 +58,64 @@ def test_lint_prints_places_rules_and_hints(here: Path, capsys: pytest.CaptureFi
     printed = capsys.readouterr()
     run(["spec", "lint", "--quiet"])
 
-    assert printed.out.startswith("slo/shop.yaml:4:41: [no-data-passes] 'order' does not block")
-    assert printed.err == "specs: 1, objectives: 1, remarks: 1\n"
+    assert printed.out.startswith(
+        "slo/shop.yaml:4:41: warning: [no-data-passes] 'order' does not block"
+    )
+    assert printed.err == "1 spec, 1 objective: 1 warning\n"
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "summary"),
+    [
+        pytest.param(SPEC, [], "1 spec, 1 objective: no findings", id="clean"),
+        pytest.param(WRONG, [], "1 spec, 2 objectives: 1 error", id="a contradiction"),
+        pytest.param(FAULTY, [], "2 errors", id="faults"),
+        pytest.param(
+            WRONG.replace("1s", "1s, judge: observed"),
+            ["--run-time", "11s", "--rate", "1/s"],
+            "1 spec, 2 objectives: 1 error, 1 info",
+            id="two severities",
+        ),
+    ],
+)
+def test_lint_ends_in_a_count(
+    here: Path, capsys: pytest.CaptureFixture[str], text: str, options: list[str], summary: str
+) -> None:
+    """How many of each severity, or that there is nothing to say."""
+    _put(here, text)
+    run(["spec", "lint", *options])
+
+    assert capsys.readouterr().err == f"{summary}\n"
+
+
+def test_lint_prints_faults_as_findings(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With severity and rule, on stdout like remarks."""
+    _put(here, FAULTY)
+    run(["spec", "lint"])
+
+    assert capsys.readouterr().out.splitlines()[:2] == [
+        "slo/shop.yaml:4:19: error: [spec] budgets[0].enpoint: unknown key 'enpoint'",
+        "    did you mean 'endpoint'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        pytest.param(["--run-time", "60"], "--run-time: '60' has no unit", id="run time"),
+        pytest.param(["--run-time", "60s", "--rate", "5"], "--rate: '5' is not a rate", id="rate"),
+        pytest.param(["--run-time", "60s", "--rate", "0/s"], "--rate must be over 0", id="no rate"),
+    ],
+)
+def test_a_wrong_plan_is_named(
+    here: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    """The sentence names the option that is wrong, not the other."""
+    _put(here, SPEC)
+
+    assert run(["spec", "lint", *options]) == 2
+    assert f"error: {message}" in capsys.readouterr().err
 
 
 def test_lint_prints_all_faults_as_objects(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,7 +169,7 @@ def test_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        pytest.param("slo", "the folder slo holds no .yaml or .yml file", id="empty folder"),
+        pytest.param("slo", "there is no spec: slo holds no .yaml or .yml file", id="empty folder"),
         pytest.param("nope.yaml", "there is no file nope.yaml", id="no such file"),
     ],
 )
@@ -134,7 +189,11 @@ def test_without_a_folder_the_default_is_explained(
     with pytest.raises(UsageError) as caught:
         read_specs([])
 
-    assert caught.value.hint == "name the spec files, or put them into slo/"
+    assert caught.value.message == "there is no spec: no folder slo/ in this directory"
+    assert caught.value.hint == (
+        "name the spec files, or put them into slo/; "
+        "`slogate docs gate-a-service` tells how to write one"
+    )
 
 
 def test_bytes_that_are_no_utf8_have_a_place(here: Path) -> None:

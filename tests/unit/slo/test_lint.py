@@ -88,12 +88,31 @@ def test_a_plan_shows_what_it_cannot_decide(
     assert _rules(budget, planned=Planned(run_us=seconds * 1_000_000, rate=rate)) == rules
 
 
+@pytest.mark.parametrize(
+    ("budget", "hint"),
+    [
+        pytest.param(
+            "p99: 1s", "run for 62 s or more, or promise a lower percentile", id="p99"
+        ),
+        pytest.param(
+            "errors: 1%", "run for 62 s or more, or allow more failures", id="errors"
+        ),
+    ],
+)
+def test_too_few_requests_are_mended_by_kind(budget: str, hint: str) -> None:
+    """Nobody can promise a lower percentile of failures."""
+    (remark,) = _lint(budget, planned=Planned(run_us=10_000_000, rate=6.0))
+
+    assert remark.hint == hint
+
+
 def test_a_remark_has_its_place_and_says_how_to_mend_it() -> None:
-    """Printed as file:line:column, rule, sentence and hint."""
+    """Printed as file:line:column, severity, rule, sentence and hint."""
     (remark,) = _lint("p99: 1s, p95: 2s")
 
     assert str(remark) == (
-        "shop.yaml:4:33: [limits-out-of-order] p99 1s is under p95 2s\n    raise p99 or lower p95"
+        "shop.yaml:4:33: error: [limits-out-of-order] p99 1s is under p95 2s\n"
+        "    raise p99 or lower p95"
     )
 
 
