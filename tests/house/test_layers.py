@@ -53,7 +53,7 @@ FAULTS = [
     pytest.param("model/run.py", "from slogate.verdict import Outcome", DATA, id="an arrow upward"),
     pytest.param("misc.py", "", DATA, id="a room without a floor"),
     pytest.param(
-        "errors.py", "from slogate.model.window import Window", CIRCLES, id="a circle"
+        "units.py", "from slogate.model.window import Window", CIRCLES, id="a circle"
     ),
 ]  # fmt: skip
 
