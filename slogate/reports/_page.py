@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# a space between a number and its unit is no place to break a line
-_BREAK = re.compile(r" (?!(?<=\d )(?:µs|ms|s|min|h|d|%)(?:\W|$))")
+# a space between a number and its noun is no place to break a line
+_BREAK = re.compile(r"(?<!\(exit) (?!(?<=\d )(?:µs|ms|s|min|h|d|%|objectives)(?:\W|$))")
 
 
 def width(text: str) -> int:

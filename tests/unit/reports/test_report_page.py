@@ -38,6 +38,7 @@ def test_words_are_wrapped_and_none_is_lost():
 def test_a_number_keeps_its_unit():
     """A line never ends between 63 and ms."""
     assert wrap("takes 63 ms or 10 % of it", "", 8) == ["takes", "63 ms or", "10 % of", "it"]
+    assert wrap("one breached (exit 1)", "", 19) == ["one breached", "(exit 1)"]
 
 
 @given(st.text(), st.integers(1, 30), st.booleans())
