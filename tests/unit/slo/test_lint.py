@@ -91,12 +91,8 @@ def test_a_plan_shows_what_it_cannot_decide(
 @pytest.mark.parametrize(
     ("budget", "hint"),
     [
-        pytest.param(
-            "p99: 1s", "run for 62 s or more, or promise a lower percentile", id="p99"
-        ),
-        pytest.param(
-            "errors: 1%", "run for 62 s or more, or allow more failures", id="errors"
-        ),
+        pytest.param("p99: 1s", "run for 62 s or more, or promise a lower percentile", id="p99"),
+        pytest.param("errors: 1%", "run for 62 s or more, or allow more failures", id="errors"),
     ],
 )
 def test_too_few_requests_are_mended_by_kind(budget: str, hint: str) -> None:
