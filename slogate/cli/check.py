@@ -73,7 +73,7 @@ def command(
         verdict = check(
             opened,
             chosen,
-            _run(opened, run, name),
+            _run(opened, run, name, quiet=quiet),
             version=__version__,
             threads=threads,
         )
@@ -86,20 +86,14 @@ def command(
     return code
 
 
-def _run(store: Store, ref: str, service: str) -> Run:
+def _run(store: Store, ref: str, service: str, *, quiet: bool) -> Run:
     """The run to judge: the one named, or the service's latest load run; NoData without any."""
-    from slogate.errors import NoData
-    from slogate.store.manifest import find_run, list_runs
+    from slogate.cli.latest import latest_run
+    from slogate.store.manifest import find_run
 
     if ref != "latest":
         return find_run(store, ref, service=service)
-    runs = list_runs(store, service=service, kind="load")
-    if not runs:
-        raise NoData(
-            f"no verdict: {store.root} has no load run of the service '{service}'",
-            hint="record one with `slogate run`, or take one in with `slogate import`",
-        )
-    return runs[0]
+    return latest_run(store, service, quiet=quiet)
 
 
 def _services(specs: Sequence[Spec], service: str | None, run: str) -> list[str]:

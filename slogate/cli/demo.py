@@ -56,7 +56,8 @@ def command(
       slogate demo --errors 'POST /login=20%'        see failures breach theirs
     """
     from slogate.cli.judging import tell
-    from slogate.cli.testing import Request, load_test
+    from slogate.cli.planning import Request
+    from slogate.cli.testing import load_test
     from slogate.config import Settings
 
     folder = _folder()
@@ -78,7 +79,7 @@ def command(
     )
     if verdict is None:
         raise AssertionError("a demo is never a worker")
-    code = tell([verdict], as_json=as_json, no_color=no_color)
+    code = tell([verdict], as_json=as_json, no_color=no_color, quiet=quiet)
     note(_farewell(where, folder, temporary=store is None), quiet=quiet)
     return code
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from slogate.config import Settings
 from slogate.errors import UsageError
+from slogate.units import parse_duration
 
 STOP_TIMEOUT_S = 10
-_WEB = ("--web-host", "--web-port", "--autostart", "--class-picker")
+WEB_PORT = 8089
+_WEB = ("--web-host", "--web-port", "-P", "--autostart", "--class-picker")
 
 
 def is_worker(own: Sequence[str]) -> bool:
@@ -20,12 +22,53 @@ def is_worker(own: Sequence[str]) -> bool:
     return "--worker" in own
 
 
+def shows_web_ui(own: Sequence[str], *, web: bool) -> bool:
+    """Whether Locust is to show its web UI, where people start and stop the test."""
+    wanted = web or any(argument.startswith(_WEB) for argument in own)
+    return wanted and "--headless" not in own
+
+
+def web_port(own: Sequence[str]) -> int:
+    """The port of Locust's web UI."""
+    given = _last(own, "-P", "--web-port")
+    return int(given) if given is not None and given.isdecimal() else WEB_PORT
+
+
+def own_host(own: Sequence[str]) -> str | None:
+    """The host among the user's own arguments, which wins over that of the settings."""
+    return _last(own, "-H", "--host")
+
+
+def own_run_time(own: Sequence[str]) -> int | None:
+    """The run time in µs among the user's own arguments; None if none, or none that we read."""
+    given = _last(own, "-t", "--run-time")
+    if given is None:
+        return None
+    try:
+        return parse_duration(f"{given}s" if given.isdecimal() else given)
+    except ValueError:
+        return None  # Locust itself will say so
+
+
+def _last(own: Sequence[str], short: str, long: str) -> str | None:
+    """The last value of an option, in any of the ways in which it can be written."""
+    found = None
+    for word, following in zip(own, [*own, None][1:], strict=True):
+        if word in {short, long}:
+            found = following
+        elif word.startswith(f"{long}="):
+            found = word.removeprefix(f"{long}=")
+        elif word.startswith(short) and not word.startswith("--"):
+            found = word.removeprefix(short)
+    return found
+
+
 def arguments(settings: Settings, own: Sequence[str], *, web: bool) -> list[str]:
     """All arguments for Locust; UsageError if there is no locustfile."""
     given = [] if _names_file(own) else [f"--locustfile={path}" for path in _files(settings)]
     if is_worker(own):
         return [*given, *own]
-    if not web and not any(argument.startswith(_WEB) for argument in own):
+    if not shows_web_ui(own, web=web):
         given += ["--headless", "--only-summary"]
     given += [
         f"--users={settings.users}",

@@ -24,7 +24,7 @@ from slogate.cli.options import (
     out,
     page_width,
 )
-from slogate.errors import EXIT_PASS, StoreError, UsageError
+from slogate.errors import EXIT_PASS, NoData, StoreError, UsageError
 from slogate.reports._base import Report
 from slogate.store.layout import Store
 from slogate.verdict import Verdict
@@ -75,7 +75,7 @@ def command(
 
     report: Report = plugins.find("reports", _formats(form, as_json=as_json))
     settings = load_settings(Path.cwd(), os.environ)
-    verdict = _newest(open_store(store or settings.store), run, service)
+    verdict = _newest(open_store(store or settings.store), run, service, quiet=quiet)
     if output is not None:
         _write(output, report.render(verdict))
         note(f"wrote {output}", quiet=quiet)
@@ -89,13 +89,20 @@ def command(
     return EXIT_PASS
 
 
-def _newest(store: Store, ref: str, service: str | None) -> Verdict:
+def _newest(store: Store, ref: str, service: str | None, *, quiet: bool) -> Verdict:
     """The verdict on the run that was stored last; StoreError if it was never judged."""
+    from slogate.cli.latest import latest_run
     from slogate.reports.json import parse
     from slogate.store.manifest import find_run
     from slogate.store.verdicts import read_verdicts
 
-    run = find_run(store, ref, service=service, kind="load" if ref == "latest" else None)
+    try:
+        if ref == "latest":
+            run = latest_run(store, service, quiet=quiet)
+        else:
+            run = find_run(store, ref, service=service)
+    except NoData as error:  # our exit code says whether reporting worked
+        raise StoreError(error.message, hint=error.hint) from None
     stored = read_verdicts(store, service=run.service)
     documents = [document for document in stored if document["run"].get("id") == run.id]
     if not documents:

@@ -94,7 +94,8 @@ def command(
       slogate run -- -f mine.py --processes 2 --tags fast
     """
     from slogate.cli.judging import tell
-    from slogate.cli.testing import Request, load_test
+    from slogate.cli.planning import Request
+    from slogate.cli.testing import load_test
     from slogate.config import load_settings
 
     _refuse_positionals(context.obj or [], locust or [])
@@ -126,7 +127,7 @@ def command(
     verdict = load_test(request)
     if verdict is None:
         return 0
-    return tell([verdict], as_json=as_json, no_color=no_color)
+    return tell([verdict], as_json=as_json, no_color=no_color, quiet=quiet)
 
 
 def _refuse_positionals(words: Sequence[str], positionals: Sequence[str]) -> None:

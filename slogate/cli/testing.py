@@ -6,63 +6,29 @@ import contextlib
 import json
 import os
 import secrets
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from slogate.cli.closing import close
 from slogate.cli.judging import keep_all, of_one_service, read
-from slogate.cli.locusting import arguments, is_worker, spawn_rate
+from slogate.cli.locusting import arguments, is_worker, own_host, web_port
 from slogate.cli.options import note
-from slogate.config import Settings
-from slogate.errors import GeneratorError, Interrupted, ServiceError, StoreError, UsageError
-from slogate.evaluate import objectives_of
+from slogate.cli.planning import Request, Test
+from slogate.cli.watching import Death, display, tell_short, watch
+from slogate.errors import GeneratorError, Interrupted, ServiceError, UsageError
 from slogate.gate import check, last_verdict, refuse_unsupported
-from slogate.live import abort_rule, look
-from slogate.loadtest import process, progress
-from slogate.loadtest.generator import Ended, Status, generate
+from slogate.live import abort_rule
+from slogate.loadtest.generator import Ended, generate
 from slogate.loadtest.origin import commit_and_branch
+from slogate.loadtest.process import tail
+from slogate.loadtest.reach import is_known, port_is_free, refuse_silent, refuse_unusable
 from slogate.loadtest.service import await_ready, served
-from slogate.model.run import Run
-from slogate.objectives._base import Objective
-from slogate.preflight import rates, too_short
-from slogate.slo.spec import Spec
-from slogate.store.layout import Store, open_store
-from slogate.store.manifest import read_run, write_run
-from slogate.units import format_count, format_duration
+from slogate.loadtest.words import own_words, read_log
+from slogate.preflight import rates
+from slogate.store.layout import open_store
 from slogate.verdict import Verdict
-
-LOOK_EVERY_S = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What the user asked for: settings with the flags laid over them, and the rest."""
-
-    settings: Settings
-    locust: tuple[str, ...]
-    web: bool
-    abort_on: tuple[str, ...]
-    labels: tuple[str, ...]
-    quiet: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Test:
-    """One load test about to run."""
-
-    request: Request
-    run_id: str
-    service: str
-    specs: list[Spec]
-    rules: list[Objective]
-    store: Store
-
-    def log(self, of: str) -> Path:
-        """Where the log of the service or of Locust is kept."""
-        return self.store.root / "logs" / f"{self.run_id}.{of}.log"
 
 
 def load_test(request: Request) -> Verdict | None:
@@ -73,15 +39,22 @@ def load_test(request: Request) -> Verdict | None:
     test = _prepare(request)
     _preflight(test)
     with _service(test) as death:
-        ended = _generate(test)
+        ended = _generate(test, death)
         died = death()
-    run = _closed(test, ended)
-    verdict = check(test.store, test.specs, run, version=_version())
+    if ended.aborted is not None:
+        test.say(f"aborted: {ended.aborted}")
+    closed = close(test.store, test.run_id, ended, test.log("locust"))
+    test.say(closed.sentence)
+    verdict = check(test.store, test.specs, closed.run, version=_version())
     keep_all([verdict], test.store)
     if died is not None:
-        note(f"error: {died}")
+        words = tail(test.log("service"))
+        note(f"error: the service ended during the test ({died}); its last words:\n{words}")
         if verdict.exit_code != 1:
-            raise ServiceError("the service under test did not survive the test")
+            raise ServiceError(
+                "the service under test did not survive the test",
+                hint=f"what was recorded: slogate report {test.run_id}",
+            )
     return verdict
 
 
@@ -96,6 +69,8 @@ def _prepare(request: Request) -> Test:
     specs = read(request.settings.specs)
     service, chosen = of_one_service(specs, request.settings.service)
     refuse_unsupported(chosen)
+    if request.settings.host is not None:
+        refuse_unusable(request.settings.host)
     stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%d-%H%M%S")
     return Test(
         request=request,
@@ -107,40 +82,43 @@ def _prepare(request: Request) -> Test:
     )
 
 
-def _say(test: Test, text: str) -> None:
-    note(text, quiet=test.request.quiet)
-
-
 def _preflight(test: Test) -> None:
     """Say what the planned run is too short to decide, by the rates of the service's last run."""
-    if not test.request.web:
-        last = last_verdict(test.store, test.service)
-        _tell_short(test, "preflight", rates(last) if last else {})
+    last = last_verdict(test.store, test.service)
+    tell_short(test, "preflight", rates(last) if last else {})
 
 
 @contextlib.contextmanager
-def _service(test: Test) -> Iterator[Callable[[], str | None]]:
-    settings = test.request.settings
+def _service(test: Test) -> Iterator[Death]:
+    """Serve the service if that is our part, else see that it is there, where we can tell."""
+    settings, own = test.request.settings, test.request.locust
+    host = settings.host if settings.host and is_known(settings.host) else None
     if settings.serve is None:
         if settings.ready is not None:
             await_ready(settings.ready, settings.ready_timeout)
+        elif host is not None and own_host(own) is None and "--master" not in own:
+            refuse_silent(host)
         yield lambda: None
         return
-    log = test.log("service")
     with served(
-        settings.serve, settings.ready, settings.ready_timeout, log, lambda t: _say(test, t)
+        settings.serve,
+        settings.ready,
+        settings.ready_timeout,
+        test.log("service"),
+        test.say,
+        host=host,
     ) as death:
         yield death
 
 
-def _generate(test: Test) -> Ended:
+def _generate(test: Test, death: Death) -> Ended:
     settings = test.request.settings
     commit, branch = commit_and_branch(Path.cwd(), os.environ)
     info = {
         "commit": commit,
         "branch": branch,
         "labels": labels(test.request.labels),
-        "planned_us": None if test.request.web else settings.run_time,
+        "planned_us": test.planned_us,
     }
     environment = {
         **os.environ,
@@ -150,97 +128,28 @@ def _generate(test: Test) -> Ended:
         "SLOGATE_RUN_INFO": json.dumps(info),
     }
     command = arguments(settings, test.request.locust, web=test.request.web)
-    _say(test, f"run {test.run_id}: locust {' '.join(command)}")
-    run_time = None if test.request.web else settings.run_time
-    with _display(test, run_time) as show:
-        return generate(command, environment, test.log("locust"), _watch(test, show))
+    test.say(f"run {test.run_id}: locust {' '.join(command)}")
+    if test.web:
+        _invite(test)
+    with display(test) as show:
+        on_status = watch(test, show, death, _version())
+        return generate(command, environment, test.log("locust"), on_status)
 
 
-@contextlib.contextmanager
-def _display(test: Test, run_time: int | None) -> Iterator[progress.Show]:
-    if test.request.quiet:
-        yield lambda _status, _verdict: None
-    elif sys.stderr.isatty():
-        from rich.console import Console
-        from rich.live import Live
-
-        with Live(console=Console(stderr=True), refresh_per_second=4, transient=True) as live:
-            yield progress.terminal(live, run_time)
-    else:
-        yield progress.plain(lambda text: _say(test, text), run_time)
-
-
-def _watch(test: Test, show: progress.Show) -> Callable[[Status], str | None]:
-    """Look at the recorded parts every few seconds; answer with the reason to abort."""
-    seen: dict[str, float] = {"looked": 0.0, "told": 0.0}
-    latest: list[Verdict | None] = [None]
-
-    def on_status(status: Status) -> str | None:
-        if time.monotonic() - seen["looked"] >= LOOK_EVERY_S and status.requests:
-            seen["looked"] = time.monotonic()
-            latest[0], reason = look(test.store, test.run_id, test.specs, test.rules, _version())
-            if reason is not None:
-                return reason
-            if latest[0] is not None and not seen["told"] and _warm(latest[0]):
-                seen["told"] = 1.0
-                if not test.request.web:
-                    _tell_short(test, "after the warm-up", rates(latest[0]))
-        show(status, latest[0])
-        return None
-
-    return on_status
-
-
-def _warm(verdict: Verdict) -> bool:
-    """Whether the judged window is long enough to know the rates."""
-    return any(f.window and f.window[1] - f.window[0] >= 5_000_000 for f in verdict.findings)
-
-
-def _tell_short(test: Test, when: str, per_second: Mapping[str, float]) -> None:
-    settings = test.request.settings
-    ramp_us = int(settings.users / spawn_rate(settings) * 1_000_000)
-    objectives = objectives_of(test.specs)
-    for sentence in too_short(objectives, per_second, settings.run_time, ramp_us):
-        _say(test, f"{when}: {sentence}")
-
-
-def _closed(test: Test, ended: Ended) -> Run:
-    """The run as it ended, with why; Interrupted or GeneratorError if there is none to judge."""
-    log = test.log("locust")
-    words = f"Locust's own words:\n{process.tail(log)}"
-    try:
-        run = read_run(test.store, test.run_id)
-    except StoreError:
-        if ended.interrupted:
-            raise Interrupted("interrupted before the test started; nothing was recorded") from None
-        raise GeneratorError(
-            f"Locust ended (exit {ended.exit_code}) before the test started. {words}",
-            hint=f"its whole log is {log}",
-        ) from None
-    if ended.interrupted:
-        raise Interrupted(
-            f"interrupted: {format_count(run.rows.written)} requests of run {run.id} are kept",
-            hint=f"judge them with: slogate check --run {run.id}",
-        )
-    if run.rows.seen == 0 and "You must specify the base host" in words:
+def _invite(test: Test) -> None:
+    """Say where Locust's web UI is; UsageError if its port is taken."""
+    port = web_port(test.request.locust)
+    if not port_is_free(port):
         raise UsageError(
-            "no host to load-test", hint="give --host URL, or set `host` in the settings"
+            f"the port {port} of Locust's web UI is taken by another program",
+            hint="name another: slogate run --web -- --web-port 8090",
         )
-    changed = replace(run, generator_exit=ended.exit_code)
-    if ended.aborted is not None:
-        changed = replace(changed, state="aborted", note=ended.aborted)
-        _say(test, f"aborted: {ended.aborted}")
-    elif ended.silent:
-        changed = replace(
-            changed, state="incomplete", note="the generator said nothing for a minute"
+    if "--autostart" in test.request.locust:
+        test.say(f"open http://localhost:{port} to watch the test; it is judged when it stops")
+    else:
+        test.say(
+            f"open http://localhost:{port}, start a test there; it is judged when it has stopped"
         )
-    elif run.state == "running":
-        changed = replace(changed, state="incomplete", note="the generator died")
-    write_run(test.store, changed)
-    kept = format_count(changed.rows.written)
-    span = format_duration((changed.end_ts or 0) - (changed.start_ts or 0))
-    _say(test, f"recorded {kept} requests in {span} (Locust's exit code {ended.exit_code})")
-    return changed
 
 
 def labels(pairs: Sequence[str]) -> dict[str, str]:
@@ -264,6 +173,5 @@ def _work(request: Request) -> None:
     if ended.interrupted:
         raise Interrupted("interrupted: the worker left in order")
     if ended.exit_code != 0:
-        raise GeneratorError(
-            f"the worker ended with exit {ended.exit_code}. Its own words:\n{process.tail(log)}"
-        )
+        words = own_words(read_log(log))
+        raise GeneratorError(f"the worker ended with exit {ended.exit_code}. Its words:\n{words}")

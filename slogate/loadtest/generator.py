@@ -44,6 +44,16 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """That the generator is to be stopped: why the test is aborted, or None if it is over."""
+
+    reason: str | None
+
+
+OnStatus = Callable[[Status], Stop | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """How a test ended: Locust's exit code, and why we stopped it, if we did."""
 
@@ -57,25 +67,22 @@ def generate(
     arguments: Sequence[str],
     environment: Mapping[str, str],
     log: Path,
-    on_status: Callable[[Status], str | None],
+    on_status: OnStatus,
 ) -> Ended:
-    """Run Locust to its end. `on_status` may answer with a reason to abort the test."""
+    """Run Locust to its end, or until `on_status` answers that it is to be stopped."""
     reader, writer = os.pipe()
     command = [sys.executable, "-P", "-m", "slogate.recorders.locust", *arguments]
     variables = {**process.with_own_programs(environment), "SLOGATE_STATUS_FD": str(writer)}
-    child = process.start(command, log, variables, pass_fds=[writer])
-    os.close(writer)
     os.set_blocking(reader, False)
     try:
-        return _listen(child, reader, on_status)
+        with process.running(command, log, variables, STOP_PATIENCE_S, [writer]) as child:
+            os.close(writer)
+            return _listen(child, reader, on_status)
     finally:
         os.close(reader)
-        process.stop(child, STOP_PATIENCE_S)
 
 
-def _listen(
-    child: subprocess.Popen[bytes], reader: int, on_status: Callable[[Status], str | None]
-) -> Ended:
+def _listen(child: subprocess.Popen[bytes], reader: int, on_status: OnStatus) -> Ended:
     pending = b""
     heard = None
     try:
@@ -84,9 +91,9 @@ def _listen(
             *lines, pending = (pending + chunk).split(b"\n")
             if lines:
                 heard = time.monotonic()
-                reason = on_status(Status.of(json.loads(lines[-1])))
-                if reason is not None:
-                    return Ended(exit_code=_stop(child), aborted=reason)
+                stop = on_status(Status.of(json.loads(lines[-1])))
+                if stop is not None:
+                    return Ended(exit_code=_stop(child), aborted=stop.reason)
             elif heard is not None and time.monotonic() - heard > SILENCE_S:
                 return Ended(exit_code=_stop(child), silent=True)
             time.sleep(_TICK_S)

@@ -1,7 +1,8 @@
 """Starts and ends the processes of a load test; each is a session of its own with a log.
 
 A process that is told to stop gets SIGTERM and time to finish, then SIGKILL, together with all
-that it started. Its log is kept; `tail` gives its last words.
+that it started. The same happens to it when we are killed: a watcher holds the end of a pipe
+whose other end closes with us. Its log is kept; `tail` gives its last words.
 """
 
 from __future__ import annotations
@@ -11,8 +12,18 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+# a line says that we have ended the process ourselves; the end of the pipe, that we are gone
+_WATCHER = """
+read -r _ && exit
+kill -s TERM "$0"
+n=0
+while kill -s 0 "$0" && [ $n -lt 15 ]; do sleep 1; n=$((n+1)); done
+kill -s KILL -- "-$0"
+"""
 
 
 def with_own_programs(environment: Mapping[str, str]) -> dict[str, str]:
@@ -20,6 +31,39 @@ def with_own_programs(environment: Mapping[str, str]) -> dict[str, str]:
     own = str(Path(sys.executable).parent)
     path = environment.get("PATH", os.defpath)
     return {**environment, "PATH": f"{own}{os.pathsep}{path}", "PYTHONUNBUFFERED": "1"}
+
+
+@contextmanager
+def running(
+    command: str | Sequence[str],
+    log: Path,
+    environment: Mapping[str, str],
+    patience: float,
+    pass_fds: Sequence[int] = (),
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that lives at most as long as the block, and as we do. May raise OSError."""
+    child = start(command, log, environment, pass_fds)
+    try:
+        with _watched(child.pid):
+            yield child
+    finally:
+        stop(child, patience)
+
+
+@contextmanager
+def _watched(pid: int) -> Iterator[None]:
+    """Have the process stopped by somebody else should we be killed inside the block."""
+    watcher = subprocess.Popen(
+        ["/bin/sh", "-c", _WATCHER, str(pid)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        watcher.communicate(b"ended\n")
 
 
 def start(

@@ -17,6 +17,8 @@ from slogate.units import (
 from slogate.verdict import Finding, Verdict
 
 EVERY_S = 10.0
+MOST_CELLS = 40
+HEADLINE = 60
 _MARKS = {"pass": "✓", "fail": "✗", "inconclusive": "?", "no_data": "…", "invalid": "!"}
 
 Show = Callable[[Status, Verdict | None], None]
@@ -38,10 +40,17 @@ def headline(status: Status, run_time_us: int | None, rate: float) -> str:
     )
 
 
+def bar_of(done: float, width: int) -> str:
+    """A bar that leaves the headline its room on a terminal so wide; none on a narrow one."""
+    cells = max(0, min(MOST_CELLS, width - HEADLINE))
+    full = int(cells * done)
+    return "━" * full + "╌" * (cells - full) + "  " * bool(cells)
+
+
 def moving(finding: Finding) -> str:
     """One budget as it stands: `✓ checkout/p95 112 ms (limit 300 ms)`."""
     show = {"us": format_duration, "share": format_share, "per_second": format_rate}[finding.unit]
-    value = "–" if finding.observed is None else show(finding.observed)
+    value = "…" if finding.observed is None else show(finding.observed)
     name = finding.id.partition("/")[2]
     return f"{_MARKS[finding.outcome]} {name} {value} (limit {show(finding.limit)})"
 
@@ -77,8 +86,8 @@ def terminal(live: Any, run_time_us: int | None) -> Show:
         if verdict is not None:
             budgets[:] = [moving(finding) for finding in verdict.findings]
         done = min(1.0, status.elapsed_s * 1e6 / run_time_us) if run_time_us else 0.0
-        bar = "━" * int(40 * done) + "╌" * (40 - int(40 * done))
-        lines = [f"{bar}  {headline(status, run_time_us, last['rate'])}"]
+        bar = bar_of(done, live.console.width)
+        lines = [f"{bar}{headline(status, run_time_us, last['rate'])}"]
         lines += [f"  {budget}" for budget in budgets]
         live.update(Text("\n".join(lines), no_wrap=True, overflow="ellipsis"))
 

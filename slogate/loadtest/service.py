@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 import urllib.error
 import urllib.request
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from slogate.errors import ServiceError
 from slogate.loadtest import process
+from slogate.loadtest.reach import await_connection
 from slogate.units import format_duration
 
 STOP_PATIENCE_S = 15.0
@@ -25,10 +27,13 @@ def served(
     timeout_us: int,
     log: Path,
     say: Callable[[str], None],
+    *,
+    host: str | None = None,
 ) -> Iterator[Callable[[], str | None]]:
-    """Serve while the block runs; yields a question: how did it die? None while it lives.
+    """Serve while the block runs; yields a question: how did it end? None while it lives.
 
-    ServiceError if it never gets ready, or if something answers in its place.
+    Without `ready` the service counts as ready when `host` accepts connections. ServiceError
+    if it never gets ready, or if something answers in its place.
     """
     if ready is not None and answers(ready):
         raise ServiceError(
@@ -36,19 +41,30 @@ def served(
             hint="stop it, or leave out `serve` to test what is already running",
         )
     say(f"starting the service: {command}")
-    child = process.start(command, log, process.with_own_programs(os.environ))
-    try:
+    variables = process.with_own_programs(os.environ)
+    with process.running(command, log, variables, STOP_PATIENCE_S) as child:
         if ready is not None:
             _await(child.poll, ready, timeout_us, log)
-        yield lambda: _death(child.poll(), log)
-    finally:
-        process.stop(child, STOP_PATIENCE_S)
+        elif host is not None:
+            await_connection(host, timeout_us, lambda: _early(child.poll(), log))
+        else:
+            say("note: neither `ready` nor `host` is set, so the load starts at once")
+        yield lambda: _how(child.poll())
 
 
-def _death(code: int | None, log: Path) -> str | None:
+def _how(code: int | None) -> str | None:
+    """How a service ended that was to live on: `exit 3`, `killed by SIGKILL`."""
     if code is None:
         return None
-    return f"the service ended during the test (exit {code}); its last words:\n{process.tail(log)}"
+    return f"exit {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
+
+
+def _early(code: int | None, log: Path) -> str | None:
+    how = _how(code)
+    if how is None:
+        return None
+    words = f"; its last words:\n{process.tail(log)}"
+    return f"the service ended before it was ready ({how}){words}"
 
 
 def await_ready(ready: str, timeout_us: int) -> None:
@@ -79,12 +95,11 @@ def _await(poll: Callable[[], int | None], ready: str, timeout_us: int, log: Pat
         raise ServiceError(f"`ready` must be an http:// or https:// URL, not {ready!r}")
     until = time.monotonic() + timeout_us / 1e6
     while (trouble := _look(ready)) is not None:
-        code = poll()
-        words = f"; its last words:\n{process.tail(log)}" if log else ""
-        if code is not None:
-            raise ServiceError(f"the service ended before it was ready (exit {code}){words}")
+        if log is not None and (death := _early(poll(), log)):
+            raise ServiceError(death)
         if time.monotonic() > until:
             waited = format_duration(timeout_us)
+            words = f"; its last words:\n{process.tail(log)}" if log else ""
             raise ServiceError(
                 f"the service was not ready within {waited}: {ready} gave {trouble}{words}",
                 hint="`ready_timeout` sets how long to wait",

@@ -78,7 +78,7 @@ def label_run(store: Store, run_id: str, labels: Mapping[str, str]) -> Run:
     return changed
 
 
-def delete_run(store: Store, run_id: str, *, force: bool = False) -> None:
+def delete_run(store: Store, run_id: str, *, force: bool = False, keep_logs: bool = False) -> None:
     """Delete a run with its parts, verdicts and logs; StoreError if there is no such run.
 
     One that is being recorded is refused unless `force` says that its recorder is dead.
@@ -92,7 +92,7 @@ def delete_run(store: Store, run_id: str, *, force: bool = False) -> None:
             hint="wait for its end; if its recorder was killed, delete it with --force",
         )
     parts = {*found_parts(store, run), *(store.root / part for part in run.parts)}
-    logs = sorted((store.root / "logs").glob(f"{run_id}.*.log"))
+    logs = [] if keep_logs else sorted((store.root / "logs").glob(f"{run_id}.*.log"))
     verdicts = verdicts_of(store, run_id)
     write_run(store, replace(run, state="incomplete", parts=(), note="being deleted"))
     try:

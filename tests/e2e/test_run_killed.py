@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 from projects import new_project
 
+from slogate.loadtest.service import answers
+
 pytestmark = pytest.mark.e2e
+
+
+def alive(pid):
+    """Whether a process runs; one that only waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def children(pid):
@@ -45,18 +55,44 @@ def test_a_killed_recorder_is_no_pass(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into Linux's /proc")
-def test_a_killed_service_fails_the_gate(tmp_path):
-    """The requests that it leaves unanswered are failures; the gate says how it ended."""
+def test_a_killed_service_stops_the_test_and_never_passes(tmp_path):
+    """At once; why is kept with the run: what was recorded fails the gate, or it could not run."""
     project = new_project(tmp_path)
-    process = project.start("run", "--run-time", "20s")
+    process = project.start("run", "--run-time", "60s")
     time.sleep(9)
     shell = next(pid for pid, line in children(process.pid) if "slogate.shop" in line)
     shop = next((pid for pid, line in children(shell) if "slogate.shop" in line), shell)
     os.kill(shop, signal.SIGKILL)
+    killed = time.monotonic()
     out, err = process.communicate(timeout=90)
 
-    assert process.returncode == 1, err + out
+    run = project.slogate("check", "--json").document["run"]
+
+    assert process.returncode in {1, 2}, err + out
+    assert time.monotonic() - killed < 20
     assert "the service ended during the test" in err
+    assert run["state"] == "aborted"
+    assert run["note"].startswith("the service ended (")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into Linux's /proc")
+def test_a_killed_gate_leaves_nothing_running(tmp_path):
+    """The service and Locust end with it; the run is kept as interrupted."""
+    project = new_project(tmp_path)
+    process = project.start("run", "--run-time", "60s")
+    time.sleep(9)
+    started = [pid for pid, _ in children(process.pid)]
+    process.kill()
+    process.wait()
+
+    until = time.monotonic() + 30
+    while any(alive(pid) for pid in started) and time.monotonic() < until:
+        time.sleep(0.2)
+
+    assert len(started) == 4
+    assert [pid for pid in started if alive(pid)] == []
+    assert not answers(f"{project.url}/ready")
+    assert project.slogate("check", "--json").document["run"]["state"] == "interrupted"
 
 
 def test_a_second_run_says_what_it_is_too_short_for(tmp_path):

@@ -161,7 +161,7 @@ class Session:
         """No user ever ran: there was no test, Locust's own words say why."""
         if not self._withdrawn:
             self._withdrawn = True
-            self._do(partial(delete_run, force=True), self._store, self._run.id)
+            self._do(partial(delete_run, force=True, keep_logs=True), self._store, self._run.id)
 
     def fault(self, sentence: str) -> None:
         """Something was lost; the run is incomplete, whoever reads stderr is told once."""

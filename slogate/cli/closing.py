@@ -1,0 +1,112 @@
+"""Closes a load test: the run as it ended, with why, or the error that says there is none.
+
+What stopped the test is kept in the run's note, so that whoever judges it later reads it, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from slogate.errors import GeneratorError, Interrupted, StoreError, UsageError
+from slogate.loadtest.generator import Ended
+from slogate.loadtest.words import first_error, own_words, read_log
+from slogate.model.run import Run
+from slogate.store.layout import Store
+from slogate.store.manifest import parts_of, read_run, write_run
+from slogate.units import format_count, format_duration
+
+_NO_HOST = "You must specify the base host"
+_CUT = "the test was interrupted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """The run as it is stored now, and a sentence on what was recorded."""
+
+    run: Run
+    sentence: str
+
+
+def close(store: Store, run_id: str, ended: Ended, log: Path) -> Closed:
+    """Close the run; Interrupted, GeneratorError or UsageError if there is none to judge."""
+    text = read_log(log)
+    run = _recorded(store, run_id, ended, log)
+    # a Ctrl-C after the end of the test stops nothing
+    if ended.interrupted and run.state != "complete":
+        raise Interrupted(
+            f"interrupted: {format_count(run.rows.written)} requests of run {run.id} are kept",
+            hint=f"judge them with: slogate check --run {run.id}",
+        )
+    error = first_error(text) if run.rows.seen == 0 else None
+    run = replace(_as_it_ended(run, ended, error), generator_exit=ended.exit_code)
+    write_run(store, run)
+    if error is not None:
+        _refuse_missing_host(text)
+        raise GeneratorError(
+            f"Locust made no request: {error}", hint=f"Locust's log says more: {log}"
+        )
+    return Closed(run=run, sentence=_recorded_sentence(store, run, ended.exit_code))
+
+
+def _recorded(store: Store, run_id: str, ended: Ended, log: Path) -> Run:
+    try:
+        return read_run(store, run_id)
+    except StoreError:
+        if ended.interrupted:
+            raise Interrupted("interrupted before the test started; nothing was recorded") from None
+    text = read_log(log)
+    _refuse_missing_host(text)
+    words = f". Locust's own words:\n{own_words(text)}"
+    if ended.aborted is not None:
+        words = f": {ended.aborted}"
+    raise GeneratorError(
+        f"Locust ended (exit {ended.exit_code}) before the test started{words}",
+        hint=f"its whole log is {log}",
+    )
+
+
+def _refuse_missing_host(log: str) -> None:
+    if _NO_HOST in log:
+        raise UsageError(
+            "no host to load-test",
+            hint='name it: --host http://127.0.0.1:8000, or host = "http://127.0.0.1:8000" in '
+            "slogate.toml or under [tool.slogate] in pyproject.toml",
+        )
+
+
+def _as_it_ended(run: Run, ended: Ended, error: str | None) -> Run:
+    """The run with why it ended; one that is incomplete already stays so."""
+    state, reasons = run.state, [run.note] if run.note else []
+    if ended.aborted is not None:
+        state = "aborted" if run.state in {"complete", "interrupted"} else "incomplete"
+        reasons = [ended.aborted, *(reason for reason in reasons if reason != _CUT)]
+    elif ended.silent:
+        state = "incomplete"
+        reasons.insert(0, "the generator said nothing for a minute")
+    elif run.state == "running":
+        state = "incomplete"
+        reasons.insert(0, "the generator died")
+    if error is not None:
+        reasons.insert(0, f"Locust made no request: {error}")
+    return replace(run, state=state, note="; ".join(reasons) or None)
+
+
+def _recorded_sentence(store: Store, run: Run, exit_code: int) -> str:
+    """`recorded 6,661 requests in 45.1 s, 10 failed`; Locust's exit code if that is news."""
+    failed = _failed(parts_of(store, run))
+    span = format_duration((run.end_ts or 0) - (run.start_ts or 0)) if run.end_ts else "no time"
+    kept = f"recorded {format_count(run.rows.written)} requests in {span}"
+    told = exit_code == 0 or (exit_code == 1 and failed > 0)
+    code = "" if told else f" (Locust's exit code {exit_code})"
+    return f"{kept}, {format_count(failed)} failed{code}"
+
+
+def _failed(parts: Sequence[Path]) -> int:
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    return sum(
+        pc.sum(pc.invert(pq.read_table(part, columns=["ok"])["ok"])).as_py() or 0 for part in parts
+    )

@@ -1,0 +1,57 @@
+"""A load test about to run: what the user asked for, and what was made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from slogate.cli.locusting import own_run_time, shows_web_ui
+from slogate.cli.options import note
+from slogate.config import Settings
+from slogate.objectives._base import Objective
+from slogate.slo.spec import Spec
+from slogate.store.layout import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user asked for: settings with the flags laid over them, and the rest."""
+
+    settings: Settings
+    locust: tuple[str, ...]
+    web: bool
+    abort_on: tuple[str, ...]
+    labels: tuple[str, ...]
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """One load test about to run."""
+
+    request: Request
+    run_id: str
+    service: str
+    specs: list[Spec]
+    rules: list[Objective]
+    store: Store
+
+    def log(self, of: str) -> Path:
+        """Where the log of the service or of Locust is kept."""
+        return self.store.root / "logs" / f"{self.run_id}.{of}.log"
+
+    def say(self, text: str) -> None:
+        """Tell the user something on the way, unless that is not wanted."""
+        note(text, quiet=self.request.quiet)
+
+    @property
+    def web(self) -> bool:
+        """Whether the test is started and stopped in Locust's own web UI."""
+        return shows_web_ui(self.request.locust, web=self.request.web)
+
+    @property
+    def planned_us(self) -> int | None:
+        """How long the test is to run, by the last word on it; None where a person stops it."""
+        if self.web and "--autostart" not in self.request.locust:
+            return None
+        return own_run_time(self.request.locust) or self.request.settings.run_time

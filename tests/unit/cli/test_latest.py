@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from time import time
+
+import pytest
+
+from slogate.cli.latest import being_recorded, latest_run
+from slogate.errors import NoData
+from slogate.model.run import Run
+from slogate.store.layout import open_store
+from slogate.store.manifest import write_run
+
+NOW = int(time() * 1e6)
+MINUTE = 60_000_000
+
+
+def run(name, state, *, age=0, planned=MINUTE):
+    """A load run of the shop that started so long ago."""
+    return Run(
+        id=name, service="shop", kind="load", state=state,
+        start_ts=NOW - age, created_ts=NOW - age, planned_us=planned,
+    )  # fmt: skip
+
+
+@pytest.fixture(name="store")
+def _store(tmp_path):
+    return open_store(tmp_path / "store", create=True)
+
+
+@pytest.mark.parametrize(
+    ("state", "age", "planned", "recording"),
+    [
+        pytest.param("running", MINUTE, MINUTE, True, id="running"),
+        pytest.param("running", 4 * MINUTE, MINUTE, False, id="killed"),
+        pytest.param("running", 4 * MINUTE, None, True, id="unplanned"),
+        pytest.param("running", 90 * MINUTE, None, False, id="unplanned-killed"),
+        pytest.param("complete", 0, MINUTE, False, id="complete"),
+    ],
+)
+def test_a_run_is_being_recorded_until_its_planned_time_is_over(state, age, planned, recording):
+    """And two minutes more."""
+    assert being_recorded(run("a", state, age=age, planned=planned), NOW) is recording
+
+
+def test_latest_is_the_newest_run_that_is_not_being_recorded(store, capsys):
+    """The one that is skipped is named."""
+    write_run(store, run("before", "complete", age=5 * MINUTE))
+    write_run(store, run("now", "running"))
+
+    assert latest_run(store, "shop").id == "before"
+    assert "run now is still being recorded" in capsys.readouterr().err
+
+
+def test_a_killed_recorders_run_is_the_latest(store):
+    """It is judged, and does not pass; an older pass must not stand in for it."""
+    write_run(store, run("before", "complete", age=9 * MINUTE))
+    write_run(store, run("killed", "running", age=5 * MINUTE))
+
+    assert latest_run(store, "shop").id == "killed"
+
+
+def test_the_only_run_being_recorded_is_no_verdict(store):
+    """Exit 3: there is nothing to judge yet."""
+    write_run(store, run("now", "running"))
+
+    with pytest.raises(NoData, match="still being recorded"):
+        latest_run(store, "shop")
