@@ -21,13 +21,17 @@ from slogate.errors import UsageError
 @cache
 def names(room: str) -> tuple[str, ...]:
     """The names that `find` knows in a room such as `sources`, sorted."""
-    package = importlib.import_module(f"slogate.{room}")
-    files = {
-        module.name.replace("_", "-")
-        for module in pkgutil.iter_modules(package.__path__)
-        if not module.name.startswith("_")
-    }
-    return tuple(sorted(files | set(_entry_points(room))))
+    return tuple(sorted(_files(room) | set(_entry_points(room))))
+
+
+def _files(room: str) -> frozenset[str]:
+    return _listed(tuple(importlib.import_module(f"slogate.{room}").__path__))
+
+
+@cache
+def _listed(folders: tuple[str, ...]) -> frozenset[str]:
+    modules = (module.name for module in pkgutil.iter_modules(folders))
+    return frozenset(name.replace("_", "-") for name in modules if not name.startswith("_"))
 
 
 @cache
@@ -36,15 +40,17 @@ def _entry_points(room: str) -> dict[str, importlib.metadata.EntryPoint]:
 
 
 def find(room: str, name: str) -> Any:
-    """The plugin of that name; UsageError with the nearest known name if there is none."""
-    known = names(room)
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
-        raise UsageError(f"there is no '{name}' among the {room}", hint=hint)
+    """The plugin of that name; UsageError with the nearest known name if there is none.
+
+    A file of ours goes before an entry point of the same name.
+    """
+    if name in _files(room):
+        return importlib.import_module(f"slogate.{room}.{name.replace('-', '_')}").PLUGIN
     if name in _entry_points(room):
         return _entry_points(room)[name].load()
-    return importlib.import_module(f"slogate.{room}.{name.replace('-', '_')}").PLUGIN
+    near = difflib.get_close_matches(name, names(room), n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names(room))}"
+    raise UsageError(f"there is no '{name}' among the {room}", hint=hint)
 
 
 def every(room: str) -> dict[str, Any]:

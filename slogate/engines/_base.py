@@ -99,11 +99,12 @@ class Engine:
 
 @cache
 def _steps() -> tuple[Fraction, ...]:
-    """0.1% steps to 99%, 0.01% steps to 99.9%, 0.001% steps to 99.99%, and the whole."""
-    tenths = [Fraction(i, 1_000) for i in range(1, 991)]
+    """0.5% steps to 90%, 0.1% to 99%, 0.01% to 99.9%, 0.001% to 99.99%, and the whole."""
+    halves = [Fraction(i, 200) for i in range(1, 180)]
+    tenths = [Fraction(i, 1_000) for i in range(900, 991)]
     hundredths = [Fraction(i, 10_000) for i in range(9_901, 9_991)]
     thousandths = [Fraction(i, 100_000) for i in range(99_901, 99_991)]
-    return (*tenths, *hundredths, *thousandths, Fraction(1))
+    return (*halves, *tenths, *hundredths, *thousandths, Fraction(1))
 
 
 def ladder_shares(needs: Iterable[Need]) -> tuple[Fraction, ...]:

@@ -6,8 +6,10 @@ pass over the series, and neither knows the other. All counts are exact integers
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import itemgetter
 from typing import Literal
 
 from slogate.model.selection import Selection
@@ -88,4 +90,7 @@ class Evidence:
 
     def quantile(self, share: Fraction) -> int | None:
         """The value at exactly this share of the ladder; KeyError if it was not asked for."""
-        return dict(self.ladder)[share]
+        at = bisect_left(self.ladder, share, key=itemgetter(0))
+        if at == len(self.ladder) or self.ladder[at][0] != share:
+            raise KeyError(share)
+        return self.ladder[at][1]
