@@ -103,7 +103,7 @@ def _warnings(
         )
     if floor is None:
         warnings.append(
-            "history: none; earlier runs had fewer than 10 bad requests, so how they cluster is "
+            "history: none; earlier runs hold fewer than 10 bad requests, so how they cluster is "
             "known from this run alone"
         )
     return tuple(warnings)
