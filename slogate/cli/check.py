@@ -33,7 +33,7 @@ def command(
     ] = False,
     threads: Annotated[
         int | None,
-        typer.Option("--threads", min=1, metavar="N", help="Threads to count with."),
+        typer.Option("--threads", min=1, max=256, metavar="N", help="Threads to count with."),
     ] = None,
     store: STORE = None,
     as_json: JSON = False,
