@@ -40,9 +40,9 @@ def headline(status: Status, run_time_us: int | None, rate: float) -> str:
     )
 
 
-def bar_of(done: float, width: int) -> str:
-    """A bar that leaves the headline its room on a terminal so wide; none on a narrow one."""
-    cells = max(0, min(MOST_CELLS, width - HEADLINE))
+def bar_of(done: float, width: int, headline: int) -> str:
+    """A bar that leaves a headline so long its room on a terminal so wide; maybe none."""
+    cells = max(0, min(MOST_CELLS, width - max(HEADLINE, headline + 2)))
     full = int(cells * done)
     return "━" * full + "╌" * (cells - full) + "  " * bool(cells)
 
@@ -86,8 +86,8 @@ def terminal(live: Any, run_time_us: int | None) -> Show:
         if verdict is not None:
             budgets[:] = [moving(finding) for finding in verdict.findings]
         done = min(1.0, status.elapsed_s * 1e6 / run_time_us) if run_time_us else 0.0
-        bar = bar_of(done, live.console.width)
-        lines = [f"{bar}{headline(status, run_time_us, last['rate'])}"]
+        head = headline(status, run_time_us, last["rate"])
+        lines = [f"{bar_of(done, live.console.width, len(head))}{head}"]
         lines += [f"  {budget}" for budget in budgets]
         live.update(Text("\n".join(lines), no_wrap=True, overflow="ellipsis"))
 

@@ -46,7 +46,31 @@ def test_a_missing_host_is_a_usage_error(project):
     done = project.slogate("run")
 
     assert done.code == 2, done.err + done.out
-    assert "--host" in done.err
+    assert done.err.splitlines()[-1].startswith("  hint: name it: --host http://")
+
+
+def test_a_host_where_nothing_answers_gets_no_load(project):
+    """Exit 2 at once, not a breach after a whole run."""
+    done = project.slogate("run", "--host", project.url)
+
+    assert done.code == 2
+    assert f"nothing answers at {project.url}: Connection refused" in done.err
+    assert "locust" not in done.err
+
+
+def test_a_test_without_a_request_is_told_in_locusts_words(project):
+    """The locustfile's own error, and where the log is."""
+    project.write("loadtests/locustfile.py", (
+        "from locust import HttpUser, task\n\nclass Customer(HttpUser):\n"
+        "    def on_start(self):\n        raise ValueError('no token')\n\n"
+        "    @task\n    def browse(self):\n        self.client.get('/')\n"
+    ))  # fmt: skip
+
+    done = project.slogate("run", "--run-time", "2s")
+
+    assert done.code == 2
+    assert "error: Locust made no request: no token" in done.err
+    assert ".locust.log" in done.err
 
 
 def test_a_service_that_never_gets_ready(project):

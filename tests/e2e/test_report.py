@@ -92,7 +92,7 @@ def test_of_several_verdicts_on_a_run_the_last_written_counts(store, capsys):
         pytest.param(["--format", "html"], "there is no 'html' among the reports", id="html"),
         pytest.param(["--json", "--format", "text"], "contradict each other", id="both"),
         pytest.param(["nope"], "that 'nope' names", id="run"),
-        pytest.param(["--service", "billing"], "no load run of the service 'billing'", id="service"),
+        pytest.param(["--service", "billing"], "no load run of the service", id="service"),
         pytest.param(["-o", "no/such/folder"], "no/such/folder cannot be written", id="output"),
         pytest.param(["--store", "elsewhere"], "does not exist", id="store"),
     ],

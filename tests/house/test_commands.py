@@ -81,7 +81,7 @@ def test_manual_shows_only_commands_that_exist():
 def test_manual_shows_only_options_that_exist(flag: str):
     """A flag in the manual is one of ours, of the shop's, of Locust's, or of a tool named there."""
     foreign = {"--processes", "--tags", "--master", "--expect-workers", "--worker"}
-    foreign |= {"--master-host", "--port"}
+    foreign |= {"--master-host", "--port", "--web-port"}
     ours = {flag for _, command in TREE for flag in options_of(command)} | {"--debug", "--version"}
 
     assert flag in ours | foreign
