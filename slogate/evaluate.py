@@ -86,7 +86,8 @@ def _finding(
 ) -> Finding:
     window = judged_window(subject.run, objective.scope.warmup_us)
     judgement = _judgement(objective, subject, window, evidence, floor)
-    blocking, waived, downgraded = _blocks(objective, judgement, subject.run)
+    present = evidence is not None and evidence.matched >= MIN_REQUESTS
+    blocking, waived, downgraded = _blocks(objective, judgement, subject.run, present=present)
     scope = objective.scope
     kind = plugins.find("objectives", objective.kind)
     statistical = judgement.interval is not None
@@ -136,9 +137,11 @@ def _judgement(
     trouble = distrust(subject)
     nothing = _absent(objective, subject, window, evidence)
     if nothing is not None or window is None or evidence is None:
-        reason = f"{nothing}; {trouble}" if trouble else str(nothing)
+        # distrust comes before absence: no policy for missing data lets a broken run pass
+        outcome = Outcome.INVALID if trouble else Outcome.NO_DATA
+        reason = f"{trouble}; {nothing}" if trouble else str(nothing)
         total = evidence.total if evidence else None
-        return Judgement(outcome=Outcome.NO_DATA, reason=reason, inside=False, total=total)
+        return Judgement(outcome=outcome, reason=reason, inside=False, total=total)
     kind = plugins.find("objectives", objective.kind)
     found: Judgement = kind.judge(objective, evidence, window, floor.value if floor else None)
     if trouble is not None and found.outcome is not Outcome.FAIL:
@@ -157,6 +160,9 @@ def _absent(
     what = str(objective.scope.selection)
     if evidence.matched == 0:
         return f"no request of {what} started in the {format_span(window.seconds)} judged"
+    if evidence.total < MIN_REQUESTS <= evidence.matched:
+        started, judged = format_count(evidence.matched), evidence.total
+        return f"{started} requests of {what} started, only {judged} succeeded or have a duration"
     if evidence.total < MIN_REQUESTS:
         count = format_count(evidence.total)
         return f"only {count} requests of {what} to judge, at least {MIN_REQUESTS} needed"
@@ -166,16 +172,20 @@ def _absent(
 
 
 def _blocks(
-    objective: Objective, judgement: Judgement, run: Run
+    objective: Objective, judgement: Judgement, run: Run, *, present: bool
 ) -> tuple[bool, str | None, str | None]:
-    """Whether it blocks, the waiver in force, and the policy that lets it pass."""
+    """Whether it blocks, the waiver in force, and the policy that lets it pass.
+
+    `present`: there were requests enough, whether or not they could be judged; then data are
+    not missing, and no policy for missing data applies.
+    """
     scope = objective.scope
     if judgement.outcome is Outcome.PASS or scope.severity != "error":
         return False, None, None
     if judgement.outcome is Outcome.INVALID:
         return True, None, None
     if judgement.outcome is Outcome.NO_DATA:
-        allowed = scope.on_no_data != "block"
+        allowed = scope.on_no_data != "block" and not present
         return not allowed, None, f"on_no_data: {scope.on_no_data}" if allowed else None
     waiver = scope.waiver
     if waiver is not None and (run.end_ts is None or run.end_ts <= waiver.until_ts):

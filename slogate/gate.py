@@ -75,9 +75,10 @@ def _subject(specs: Sequence[Spec], run: Run, series: Reading) -> Subject:
         for objective in objectives_of(specs)
         if (window := judged_window(run, objective.scope.warmup_us))
     ]
+    rows, first, last = series.span()
+    stray = _outside(first, run) or _outside(last, run)
     if not windows:
-        rows, _, _ = series.span()
-        return Subject(run=run, rows=rows, warmup=rows, judged=0, backfilled=0)
+        return Subject(run=run, rows=rows, warmup=rows, judged=0, backfilled=0, stray=stray)
     window = Window(
         start_ts=min(w.start_ts for w in windows), end_ts=max(w.end_ts for w in windows)
     )
@@ -93,7 +94,16 @@ def _subject(specs: Sequence[Spec], run: Run, series: Reading) -> Subject:
             Failure(endpoint=f"{method} {endpoint}".strip(), error=error, count=count)
             for method, endpoint, error, count in series.failures(window, MOST_FAILURES)
         ),
+        stray=stray,
     )
+
+
+def _outside(ts: int | None, run: Run) -> bool:
+    """Whether a request started before its run did or after it ended."""
+    if ts is None:
+        return False
+    before = run.start_ts is not None and ts < run.start_ts
+    return before or (run.end_ts is not None and ts > run.end_ts)
 
 
 def _floors(store: Store, specs: Sequence[Spec], run: Run) -> dict[str, Floor]:
@@ -141,7 +151,10 @@ def _history(store: Store, services: set[str], run: Run) -> list[Verdict]:
 
 def _comparable(finding: Finding, objective: Objective, window: Window) -> bool:
     """The same objective, judged and not failed, over a window at least as long."""
+    endpoint = objective.scope.selection.endpoint
     if finding.id != objective.id or finding.limit != float(objective.limit):
+        return False
+    if finding.endpoint != (str(endpoint) if endpoint else None):
         return False
     if finding.outcome not in {Outcome.PASS, Outcome.INCONCLUSIVE} or finding.window is None:
         return False

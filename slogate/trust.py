@@ -16,6 +16,7 @@ CPU_HIGH = 0.80
 LAG_P99_US = 100_000
 MISSED = 0.05
 LOCKSTEP = 0.5
+ENDED_EARLY = 0.9
 
 
 def absence(subject: Subject, warmup_us: int) -> str:
@@ -48,6 +49,11 @@ def distrust(subject: Subject) -> str | None:
             f"the run is invalid: the store holds {format_count(subject.rows)} of its rows, "
             f"{format_count(run.rows.written)} were written"
         )
+    if subject.stray:
+        return (
+            "the run is invalid: requests carry times outside the run; "
+            "a clock was set, or rows of another run lie among its own"
+        )
     if run.health.lost_processes:
         return f"the run is invalid: {run.health.lost_processes} generator processes were lost"
     return _late_generator(run)
@@ -75,10 +81,25 @@ def _late_generator(run: Run) -> str | None:
     return None
 
 
+def _ended_early(run: Run) -> str | None:
+    if run.planned_us is None or run.start_ts is None or run.stop_ts is None:
+        return None
+    took = run.stop_ts - run.start_ts
+    if took >= ENDED_EARLY * run.planned_us:
+        return None
+    return (
+        f"ended_early: the test stopped after {format_duration(took)} "
+        f"of the {format_duration(run.planned_us)} planned"
+    )
+
+
 def remarks(run: Run) -> tuple[str, ...]:
     """What a reader should know of the whole run, as `code: sentence`."""
     found = []
     health = run.health
+    early = _ended_early(run)
+    if early is not None:
+        found.append(early)
     if health.cpu is not None and CPU_HIGH <= health.cpu < CPU_SATURATED:
         found.append(f"cpu: the generator used {format_share(health.cpu)} of a core at its peak")
     if health.lockstep is not None and health.lockstep > LOCKSTEP:

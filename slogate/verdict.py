@@ -122,7 +122,8 @@ class Failure:
 class Subject:
     """The run that was judged and how its rows divide: warm-up + judged = rows.
 
-    `failures` are the commonest ones of the judged window, most frequent first.
+    `failures` are the commonest ones of the judged window, most frequent first; `stray` says
+    that some rows carry times outside the run.
     """
 
     run: Run
@@ -132,6 +133,7 @@ class Subject:
     backfilled: int
     window: tuple[int, int] | None = None
     failures: tuple[Failure, ...] = ()
+    stray: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,13 @@ def verdict(found, it=None, line="p95: 300ms", rows=1_000, **scope):
         pytest.param(evidence(0, 0), {}, Outcome.NO_DATA, 3, id="no-request"),
         pytest.param(evidence(0, 0), {"on_no_data": "warn"}, Outcome.NO_DATA, 0, id="allowed"),
         pytest.param(evidence([0] * 10, [1] * 9 + [0]), {}, Outcome.NO_DATA, 3, id="nine-requests"),
+        pytest.param(
+            evidence(0, 0, matched=1_000, failed=1_000),
+            {"on_no_data": "pass", "failures": "drop"},
+            Outcome.NO_DATA,
+            3,
+            id="all-failed-and-dropped-is-no-absence",
+        ),
     ],
 )
 def test_the_outcome_is_what_was_found_and_policies_decide_what_blocks(found, scope, outcome, code):
@@ -164,3 +171,29 @@ def test_the_generators_state_is_remarked():
     it = verdict(GOOD, run(health=replace(run().health, cpu=0.9, lockstep=0.8)))
 
     assert [w.partition(":")[0] for w in it.warnings] == ["cpu", "lockstep"]
+
+
+@pytest.mark.parametrize("state", ["running", "incomplete", "interrupted", "aborted"])
+def test_no_policy_for_missing_data_lets_a_broken_run_pass(state):
+    """Distrust comes before absence."""
+    it = verdict(evidence(0, 0), run(state=state), on_no_data="pass")
+
+    assert (it.findings[0].outcome, it.exit_code) == (Outcome.INVALID, 3)
+
+
+def test_rows_outside_the_run_make_it_invalid():
+    """Requests that started before the run or after it are never left out in silence."""
+    one = objective("p95: 300ms")
+    stray = replace(subject(), stray=True)
+
+    it = judge([spec(one)], stray, {one.id: GOOD}, {}, "0")
+
+    assert (it.findings[0].outcome, it.exit_code) == (Outcome.INVALID, 3)
+    assert "times outside the run" in it.findings[0].reason
+
+
+def test_a_test_that_stopped_early_is_remarked():
+    """Half of the planned minute is worth a word."""
+    it = verdict(GOOD, run(planned_us=400 * SECOND))
+
+    assert it.warnings == ("ended_early: the test stopped after 3.33 min of the 6.67 min planned",)

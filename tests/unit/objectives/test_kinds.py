@@ -186,3 +186,13 @@ def test_too_few_requests_are_not_called_too_close():
 
     assert "under the 300 ms budget, but on too few requests to be sure" in percentile.reason
     assert "too few requests to be sure of the 1% allowed" in errors.reason
+
+
+def test_failures_alone_can_never_keep_a_mean():
+    """A failure counts at least a microsecond over the limit."""
+    one = objective("mean: 100ms")
+
+    need = plugins.find("objectives", "mean").needs(one, WINDOW)
+    all_failed = judge("mean: 100ms", evidence(0, sum_us=[100 * need.limit_us] * 10))
+
+    assert all_failed.outcome is Outcome.FAIL
