@@ -1,6 +1,7 @@
 """`mean: 150ms`: the mean duration; a failure counts at least as just over the limit.
 
-Just over (a microsecond), so that failures alone can never keep it. Judged by the t interval over the ten batches, on integer sums of microseconds.
+Just over (a microsecond), so that failures alone can never keep it. Judged by the t interval
+over the ten batches, on integer sums of microseconds.
 """
 
 from __future__ import annotations
