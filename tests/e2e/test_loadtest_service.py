@@ -38,6 +38,25 @@ def test_a_service_is_served_while_the_block_runs(tmp_path):
     assert not answers(ready)
 
 
+def test_without_ready_a_service_is_awaited_at_its_port(tmp_path):
+    """The load starts when the host accepts connections, not before."""
+    command, ready = shop()
+    host = ready.removesuffix("/ready")
+
+    with served(f"sleep 1; {command}", None, 20_000_000, tmp_path / "l", print, host=host):
+        assert answers(f"{host}/browse")
+
+
+def test_without_ready_and_host_the_load_starts_at_once_and_that_is_said(tmp_path):
+    """There is nothing to wait for."""
+    said = []
+
+    with served("sleep 60", None, 20_000_000, tmp_path / "log", said.append):
+        pass
+
+    assert said[-1] == "note: neither `ready` nor `host` is set, so the load starts at once"
+
+
 def test_a_service_that_never_gets_ready_is_told_with_its_last_answer(tmp_path):
     """503 until the time is over."""
     command, ready = shop("--delay-ready", "60s")
