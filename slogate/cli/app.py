@@ -1,116 +1,31 @@
-"""The command line: finds the command, runs it, and is the one place that exits.
+"""The program: runs one command line, and is the one place that exits.
 
-Every command is a file of its own, imported only when called. A command returns its exit
-code; an error of slogate prints its sentence and its hint, and exits with the code that its
-class owns. Anything else is a bug in slogate: one line, exit 2, the traceback with `--debug`.
+A command returns its exit code; an error of slogate prints its sentence and its hint, and exits
+with the code that its class owns. Anything else is a bug in slogate: one line, exit 2, the
+traceback with `--debug`. Exit 1 is the verdict's alone, whatever a library makes of an error.
+The commands are imported inside, so that Ctrl-C is quiet from the first moment on.
 """
 
 from __future__ import annotations
 
-import difflib
-import importlib
-import io
 import os
 import signal
 import sys
-import traceback
 from typing import Any
 
-import typer
-from typer.core import TyperGroup
-
-from slogate.cli.complaints import complain, explain, output_trouble, settle
+from slogate.cli.complaints import Untold, complain, explain, output_trouble, say, settle
+from slogate.cli.streams import Nowhere, mend_streams
 from slogate.errors import (
+    EXIT_BREACH,
     EXIT_ERROR,
     EXIT_INTERRUPTED,
     EXIT_PASS,
     Interrupted,
     SlogateError,
     SpecError,
-    UsageError,
 )
 
-HELP = """Load-test a service, keep the latencies, judge them against SLOs, fail the build.
-
-\b
-Examples:
-  slogate demo                         see it work, without any set-up
-  slogate run                          load-test and judge what slo/ and loadtests/ say
-  slogate check --run latest           judge a stored run again
-  slogate import results.jtl -s shop   take in what another tool measured
-
-\b
-Exit codes: 0 nothing blocks, 1 a breach, 2 the gate could not run, 3 no verdict, 130 interrupted.
-"""
-
-COMMANDS = (
-    "run", "check", "import", "report", "runs", "spec", "store", "demo", "docs",
-)  # fmt: skip
-
-
-class Commands(TyperGroup):
-    """The commands by name; `import` lives in `import_.py`, a word of Python's own."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """All names, in the order of use."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Import the command's file and build it; UsageError for an unknown name."""
-        if cmd_name not in COMMANDS:
-            raise UsageError(f"there is no command '{cmd_name}'", hint=_nearest(cmd_name))
-        file = "import_" if cmd_name == "import" else cmd_name
-        module = importlib.import_module(f"slogate.cli.{file}")
-        app: typer.Typer | None = getattr(module, "app", None)
-        if app is None:
-            app = typer.Typer(add_completion=False, rich_markup_mode=None)
-            app.command(cmd_name, context_settings=getattr(module, "CONTEXT", CONTEXT))(
-                module.command
-            )
-        built = typer.main.get_command(app)
-        built.name = cmd_name
-        return built
-
-
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-
-def _nearest(word: str) -> str:
-    if word in {"version", "help"}:
-        return f"slogate --{word}"
-    near = difflib.get_close_matches(word, COMMANDS, n=1)
-    return f"did you mean 'slogate {near[0]}'?" if near else "slogate -h lists the commands"
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from slogate import __version__
-
-        typer.echo(f"slogate {__version__}")
-        raise typer.Exit
-
-
-def _root(
-    version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Print the version."
-    ),
-    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an internal error."),
-) -> None:
-    del version, debug
-
-
-def build() -> Any:
-    """Build the command tree."""
-    app = typer.Typer(
-        cls=Commands,
-        help=HELP,
-        add_completion=False,
-        rich_markup_mode=None,
-        no_args_is_help=True,
-        context_settings=CONTEXT,
-    )
-    app.callback()(_root)
-    return typer.main.get_command(app)
+CLOSED = "there is nothing to print to: the standard output is closed"
 
 
 def run(arguments: list[str]) -> int:
@@ -118,37 +33,46 @@ def run(arguments: list[str]) -> int:
     code = _attempt(arguments)
     trouble = settle(sys.stdout)
     settle(sys.stderr)
-    if trouble is None:
+    if trouble is None and not (isinstance(sys.stdout, Nowhere) and sys.stdout.tell()):
         return code
-    if (why := output_trouble(trouble)) and not isinstance(trouble, BrokenPipeError):
+    why = CLOSED if trouble is None else output_trouble(trouble)
+    if why and not isinstance(trouble, BrokenPipeError):
         complain(why, None)
     # what nobody could read is no pass
-    return code or EXIT_ERROR
+    return code if code in {EXIT_BREACH, EXIT_INTERRUPTED} else EXIT_ERROR
 
 
 def _attempt(arguments: list[str]) -> int:
     try:
+        from slogate.cli.tree import build
+
         code = build().main(
             args=arguments, prog_name="slogate", standalone_mode=False, obj=arguments
         )
     except SpecError as error:
         # no prefix: editors and problem matchers look for file:line:column at the head
-        sys.stderr.write(f"{error}\n")
+        say(str(error))
         return error.exit_code
     except SlogateError as error:
         complain(error.message, error.hint)
         return error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        complain("interrupted", None)
-        return EXIT_INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - the last resort: no traceback, never exit 1
+    except KeyboardInterrupt:
+        code = EXIT_INTERRUPTED
+    except BaseException as error:  # noqa: BLE001 - the last resort: no traceback, never exit 1
         return _other(error, arguments)
+    if code == EXIT_INTERRUPTED:  # the command line library makes this of Ctrl-C
+        complain("interrupted", None)
     return code if isinstance(code, int) else EXIT_PASS
 
 
 def _other(error: Any, arguments: list[str]) -> int:
     """Exit 2 for a call that the library refused, an output that broke off, and bugs of ours."""
-    if why := output_trouble(error):
+    if isinstance(error, Untold):
+        if error.why:
+            complain(error.why, None)
+    elif isinstance(error, SystemExit):  # the library's end for a reader who has gone
+        settle(sys.stdout)
+    elif why := output_trouble(error):
         settle(sys.stdout)
         if not isinstance(error, BrokenPipeError):  # a reader who has gone wants no more
             complain(why, None)
@@ -156,12 +80,28 @@ def _other(error: Any, arguments: list[str]) -> int:
         error.show()
     elif hasattr(error, "format_message"):
         complain(*explain(error))
+    elif not _stands_somewhere():
+        complain("the working directory is gone", "change to a folder that exists")
     else:
-        if "--debug" in arguments or os.environ.get("SLOGATE_DEBUG"):
-            traceback.print_exc()
-        kind = type(error).__name__
-        complain(f"internal error: {kind}: {error}", "run again with --debug and report it")
+        _own_bug(error, arguments)
     return EXIT_ERROR
+
+
+def _stands_somewhere() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109 - asks whether there is one
+    except OSError:
+        return False
+    return True
+
+
+def _own_bug(error: BaseException, arguments: list[str]) -> None:
+    if "--debug" in arguments or os.environ.get("SLOGATE_DEBUG"):
+        import traceback
+
+        say("".join(traceback.format_exception(error)).rstrip())
+    kind = type(error).__name__
+    complain(f"internal error: {kind}: {error}", "run again with --debug and report it")
 
 
 def _stop(number: int, frame: object) -> None:
@@ -171,10 +111,16 @@ def _stop(number: int, frame: object) -> None:
 
 
 def main() -> None:
-    """Run as the program `slogate`; an output that cannot show a character gets its escape."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    sys.exit(run(sys.argv[1:]))
+    """Run as the program `slogate`; a signal that comes after the end changes nothing."""
+    try:
+        mend_streams()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                signal.signal(number, _stop)
+        code = run(sys.argv[1:])
+    except (KeyboardInterrupt, Interrupted):
+        complain("interrupted", None)
+        code = EXIT_INTERRUPTED
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    sys.exit(code)

@@ -12,17 +12,37 @@ import os
 import sys
 from typing import Any
 
+from slogate.cli.streams import harmless
+from slogate.errors import SlogateError
+
 _OUTPUT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EPIPE}
 LOCUSTS = "Locust's own arguments go after `--`"
 
 
+class Untold(Exception):
+    """What was to be printed could not be: why, or None if the reader has gone."""
+
+    def __init__(self, why: str | None) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def say(text: str) -> None:
+    """Write to stderr; nobody may be reading there."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(harmless(f"{text}\n"))
+        sys.stderr.flush()
+
+
 def complain(message: str, hint: str | None) -> None:
     """One error with its hint."""
-    with contextlib.suppress(OSError):
-        sys.stderr.write(f"error: {message}\n")
-        if hint:
-            sys.stderr.write(f"  hint: {hint}\n")
-        sys.stderr.flush()
+    say(f"error: {message}\n  hint: {hint}" if hint else f"error: {message}")
+
+
+def told(error: SlogateError) -> int:
+    """The exit code of an error that stops nothing else, once it is told."""
+    complain(error.message, error.hint)
+    return error.exit_code
 
 
 def explain(error: Any) -> tuple[str, str]:

@@ -6,7 +6,6 @@ a terminal, never with `--no-color` or NO_COLOR.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import sys
@@ -14,6 +13,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from slogate.cli.complaints import Untold, say, settle
+from slogate.cli.streams import harmless
 
 PAGE = 110
 STORE = Annotated[
@@ -38,19 +40,25 @@ LABELS = Annotated[
 ]
 
 
-def out(text: str) -> None:
-    """Write a report or machine output to stdout as it is."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+def out(text: str, *, commands: bool = False) -> None:
+    """Write a report or machine output to stdout as it is; Untold if that is impossible.
+
+    Only where `commands` says so does GitHub's runner obey what stands in it.
+    """
+    try:
+        sys.stdout.write(text if commands else harmless(text))
+        sys.stdout.flush()
+    except OSError as error:
+        settle(sys.stdout)
+        gone = isinstance(error, BrokenPipeError)
+        why = None if gone else f"cannot write to the output: {error.strerror}"
+        raise Untold(why) from None
 
 
 def note(text: str, *, quiet: bool = False) -> None:
     """Write one line of progress or explanation to stderr; nobody may be reading there."""
-    if quiet:
-        return
-    with contextlib.suppress(OSError):
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
+    if not quiet:
+        say(text)
 
 
 def colour_wanted(*, no_color: bool) -> bool:

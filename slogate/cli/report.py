@@ -85,7 +85,7 @@ def command(
         colour = colour_wanted(no_color=no_color)
         out(render_styled(verdict, colour=colour, width=page_width(), notes=not quiet))
     else:
-        out(report.render(verdict))
+        out(report.render(verdict), commands=report.name == "github")
     return EXIT_PASS
 
 

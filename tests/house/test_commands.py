@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from slogate.cli.app import COMMANDS, build
 from slogate.cli.docs import pages
+from slogate.cli.tree import COMMANDS, build
 
 ROOT = Path(__file__).resolve().parents[2]
 MANUAL = "\n".join([(ROOT / "README.md").read_text(), *(page.text for page in pages())])

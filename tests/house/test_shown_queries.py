@@ -10,8 +10,9 @@ from pathlib import Path
 import pyarrow.dataset as ds
 import pytest
 
-from slogate.cli.app import build, run
+from slogate.cli.app import run
 from slogate.cli.docs import pages
+from slogate.cli.tree import build
 
 ROWS = 40
 SQL = re.compile(r'^ *(slogate store sql ".*?")', re.MULTILINE | re.DOTALL)
