@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from slogate.recorders.locust.columns import Chunk, Columns, Words
+from slogate.recorders.locust.columns import ROW_BYTES, Chunk, Columns, Words
 from slogate.store.parts import SCHEMA
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _words(chunk: Chunk) -> dict[str, Any]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    kinds = pa.Array.from_buffers(pa.int32(), chunk.rows, [None, pa.py_buffer(chunk.kinds)])
+    kinds = pa.Array.from_buffers(pa.int64(), chunk.rows, [None, pa.py_buffer(chunk.kinds)])
     words = chunk.words
     status = _integers("h", pa.int16(), [word.status for word in words])
     failed, good = (
@@ -163,5 +163,5 @@ def warm_up() -> None:
 
     columns = Columns()
     columns.words.append(Words("", "", 0, True, None))
-    columns.rows = 1
+    columns.end = ROW_BYTES
     pq.write_table(to_table([columns.chunk("")], {}, 0.0), pa.BufferOutputStream())

@@ -1,6 +1,6 @@
 """The request listener: one event of Locust becomes one row of the columns.
 
-The common request takes the short way: no conversion, no check, six numbers stored. Whatever
+The common request takes the short way: no conversion, no check, six numbers stored at once. What
 does not fit (no response time, missing keywords, odd types, a new word, a user seen first, a
 full buffer) raises there before the row counts, and the long way records it with care. No
 exception ever reaches Locust; a row that cannot be recorded at all is counted in `failed`.
@@ -14,7 +14,15 @@ from typing import Any
 
 from greenlet import getcurrent
 
-from slogate.recorders.locust.columns import CAPACITY, NAN, UNKNOWN_BYTES, Chunk, Columns, Words
+from slogate.recorders.locust.columns import (
+    NAN,
+    ROW,
+    ROW_BYTES,
+    UNKNOWN_BYTES,
+    Chunk,
+    Columns,
+    Words,
+)
 from slogate.recorders.locust.pacing import current_state
 
 LONGEST_HOLD_S = 30.0
@@ -23,6 +31,7 @@ NAME_LENGTH = 1000
 DISTINCT_ERRORS = 1000
 MISSING: Any = object()
 _LARGEST_BYTES = 2**62
+_write = ROW.pack_into
 
 
 class Capture:
@@ -40,19 +49,19 @@ class Capture:
         self,
         *,
         request_type: Any = MISSING,
-        name: Any = MISSING,
         response_time: Any = MISSING,
-        response_length: Any = MISSING,
+        name: Any = MISSING,
+        context: Any = None,
         response: Any = None,
         exception: Any = None,
         start_time: Any = None,
-        context: Any = None,
         url: Any = None,
+        response_length: Any = MISSING,
         **_: Any,
     ) -> None:
         """Record one request."""
         columns = self.columns
-        row = columns.rows
+        place = columns.end
         try:
             status = response.status_code if response is not None else 0
             if exception is None:
@@ -60,22 +69,18 @@ class Capture:
             else:
                 kind = self._failure(columns, name, request_type, status, exception)
             state = getcurrent().slogate_state
-            columns.starts[row] = start_time
-            columns.times[row] = response_time
-            columns.sizes[row] = response_length
-            columns.kinds[row] = kind
-            if state.due is not None:
-                columns.lates[row] = start_time - state.due
-                state.due = None
+            late = start_time - state.due
+            size = response_length
+            _write(columns.cells, place, start_time, response_time, late, state.pace, size, kind)
+            state.due = NAN
             if state.watched:
-                columns.paces[row] = state.pace
                 if state.columns is None:
                     state.columns = columns
-                    state.first = row
+                    state.first = place
                     columns.open += 1
                 else:
-                    state.note(columns, row)
-            columns.rows = row + 1
+                    state.note(columns, place)
+            columns.end = place + ROW_BYTES
         except Exception:  # noqa: BLE001 (nothing may reach Locust)
             self._with_care(
                 request_type=request_type,
@@ -99,25 +104,21 @@ class Capture:
         start_time: Any,
     ) -> None:
         try:
-            if self.columns.rows == CAPACITY:
+            if self.columns.end == len(self.columns.cells):
                 self._turn_over()
-            columns, row = self.columns, self.columns.rows
+            columns, place = self.columns, self.columns.end
             now, duration = time(), _number(response_time)
             start = _number(start_time)
             if math.isnan(start):  # the event is fired at the end
                 start = now - (duration / 1000 if duration > 0 else 0.0)
             kind = self._kind(columns, name, request_type, _status(response), exception)
             state = current_state()
-            columns.starts[row] = start
-            columns.times[row] = duration
-            columns.sizes[row] = _bytes(response_length)
-            columns.kinds[row] = kind
-            columns.lates[row] = NAN if state.due is None else start - state.due
-            columns.paces[row] = state.pace
-            state.due = None
+            size, late = _bytes(response_length), start - state.due
+            _write(columns.cells, place, start, duration, late, state.pace, size, kind)
+            state.due = NAN
             if state.watched:
-                state.note(columns, row)
-            columns.rows = row + 1
+                state.note(columns, place)
+            columns.end = place + ROW_BYTES
             missing = MISSING in (request_type, name, response_time, response_length)
             columns.uncountable += missing
         except Exception:  # noqa: BLE001

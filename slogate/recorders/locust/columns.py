@@ -1,21 +1,27 @@
-"""The buffers that a request is written into: one array a column, of a fixed length.
+"""The buffers that a request is written into: one row after the other, up to a fixed number.
 
-The listener stores numbers only; words (endpoint, method, status, error) are interned to a
-small integer, anew in each buffer, so that a buffer explains itself wherever it is shipped.
-A swapped-out buffer stays here until the pace of its last rows is known, then becomes a
-`Chunk`, whose memory Arrow takes over without copying. Unknown numbers are NaN, or -1 bytes.
+The listener stores numbers only, all of a row in one call; words (endpoint, method, status,
+error) are interned to a small integer, anew in each buffer, so that a buffer explains itself
+wherever it is shipped. A swapped-out buffer stays here until the pace of its last rows is
+known, then becomes a `Chunk` of columns, whose memory Arrow takes over without copying.
+Unknown numbers are NaN, or -1 bytes.
 """
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Hashable
 from dataclasses import dataclass
+from struct import Struct
 from typing import NamedTuple, Protocol
 
 NAN = float("nan")
 UNKNOWN_BYTES = -1
 CAPACITY = 16_384
+ROW = Struct("4d2q")
+ROW_BYTES = ROW.size
+_CELL_BYTES = 8
+_CELLS = ROW_BYTES // _CELL_BYTES
+_PACE = 3
 
 
 class Words(NamedTuple):
@@ -30,21 +36,22 @@ class Words(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """A finished buffer of one process: the first `rows` of each column, `kinds` index `words`.
+    """A finished buffer of one process, a column each: 64-bit floats, `sizes` and `kinds` integers.
 
-    `starts` are seconds since the epoch, `times` milliseconds, `lates` and `paces` seconds.
+    `starts` are seconds since the epoch, `times` milliseconds, `lates` and `paces` seconds,
+    `kinds` index `words`.
     """
 
     worker: str
     rows: int
     uncountable: int
     words: tuple[Words, ...]
-    starts: array[float] | bytes
-    times: array[float] | bytes
-    lates: array[float] | bytes
-    paces: array[float] | bytes
-    sizes: array[int] | bytes
-    kinds: array[int] | bytes
+    starts: bytes
+    times: bytes
+    lates: bytes
+    paces: bytes
+    sizes: bytes
+    kinds: bytes
 
 
 class Iteration(Protocol):
@@ -55,25 +62,19 @@ class Iteration(Protocol):
 
 
 class Columns:
-    """A buffer that is being filled.
+    """A buffer that is being filled; a row is known by its place, the byte it begins at.
 
-    A row counts in `rows` when it is complete; what a failed one left behind is overwritten.
-    `open` iterations of paced users have rows in it, those with several rows are `shared`.
+    What is in front of `end` counts; what a failed row left behind is overwritten. `open`
+    iterations of paced users have rows in it, those with several rows are `shared`.
     """
 
     __slots__ = (
-        "closed_at", "interned", "kinds", "lates", "open", "paces", "rows", "shared", "sizes",
-        "starts", "times", "uncountable", "words",
+        "cells", "closed_at", "end", "interned", "open", "shared", "uncountable", "words",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.rows = 0
-        self.starts = array("d", (0.0,)) * CAPACITY
-        self.times = array("d", (NAN,)) * CAPACITY
-        self.lates = array("d", (NAN,)) * CAPACITY
-        self.paces = array("d", (NAN,)) * CAPACITY
-        self.sizes = array("q", (UNKNOWN_BYTES,)) * CAPACITY
-        self.kinds = array("i", (0,)) * CAPACITY
+        self.cells = bytearray(CAPACITY * ROW_BYTES)
+        self.end = 0
         self.interned: dict[Hashable, int] = {}
         self.words: list[Words] = []
         self.uncountable = 0
@@ -81,22 +82,40 @@ class Columns:
         self.shared: set[Iteration] = set()
         self.closed_at = 0.0
 
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return self.end // ROW_BYTES
+
+    def words_at(self, place: int) -> Words:
+        """The words of a row."""
+        kind: int = ROW.unpack_from(self.cells, place)[-1]
+        return self.words[kind]
+
+    def set_pace(self, place: int, pace: float) -> None:
+        """Correct the pace of a row."""
+        memoryview(self.cells).cast("d")[place // _CELL_BYTES + _PACE] = pace
+
     def settle(self) -> None:
         """Give the rows of unfinished iterations the pace that is known so far."""
         for iteration in tuple(self.shared):
             iteration.settle()
 
     def chunk(self, worker: str) -> Chunk:
-        """The buffer as it is; nothing may be appended any more."""
+        """The buffer as columns; nothing may be appended any more."""
+        cells = memoryview(self.cells)[: self.end].cast("d")
+        starts, times, lates, paces, sizes, kinds = (
+            cells[number::_CELLS].tobytes() for number in range(_CELLS)
+        )
         return Chunk(
             worker=worker,
             rows=self.rows,
             uncountable=self.uncountable,
             words=tuple(self.words),
-            starts=self.starts,
-            times=self.times,
-            lates=self.lates,
-            paces=self.paces,
-            sizes=self.sizes,
-            kinds=self.kinds,
+            starts=starts,
+            times=times,
+            lates=lates,
+            paces=paces,
+            sizes=sizes,
+            kinds=kinds,
         )

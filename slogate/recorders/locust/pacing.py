@@ -28,7 +28,7 @@ _ANCESTORS = 8
 class UserState:
     """Where one user stands: due when, at which pace, with which rows in this iteration.
 
-    An iteration's first row is `first` in `columns`, the `others` follow. `watched` is False for
+    An iteration's first row is at `first` in `columns`, the `others` follow. `watched` is False for
     a user that is known not to be paced: nothing is kept for it. `asked` is the interval that
     its pacing function was called with, until its wait begins.
     """
@@ -36,7 +36,7 @@ class UserState:
     __slots__ = ("asked", "columns", "due", "first", "others", "pace", "watched")
 
     def __init__(self, pace: float = NAN, *, watched: bool = True) -> None:
-        self.due: float | None = None
+        self.due = NAN
         self.pace = pace
         self.asked = NAN
         self.watched = watched
@@ -44,42 +44,44 @@ class UserState:
         self.first = 0
         self.others: list[tuple[Columns, int]] = []
 
-    def note(self, columns: Columns, row: int) -> None:
+    def note(self, columns: Columns, place: int) -> None:
         """A row of this user; the first of an iteration holds its buffer back until it ends."""
         if self.columns is None:
-            self.columns, self.first = columns, row
+            self.columns, self.first = columns, place
             columns.open += 1
             return
         self.columns.shared.add(self)
         if columns is not self.columns and self not in columns.shared:
             columns.shared.add(self)
             columns.open += 1
-        self.others.append((columns, row))
+        self.others.append((columns, place))
 
     def finish_iteration(self) -> None:
         """The user waits: its pace is what the pacing function was asked for, if it was."""
-        columns, asked = self.columns, self.asked
-        known = self.pace
-        self.pace, self.asked = asked, NAN
-        self.watched = asked == asked  # noqa: PLR0124 (NaN: not paced)
-        if columns is not None:
-            if not self.others:
-                if known != asked:
-                    columns.paces[self.first] = asked
-                columns.open -= 1
-                self.columns = None
-            else:
-                self.settle()
+        asked, self.asked = self.asked, NAN
+        if asked != self.pace:
+            self._learn(asked)
+        if self.others:
+            self.settle()
+        elif self.columns is not None:
+            self.columns.open -= 1
+            self.columns = None
+
+    def _learn(self, pace: float) -> None:
+        self.pace = pace
+        self.watched = pace == pace  # noqa: PLR0124 (NaN: not paced)
+        if self.columns is not None:
+            self.columns.set_pace(self.first, pace)
 
     def settle(self) -> None:
         """Write into the iteration's rows: pace ÷ how often their endpoint occurs in it."""
         if self.columns is None:
             return
         rows = [(self.columns, self.first), *self.others]
-        places = [(columns, row, columns.words[columns.kinds[row]][:2]) for columns, row in rows]
-        times = Counter(endpoint for _, _, endpoint in places)
-        for columns, row, endpoint in places:
-            columns.paces[row] = self.pace / times[endpoint]
+        endpoints = [columns.words_at(place)[:2] for columns, place in rows]
+        times = Counter(endpoints)
+        for (columns, place), endpoint in zip(rows, endpoints, strict=True):
+            columns.set_pace(place, self.pace / times[endpoint])
         for columns in {columns for columns, _ in rows}:
             columns.open -= 1
             columns.shared.discard(self)
@@ -109,7 +111,7 @@ class Pacing:
         @functools.wraps(sleep)
         def watched(taskset: Any, seconds: Any) -> Any:
             try:
-                state = current_state()
+                state: UserState = getattr(getcurrent(), STATE, None) or current_state()
                 state.finish_iteration()
                 due = time() + seconds
             except Exception:  # noqa: BLE001 (never in the way of the user's test)
@@ -117,9 +119,10 @@ class Pacing:
                 return sleep(taskset, seconds)
             result = sleep(taskset, seconds)
             state.due = due
-            if state.pace > 0:
+            if state.pace > 0.0:
                 self.woken += 1
-                self.missed += time() - due > LATE_SHARE * state.pace
+                if time() - due > LATE_SHARE * state.pace:
+                    self.missed += 1
             return result
 
         return watched
@@ -132,8 +135,10 @@ def _watch_pacing(factory: Callable[[float], Any]) -> Callable[[float], Any]:
 
         @functools.wraps(inner)
         def wait_time_func(self: Any) -> float:
-            current_state().asked = wait_time
-            return float(inner(self))
+            state: UserState = getattr(getcurrent(), STATE, None) or current_state()
+            state.asked = wait_time
+            seconds: float = inner(self)
+            return seconds
 
         wait_time_func.slogate_pace = wait_time  # type: ignore[attr-defined]
         return wait_time_func

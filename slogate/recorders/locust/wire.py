@@ -17,7 +17,8 @@ from slogate.recorders.locust.columns import Chunk, Words
 
 KEY = "slogate"
 VERSION = 1
-ITEM_SIZES = {"starts": 8, "times": 8, "lates": 8, "paces": 8, "sizes": 8, "kinds": 4}
+COLUMNS = ("starts", "times", "lates", "paces", "sizes", "kinds")
+_ITEM_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ def _pack_chunk(chunk: Chunk) -> dict[str, Any]:
         "rows": chunk.rows,
         "uncountable": chunk.uncountable,
         "words": [tuple(words) for words in chunk.words],
-        **{name: bytes(memoryview(getattr(chunk, name))[: chunk.rows]) for name in ITEM_SIZES},
+        **{name: getattr(chunk, name) for name in COLUMNS},
     }
 
 
@@ -89,9 +90,9 @@ def unpack(data: Mapping[str, Any], worker: str) -> Report:
 
 def _unpack_chunk(data: Mapping[str, Any], worker: str) -> Chunk:
     rows = int(data["rows"])
-    columns = {name: data[name] for name in ITEM_SIZES}
-    for name, size in ITEM_SIZES.items():
-        if len(columns[name]) != rows * size:
+    columns = {name: data[name] for name in COLUMNS}
+    for name, column in columns.items():
+        if len(column) != rows * _ITEM_BYTES:
             raise ValueError(f"a report of worker {worker} is damaged: {name} has a wrong length")
     return Chunk(
         worker=worker,
