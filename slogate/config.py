@@ -145,8 +145,10 @@ def _value(where: str, key: str, value: Any) -> Any:
 
 def _tables(folder: Path) -> list[tuple[str, dict[str, Any]]]:
     own = _toml(folder / "slogate.toml")
-    tool = (_toml(folder / "pyproject.toml") or {}).get("tool")
-    tool = tool.get("slogate") if isinstance(tool, dict) else None
+    tools = (_toml(folder / "pyproject.toml") or {}).get("tool", {})
+    if not isinstance(tools, dict):
+        raise SettingsError("pyproject.toml: tool must be a table, as in [tool.slogate]")
+    tool = tools.get("slogate")
     if own is not None and tool is not None:
         raise SettingsError(
             "settings stand in both slogate.toml and pyproject.toml [tool.slogate]",

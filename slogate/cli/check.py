@@ -51,9 +51,10 @@ def command(
       slogate check --json | jq .outcome
     """
     from slogate import __version__
-    from slogate.cli.judging import keep_all, of_one_service, read, tell
+    from slogate.cli.complaints import told
+    from slogate.cli.judging import keep_all, of_one_service, read, tell, worst
     from slogate.config import load_settings
-    from slogate.errors import UsageError
+    from slogate.errors import Interrupted, SlogateError, UsageError
     from slogate.gate import check, refuse_unsupported
     from slogate.store.layout import open_store
     from slogate.store.manifest import find_run
@@ -67,23 +68,24 @@ def command(
     services = _services(loaded, service, run)
     if run != "latest" and not services:
         services = [find_run(opened, run).service]
-    verdicts = []
+    verdicts, errors = [], []
     for name in services:
-        _, chosen = of_one_service(loaded, name)
-        verdict = check(
-            opened,
-            chosen,
-            _run(opened, run, name, quiet=quiet),
-            version=__version__,
-            threads=threads,
-        )
-        verdicts.append(verdict)
-    keep_all(verdicts, opened)
-    code = tell(verdicts, as_json=as_json, no_color=no_color, quiet=quiet)
+        try:
+            _, chosen = of_one_service(loaded, name)
+            judged = _run(opened, run, name, quiet=quiet)
+            verdicts.append(check(opened, chosen, judged, version=__version__, threads=threads))
+        except Interrupted:
+            raise
+        except SlogateError as error:  # hides no other service's breach
+            errors.append(error)
+    code, several = EXIT_PASS, len(services) > 1
+    if verdicts:
+        code = tell(verdicts, as_json=as_json, no_color=no_color, quiet=quiet, several=several)
+    failed = worst([*map(told, errors), keep_all(verdicts, opened)])
     if report_only and code:
-        note(f"note: --report-only: exit 0 instead of {code}", quiet=quiet)
-        return EXIT_PASS
-    return code
+        note(f"note: --report-only: exit {failed} instead of {worst([code, failed])}", quiet=quiet)
+        code = EXIT_PASS
+    return worst([code, failed])
 
 
 def _run(store: Store, ref: str, service: str, *, quiet: bool) -> Run:

@@ -27,10 +27,15 @@ class Closed:
 
     run: Run
     sentence: str
+    trouble: StoreError | None = None
 
 
-def close(store: Store, run_id: str, ended: Ended, log: Path) -> Closed:
-    """Close the run; Interrupted, GeneratorError or UsageError if there is none to judge."""
+def close(store: Store, run_id: str, ended: Ended, log: Path, died: str | None = None) -> Closed:
+    """Close the run; Interrupted, GeneratorError or UsageError if there is none to judge.
+
+    `died` is how the service ended, if it did. A run that cannot be written is judged all the
+    same; the trouble comes with it.
+    """
     text = read_log(log)
     run = _recorded(store, run_id, ended, log)
     # a Ctrl-C after the end of the test stops nothing
@@ -40,14 +45,23 @@ def close(store: Store, run_id: str, ended: Ended, log: Path) -> Closed:
             hint=f"judge them with: slogate check --run {run.id}",
         )
     error = first_error(text) if run.rows.seen == 0 else None
-    run = replace(_as_it_ended(run, ended, error), generator_exit=ended.exit_code)
-    write_run(store, run)
+    run = replace(_as_it_ended(run, ended, error, died), generator_exit=ended.exit_code)
+    trouble = _written(store, run)
     if error is not None:
         _refuse_missing_host(text)
         raise GeneratorError(
             f"Locust made no request: {error}", hint=f"Locust's log says more: {log}"
         )
-    return Closed(run=run, sentence=_recorded_sentence(store, run, ended.exit_code))
+    sentence = _recorded_sentence(store, run, ended.exit_code)
+    return Closed(run=run, sentence=sentence, trouble=trouble)
+
+
+def _written(store: Store, run: Run) -> StoreError | None:
+    try:
+        write_run(store, run)
+    except StoreError as error:
+        return error
+    return None
 
 
 def _recorded(store: Store, run_id: str, ended: Ended, log: Path) -> Run:
@@ -76,7 +90,7 @@ def _refuse_missing_host(log: str) -> None:
         )
 
 
-def _as_it_ended(run: Run, ended: Ended, error: str | None) -> Run:
+def _as_it_ended(run: Run, ended: Ended, error: str | None, died: str | None) -> Run:
     """The run with why it ended; one that is incomplete already stays so."""
     state, reasons = run.state, [run.note] if run.note else []
     if ended.aborted is not None:
@@ -88,6 +102,9 @@ def _as_it_ended(run: Run, ended: Ended, error: str | None) -> Run:
     elif run.state == "running":
         state = "incomplete"
         reasons.insert(0, "the generator died")
+    if died is not None and ended.aborted is None:
+        state = "incomplete"
+        reasons.insert(0, f"the service ended ({died})")
     if error is not None:
         reasons.insert(0, f"Locust made no request: {error}")
     return replace(run, state=state, note="; ".join(reasons) or None)
@@ -96,8 +113,9 @@ def _as_it_ended(run: Run, ended: Ended, error: str | None) -> Run:
 def _recorded_sentence(store: Store, run: Run, exit_code: int) -> str:
     """`recorded 6,661 requests in 45.1 s, 10 failed`; Locust's exit code if that is news."""
     failed = _failed(parts_of(store, run))
-    span = format_duration((run.end_ts or 0) - (run.start_ts or 0)) if run.end_ts else "no time"
-    kept = f"recorded {format_count(run.rows.written)} requests in {span}"
+    kept = f"recorded {format_count(run.rows.written)} requests"
+    if run.start_ts is not None and run.end_ts is not None and run.start_ts <= run.end_ts:
+        kept += f" in {format_duration(run.end_ts - run.start_ts)}"
     told = exit_code == 0 or (exit_code == 1 and failed > 0)
     code = "" if told else f" (Locust's exit code {exit_code})"
     return f"{kept}, {format_count(failed)} failed{code}"

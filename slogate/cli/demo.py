@@ -6,6 +6,7 @@ import shlex
 import socket
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -74,12 +75,10 @@ def command(
         locustfiles=(folder / "loadtests" / "locustfile.py",),
         specs=(folder / "slo" / "shop.yaml",),
     )
-    verdict = load_test(
-        Request(settings=settings, locust=(), web=False, abort_on=(), labels=(), quiet=quiet)
+    code = load_test(
+        Request(settings=settings, locust=(), web=False, abort_on=(), labels=(), quiet=quiet),
+        partial(tell, as_json=as_json, no_color=no_color, quiet=quiet),
     )
-    if verdict is None:
-        raise AssertionError("a demo is never a worker")
-    code = tell([verdict], as_json=as_json, no_color=no_color, quiet=quiet)
     note(_farewell(where, folder, temporary=store is None), quiet=quiet)
     return code
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from slogate.cli.complaints import Untold, complain, told
 from slogate.cli.options import colour_wanted, note, out, page_width
 from slogate.cli.specfiles import read_specs
-from slogate.errors import EXIT_BREACH, EXIT_ERROR, EXIT_NO_VERDICT, EXIT_PASS, UsageError
+from slogate.errors import (
+    EXIT_BREACH,
+    EXIT_ERROR,
+    EXIT_NO_VERDICT,
+    EXIT_PASS,
+    StoreError,
+    UsageError,
+)
 from slogate.gate import keep
 from slogate.slo.load import load_specs
 from slogate.slo.spec import Spec
@@ -44,38 +53,65 @@ def of_one_service(specs: Sequence[Spec], service: str | None) -> tuple[str, lis
     return service, chosen
 
 
-def tell(verdicts: Sequence[Verdict], *, as_json: bool, no_color: bool, quiet: bool = False) -> int:
-    """Print the verdicts, speak to GitHub if it listens, and return the worst exit code."""
+def tell(
+    verdicts: Sequence[Verdict],
+    *,
+    as_json: bool,
+    no_color: bool,
+    quiet: bool = False,
+    several: bool = False,
+) -> int:
+    """Print the verdicts, speak to GitHub if it listens, and return the worst exit code.
+
+    `several` are a list in JSON, however many of them there are in the end.
+    """
+    codes = [verdict.exit_code for verdict in verdicts]
+    try:
+        out(_shown(verdicts, as_json=as_json, several=several, no_color=no_color, quiet=quiet))
+    except Untold as untold:  # a reader who has gone changes no verdict
+        if untold.why:
+            complain(untold.why, None)
+            codes.append(EXIT_ERROR)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        _tell_github(verdicts)
+    return worst(codes)
+
+
+def _shown(
+    verdicts: Sequence[Verdict], *, as_json: bool, several: bool, no_color: bool, quiet: bool
+) -> str:
     from slogate.reports.json import document, text
     from slogate.reports.text import render_styled
 
-    if as_json and len(verdicts) == 1:
-        out(text(verdicts[0]))
-    elif as_json:
+    if as_json and not several:
+        return "".join(map(text, verdicts))
+    if as_json:
         documents = [document(verdict) for verdict in verdicts]
-        out(f"{json.dumps(documents, indent=2, ensure_ascii=False)}\n")
-    else:
-        colour, width = colour_wanted(no_color=no_color), page_width()
-        out(
-            "\n".join(
-                render_styled(verdict, colour=colour, width=width, notes=not quiet)
-                for verdict in verdicts
-            )
-        )
-    if os.environ.get("GITHUB_ACTIONS") == "true":
-        _tell_github(verdicts)
-    return worst(verdict.exit_code for verdict in verdicts)
+        return f"{json.dumps(documents, indent=2, ensure_ascii=False)}\n"
+    colour, width = colour_wanted(no_color=no_color), page_width()
+    return "\n".join(
+        render_styled(verdict, colour=colour, width=width, notes=not quiet) for verdict in verdicts
+    )
 
 
-def keep_all(verdicts: Sequence[Verdict], store: Store) -> None:
-    """Store the verdicts; people's views are made anew if there is anything new in them."""
+def keep_all(verdicts: Sequence[Verdict], store: Store) -> int:
+    """Store the verdicts, and say what cannot be; 2 then, else 0.
+
+    People's views are made anew if there is anything new in them.
+    """
     from slogate.store import views
 
-    new = [keep(store, verdict) for verdict in verdicts]
-    if any(new) or not store.database.exists():
+    new, codes = False, [EXIT_PASS]
+    for verdict in verdicts:
+        try:
+            new |= keep(store, verdict)
+        except StoreError as error:
+            codes.append(told(error))
+    if new or not store.database.exists():
         trouble = views.refresh(store)
         if trouble:
             note(f"note: {trouble}")
+    return worst(codes)
 
 
 def worst(codes: Iterable[int]) -> int:
@@ -88,8 +124,9 @@ def _tell_github(verdicts: Sequence[Verdict]) -> None:
     from slogate.reports.github import PLUGIN as annotations
     from slogate.reports.markdown import PLUGIN as markdown
 
-    for verdict in verdicts:
-        sys.stderr.write(annotations.render(verdict))
+    with contextlib.suppress(OSError):
+        sys.stderr.writelines(annotations.render(verdict) for verdict in verdicts)
+        sys.stderr.flush()
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -124,10 +125,8 @@ def command(
         labels=tuple(label or ()),
         quiet=quiet,
     )
-    verdict = load_test(request)
-    if verdict is None:
-        return 0
-    return tell([verdict], as_json=as_json, no_color=no_color, quiet=quiet)
+    show = partial(tell, as_json=as_json, no_color=no_color, quiet=quiet)
+    return load_test(request, show)
 
 
 def _refuse_positionals(words: Sequence[str], positionals: Sequence[str]) -> None:

@@ -7,17 +7,17 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from slogate.cli.closing import close
-from slogate.cli.judging import keep_all, of_one_service, read
+from slogate.cli.complaints import told
+from slogate.cli.judging import keep_all, of_one_service, read, worst
 from slogate.cli.locusting import arguments, is_worker, own_host, web_port
-from slogate.cli.options import note
 from slogate.cli.planning import Request, Test
 from slogate.cli.watching import Death, display, tell_short, watch
-from slogate.errors import GeneratorError, Interrupted, ServiceError, UsageError
+from slogate.errors import EXIT_PASS, GeneratorError, Interrupted, ServiceError, UsageError
 from slogate.gate import check, last_verdict, refuse_unsupported
 from slogate.live import abort_rule
 from slogate.loadtest.generator import Ended, generate
@@ -30,12 +30,18 @@ from slogate.preflight import rates
 from slogate.store.layout import open_store
 from slogate.verdict import Verdict
 
+# shows verdicts, and answers with their exit code
+Tell = Callable[[Sequence[Verdict]], int]
 
-def load_test(request: Request) -> Verdict | None:
-    """Run the test, judge it, keep the verdict; None for a worker that ships its rows elsewhere."""
+
+def load_test(request: Request, tell: Tell) -> int:
+    """Run the test, judge it, tell and keep the verdict; the exit code.
+
+    A worker, which ships its rows elsewhere, judges nothing.
+    """
     if is_worker(request.locust):
         _work(request)
-        return None
+        return EXIT_PASS
     test = _prepare(request)
     _preflight(test)
     with _service(test) as death:
@@ -43,19 +49,22 @@ def load_test(request: Request) -> Verdict | None:
         died = death()
     if ended.aborted is not None:
         test.say(f"aborted: {ended.aborted}")
-    closed = close(test.store, test.run_id, ended, test.log("locust"))
+    codes = [] if died is None else [_mourn(test, died)]
+    closed = close(test.store, test.run_id, ended, test.log("locust"), died)
     test.say(closed.sentence)
     verdict = check(test.store, test.specs, closed.run, version=_version())
-    keep_all([verdict], test.store)
-    if died is not None:
-        words = tail(test.log("service"))
-        note(f"error: the service ended during the test ({died}); its last words:\n{words}")
-        if verdict.exit_code != 1:
-            raise ServiceError(
-                "the service under test did not survive the test",
-                hint=f"what was recorded: slogate report {test.run_id}",
-            )
-    return verdict
+    codes.append(tell([verdict]))
+    if closed.trouble is not None:
+        codes.append(told(closed.trouble))
+    codes.append(keep_all([verdict], test.store))
+    return worst(codes)
+
+
+def _mourn(test: Test, died: str) -> int:
+    """Say that the service did not survive its test."""
+    words = tail(test.log("service"))
+    message = f"the service ended during the test ({died}); its last words:\n{words}"
+    return told(ServiceError(message, hint=f"what was recorded: slogate report {test.run_id}"))
 
 
 def _version() -> str:
@@ -168,7 +177,11 @@ def _work(request: Request) -> None:
     environment = {k: v for k, v in os.environ.items() if k != "SLOGATE_STORE"}
     log = Path(request.settings.store) / "logs" / f"worker-{secrets.token_hex(3)}.locust.log"
     ended = generate(
-        arguments(request.settings, request.locust, web=False), environment, log, lambda _: None
+        arguments(request.settings, request.locust, web=False),
+        environment,
+        log,
+        lambda _: None,
+        start_s=None,  # its master may come later
     )
     if ended.interrupted:
         raise Interrupted("interrupted: the worker left in order")

@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slogate.errors import Interrupted
+from slogate.errors import GeneratorError, Interrupted
 from slogate.loadtest import process
+from slogate.loadtest.words import own_words, read_log
 
 SILENCE_S = 60.0
+START_S = 120.0
 STOP_PATIENCE_S = 30.0
 _TICK_S = 0.25
 
@@ -61,6 +63,7 @@ class Ended:
     aborted: str | None = None
     interrupted: bool = False
     silent: bool = False
+    unheard: bool = False
 
 
 def generate(
@@ -68,8 +71,12 @@ def generate(
     environment: Mapping[str, str],
     log: Path,
     on_status: OnStatus,
+    start_s: float | None = START_S,
 ) -> Ended:
-    """Run Locust to its end, or until `on_status` answers that it is to be stopped."""
+    """Run Locust to its end, or until `on_status` answers that it is to be stopped.
+
+    GeneratorError if it has not read its locustfile within `start_s` seconds; None waits.
+    """
     reader, writer = os.pipe()
     command = [sys.executable, "-P", "-m", "slogate.recorders.locust", *arguments]
     variables = {**process.with_own_programs(environment), "SLOGATE_STATUS_FD": str(writer)}
@@ -77,14 +84,23 @@ def generate(
     try:
         with process.running(command, log, variables, STOP_PATIENCE_S, [writer]) as child:
             os.close(writer)
-            return _listen(child, reader, on_status)
+            ended = _listen(child, reader, on_status, start_s)
     finally:
         os.close(reader)
+    if ended.unheard:
+        raise GeneratorError(
+            f"Locust had not read its locustfile after {start_s:g} s. Its words:\n"
+            f"{own_words(read_log(log)) or '    none'}",
+            hint=f"its whole log is {log}",
+        )
+    return ended
 
 
-def _listen(child: subprocess.Popen[bytes], reader: int, on_status: OnStatus) -> Ended:
+def _listen(
+    child: subprocess.Popen[bytes], reader: int, on_status: OnStatus, start_s: float | None
+) -> Ended:
     pending = b""
-    heard = None
+    heard, began = None, time.monotonic()
     try:
         while (code := child.poll()) is None:
             chunk = _read(reader)
@@ -96,6 +112,8 @@ def _listen(child: subprocess.Popen[bytes], reader: int, on_status: OnStatus) ->
                     return Ended(exit_code=_stop(child), aborted=stop.reason)
             elif heard is not None and time.monotonic() - heard > SILENCE_S:
                 return Ended(exit_code=_stop(child), silent=True)
+            elif heard is None and start_s is not None and time.monotonic() - began > start_s:
+                return Ended(exit_code=_stop(child), unheard=True)
             time.sleep(_TICK_S)
     except (KeyboardInterrupt, Interrupted):
         return Ended(exit_code=_stop(child), interrupted=True)

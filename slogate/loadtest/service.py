@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from slogate.errors import ServiceError
+from slogate.errors import Interrupted, ServiceError
 from slogate.loadtest import process
 from slogate.loadtest.reach import await_connection
 from slogate.units import format_duration
 
 STOP_PATIENCE_S = 15.0
+# a service that cannot have its port ends soon after another one has answered in its place
+SETTLE_S = 0.3
 _POLL_S = 0.1
 
 
@@ -49,6 +51,9 @@ def served(
             await_connection(host, timeout_us, lambda: _early(child.poll(), log))
         else:
             say("note: neither `ready` nor `host` is set, so the load starts at once")
+        time.sleep(SETTLE_S)
+        if death := _early(child.poll(), log):
+            raise ServiceError(death)
         yield lambda: _how(child.poll())
 
 
@@ -86,6 +91,8 @@ def _look(url: str) -> str | None:
         return f"status {error.code}"
     except (OSError, ValueError) as error:
         return str(getattr(error, "reason", error)) or type(error).__name__
+    except Interrupted:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever is no HTTP is not ready
         return f"{type(error).__name__}: {error}"
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from slogate.errors import StoreError, UsageError
+from slogate.errors import Interrupted, StoreError, UsageError
 from slogate.store import tables
 from slogate.store.layout import Store, publish, temporary
 from slogate.store.manifest import list_runs, parts_of
@@ -28,8 +28,16 @@ STORAGE = "v1.4.0"
 
 def refresh(store: Store) -> str | None:
     """Make `slogate.duckdb` anew; a sentence if that failed, for a note and nothing more."""
-    import duckdb
+    try:
+        _refresh(store)
+    except Interrupted:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, no verdict hangs on it
+        return f"{store.database} was not refreshed: {_first_line(error)}"
+    return None
 
+
+def _refresh(store: Store) -> None:
     draft = temporary(store.database)
     try:
         parts = [part for run in list_runs(store) for part in parts_of(store, run)]
@@ -42,12 +50,9 @@ def refresh(store: Store) -> str | None:
             connection.execute("USE memory; DETACH made")
         publish(draft, store.database)
         store.database.with_name(f"{store.database.name}.wal").unlink(missing_ok=True)
-    except (duckdb.Error, OSError, StoreError) as error:
-        return f"{store.database} was not refreshed: {_first_line(error)}"
     finally:
         for left in (draft, draft.with_name(f"{draft.name}.wal")):
             left.unlink(missing_ok=True)
-    return None
 
 
 def query(
@@ -204,4 +209,4 @@ def _list(texts: Sequence[str]) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
+    return str(error).strip().partition("\n")[0] or type(error).__name__
