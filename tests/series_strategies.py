@@ -69,7 +69,7 @@ TEXTS = NAMES | st.text(max_size=5)
 PATTERNS = NAMES | st.sampled_from(["*", "a*", "*b", "a*b", "**", "*\n*", "_", "%"])
 METHODS = st.sampled_from(["GET", "POST", "", "get"])
 SMALL = st.integers(-5, 400)
-HUGE = st.sampled_from([2**31, 10**12, 2**62, -(2**62)])
+HUGE = st.sampled_from([2**31, 10**12])
 
 
 @st.composite
@@ -78,7 +78,7 @@ def rows(draw, max_size=25):
     one = st.builds(
         row,
         st.integers(-300, LENGTH + 300) | st.sampled_from([0, LENGTH, -1, LENGTH + 1]),
-        st.none() | SMALL | HUGE.filter(lambda value: value < 2**40),
+        st.none() | st.integers(0, 400) | HUGE,
         pace_us=st.none() | st.integers(-3, 200),
         late_us=st.none() | SMALL,
         endpoint=TEXTS,

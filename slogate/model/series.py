@@ -2,8 +2,8 @@
 
 | column      | type            | meaning                                                       |
 |-------------|-----------------|---------------------------------------------------------------|
-| ts          | timestamp µs UTC| start of the request                                          |
-| duration_us | int64, null     | whole µs, rounded up; null: the event carried no response time|
+| ts          | timestamp µs UTC| start of the request, 1970 to 9999                            |
+| duration_us | int64, null     | whole µs >= 0, rounded up; null: no response time was told    |
 | late_us     | int64, null     | start − the moment its user's wait was due                    |
 | pace_us     | int64, null     | the expected time between two starts of this user's endpoint  |
 | endpoint    | string          | name, without the method                                      |
@@ -20,6 +20,8 @@
 from __future__ import annotations
 
 SCHEMA_VERSION = 1
+# 9999-12-31T23:59:59.999999Z: the calendar of ISO 8601, and of Python, ends there
+LAST_TS = 253_402_300_799_999_999
 COLUMNS = (
     "ts", "duration_us", "late_us", "pace_us", "endpoint", "method", "status", "ok",
     "error", "bytes", "worker", "trace_id", "labels",

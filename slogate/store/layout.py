@@ -16,6 +16,7 @@ import json
 import os
 import re
 import secrets
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from slogate.errors import StoreError
 FORMAT = 1
 TMP = ".tmp"
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}", re.ASCII)
+_LONGEST_VERSION = 9
 _RESERVED = frozenset({"latest", "previous"})
 
 
@@ -92,11 +94,27 @@ def _create(store: Store) -> None:
 def _check_format(path: Path) -> None:
     if not path.exists():
         return
-    text = path.read_text(encoding="utf-8", errors="replace").strip()
-    if not text.isascii() or not text.isdigit():
+    check_regular(path)
+    found = version_number(path.read_bytes().strip())
+    if found is None:
         raise StoreError(f"{path} does not hold a format number")
-    if int(text) > FORMAT:
-        raise newer(path, int(text), FORMAT)
+    if found > FORMAT:
+        raise newer(path, found, FORMAT)
+
+
+def version_number(text: bytes) -> int | None:
+    """The number of a format or schema; None if it is none, or longer than any version is."""
+    return int(text) if len(text) <= _LONGEST_VERSION and text.isdigit() else None
+
+
+def check_regular(path: Path) -> None:
+    """StoreError unless it is a file that ends: a pipe or device would be read for ever."""
+    try:
+        regular = stat.S_ISREG(path.stat().st_mode)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror or error}") from None
+    if not regular:
+        raise StoreError(f"{path} cannot be read: it is no regular file")
 
 
 def newer(path: Path, found: int, known: int) -> StoreError:
@@ -172,12 +190,17 @@ def sync_folder(folder: Path) -> None:
 
 def read_json(path: Path) -> Any:
     """The JSON document of a file; StoreError if it cannot be read or is no JSON."""
+    check_regular(path)
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(path.read_bytes(), parse_constant=_refuse_constant)
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
         raise StoreError(f"{path} is corrupt: {error}") from None
+
+
+def _refuse_constant(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
 
 
 def write_json(path: Path, document: object, *, sort_keys: bool = False) -> None:

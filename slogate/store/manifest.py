@@ -2,7 +2,8 @@
 
 Reading is tolerant of keys it does not know and strict about the rest: whatever is corrupt,
 missing, of a wrong type or written by a newer version is a StoreError that names the file and
-the key. A run in state `running` is returned as it is; whoever judges it decides.
+the key, and so is a part that is not the run's own. A run in state `running` is returned as it
+is; whoever judges it decides.
 """
 
 from __future__ import annotations
@@ -13,7 +14,15 @@ from pathlib import Path
 
 from slogate.errors import StoreError
 from slogate.model.run import Run
-from slogate.store.layout import Store, check_id, json_files, read_json, service_folder, write_json
+from slogate.store.layout import (
+    Store,
+    check_id,
+    check_regular,
+    json_files,
+    read_json,
+    service_folder,
+    write_json,
+)
 from slogate.store.parts import run_of
 from slogate.store.record import run_from_json, run_to_json
 from slogate.store.reference import pick_run
@@ -21,8 +30,10 @@ from slogate.store.verdicts import verdicts_of
 
 
 def write_run(store: Store, run: Run) -> None:
-    """Write the run's manifest anew, whole or not at all."""
-    write_json(_path(store, run.id), run_to_json(run), sort_keys=True)
+    """Write the run's manifest anew, whole or not at all; StoreError if it could not be read."""
+    path, document = _path(store, run.id), run_to_json(run)
+    run_from_json(document, path, fault="cannot be written")
+    write_json(path, document, sort_keys=True)
 
 
 def read_run(store: Store, run_id: str) -> Run:
@@ -91,7 +102,8 @@ def delete_run(store: Store, run_id: str, *, force: bool = False, keep_logs: boo
             f"run '{run_id}' is still being recorded",
             hint="wait for its end; if its recorder was killed, delete it with --force",
         )
-    parts = {*found_parts(store, run), *(store.root / part for part in run.parts)}
+    named = (store.root / part for part in run.parts if _is_own(store, run, part))
+    parts = {*found_parts(store, run), *named}
     logs = [] if keep_logs else sorted((store.root / "logs").glob(f"{run_id}.*.log"))
     verdicts = verdicts_of(store, run_id)
     write_run(store, replace(run, state="incomplete", parts=(), note="being deleted"))
@@ -103,20 +115,37 @@ def delete_run(store: Store, run_id: str, *, force: bool = False, keep_logs: boo
 
 
 def parts_of(store: Store, run: Run) -> list[Path]:
-    """The run's parts, absolute paths; StoreError if one that the manifest names is missing.
+    """The run's parts, absolute paths; StoreError if the manifest names what is not its own.
 
-    For a run that is not complete also the parts that lie on disk and were not yet named.
+    Its own are distinct, regular files of its service's folder that bear its id; one that is
+    missing is an error. For a run that is not complete also those on disk, not yet named.
     """
-    named = [store.root / part for part in run.parts]
-    for path in named:
-        if not path.is_file():
-            raise StoreError(
-                f"run '{run.id}' is damaged: its part {path} is missing",
-                hint=f"put it back, or take the run out: slogate runs delete {run.id}",
-            )
-    if run.state == "complete":
-        return named
-    return sorted({*named, *found_parts(store, run)})
+    out = f"take the run out: slogate runs delete {run.id}"
+    named: dict[Path, None] = {}
+    for part in run.parts:
+        path = store.root / part
+        if not _is_own(store, run, part):
+            raise StoreError(f"run '{run.id}' is damaged: {path} is no part of it", hint=out)
+        if path in named:
+            raise StoreError(f"run '{run.id}' is damaged: it names {path} twice", hint=out)
+        if not path.exists():
+            hint = f"put it back, or {out}"
+            raise StoreError(f"run '{run.id}' is damaged: its part {path} is missing", hint=hint)
+        named[path] = None
+    parts = list(named)
+    if run.state != "complete":
+        parts = sorted({*named, *found_parts(store, run)})
+    for path in parts:
+        check_regular(path)
+    return parts
+
+
+def _is_own(store: Store, run: Run, part: str) -> bool:
+    """Whether a path that a manifest names is where the part writer puts the run's parts."""
+    path = store.root / part
+    day = path.parent
+    folder = service_folder(store, run.kind, run.service)
+    return run_of(path.name) == run.id and day.parent == folder and day.name.startswith("date=")
 
 
 def found_parts(store: Store, run: Run) -> list[Path]:

@@ -4,7 +4,8 @@ A part is one file of one run: `<run>-[<worker>.]<sequence>.parquet`; what follo
 dash never holds one, so the run can be read off the name. Written under a temporary name,
 synced, renamed. The encodings are those measured smallest and fastest to scan: zstd level 1,
 delta for the integers, dictionaries for the words. The version of the schema is in the
-file's metadata. Refuses tables of another shape, and never overwrites a part.
+file's metadata, a checksum at each page. Refuses tables of another shape, starts outside the
+calendar and negative durations, and never overwrites a part.
 """
 
 from __future__ import annotations
@@ -18,15 +19,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from slogate.errors import StoreError
-from slogate.model.series import COLUMNS, SCHEMA_VERSION
+from slogate.model.series import COLUMNS, LAST_TS, SCHEMA_VERSION
 from slogate.store.layout import (
     Store,
     check_id,
+    check_regular,
     make_folder,
     newer,
     publish,
     service_folder,
     temporary,
+    version_number,
 )
 
 if TYPE_CHECKING:
@@ -115,7 +118,20 @@ def _batches(rows: pa.Table | pa.RecordBatch | Iterable[pa.RecordBatch]) -> Iter
         table = given if isinstance(given, pa.Table) else pa.Table.from_batches([given])
         table = _conform(table.select(list(COLUMNS)))
         if table.num_rows:
+            _check_values(table)
             yield table
+
+
+def _check_values(table: pa.Table) -> None:
+    """StoreError for what would poison every judgement of the service: absurd times."""
+    import pyarrow.compute as pc
+
+    starts = pc.min_max(table["ts"].cast("int64")).as_py()
+    if starts["min"] < 0 or starts["max"] > LAST_TS:
+        raise StoreError("column 'ts' has a start that is not between 1970 and 9999")
+    least = pc.min(table["duration_us"]).as_py()
+    if least is not None and least < 0:
+        raise StoreError("column 'duration_us' has a negative duration; an unknown one is null")
 
 
 def _conform(table: pa.Table) -> pa.Table:
@@ -162,6 +178,7 @@ def _write(path: Path, first: pa.Table, rest: Iterator[pa.Table]) -> None:
             compression_level=1,
             use_dictionary=list(_WORDS),
             column_encoding=dict.fromkeys(_DELTA, "DELTA_BINARY_PACKED"),
+            write_page_checksum=True,
         ) as writer:
             writer.write_table(first, row_group_size=ROW_GROUP)
             for table in rest:
@@ -182,12 +199,14 @@ def check_part(path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    check_regular(path)
     try:
         metadata = pq.read_metadata(path).metadata or {}
     except (OSError, pa.ArrowException) as error:
         raise StoreError(f"{path} cannot be read: {error}") from None
     version = metadata.get(VERSION_KEY, b"")
-    if not version.isdigit():
+    found = version_number(version)
+    if found is None:
         raise StoreError(f"{path} is not a part of a request series")
-    if int(version) > SCHEMA_VERSION:
-        raise newer(path, int(version), SCHEMA_VERSION)
+    if found > SCHEMA_VERSION:
+        raise newer(path, found, SCHEMA_VERSION)

@@ -1,14 +1,15 @@
 """Turns a `Run` into the JSON of its manifest and back, every field, nested records too.
 
-The types of the record are the rules: a wrong type, an unknown state or a part outside the
-store is a StoreError with file and key. Unknown keys of the same format are left out silently:
-a later version may have added them.
+The types of the record are the rules: a wrong type, an unknown state, a moment before 1970 or
+after 9999, a negative count, a number that does not fit 64 bits or a part outside the store is
+a StoreError with file and key, when it is read and when it is written. Unknown keys of the same
+format are left out silently: a later version may have added them.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import math
+import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -17,9 +18,12 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from slogate.errors import StoreError
 from slogate.model.run import Run
+from slogate.model.series import LAST_TS
 from slogate.store.layout import newer
 
 FORMAT = 1
+_LARGEST = 2**63 - 1
+_SIGNED = "generator_exit"
 
 
 def run_to_json(run: Run) -> dict[str, Any]:
@@ -30,20 +34,20 @@ def run_to_json(run: Run) -> dict[str, Any]:
     return {"format": FORMAT, **document}
 
 
-def run_from_json(document: object, path: Path) -> Run:
-    """The run of a manifest; `path` is named in the errors."""
+def run_from_json(document: object, path: Path, *, fault: str = "is corrupt") -> Run:
+    """The run of a manifest; the errors say of `path` that it has the fault."""
     if not isinstance(document, dict) or type(document.get("format")) is not int:
-        raise StoreError(f"{path} is corrupt: it is no object with a format")
+        raise StoreError(f"{path} {fault}: it is no object with a format")
     if document["format"] > FORMAT:
         raise newer(path, document["format"], FORMAT)
     try:
         run: Run = _record(Run, document, "")
     except ValueError as error:
-        raise StoreError(f"{path} is corrupt: {error}") from None
+        raise StoreError(f"{path} {fault}: {error}") from None
     for part in run.parts:
         pure = PurePosixPath(part)
         if pure.is_absolute() or ".." in pure.parts or pure.parts[:2] != ("series", "requests"):
-            raise StoreError(f"{path} is corrupt: parts names a file outside the series: {part!r}")
+            raise StoreError(f"{path} {fault}: parts names a file outside the series: {part!r}")
     return run
 
 
@@ -87,11 +91,30 @@ def _plain(kind: Any, value: Any, at: str) -> Any:
         if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
             raise ValueError(f"{at} is not an object of texts")
         return value
-    if kind is float and type(value) in {int, float} and math.isfinite(value):
-        return float(value)
-    if kind in {int, str} and type(value) is kind:
+    if kind is str and isinstance(value, str):
         return value
+    if kind is float and type(value) in {int, float}:
+        return _finite(value, at)
+    if kind is int and type(value) is int:
+        return _whole(value, at)
     raise ValueError(f"{at} is not a {_WORDS[kind]}")
 
 
 _WORDS = {int: "whole number", float: "finite number", str: "text"}
+
+
+def _finite(value: float, at: str) -> float:
+    # comparing is exact and cannot overflow, as converting a long integer can
+    if not 0 <= value <= sys.float_info.max:
+        raise ValueError(f"{at} is not a finite number from 0")
+    return float(value)
+
+
+def _whole(value: int, at: str) -> int:
+    if at.endswith("_ts") and not 0 <= value <= LAST_TS:
+        raise ValueError(f"{at} is no moment between 1970 and 9999")
+    if not -_LARGEST <= value <= _LARGEST:
+        raise ValueError(f"{at} is larger than any count")
+    if value < 0 and at != _SIGNED:
+        raise ValueError(f"{at} is negative")
+    return value

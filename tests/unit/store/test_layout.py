@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -53,21 +54,19 @@ def test_a_store_of_a_newer_version_is_refused(tmp_path):
         open_store(tmp_path)
 
 
-def test_a_store_with_a_garbled_format_is_refused(tmp_path):
+@pytest.mark.parametrize("garbled", ["one\n", "", "-1", "²", "9" * 5_000], ids=str.__len__)
+def test_a_store_with_a_garbled_format_is_refused(tmp_path, garbled):
     """Unreadable is an error, not format 1."""
     store = open_store(tmp_path, create=True)
-    (store.root / "format").write_text("one\n")
+    (store.root / "format").write_text(garbled)
     with pytest.raises(StoreError, match="format number"):
         open_store(tmp_path)
 
 
 def test_an_unreadable_store_is_an_error(tmp_path):
     """What the system refuses stops the gate with a sentence."""
-    store = open_store(tmp_path, create=True)
-    (store.root / "format").unlink()
-    (store.root / "format").mkdir()
-    with pytest.raises(StoreError, match="cannot be opened"):
-        open_store(tmp_path)
+    with pytest.raises(StoreError, match="cannot be opened: File name too long"):
+        open_store(tmp_path / ("x" * 300))
 
 
 def test_a_relative_store_survives_a_change_of_folder(tmp_path, monkeypatch):
@@ -145,3 +144,21 @@ def test_a_full_disk_is_a_store_error():
     """What the system refuses is said in a sentence with the file's name."""
     with pytest.raises(StoreError, match=r"/dev/full/x\.json cannot be written"):
         write_json(Path("/dev/full/x.json"), {})
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_a_format_that_is_no_file_is_not_waited_for(tmp_path, make):
+    """Whatever is no regular file is refused before it is opened."""
+    store = open_store(tmp_path, create=True)
+    (store.root / "format").unlink()
+    make(store.root / "format")
+    with pytest.raises(StoreError, match="no regular file"):
+        open_store(tmp_path)
+
+
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity"])
+def test_numbers_that_json_does_not_know_are_refused(tmp_path, word):
+    """Python reads them, no other reader does."""
+    (tmp_path / "x.json").write_text(f'{{"a": {word}}}')
+    with pytest.raises(StoreError, match=f"corrupt: {word} is no JSON"):
+        read_json(tmp_path / "x.json")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -10,13 +11,13 @@ from series_strategies import row, table
 
 from slogate.errors import StoreError
 from slogate.model.run import Health, Reconciliation, Run
+from slogate.model.series import LAST_TS
 from slogate.store.layout import open_store
 from slogate.store.manifest import (
     delete_run,
     find_run,
     label_run,
     list_runs,
-    parts_of,
     read_run,
     write_run,
 )
@@ -26,20 +27,21 @@ from slogate.store.verdicts import read_verdicts, write_verdict
 
 RUN = Run(id="r1", service="shop", kind="load", state="complete", created_ts=1)
 TEXTS = st.text(max_size=8)
+WHOLE = st.integers(0, 2**63 - 1)
 SOME_RUN = st.builds(
     Run,
     id=st.just("r1"),
     service=TEXTS,
     kind=st.sampled_from(["load", "production"]),
     state=st.sampled_from(["running", "complete", "interrupted", "aborted", "incomplete"]),
-    start_ts=st.none() | st.integers(0, 2**53),
+    start_ts=st.none() | st.integers(0, LAST_TS),
     planned_rate=st.none() | st.floats(0, 1e6),
     labels=st.dictionaries(TEXTS, TEXTS),
     origin=st.dictionaries(TEXTS, TEXTS),
     commit=st.none() | TEXTS,
     note=st.none() | TEXTS,
-    health=st.builds(Health, cpu=st.none() | st.floats(0, 4), lag_us=st.none() | st.integers()),
-    rows=st.builds(Reconciliation, seen=st.integers(), counted=st.none() | st.integers()),
+    health=st.builds(Health, cpu=st.none() | st.floats(0, 4), lag_us=st.none() | WHOLE),
+    rows=st.builds(Reconciliation, seen=WHOLE, counted=st.none() | WHOLE),
     parts=st.lists(st.just("series/requests/kind=load/x.parquet")).map(tuple),
 )
 
@@ -95,7 +97,15 @@ def test_unknown_keys_of_the_same_format_are_left_out(store):
         pytest.param({"state": 1}, "state is none of", id="state"),
         pytest.param({"start_ts": "1"}, "start_ts is not a whole number", id="text for a number"),
         pytest.param({"start_ts": True}, "start_ts is not a whole number", id="bool"),
+        pytest.param({"start_ts": -1}, "start_ts is no moment between 1970 and", id="before 1970"),
+        pytest.param({"end_ts": LAST_TS + 1}, "end_ts is no moment", id="after 9999"),
+        pytest.param({"created_ts": 10**400}, "created_ts is no moment", id="400 digits"),
+        pytest.param({"rows": {"seen": -1}}, r"rows\.seen is negative", id="negative count"),
+        pytest.param({"planned_us": 2**63}, "planned_us is larger than", id="over 64 bits"),
+        pytest.param({"generator_exit": -(2**64)}, "generator_exit is larger", id="under 64 bits"),
         pytest.param({"planned_rate": "x"}, "planned_rate is not a finite number", id="float"),
+        pytest.param({"planned_rate": 10**400}, "planned_rate is not a finite", id="long float"),
+        pytest.param({"health": {"cpu": -0.5}}, r"health\.cpu is not a finite", id="below 0"),
         pytest.param({"labels": {"a": 1}}, "labels is not an object of texts", id="labels"),
         pytest.param({"health": []}, "health is not an object", id="nested"),
         pytest.param({"health": {"lag_us": 1.5}}, r"health\.lag_us is not", id="nested key"),
@@ -116,7 +126,11 @@ def test_a_wrong_value_is_named_with_file_and_key(store, change, message):
     assert str(path) in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00", '{"format": 1}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "null", "\x00", '{"format": 1}', "[" * 100_000, '{"format": NaN}',
+     '{"format": ' + "9" * 5_000 + "}"],
+)  # fmt: skip
 def test_a_corrupt_manifest_is_named(store, text):
     """A torn or foreign file stops the gate, and the listing too."""
     (store.runs / "r1.json").write_text(text)
@@ -189,31 +203,29 @@ def test_labels_are_added_replaced_and_taken_away(store):
     assert read_run(store, "r1").labels == {"b": "3", "c": "4"}
 
 
-def test_the_parts_of_a_complete_run_are_those_it_names(store):
-    """Absolute, existing, in the manifest's order; what else lies there is not its."""
-    named = [stored_part(store, sequence=i) for i in (0, 1)]
-    stored_part(store, sequence=2)
-
-    assert parts_of(store, replace(RUN, parts=tuple(named))) == [store.root / p for p in named]
-
-
-def test_a_missing_part_is_an_error(store):
-    """Fewer requests than the manifest says are never judged."""
-    part = stored_part(store)
-    (store.root / part).unlink()
-    with pytest.raises(StoreError, match=r"is damaged: its part .*parquet is missing"):
-        parts_of(store, replace(RUN, parts=(part,)))
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_a_manifest_that_is_no_file_is_not_waited_for(store, make):
+    """A pipe named like a manifest stops the listing with its name."""
+    make(store.runs / "r1.json")
+    with pytest.raises(StoreError, match=r"r1\.json cannot be read: it is no regular file"):
+        list_runs(store)
 
 
-def test_an_incomplete_run_has_whatever_parts_lie_on_disk(store):
-    """A killed recorder named none; parts of runs with a longer id, and drafts, are not its."""
-    mine = [stored_part(store), stored_part(store, sequence=1, ts=86_400_000_000)]
-    stored_part(store, run_id="r1-2")
-    draft = (store.root / mine[0]).parent / "r1-00005.parquet.1-x.tmp"
-    draft.write_bytes(b"PAR1")
-    for state in ("running", "incomplete", "interrupted", "aborted"):
-        found = parts_of(store, replace(RUN, state=state, parts=(mine[0],)))
-        assert found == [store.root / part for part in mine]
+def test_a_manifest_that_could_not_be_read_again_is_not_written(store):
+    """One absurd time would stop every listing of the store from then on."""
+    with pytest.raises(StoreError, match=r"r1\.json cannot be written: end_ts is no moment"):
+        write_run(store, replace(RUN, end_ts=LAST_TS + 1))
+
+    assert list_runs(store) == []
+
+
+def test_a_deletion_leaves_the_parts_of_others(store):
+    """Even those that a damaged manifest names as its own."""
+    mine, other = stored_part(store), stored_part(store, run_id="r2")
+    write_run(store, replace(RUN, parts=(mine, other)))
+    delete_run(store, "r1")
+
+    assert [p.name for p in store.requests.rglob("*.parquet")] == [other.rpartition("/")[2]]
 
 
 def test_a_deleted_run_leaves_nothing_of_its_own(store):

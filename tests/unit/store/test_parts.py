@@ -11,6 +11,7 @@ from request_table import realistic
 from series_strategies import START, row, rows, table
 
 from slogate.errors import StoreError
+from slogate.model.series import LAST_TS
 from slogate.store.layout import open_store
 from slogate.store.parts import SCHEMA, check_part, run_of, write_part
 
@@ -107,6 +108,9 @@ def test_a_part_is_never_overwritten(store):
             id="null",
         ),
         pytest.param(lambda t: t.slice(0, 0), "without rows", id="empty"),
+        pytest.param(lambda t: table([row(), row(duration_us=-1)]), "negative", id="negative"),
+        pytest.param(lambda t: table([row(), row(-START - 1)]), "1970 and 9999", id="before 1970"),
+        pytest.param(lambda t: table([row(LAST_TS - START + 1)]), "1970 and 9999", id="after 9999"),
     ],
 )
 def test_rows_that_do_not_fit_are_refused(store, change, message):
@@ -115,6 +119,20 @@ def test_rows_that_do_not_fit_are_refused(store, change, message):
         write(store, change(table([row()])))
 
     assert list(store.requests.rglob("*.parquet*")) == []
+
+
+def test_a_flipped_bit_in_a_page_can_be_found(store):
+    """Each page carries a checksum, for whoever copies or inspects the store."""
+    path = write(store, realistic(1_000, random.Random(1)))
+    column = pq.read_metadata(path).row_group(0).column(1)
+    data = bytearray(path.read_bytes())
+    data[column.data_page_offset + column.total_compressed_size // 2] ^= 1
+    path.write_bytes(data)
+    with (
+        pq.ParquetFile(path, page_checksum_verification=True) as file,
+        pytest.raises(OSError, match="CRC checksum"),
+    ):
+        file.read(columns=["duration_us"])
 
 
 def test_the_schema_version_is_in_the_file(store):
@@ -130,6 +148,7 @@ def test_the_schema_version_is_in_the_file(store):
     [
         pytest.param({"slogate.schema": "2"}, "newer slogate", id="newer"),
         pytest.param({}, "is not a part", id="foreign"),
+        pytest.param({"slogate.schema": "9" * 5_000}, "is not a part", id="5,000 digits"),
     ],
 )
 def test_a_part_of_another_schema_is_refused(store, metadata, message):

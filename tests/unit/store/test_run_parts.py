@@ -1,0 +1,97 @@
+"""Which parts are a run's own, and which are refused."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import pytest
+from series_strategies import row, table
+
+from slogate.errors import StoreError
+from slogate.model.run import Run
+from slogate.store.layout import open_store
+from slogate.store.manifest import parts_of
+from slogate.store.parts import write_part
+
+RUN = Run(id="r1", service="shop", kind="load", state="complete", created_ts=1)
+
+
+@pytest.fixture
+def store(tmp_path):
+    """An empty store."""
+    return open_store(tmp_path / "s", create=True)
+
+
+def stored_part(store, run_id="r1", sequence=0, service="shop", ts=0):
+    """One part of a run with one row."""
+    return write_part(
+        store, run_id, service, "load", table([row(ts)]), sequence=sequence, worker=None
+    )
+
+
+def test_the_parts_of_a_complete_run_are_those_it_names(store):
+    """Absolute, existing, in the manifest's order; what else lies there is not its."""
+    named = [stored_part(store, sequence=i) for i in (0, 1)]
+    stored_part(store, sequence=2)
+
+    assert parts_of(store, replace(RUN, parts=tuple(named))) == [store.root / p for p in named]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param({"id": "r2"}, "is no part of it", id="of another run"),
+        pytest.param({"id": "r"}, "is no part of it", id="of a longer id"),
+        pytest.param({"service": "bank"}, "is no part of it", id="of another service"),
+        pytest.param({"kind": "production"}, "is no part of it", id="of another kind"),
+    ],
+)
+@pytest.mark.parametrize("state", ["complete", "running"])
+def test_a_part_that_is_not_the_runs_own_is_never_judged(store, change, message, state):
+    """Not even if a manifest names it: its requests are those of another run."""
+    part = stored_part(store, run_id="r1-x" if change.get("id") == "r" else "r1")
+    with pytest.raises(StoreError, match=message) as caught:
+        parts_of(store, replace(RUN, state=state, parts=(part,), **change))
+
+    assert "slogate runs delete" in caught.value.hint
+
+
+@pytest.mark.parametrize("spelling", ["{}", "series/requests/./kind=load/service=shop/{}"])
+def test_a_part_named_twice_is_not_counted_twice(store, spelling):
+    """However the second name is spelled."""
+    part = stored_part(store)
+    again = part if spelling == "{}" else spelling.format("/".join(part.split("/")[-2:]))
+    with pytest.raises(StoreError, match=r"names .* twice"):
+        parts_of(store, replace(RUN, parts=(part, again)))
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+@pytest.mark.parametrize("state", ["complete", "incomplete"])
+def test_a_part_that_is_no_file_is_not_waited_for(store, make, state):
+    """A pipe would hold the gate for ever."""
+    part = stored_part(store)
+    (store.root / part).unlink()
+    make(store.root / part)
+    named = (part,) if state == "complete" else ()
+    with pytest.raises(StoreError, match="no regular file"):
+        parts_of(store, replace(RUN, state=state, parts=named))
+
+
+def test_a_missing_part_is_an_error(store):
+    """Fewer requests than the manifest says are never judged."""
+    part = stored_part(store)
+    (store.root / part).unlink()
+    with pytest.raises(StoreError, match=r"is damaged: its part .*parquet is missing"):
+        parts_of(store, replace(RUN, parts=(part,)))
+
+
+def test_an_incomplete_run_has_whatever_parts_lie_on_disk(store):
+    """A killed recorder named none; parts of runs with a longer id, and drafts, are not its."""
+    mine = [stored_part(store), stored_part(store, sequence=1, ts=86_400_000_000)]
+    stored_part(store, run_id="r1-2")
+    draft = (store.root / mine[0]).parent / "r1-00005.parquet.1-x.tmp"
+    draft.write_bytes(b"PAR1")
+    for state in ("running", "incomplete", "interrupted", "aborted"):
+        found = parts_of(store, replace(RUN, state=state, parts=(mine[0],)))
+        assert found == [store.root / part for part in mine]
