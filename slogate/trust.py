@@ -14,6 +14,7 @@ from slogate.verdict import Subject
 CPU_SATURATED = 0.95
 CPU_HIGH = 0.80
 LAG_P99_US = 100_000
+STALL_US = 1_000_000
 MISSED = 0.05
 LOCKSTEP = 0.5
 ENDED_EARLY = 0.9
@@ -72,6 +73,11 @@ def _late_generator(run: Run) -> str | None:
             f"the run is invalid: the generator itself was late by "
             f"{format_duration(health.lag_p99_us)} (p99), "
             f"{format_duration(LAG_P99_US)} allowed; {cure}"
+        )
+    if health.lag_us is not None and health.lag_us > STALL_US:
+        return (
+            f"the run is invalid: the generator itself stood still for "
+            f"{format_duration(health.lag_us)}; {cure}"
         )
     if health.missed is not None and health.missed > MISSED:
         return (

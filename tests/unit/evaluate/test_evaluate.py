@@ -71,6 +71,7 @@ def test_the_outcome_is_what_was_found_and_policies_decide_what_blocks(found, sc
         ),
         pytest.param({"health": Health(cpu=0.97)}, "97% of a core", id="cpu"),
         pytest.param({"health": Health(lag_p99_us=200_000)}, "late by 200 ms", id="lag"),
+        pytest.param({"health": Health(lag_us=1_300_000)}, "stood still for 1.3 s", id="stall"),
         pytest.param({"health": Health(missed=0.2)}, "20% of its starts", id="missed"),
         pytest.param({"health": Health(lost_processes=1)}, "processes were lost", id="worker-died"),
     ],
