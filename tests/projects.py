@@ -11,6 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from builders import run
+from series_strategies import row, table
+
+from slogate.model.run import Reconciliation
+from slogate.store.layout import open_store
+from slogate.store.manifest import write_run
+from slogate.store.parts import write_part
+
 LOCUSTFILE = """
 import random
 import time
@@ -121,3 +129,19 @@ def new_project(folder: Path, *shop_options: str) -> Project:
     project.write("slo/shop.yaml", SPEC)
     project.serve(*shop_options)
     return project
+
+
+def record(project: Project, service: str, *, milliseconds: int = 10) -> Path:
+    """Keep a healthy run of that service, 20 requests a second for 200 s; its one part."""
+    store = open_store(project.folder / ".slogate", create=True)
+    rows = table([row(i * 50_000, duration_us=milliseconds * 1_000) for i in range(4_000)])
+    part = write_part(store, f"{service}-1", service, "load", rows, sequence=0, worker="w")
+    counts = Reconciliation(seen=4_000, written=4_000, counted=4_000)
+    write_run(store, run(id=f"{service}-1", service=service, parts=(part,), rows=counts))
+    return store.root / part
+
+
+def budget(project: Project, service: str, line: str = "p95: 100ms") -> None:
+    """Let one spec of the project judge that service."""
+    text = f"slogate: 1\nservice: {service}\nbudgets: [{{name: all, {line}}}]\n"
+    project.write(f"slo/{service}.yaml", text)

@@ -1,126 +1,58 @@
-"""The program: runs one command line, and is the one place that exits.
+"""The program, and the one place that exits.
 
-A command returns its exit code; an error of slogate prints its sentence and its hint, and exits
-with the code that its class owns. Anything else is a bug in slogate: one line, exit 2, the
-traceback with `--debug`. Exit 1 is the verdict's alone, whatever a library makes of an error.
-The commands are imported inside, so that Ctrl-C is quiet from the first moment on.
+Imports nothing before it is ready for an error and for Ctrl-C: neither is to end in a traceback,
+and what cannot even be imported is no breach.
 """
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
-from typing import Any
-
-from slogate.cli.complaints import Untold, complain, explain, output_trouble, say, settle
-from slogate.cli.streams import Nowhere, mend_streams
-from slogate.errors import (
-    EXIT_BREACH,
-    EXIT_ERROR,
-    EXIT_INTERRUPTED,
-    EXIT_PASS,
-    Interrupted,
-    SlogateError,
-    SpecError,
-)
-
-CLOSED = "there is nothing to print to: the standard output is closed"
-
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
-    code = _attempt(arguments)
-    trouble = settle(sys.stdout)
-    settle(sys.stderr)
-    if trouble is None and not (isinstance(sys.stdout, Nowhere) and sys.stdout.tell()):
-        return code
-    why = CLOSED if trouble is None else output_trouble(trouble)
-    if why and not isinstance(trouble, BrokenPipeError):
-        complain(why, None)
-    # what nobody could read is no pass
-    return code if code in {EXIT_BREACH, EXIT_INTERRUPTED} else EXIT_ERROR
+    from slogate.cli.attempt import attempt
 
-
-def _attempt(arguments: list[str]) -> int:
-    try:
-        from slogate.cli.tree import build
-
-        code = build().main(
-            args=arguments, prog_name="slogate", standalone_mode=False, obj=arguments
-        )
-    except SpecError as error:
-        # no prefix: editors and problem matchers look for file:line:column at the head
-        say(str(error))
-        return error.exit_code
-    except SlogateError as error:
-        complain(error.message, error.hint)
-        return error.exit_code
-    except KeyboardInterrupt:
-        code = EXIT_INTERRUPTED
-    except BaseException as error:  # noqa: BLE001 - the last resort: no traceback, never exit 1
-        return _other(error, arguments)
-    if code == EXIT_INTERRUPTED:  # the command line library makes this of Ctrl-C
-        complain("interrupted", None)
-    return code if isinstance(code, int) else EXIT_PASS
-
-
-def _other(error: Any, arguments: list[str]) -> int:
-    """Exit 2 for a call that the library refused, an output that broke off, and bugs of ours."""
-    if isinstance(error, Untold):
-        if error.why:
-            complain(error.why, None)
-    elif isinstance(error, SystemExit):  # the library's end for a reader who has gone
-        settle(sys.stdout)
-    elif why := output_trouble(error):
-        settle(sys.stdout)
-        if not isinstance(error, BrokenPipeError):  # a reader who has gone wants no more
-            complain(why, None)
-    elif type(error).__name__ == "NoArgsIsHelpError":
-        error.show()
-    elif hasattr(error, "format_message"):
-        complain(*explain(error))
-    elif not _stands_somewhere():
-        complain("the working directory is gone", "change to a folder that exists")
-    else:
-        _own_bug(error, arguments)
-    return EXIT_ERROR
-
-
-def _stands_somewhere() -> bool:
-    try:
-        os.getcwd()  # noqa: PTH109 - asks whether there is one
-    except OSError:
-        return False
-    return True
-
-
-def _own_bug(error: BaseException, arguments: list[str]) -> None:
-    if "--debug" in arguments or os.environ.get("SLOGATE_DEBUG"):
-        import traceback
-
-        say("".join(traceback.format_exception(error)).rstrip())
-    kind = type(error).__name__
-    complain(f"internal error: {kind}: {error}", "run again with --debug and report it")
-
-
-def _stop(number: int, frame: object) -> None:
-    """End as Ctrl-C does: what runs is stopped in order, what was recorded is kept."""
-    del frame
-    raise Interrupted(f"stopped by {signal.Signals(number).name}")
+    return attempt(arguments)
 
 
 def main() -> None:
     """Run as the program `slogate`; a signal that comes after the end changes nothing."""
+    import sys
+
     try:
+        import signal
+
+        from slogate.cli.streams import mend_streams
+
         mend_streams()
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
                 signal.signal(number, _stop)
         code = run(sys.argv[1:])
-    except (KeyboardInterrupt, Interrupted):
-        complain("interrupted", None)
-        code = EXIT_INTERRUPTED
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+    except BaseException as error:  # noqa: BLE001 - Python's own exit code would be a breach
+        code = _cut_short(error)
     sys.exit(code)
+
+
+def _stop(number: int, frame: object) -> None:
+    """End as Ctrl-C does: what runs is stopped in order, what was recorded is kept."""
+    import signal
+
+    from slogate.errors import Interrupted
+
+    del frame
+    raise Interrupted(f"stopped by {signal.Signals(number).name}")
+
+
+def _cut_short(error: BaseException) -> int:
+    """The exit code of what ended outside of a command; needs nothing that may not be there."""
+    import contextlib
+    import sys
+
+    stopped = type(error).__name__ in {"KeyboardInterrupt", "Interrupted"}
+    told = "interrupted" if stopped else f"slogate cannot start: {type(error).__name__}: {error}"
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"error: {told}\n")
+    return 130 if stopped else 2
