@@ -16,7 +16,8 @@ A failed request without a duration is not left out under `slow`: a failure is n
 Back-filling, as HdrHistogram's expected interval does it, for latency and mean: a request with
 pace p and duration d ≥ 2p stands for the starts that its user missed: at start + k·p with
 duration d − k·p, k = 1, 2, … while d − k·p ≥ p; those in the window count, whether or not the
-request itself is in it. At most `MAX_BACKFILL` per request.
+request itself is in it. At most `MAX_BACKFILL` per request. More than `MAX_ADDED` in all, and
+than ten times the requests, are refused: counting them would take minutes.
 """
 
 from __future__ import annotations
@@ -29,10 +30,13 @@ from fractions import Fraction
 from functools import cache
 from typing import Protocol
 
+from slogate.errors import StoreError
 from slogate.model.evidence import Evidence, Need
 from slogate.model.window import Window
+from slogate.units import format_count, format_duration
 
 MAX_BACKFILL = 100_000
+MAX_ADDED = 10_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +62,10 @@ class Reading(Protocol):
     `gather` gives the evidence by need id, `tally` a `Tally`, `span` (rows, first start, last
     start), None without rows; `failures` the commonest (method, endpoint, error, count) among
     the requests that started in the window and were no success by their source.
-    All raise StoreError for a part that is unreadable or of a newer version. The result depends
-    neither on threads nor on how rows are ordered or split.
+    All raise StoreError for a part that is unreadable or of a newer version; `gather` and `tally`
+    also for a negative duration, a start outside 1970 to 9999 or a pace that adds too many
+    starts, wherever the window lies. The result depends neither on threads nor on how rows are
+    ordered or split.
     """
 
     def gather(self, needs: Sequence[Need]) -> dict[str, Evidence]: ...
@@ -95,6 +101,27 @@ class Engine:
         """How many rows the parts hold, and the first and the last start."""
         with self.reading(parts, None) as series:
             return series.span()
+
+
+def is_absurd(added: int, rows: int) -> bool:
+    """Whether so many back-filled starts of so many rows are refused."""
+    return added > max(MAX_ADDED, 10 * rows)
+
+
+def absurd_pace(pace_us: int, added: int, rows: int) -> StoreError:
+    """The error of a pace at which the rows would stand for too many missed starts."""
+    return StoreError(
+        f"the series cannot be counted: at paces such as {format_duration(pace_us)} its "
+        f"{format_count(rows)} requests would stand for {format_count(added)} missed starts",
+        hint="no user is that fast; correct the pace that the load test tells",
+    )
+
+
+def broken_part(part: str) -> StoreError:
+    """The error of a part that holds what no writer writes."""
+    return StoreError(
+        f"{part} is damaged: a request has a negative duration, or no start between 1970 and 9999"
+    )
 
 
 @cache

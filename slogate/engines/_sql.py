@@ -16,12 +16,14 @@ from slogate.engines._base import MAX_BACKFILL
 from slogate.model.evidence import BATCHES
 from slogate.model.predicate import And, Comparison, Not, Ok, Or, Predicate
 from slogate.model.selection import Selection
+from slogate.model.series import LAST_TS
 from slogate.model.window import Window
 
 BITS = 60
 _OPERATORS = {"==": "=", "!=": "<>"}
 # a hundred times this fits 64 bits; above, a hundredth is computed in 128, which is slow
 _LONGEST = 2**56
+_BROKEN = f"d < 0 OR t IS NULL OR t NOT BETWEEN 0 AND {LAST_TS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,14 +210,29 @@ def _predicate(predicate: Predicate, bound: Bound) -> str:
 
 
 def tally_rows(parts: Sequence[str], window: Window, bound: Bound) -> str:
-    """The statement of a tally: rows, before, after, paced and back-filled within."""
+    """The statement of a tally: rows, before, after, paced within, broken, back-filled within."""
     start, end = bound(window.start_ts), bound(window.end_ts)
     relation = _paces(parts, bound)
     return f"""{relation} SELECT * FROM
 (SELECT count(*), count(*) FILTER (t < {start}), count(*) FILTER (t > {end}),
-        count(*) FILTER (p > 0 AND t BETWEEN {start} AND {end}) FROM source),
+        count(*) FILTER (p > 0 AND t BETWEEN {start} AND {end}),
+        count(*) FILTER ({_BROKEN}) FROM source),
 (SELECT coalesce(sum(last - first + 1) FILTER (last >= first), 0)
  FROM ({missed("source", start, end)}))"""  # noqa: S608
+
+
+def broken_rows(parts: Sequence[str], bound: Bound) -> str:
+    """The statement that counts the rows that no writer writes."""
+    return f"{_paces(parts, bound)} SELECT count(*) FROM source WHERE {_BROKEN}"  # noqa: S608
+
+
+def busiest_pace(parts: Sequence[str], window: Window, bound: Bound) -> str:
+    """The statement that finds the pace of the row with the most missed starts."""
+    start, end = bound(window.start_ts), bound(window.end_ts)
+    return (
+        f"{_paces(parts, bound)} SELECT p FROM ({missed('source', start, end)}) "  # noqa: S608
+        "ORDER BY last - first DESC, p LIMIT 1"
+    )
 
 
 def commonest_failures(parts: Sequence[str], window: Window, most: int, bound: Bound) -> str:

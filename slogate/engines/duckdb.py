@@ -7,12 +7,21 @@ order of rows change nothing. Refuses parts that are unreadable or of a newer ve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from slogate.engines._base import Engine, Tally, busiest_tenth, ladder_shares
+from slogate.engines._base import (
+    Engine,
+    Tally,
+    absurd_pace,
+    broken_part,
+    busiest_tenth,
+    is_absurd,
+    ladder_shares,
+)
 from slogate.engines._groups import (
     Group,
     evidence_of,
@@ -25,6 +34,8 @@ from slogate.engines._groups import (
 from slogate.engines._sql import (
     Bound,
     Question,
+    broken_rows,
+    busiest_pace,
     commonest_failures,
     count_groups,
     order_statistics,
@@ -40,15 +51,20 @@ from slogate.model.window import Window
 if TYPE_CHECKING:
     import duckdb
 
+_VERSION = re.compile("[0-9]{1,9}")
 _NOTHING = Evidence(batches=(Batch(),) * BATCHES)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """Parts and the connection that reads them; without parts there is none."""
+    """Parts and the connection that reads them; without parts there is none.
+
+    `divided` keeps what was counted of a window: judging asks for it before and after gathering.
+    """
 
     parts: Sequence[str]
     connection: duckdb.DuckDBPyConnection | None
+    divided: dict[Window, Tally] = field(default_factory=dict)
 
     def gather(self, needs: Sequence[Need]) -> dict[str, Evidence]:
         """The evidence of each need by its id."""
@@ -56,13 +72,22 @@ class _Reading:
             return {need.id: _NOTHING for need in needs}
         found: dict[str, Evidence] = {}
         for window in dict.fromkeys(need.window for need in needs):
+            self._divide(window, self.connection)
             mine = [need for need in needs if need.window == window]
             found |= _gather(mine, window, self.parts, self.connection)
         return {need.id: found[need.id] for need in needs}
 
     def tally(self, window: Window) -> Tally:
         """How the rows of the parts divide around the window."""
-        return Tally() if self.connection is None else _tally(self.parts, window, self.connection)
+        if self.connection is None:
+            return Tally()
+        tally = self._divide(window, self.connection)
+        return replace(tally, lockstep=_lockstep(self.parts, window, self.connection))
+
+    def _divide(self, window: Window, connection: duckdb.DuckDBPyConnection) -> Tally:
+        if window not in self.divided:
+            self.divided[window] = _divide(self.parts, window, connection)
+        return self.divided[window]
 
     def failures(self, window: Window, most: int) -> list[tuple[str, str, str, int]]:
         """The commonest failures in the window: (method, endpoint, error, count)."""
@@ -133,17 +158,19 @@ def _ladders(
     return {n.id: made[series_of(question, n), n.failures == "slow"] for n in latency}
 
 
-def _tally(parts: Sequence[str], window: Window, connection: duckdb.DuckDBPyConnection) -> Tally:
+def _divide(parts: Sequence[str], window: Window, connection: duckdb.DuckDBPyConnection) -> Tally:
+    """The tally without its lockstep; StoreError for rows that no engine counts."""
     bound = Bound()
     text = tally_rows(parts, window, bound)
     row = connection.execute(text, bound.values).fetchone()
-    bound = Bound()
-    text = phases(parts, window, bound)
-    starts = connection.execute(text, bound.values).fetchall()
-    rows, before, after, paced, backfilled = row or (0,) * 5
-    paces: dict[int, dict[int, int]] = {}
-    for pace, part, count in starts:
-        paces.setdefault(pace, {})[int(part)] = count
+    rows, before, after, paced, broken, backfilled = row or (0,) * 6
+    if broken:
+        raise _broken(parts, connection)
+    if is_absurd(backfilled, rows):
+        bound = Bound()
+        text = busiest_pace(parts, window, bound)
+        (pace,) = connection.execute(text, bound.values).fetchone() or (0,)
+        raise absurd_pace(pace, int(backfilled), rows)
     return Tally(
         rows=rows,
         before=before,
@@ -151,8 +178,27 @@ def _tally(parts: Sequence[str], window: Window, connection: duckdb.DuckDBPyConn
         after=after,
         backfilled=int(backfilled),
         paced=paced,
-        lockstep=busiest_tenth(paces),
     )
+
+
+def _broken(parts: Sequence[str], connection: duckdb.DuckDBPyConnection) -> StoreError:
+    for part in parts:
+        bound = Bound()
+        text = broken_rows([part], bound)
+        if connection.execute(text, bound.values).fetchone() != (0,):
+            return broken_part(part)
+    return StoreError("the series has changed while it was counted")
+
+
+def _lockstep(
+    parts: Sequence[str], window: Window, connection: duckdb.DuckDBPyConnection
+) -> float | None:
+    bound = Bound()
+    text = phases(parts, window, bound)
+    paces: dict[int, dict[int, int]] = {}
+    for pace, part, count in connection.execute(text, bound.values).fetchall():
+        paces.setdefault(pace, {})[int(part)] = count
+    return busiest_tenth(paces)
 
 
 @contextmanager
@@ -185,7 +231,7 @@ def _check_versions(parts: Sequence[str], connection: duckdb.DuckDBPyConnection)
     versions = dict(rows)
     for part in parts:
         version = versions.get(part, "")
-        if not (version.isascii() and version.isdigit()):
+        if not _VERSION.fullmatch(version):
             raise StoreError(f"{part} is not a part of a request series")
         if int(version) > SCHEMA_VERSION:
             hint = "upgrade slogate to read this store"

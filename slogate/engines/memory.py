@@ -6,6 +6,7 @@ It is what the other engines are tested against: it asks the model's own `matche
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,15 +18,20 @@ from slogate.engines._base import (
     MAX_BACKFILL,
     Engine,
     Tally,
+    absurd_pace,
+    broken_part,
     busiest_tenth,
+    is_absurd,
     ladder_shares,
     nearest_rank,
 )
 from slogate.errors import StoreError
 from slogate.model.evidence import BATCHES, Batch, Evidence, Need
 from slogate.model.predicate import Ok, holds
-from slogate.model.series import COLUMNS, SCHEMA_VERSION
+from slogate.model.series import COLUMNS, LAST_TS, SCHEMA_VERSION
 from slogate.model.window import Window
+
+_VERSION = re.compile(b"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,8 @@ class _Reading:
 
     def gather(self, needs: Sequence[Need]) -> dict[str, Evidence]:
         """The evidence of each need by its id."""
+        for window in dict.fromkeys(need.window for need in needs):
+            _backfilled(self.rows, window)
         latency = [need for need in needs if need.measure == "latency"]
         return {
             need.id: _evidence(
@@ -124,15 +132,29 @@ def _inside(window: Window, ts: int) -> bool:
     return window.start_ts <= ts <= window.end_ts
 
 
-def _missed(row: _Row, window: Window) -> Iterator[_Row]:
-    """The starts within the window that the row made its user miss."""
+def _numbers(row: _Row, window: Window) -> range:
+    """Which starts within the window the row made its user miss: start + k·pace for these k."""
     pace, duration = row.pace_us, row.duration_us
     if not pace or pace < 0 or duration is None or row.ts > window.end_ts:
-        return
+        return range(0)
     first = max(1, -((row.ts - window.start_ts) // pace))
-    for k in range(first, first + MAX_BACKFILL):
-        if duration - k * pace < pace or row.ts + k * pace > window.end_ts:
-            return
+    last = min(duration // pace - 1, (window.end_ts - row.ts) // pace)
+    return range(first, min(last + 1, first + MAX_BACKFILL))
+
+
+def _backfilled(rows: Sequence[_Row], window: Window) -> int:
+    """How many starts were missed within the window; StoreError for more than are counted."""
+    missed = [len(_numbers(row, window)) for row in rows]
+    if is_absurd(sum(missed), len(rows)):
+        pace = rows[missed.index(max(missed))].pace_us or 0
+        raise absurd_pace(pace, sum(missed), len(rows))
+    return sum(missed)
+
+
+def _missed(row: _Row, window: Window) -> Iterator[_Row]:
+    """The requests that the row stands for, at each start that it made its user miss."""
+    pace, duration = row.pace_us or 0, row.duration_us or 0
+    for k in _numbers(row, window):
         yield _Row(
             ts=row.ts + k * pace, duration_us=duration - k * pace, pace_us=pace,
             endpoint=row.endpoint, method=row.method, status=row.status, ok=row.ok,
@@ -214,7 +236,7 @@ def _tally(rows: Sequence[_Row], window: Window) -> Tally:
         before=sum(row.ts < window.start_ts for row in rows),
         within=len(within),
         after=sum(row.ts > window.end_ts for row in rows),
-        backfilled=sum(1 for row in rows for _ in _missed(row, window)),
+        backfilled=_backfilled(rows, window),
         paced=sum(count.total() for count in paces.values()),
         lockstep=busiest_tenth(paces),
     )
@@ -227,7 +249,8 @@ def _read_part(part: str) -> Iterator[_Row]:
     try:
         with pq.ParquetFile(part) as file:
             version = (file.schema_arrow.metadata or {}).get(b"slogate.schema", b"")
-            table = file.read(columns=list(COLUMNS)) if version.isdigit() else None
+            known = _VERSION.fullmatch(version)
+            table = file.read(columns=list(COLUMNS)) if known else None
     except (OSError, pa.ArrowException) as error:
         raise StoreError(f"{part} cannot be read: {error}") from None
     if table is None:
@@ -240,6 +263,9 @@ def _read_part(part: str) -> Iterator[_Row]:
     table = table.set_column(0, "ts", table["ts"].cast("int64"))
     wanted = ("ts", "duration_us", "pace_us", "endpoint", "method", "status", "ok", "error")
     for values in table.to_pylist():
+        ts, duration = values["ts"], values["duration_us"]
+        if ts is None or not 0 <= ts <= LAST_TS or (duration is not None and duration < 0):
+            raise broken_part(part)
         labels: list[tuple[str, Any]] = values["labels"] or []
         yield _Row(**{name: values[name] for name in wanted}, labels=dict(labels))
 

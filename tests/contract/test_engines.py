@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from series_strategies import START, WINDOWS, need, needs, parts, row, rows
+from series_strategies import LENGTH, START, WINDOWS, need, needs, parts, row, rows
 
 from slogate import plugins
 from slogate.engines import memory
 from slogate.engines._base import Engine
 from slogate.errors import StoreError
+from slogate.model.selection import Endpoint, Selection
+from slogate.model.series import LAST_TS
 from slogate.model.window import Window
 
 ENGINES = plugins.names("engines")
@@ -109,6 +111,7 @@ def test_a_missing_part_is_named(name, tmp_path):
     [
         pytest.param({"slogate.schema": "2"}, "newer slogate", id="newer"),
         pytest.param({}, "is not a part", id="foreign"),
+        pytest.param({"slogate.schema": "9" * 5_000}, "is not a part", id="5,000 digits"),
     ],
 )
 def test_a_part_of_another_schema_is_refused(name, metadata, message, tmp_path):
@@ -119,6 +122,58 @@ def test_a_part_of_another_schema_is_refused(name, metadata, message, tmp_path):
     pq.write_table(pq.read_table(path).replace_schema_metadata(metadata), path)
     with pytest.raises(StoreError, match=message):
         plugins.find("engines", name).span([path])
+
+
+def rewritten(path, name, value):
+    """The part with that value in that column of its last row, as no writer would write it."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    data = pq.ParquetFile(path).read()
+    at, kind = data.schema.get_field_index(name), data.schema.field(name).type
+    values = pa.array([*data[name].cast("int64").to_pylist()[:-1], value], pa.int64()).cast(kind)
+    pq.write_table(data.set_column(at, pa.field(name, kind), values), path)
+
+
+def asked(under_test, ask, wanted, found):
+    """The evidence of what is wanted, or how the rows divide around its window."""
+    if ask == "gather":
+        return under_test.gather([wanted], found)
+    return under_test.tally(found, wanted.window)
+
+
+@engine
+@pytest.mark.parametrize("ask", ["gather", "tally"])
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        pytest.param("duration_us", -1, id="negative duration"),
+        pytest.param("ts", None, id="no start"),
+        pytest.param("ts", -1, id="before 1970"),
+        pytest.param("ts", LAST_TS + 1, id="after 9999"),
+        pytest.param("ts", 2**63 - 1, id="infinity"),
+    ],
+)
+def test_a_part_with_an_absurd_row_is_named(name, ask, column, value, tmp_path):
+    """It is never a fast request, nor one of another time, wherever the window lies."""
+    whole, broken = parts(tmp_path, [row()], [row(1), row(LENGTH + 9, endpoint="/other")])
+    rewritten(broken, column, value)
+    under_test = plugins.find("engines", name)
+    selection = Selection(endpoint=Endpoint(method=None, name="/"))
+    wanted = need("errors", selection=selection)
+    with pytest.raises(StoreError, match=r"0001\.parquet "):
+        asked(under_test, ask, wanted, [whole, broken])
+
+
+@engine
+@pytest.mark.parametrize("ask", ["gather", "tally"])
+def test_an_absurd_pace_is_refused_at_once(name, ask, tmp_path):
+    """Five thousand requests never stand for half a billion."""
+    window = Window(start_ts=START, end_ts=START + 10**9)
+    found = parts(tmp_path, [row(i, 10**6, pace_us=1) for i in range(5_000)])
+    under_test = plugins.find("engines", name)
+    with pytest.raises(StoreError, match=r"paces such as 1 µs its 5,000 .* 500,000,000 missed"):
+        asked(under_test, ask, need(window=window), found)
 
 
 @engine
@@ -135,7 +190,6 @@ def test_paths_with_glob_characters_are_read(name, tmp_path):
 def test_many_selections_and_predicates_keep_their_bits_apart(name, data, tmp_path_factory):
     """More than sixty selections of more than sixty predicates are still counted apart."""
     from slogate.model.predicate import Comparison
-    from slogate.model.selection import Selection
 
     found = parts(tmp_path_factory.mktemp("bits"), data)
     wanted = [
