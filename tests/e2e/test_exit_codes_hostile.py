@@ -231,3 +231,14 @@ def test_githubs_runner_obeys_nothing_that_is_only_shown(project):
     assert [line for line in lines if line.startswith("::") and "slo/shop.yaml" not in line] == []
     assert r"\u003a:error::mine" in ran.err
     assert "::error file=slo/shop.yaml,line=3" in checked.err
+
+
+def test_annotations_that_were_asked_for_are_obeyed(project):
+    """`report --format github` prints them for the runner."""
+    record(project, "shop", milliseconds=SLOW)
+    github = {"GITHUB_ACTIONS": "true"}
+    assert project.slogate("check", environment=github).code == 1
+
+    done = project.slogate("report", "--format", "github", environment=github)
+
+    assert done.out.startswith("::error file=slo/shop.yaml,line=3")

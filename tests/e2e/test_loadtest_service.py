@@ -3,6 +3,8 @@ from __future__ import annotations
 import socket
 import sys
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
@@ -95,10 +97,38 @@ def test_another_service_at_the_same_place_is_refused(tmp_path):
         pass
 
 
+class Other(BaseHTTPRequestHandler):
+    """A service of somebody else that gets ready after it was first asked."""
+
+    asked = 0
+
+    def do_GET(self):
+        """503 once, then 200."""
+        Other.asked += 1
+        self.send_response(503 if Other.asked == 1 else 200)
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+def test_a_service_that_dies_as_another_answers_in_its_place_is_told(tmp_path):
+    """Two were started at once for one port: the one that came second tests nothing."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Other) as other:
+        Thread(target=other.serve_forever, daemon=True).start()
+        ready = f"http://127.0.0.1:{other.server_port}/"
+        with (
+            pytest.raises(ServiceError, match=r"ended before it was ready \(exit 5\)"),
+            served("sleep 0.1; exit 5", ready, 9_000_000, tmp_path / "log", lambda _: None),
+        ):
+            pass
+        other.shutdown()
+
+
 def test_a_service_that_dies_during_the_test_is_noticed(tmp_path):
     """The question answers with how it ended."""
-    with served("sleep 0.2; exit 3", None, 1_000_000, tmp_path / "log", lambda _: None) as death:
-        time.sleep(0.6)
+    with served("sleep 0.6; exit 3", None, 1_000_000, tmp_path / "log", lambda _: None) as death:
+        time.sleep(0.9)
         told = death()
 
     assert told is not None

@@ -116,9 +116,10 @@ def test_the_table_of_pyproject_in_our_own_file_is_told(tmp_path):
     )
 
 
-def test_a_setting_in_place_of_the_table_is_told(tmp_path):
-    """`slogate = 5` under [tool] is no table."""
-    write(tmp_path, "pyproject.toml", "[tool]\nslogate = 5\n")
+@pytest.mark.parametrize("text", ["[tool]\nslogate = 5\n", "tool.slogate = 'x'\n", "tool = 5\n"])
+def test_a_setting_in_place_of_the_table_is_told(tmp_path, text):
+    """What is no table holds no settings, and is not passed over."""
+    write(tmp_path, "pyproject.toml", text)
 
     with pytest.raises(SettingsError, match="must be a table"):
         load_settings(tmp_path, {})

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import resource
+
 import pytest
 
 from slogate.cli.closing import close
@@ -19,14 +21,14 @@ def _ended(tmp_path):
     """Close a run that the recorder left so: `ended(state, log, how it ended)`."""
     store = open_store(tmp_path / "store", create=True)
 
-    def close_it(state, ended, *, log="", rows=ROWS, note=None):
+    def close_it(state, ended, *, log="", rows=ROWS, note=None, died=None, end_ts=3_000_000):
         (tmp_path / "log").write_text(log, encoding="utf-8")
         if state is not None:
             write_run(store, Run(
                 id="r", service="shop", kind="load", state=state, note=note,
-                start_ts=1_000_000, end_ts=3_000_000, rows=rows,
+                start_ts=1_000_000, end_ts=end_ts, rows=rows,
             ))  # fmt: skip
-        closed = close(store, "r", ended, tmp_path / "log")
+        closed = close(store, "r", ended, tmp_path / "log", died)
         assert read_run(store, "r") == closed.run
         return closed
 
@@ -77,6 +79,47 @@ def test_a_run_is_closed_with_why_it_ended(ended, state, ended_so, note, expecte
 def test_locusts_exit_code_is_told_only_if_it_is_news(ended, code, sentence):
     """1 is news where no request failed."""
     assert ended("complete", Ended(exit_code=code)).sentence == sentence
+
+
+@pytest.mark.parametrize(
+    ("state", "ended_so", "expected"),
+    [
+        pytest.param(
+            "complete", Ended(exit_code=0), ("incomplete", "the service ended (exit 3)"), id="late"
+        ),
+        pytest.param(
+            "interrupted", Ended(exit_code=0, aborted="the service ended (exit 3)"),
+            ("aborted", "the service ended (exit 3)"), id="seen-at-once",
+        ),
+    ],
+)  # fmt: skip
+def test_a_service_that_did_not_survive_is_kept_with_the_run(ended, state, ended_so, expected):
+    """Even one that died in the last moment: a later check knows."""
+    run = ended(state, ended_so, died="exit 3").run
+
+    assert (run.state, run.note) == expected
+
+
+@pytest.mark.parametrize("end_ts", [None, 0], ids=["unknown", "before-the-start"])
+def test_a_span_without_both_ends_is_not_told(ended, end_ts):
+    """A killed recorder leaves no end."""
+    closed = ended("running", Ended(exit_code=-9), end_ts=end_ts)
+
+    assert closed.sentence == "recorded 5 requests, 0 failed (Locust's exit code -9)"
+
+
+def test_a_run_that_cannot_be_written_is_judged_all_the_same(ended, tmp_path):
+    """What the disk refuses comes along as trouble."""
+    ended("running", Ended(exit_code=-9))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        closed = close(ended.store, "r", Ended(exit_code=0, aborted="errors"), tmp_path / "log")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert (closed.run.state, closed.run.note) == ("incomplete", "errors; the generator died")
+    assert "cannot be written: File too large" in str(closed.trouble)
 
 
 def test_a_test_that_was_interrupted_is_not_judged(ended):
