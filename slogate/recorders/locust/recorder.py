@@ -31,6 +31,7 @@ from slogate.recorders.locust.settings import Settings
 from slogate.recorders.locust.shipping import Shipper
 from slogate.recorders.locust.source import OwnUsers, Source
 from slogate.recorders.locust.status import StatusLine, progress
+from slogate.recorders.locust.unfinished import Unfinished
 from slogate.store.layout import Store
 
 CHECK_S = 0.5
@@ -57,6 +58,7 @@ class Recorder:
         self._store = store
         self._pacing = Pacing()
         self._capture = Capture()
+        self._unfinished = Unfinished(self._capture)
         self._monitor = HealthMonitor(self._pacing)
         self._environment: Environment | None = None
         self._source: Source | None = None
@@ -66,14 +68,16 @@ class Recorder:
         self._tests = 0
 
     def register(self) -> None:
-        """Wrap Locust's waits and add the listeners."""
+        """Wrap Locust's waits and requests, and add the listeners."""
         self._pacing.install()
+        self._unfinished.install()
         events: Any = locust.events
         events.request.add_listener(self._capture.on_request)
         events.init.add_listener(self._on_init)
         events.test_start.add_listener(self._on_test_start)
         events.spawning_complete.add_listener(self._on_spawning_complete)
         events.test_stopping.add_listener(self._on_test_stopping)
+        events.test_stop.add_listener(self._cut_off)
         events.test_stop.add_listener(self._on_test_stop)
         events.report_to_master.add_listener(self._on_report_to_master)
         events.worker_report.add_listener(self._on_worker_report)
@@ -201,6 +205,10 @@ class Recorder:
     def _on_test_stopping(self, **_: Any) -> None:
         if self._session is not None:
             self._session.stopping()
+
+    @guarded
+    def _cut_off(self, **_: Any) -> None:
+        self._unfinished.finish()
 
     @guarded
     def _on_test_stop(self, environment: Environment, **_: Any) -> None:

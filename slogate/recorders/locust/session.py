@@ -22,6 +22,7 @@ from slogate.model.run import Reconciliation, Run, State
 from slogate.recorders.locust.arrow import to_table
 from slogate.recorders.locust.columns import Chunk
 from slogate.recorders.locust.source import Source
+from slogate.recorders.locust.unfinished import cut_off
 from slogate.store.layout import Store
 from slogate.store.manifest import delete_run, write_run
 from slogate.store.parts import write_part
@@ -71,6 +72,7 @@ class Session:
         self._flushed_at = time()
         self._before_reset = 0
         self._uncountable = 0
+        self._cut_off = 0
         self._frozen: int | None = None
         self._notes: list[str] = [run.note] if run.note else []
         self._withdrawn = False
@@ -128,6 +130,7 @@ class Session:
                 stored = self._do(_write, self._store, self._run, chunks, self._sequence)
                 if stored is not None:
                     self._uncountable += sum(chunk.uncountable for chunk in chunks)
+                    self._cut_off += sum(cut_off(chunk) for chunk in chunks)
                     self.written += stored.rows
                     self._last_ts = max(self._last_ts or stored.last_ts, stored.last_ts)
                     self._run = replace(self._run, parts=(*self._run.parts, stored.path))
@@ -197,8 +200,11 @@ class Session:
             notes.append(f"{lost_processes} generator {were} lost with the last rows")
         if rows.lost:
             notes.append(f"{rows.lost} rows were lost")
-        if (cut := rows.uncountable - self._uncountable) > 0:
-            notes.append(f"{cut} events were kept from Locust's count by another listener")
+        if self._cut_off:
+            were = "request was" if self._cut_off == 1 else "requests were"
+            notes.append(f"{self._cut_off} {were} cut off still waiting for a response")
+        if (kept := rows.uncountable - self._uncountable) > 0:
+            notes.append(f"{kept} events were kept from Locust's count by another listener")
         if self.interrupted:
             notes.append("the test was interrupted")
         return notes
