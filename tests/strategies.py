@@ -92,6 +92,9 @@ def findings(draw, us=whole_us):
     values = {"us": us, "share": shares, "per_second": rates}[unit]
     service, name, key = draw(texts), draw(texts), draw(texts)
     outcome = draw(st.sampled_from(Outcome))
+    good, total = draw(maybe(counts)), draw(maybe(counts))
+    if good is not None and total is not None:
+        good, total = sorted((good, total))
     return Finding(
         id=f"{service}/{name}/{key}",
         service=service,
@@ -108,8 +111,8 @@ def findings(draw, us=whole_us):
         observed=draw(maybe(values)),
         interval=draw(maybe(pairs(values))),
         confidence=draw(maybe(shares)),
-        good=draw(maybe(counts)),
-        total=draw(maybe(counts)),
+        good=good,
+        total=total,
         population=draw(st.just("all") | texts),
         failed=draw(counts),
         untimed=draw(counts),

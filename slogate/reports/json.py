@@ -4,7 +4,8 @@ Values are in the document's units, never rounded: milliseconds (whole microseco
 a thousand), shares of 1, events a second. An unbounded or unknown value is null; moments are
 ISO 8601, UTC. Keys keep their order and nothing reads a clock, so equal verdicts give equal
 bytes. The manifest's part names and its time of writing stay out: they change when a store is
-compacted or copied. `parse` refuses a document of another schema or with missing keys.
+compacted or copied. `parse` refuses a document of another schema, with missing keys or with
+values that no verdict has: the history is computed with.
 Each table below reads both ways: key of the document, field of the noun, codec.
 """
 
@@ -21,6 +22,7 @@ from typing import Any
 from slogate.errors import StoreError
 from slogate.model.run import Health, Reconciliation, Run
 from slogate.reports._base import Report, instant, is_unbounded
+from slogate.reports._typed import as_float, as_map, as_texts, check_verdict
 from slogate.verdict import (
     SCHEMA,
     DesignEffect,
@@ -73,14 +75,21 @@ def _window(window: tuple[int, int]) -> dict[str, Any]:
     return {"start": instant(start), "end": instant(end), "seconds": seconds}
 
 
+def _read_window(window: Mapping[str, str]) -> tuple[int, int]:
+    start, end = _ts(window["start"]), _ts(window["end"])
+    if end < start:
+        raise ValueError("a window ends before it starts")
+    return start, end
+
+
 AS_IS = Codec(lambda value: value, lambda value: value)
-NUMBER = Codec(_number, float)
+NUMBER = Codec(_number, as_float)
 MS = Codec(lambda us: _number(us / 1000), lambda ms: float(_us(ms)))
 WHOLE_MS = Codec(MS.write, lambda ms: int(_us(ms)))
 MOMENT = Codec(instant, _ts)
-WINDOW = Codec(_window, lambda window: (_ts(window["start"]), _ts(window["end"])))
-TEXTS = Codec(list, tuple)
-MAP = Codec(lambda value: dict(sorted(value.items())), dict)
+WINDOW = Codec(_window, _read_window)
+TEXTS = Codec(list, as_texts)
+MAP = Codec(lambda value: dict(sorted(value.items())), as_map)
 OUTCOME = Codec(lambda outcome: outcome.value, Outcome)
 
 
@@ -233,11 +242,13 @@ def parse(document: Mapping[str, Any]) -> Verdict:
             hint="judge the run again: slogate check --run ID",
         )
     try:
-        return _parse(document)
+        verdict = _parse(document)
+        check_verdict(verdict)
     except (KeyError, IndexError) as error:
         raise StoreError(f"the verdict {name} is incomplete: it lacks {error}") from None
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise StoreError(f"the verdict {name} is damaged: {error}") from None
+    return verdict
 
 
 def _parse(document: Mapping[str, Any]) -> Verdict:
@@ -251,9 +262,9 @@ def _parse(document: Mapping[str, Any]) -> Verdict:
         version=document["version"],
         subject=Subject(run=Run(**_read(RUN, document["run"])), **subject),
         findings=tuple(findings),
-        floor_runs=tuple(document["floor_runs"]),
-        warnings=tuple(document["warnings"]),
-        specs=dict(document["specs"]),
+        floor_runs=TEXTS.read(document["floor_runs"]),
+        warnings=TEXTS.read(document["warnings"]),
+        specs=MAP.read(document["specs"]),
     )
 
 

@@ -1,7 +1,8 @@
 """Keeps the verdicts: `verdicts/<id>.json`, the document with the spec that it judged by.
 
-The store knows of a document only which run and service it speaks of; what else is in it is
-not its business. A corrupt or newer document is a StoreError that names the file.
+The store knows of a document only which run and service it speaks of, and its rough shape: an
+outcome, a list of objectives; what else is in it is not its business. A corrupt or newer
+document is a StoreError that names the file.
 """
 
 from __future__ import annotations
@@ -37,12 +38,12 @@ def write_verdict(store: Store, verdict_id: str, document: dict[str, Any]) -> bo
 def read_verdicts(store: Store, *, service: str | None = None) -> list[dict[str, Any]]:
     """All verdict documents, of runs of one service if given, in the order they were written."""
     documents = [_read(path) for path in _oldest_first(json_files(store.verdicts))]
-    return [d for d in documents if service is None or _run(d).get("service") == service]
+    return [d for d in documents if service is None or d["run"].get("service") == service]
 
 
 def verdicts_of(store: Store, run_id: str) -> list[Path]:
     """The files of the verdicts on a run."""
-    return [path for path in json_files(store.verdicts) if _run(_read(path)).get("id") == run_id]
+    return [path for path in json_files(store.verdicts) if _read(path)["run"]["id"] == run_id]
 
 
 def _oldest_first(paths: list[Path]) -> list[Path]:
@@ -50,11 +51,6 @@ def _oldest_first(paths: list[Path]) -> list[Path]:
         return sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name))
     except OSError as error:
         raise StoreError(f"the verdicts cannot be read: {error}") from None
-
-
-def _run(document: dict[str, Any]) -> dict[str, Any]:
-    run = document.get("run")
-    return run if isinstance(run, dict) else {}
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -66,4 +62,17 @@ def _read(path: Path) -> dict[str, Any]:
         hint = "upgrade slogate to read this store"
         raise StoreError(f"{path} was written by a newer slogate ({schema})", hint=hint)
     found: dict[str, Any] = document
+    if (fault := _fault(found)) is not None:
+        raise StoreError(f"{path} is corrupt: {fault}")
     return found
+
+
+def _fault(document: dict[str, Any]) -> str | None:
+    run, objectives = document.get("run"), document.get("objectives", [])
+    if not isinstance(run, dict) or not isinstance(run.get("id"), str):
+        return "it names no run"
+    if not isinstance(document.get("outcome", ""), str):
+        return "its outcome is no text"
+    if not isinstance(objectives, list) or not all(isinstance(each, dict) for each in objectives):
+        return "its objectives are no list of objects"
+    return None

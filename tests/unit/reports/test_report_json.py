@@ -5,12 +5,17 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from strategies import untidy_us, verdicts
 from verdict_examples import finding, passing, verdict
 
 from slogate.errors import StoreError
 from slogate.reports import json
 from slogate.verdict import Outcome
+
+ODD = st.sampled_from(
+    [None, True, -1, 0.5, 10**400, float("inf"), float("nan"), "x", "", [], [1], {}, {"a": 1}]
+)
 
 
 @given(verdicts())
@@ -129,3 +134,78 @@ def test_a_document_that_is_none_is_refused(document, sentence):
         json.parse(document)
 
     assert sentence in caught.value.message
+
+
+LONG = 10**400
+FORGED = [
+    (("objectives",), [5], "subscriptable"),
+    (("objectives", 0, "total"), "x", "total is no whole number"),
+    (("objectives", 0, "total"), 0.5, "total is no whole number"),
+    (("objectives", 0, "total"), True, "total is no whole number"),
+    (("objectives", 0, "total"), LONG, "total is no whole number of 64 bits"),
+    (("objectives", 0, "good"), -1, "good is negative"),
+    (("objectives", 0, "good"), 12_409, "12409 of 12408 requests of shop/checkout/p95 are good"),
+    (("objectives", 0, "failed"), None, "failed is no whole number"),
+    (("objectives", 0, "blocking"), "no", "blocking is no boolean"),
+    (("objectives", 0, "severity"), [], "severity is none of error, warn, info"),
+    (("objectives", 0, "limit"), float("inf"), ""),
+    (("objectives", 0, "limit"), LONG, "too large"),
+    (("objectives", 0, "limit"), "300", ""),
+    (("objectives", 0, "confidence"), "0.95", "'0.95' is no number"),
+    (("objectives", 0, "confidence"), float("nan"), "confidence is no finite number"),
+    (("objectives", 0, "interval"), [1], "lacks"),
+    (("objectives", 0, "spec"), None, "place is no value of its kind"),
+    (("objectives", 0, "good_share", "observed"), None, "good_share.observed is no finite"),
+    (("objectives", 0, "design_effect"), {"measured": float("inf"), "floor": 1, "used": 1},
+     "design_effect.measured is no finite number"),
+    (("objectives", 0, "design_effect"), {"measured": -1, "floor": 1, "used": 1},
+     "the design effect of shop/checkout/p95 is out of range"),
+    (("objectives", 0, "design_effect"), {"measured": 1e300, "floor": 1, "used": 1},
+     "the design effect of shop/checkout/p95 is out of range"),
+    (("objectives", 0, "window", "start"), "2099-01-01T00:00:00Z", "ends before it starts"),
+    (("objectives", 0, "warnings"), "text", "'text' is no list"),
+    (("run", "start"), "1 µs since 1970", ""),
+    (("run", "start"), "1969-12-31T00:00:00Z", "start_ts is negative"),
+    (("run", "rows"), -1, "subject.rows is negative"),
+    (("run", "state"), "done", "state is none of"),
+    (("run", "labels"), {"a": 1}, "subject.run.labels[0] is no text"),
+    (("run", "labels"), ["a"], "is no object"),
+    (("run", "health", "cpu"), LONG, "too large"),
+    (("run", "failures"), [{"endpoint": "/", "error": None, "count": 1}], "error is no text"),
+    (("id",), 5, "id is no text"),
+    (("floor_runs",), "r1", "'r1' is no list"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "value", "sentence"), FORGED)
+def test_a_value_that_no_verdict_has_is_refused(path, value, sentence):
+    """The history is computed with: a forged number is never an internal error, nor a floor."""
+    document = json.document(verdict(finding()))
+    inner = document
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    with pytest.raises(StoreError) as caught:
+        json.parse(document)
+
+    name = document["id"]
+    assert caught.value.message.startswith(f"the verdict {name} is ")
+    assert sentence in caught.value.message
+
+
+@given(found=verdicts(most=1), data=st.data())
+def test_a_document_with_any_value_exchanged_is_read_or_refused(found, data):
+    """Whatever stands anywhere in it, `parse` knows one error only."""
+    document = stdlib_json.loads(json.text(found))
+    inner = document
+    while isinstance(inner, dict | list) and inner:
+        key = data.draw(st.sampled_from(sorted(inner) if isinstance(inner, dict) else [0]))
+        if not isinstance(inner[key], dict | list) or data.draw(st.booleans()):
+            inner[key] = data.draw(ODD)
+            break
+        inner = inner[key]
+    try:
+        read = json.parse(document)
+    except StoreError:
+        return
+    json.text(read)
