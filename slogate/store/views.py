@@ -174,11 +174,11 @@ def _fill(
     given, chosen = [], []
     values: dict[str, Any] = {}
     for at, (column, kind) in enumerate(columns.items()):
-        cells = [row[column] for row in rows]
+        cells = [_encodable(row[column]) for row in rows]
         if kind.startswith("MAP"):
             values |= {
-                f"k{at}": [list(c) for c in cells],
-                f"v{at}": [list(c.values()) for c in cells],
+                f"k{at}": [[_encodable(key) for key in c] for c in cells],
+                f"v{at}": [[_encodable(value) for value in c.values()] for c in cells],
             }
             given += [
                 f"unnest($k{at}::VARCHAR[][]) AS k{at}",
@@ -195,6 +195,13 @@ def _fill(
     connection.execute(text, values)
 
 
+def _encodable(value: Any) -> Any:
+    """Half a character, as odd file names have, is written as an escape."""
+    if not isinstance(value, str):
+        return value
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def _escaped(path: str) -> str:
     """A path in which nothing means a pattern."""
     return path.replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
@@ -209,4 +216,4 @@ def _list(texts: Sequence[str]) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+    return str(error).strip().partition("\n")[0][:300] or type(error).__name__

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from slogate.errors import StoreError
 from slogate.store.layout import open_store
 from slogate.store.verdicts import read_verdicts, write_verdict
+
+
+HEAD = '{"schema": "slogate.verdict/v1"'
+RUN = ', "run": {"id": "r"}'
 
 
 def document(name, service="shop"):
@@ -38,6 +44,16 @@ def test_verdicts_of_one_service_are_chosen(tmp_path):
         pytest.param("[]", "is no verdict", id="no object"),
         pytest.param('{"schema": 1}', "is no verdict", id="foreign"),
         pytest.param('{"schema": "slogate.verdict/v2"}', "newer slogate", id="newer"),
+        pytest.param(HEAD + "}", "names no run", id="no run"),
+        pytest.param(HEAD + ', "run": [1]}', "names no run", id="list for a run"),
+        pytest.param(HEAD + ', "run": {"id": {}}}', "names no run", id="object for an id"),
+        pytest.param(HEAD + RUN + ', "outcome": []}', "outcome is no text", id="outcome"),
+        pytest.param(HEAD + RUN + ', "objectives": [5]}', "no list of objects", id="number"),
+        pytest.param(HEAD + RUN + ', "objectives": {"a": {}}}', "no list of", id="no list"),
+        pytest.param(
+            HEAD + RUN + ', "objectives": [{"interval": [1]}]}', "no two ends", id="interval"
+        ),
+        pytest.param(HEAD + ', "x": NaN}', "NaN is no JSON", id="NaN"),
     ],
 )
 def test_a_verdict_that_cannot_be_understood_is_named(tmp_path, text, message):
@@ -55,3 +71,11 @@ def test_numbers_that_json_does_not_know_are_refused(tmp_path):
     store = open_store(tmp_path, create=True)
     with pytest.raises(ValueError, match="JSON compliant"):
         write_verdict(store, "a", {**document("a"), "x": float("nan")})
+
+
+def test_a_verdict_that_is_a_pipe_is_not_waited_for(tmp_path):
+    """It stops the reader with its name."""
+    store = open_store(tmp_path, create=True)
+    os.mkfifo(store.verdicts / "x.json")
+    with pytest.raises(StoreError, match=r"x\.json cannot be read: it is no regular file"):
+        read_verdicts(store)

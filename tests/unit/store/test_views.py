@@ -210,3 +210,23 @@ def test_the_summary_counts_what_the_parts_hold(store):
     assert [h.service for h in found.holdings] == sorted(SERVICES)
     assert {(h.runs, h.parts, h.rows) for h in found.holdings} == {(1, 1, 2)}
     assert sum(h.bytes for h in found.holdings) < found.bytes
+
+
+def test_half_characters_do_not_lock_the_store(store):
+    """A label from an odd file name is shown as an escape."""
+    write_run(store, replace(list_runs(store)[0], id="odd", labels={"caf\udcff": "\ud800"}))
+
+    assert query(store, "SELECT labels FROM runs WHERE id = 'odd'")[1] == [
+        ({"caf\\udcff": "\\ud800"},)
+    ]
+
+
+@pytest.mark.parametrize("total", ["x", 10**400, 2**70], ids=["text", "400 digits", "70 bits"])
+def test_a_value_that_no_column_holds_is_a_store_error(store, total):
+    """A forged verdict is not an internal error, and its error is short."""
+    document = {"schema": "slogate.verdict/v1", "id": "x", "run": {"id": "r"}}
+    write_verdict(store, "x", {**document, "objectives": [{"total": total}]})
+    with pytest.raises(StoreError, match="cannot be read") as caught:
+        query(store, "SELECT * FROM verdicts")
+
+    assert len(str(caught.value)) < 500
