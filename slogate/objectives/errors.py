@@ -20,6 +20,8 @@ _VERDICT = {
     Outcome.FAIL: "over the {limit} allowed",
     Outcome.INCONCLUSIVE: "too close to the {limit} allowed to call",
 }
+# that of a percentile, whose key has at most six decimals
+_FINEST = Fraction(1, 10**8)
 _TOO_FEW = "too few requests to be sure of the {limit} allowed"
 
 
@@ -31,6 +33,9 @@ def parse(key: str, text: str) -> tuple[Fraction, Fraction | None]:
     share = parse_share(text)
     if share == 1:
         raise ValueError("'100%' allows every request to fail")
+    if share != 0 and not _FINEST <= share <= 1 - _FINEST:
+        least, most = format_share(_FINEST), format_share(1 - _FINEST, 8)
+        raise ValueError(f"'{text}' is finer than can be judged; write 0, or {least} to {most}")
     return share, None
 
 

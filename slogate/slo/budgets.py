@@ -43,6 +43,7 @@ from slogate.units import parse_share
 from slogate.verdict import Place
 
 _HALF = Fraction(1, 2)
+_SUREST = 1 - Fraction(1, 10**6)
 _CERTAIN = "; no run can be that sure"
 
 DEFAULTS: Mapping[str, Field] = {
@@ -50,7 +51,7 @@ DEFAULTS: Mapping[str, Field] = {
         shape=duration(), help="how long after all users are spawned nothing is judged: 5s"
     ),
     "confidence": Field(
-        shape=share(over=_HALF, under=Fraction(1), why=_CERTAIN),
+        shape=share(over=_HALF, under=Fraction(1), most=_SUREST, why=_CERTAIN),
         help="how sure a verdict must be, per side: 95%",
     ),
     "failures": Field(

@@ -115,8 +115,14 @@ def duration(*, least: str = "0s") -> Shape:
     return parsed(parse, DURATION_SCHEMA)
 
 
-def share(*, over: Fraction | None = None, under: Fraction | None = None, why: str = "") -> Shape:
-    """A percentage as an exact share, strictly between the bounds that are given."""
+def share(
+    *,
+    over: Fraction | None = None,
+    under: Fraction | None = None,
+    most: Fraction | None = None,
+    why: str = "",
+) -> Shape:
+    """A percentage as an exact share: strictly between `over` and `under`, at most `most`."""
 
     def parse(value: str) -> Fraction:
         found = parse_share(value)
@@ -124,6 +130,8 @@ def share(*, over: Fraction | None = None, under: Fraction | None = None, why: s
             raise ValueError(f"'{value}' is not over {format_share(over)}")
         if under is not None and found >= under:
             raise ValueError(f"'{value}' is not under {format_share(under)}{why}")
+        if most is not None and found > most:
+            raise ValueError(f"'{value}' is over {format_share(most, 9)}{why}")
         return found
 
     return parsed(parse, PERCENT_SCHEMA)

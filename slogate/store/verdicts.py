@@ -76,6 +76,6 @@ def _fault(document: dict[str, Any]) -> str | None:
     if not isinstance(objectives, list) or not all(isinstance(each, dict) for each in objectives):
         return "its objectives are no list of objects"
     intervals = [each.get("interval") or [None, None] for each in objectives]
-    if not all(isinstance(ends, list) and len(ends) == 2 for ends in intervals):  # noqa: PLR2004
+    if not all(isinstance(ends, list) and len(ends) == 2 for ends in intervals):
         return "an interval has no two ends"
     return None

@@ -174,3 +174,37 @@ def test_a_damaged_spec_is_a_spec_or_a_spec_error(
         text = text[:at] + dice.choice(PIECES) + text[at + length :]
 
     assert all(fault.message for fault in _faults(text))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("confidence: 99.9999999999999999%", "'99.9999999999999999%' is over 99.9999%"),
+        ("confidence: 99.99991%", "'99.99991%' is over 99.9999%"),
+        ("confidence: 50%", "'50%' is not over 50%"),
+        ("errors: 99.9999999999999999999%", "'99.9999999999999999999%' is finer than can be"),
+        ("errors: 99.9999999%", "'99.9999999%' is finer than can be judged"),
+        ("errors: 0.0000001%", "'0.0000001%' is finer than can be judged"),
+        (f"errors: 0.{'0' * 180}1%", "is finer than can be judged"),
+        ("p99.9999999: 1s", "unknown key 'p99.9999999'"),
+    ],
+)
+def test_a_share_that_no_arithmetic_tells_from_its_end_is_a_fault(line: str, said: str) -> None:
+    """Found with its place before any load, not as a crash after it."""
+    (fault,) = _faults(HEAD + f"budgets:\n  - {{name: a, max: 1s, {line}}}\n")
+
+    assert said in fault.message
+    assert (fault.line, fault.column > 20) == (4, True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["confidence: 99.9999%", "confidence: 50.0001%", "errors: 99.999999%", "errors: 0.000001%",
+     "errors: 0%", "p99.999999: 1s", "p0.000001: 1s"],
+)  # fmt: skip
+def test_the_finest_shares_are_read(line: str) -> None:
+    """As floats they lie strictly between their ends."""
+    spec = _load(HEAD + f"budgets:\n  - {{name: a, max: 1s, {line}}}\n")
+
+    assert all(0.5 < float(objective.scope.confidence) < 1 for objective in spec.objectives)
+    assert all(float(objective.limit) != 1 for objective in spec.objectives)

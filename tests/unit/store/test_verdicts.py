@@ -8,7 +8,6 @@ from slogate.errors import StoreError
 from slogate.store.layout import open_store
 from slogate.store.verdicts import read_verdicts, write_verdict
 
-
 HEAD = '{"schema": "slogate.verdict/v1"'
 RUN = ', "run": {"id": "r"}'
 

@@ -214,7 +214,9 @@ def test_the_summary_counts_what_the_parts_hold(store):
 
 def test_half_characters_do_not_lock_the_store(store):
     """A label from an odd file name is shown as an escape."""
-    write_run(store, replace(list_runs(store)[0], id="odd", labels={"caf\udcff": "\ud800"}))
+    write_run(
+        store, replace(list_runs(store)[0], id="odd", parts=(), labels={"caf\udcff": "\ud800"})
+    )
 
     assert query(store, "SELECT labels FROM runs WHERE id = 'odd'")[1] == [
         ({"caf\\udcff": "\\ud800"},)
