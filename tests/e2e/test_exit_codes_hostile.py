@@ -14,7 +14,7 @@ import pytest
 from projects import budget, new_project, record
 
 from slogate.store.layout import open_store
-from slogate.store.verdicts import read_verdicts
+from slogate.store.verdicts import read_verdicts, write_verdict
 
 pytestmark = pytest.mark.e2e
 
@@ -143,8 +143,9 @@ def test_what_ails_one_service_hides_no_other(project, milliseconds, harm, code,
 def test_another_services_damaged_verdict_is_a_note(project):
     """The views for people are never in the way of the gate."""
     record(project, "shop")
-    text = '{"schema": "slogate.verdict/v1", "id": "x", "run": {"service": "b"}, "objectives": [5]}'
-    project.write(".slogate/verdicts/x.json", text)
+    verdict = {"schema": "slogate.verdict/v1", "id": "x", "run": {"id": "b-1", "service": "b"}}
+    verdict["objectives"] = [{"id": "b/all/p95", "outcome": "pass", "total": 10**400}]
+    write_verdict(open_store(project.folder / ".slogate"), "x", verdict)
 
     done = project.slogate("check")
 
