@@ -1,0 +1,91 @@
+"""The locustfile of recorder_cpu.py: one generator that records, and does not, in turns.
+
+Started by the recorder's own launcher. In a spell without recording the listener is not called
+and waits and requests are Locust's own: what is left is plain Locust. Spells last some 40 ms, a
+pair is one of each in changing order, so that whatever else the machine does falls on both.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+import gevent
+from locust import FastHttpUser, HttpUser, TaskSet, constant_throughput, events, task
+from locust.clients import HttpSession
+from locust.contrib.fasthttp import FastHttpSession
+
+SPELL_S = 0.04
+SETTLE_S = 0.004
+Client, Session = (
+    (HttpUser, HttpSession)
+    if os.environ["CLIENT"] == "HttpUser"
+    else (FastHttpUser, FastHttpSession)
+)
+recorded = {
+    "sleep": TaskSet._sleep, "wait": constant_throughput(1000), "request": Session.request,
+}  # fmt: skip
+plain = {name: function.__wrapped__ for name, function in recorded.items()}
+now = dict(recorded)
+
+
+def in_turns(name):
+    """Locust's function or ours, as the spell has it."""
+
+    def turn(*arguments, **keywords):
+        return now[name](*arguments, **keywords)
+
+    return turn
+
+
+TaskSet._sleep = in_turns("sleep")
+Session.request = in_turns("request")
+
+
+class Visitor(Client):
+    """Asks for the next page faster than the generator can, and is paced."""
+
+    wait_time = in_turns("wait")
+
+    @task
+    def browse(self):
+        """One request an iteration: the least that our part of an iteration is spread over."""
+        self.client.get("/browse")
+
+
+def spell(stats):
+    """CPU µs a request of the whole process, native threads included."""
+    gevent.sleep(SETTLE_S)
+    requests, cpu = stats.num_requests, time.process_time()
+    gevent.sleep(SPELL_S)
+    return (time.process_time() - cpu) / (stats.num_requests - requests) * 1e6
+
+
+def measure(environment):
+    """Pairs of (plain, recorded) spells, as many as there is time for."""
+    gevent.sleep(1)
+    handlers, stats = environment.events.request._handlers, environment.runner.stats.total
+    ours = next(h for h in handlers if h.__module__.startswith("slogate"))
+    others = [h for h in handlers if h != ours]
+    sides = {"plain": (plain, others), "recorded": (recorded, [ours, *others])}
+    begun, requests, pairs = time.monotonic(), stats.num_requests, []
+    while time.monotonic() - begun < float(os.environ["SECONDS"]):
+        costs = {}
+        for side in list(sides)[:: 1 - 2 * (len(pairs) % 2)]:
+            waits, listeners = sides[side]
+            now.update(waits)
+            handlers[:] = listeners
+            costs[side] = spell(stats)
+        pairs.append((costs["plain"], costs["recorded"]))
+    rate = (stats.num_requests - requests) / (time.monotonic() - begun)
+    print(json.dumps({"pairs": pairs, "rate": rate, "failed": stats.num_failures}), flush=True)
+    environment.runner.quit()
+
+
+@events.init.add_listener
+def prepare(environment, **_):
+    """Measure as soon as all users are there."""
+    environment.events.spawning_complete.add_listener(
+        lambda **_: gevent.spawn(measure, environment)
+    )
