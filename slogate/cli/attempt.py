@@ -64,6 +64,9 @@ def _ended(arguments: list[str]) -> int:
 
 def _other(error: Any, arguments: list[str]) -> int:
     """Exit 2 for a call that the library refused, an output that broke off, and bugs of ours."""
+    if type(error).__name__ == "Abort":  # the library's word for a question answered with no
+        complain("interrupted", None)
+        return EXIT_INTERRUPTED
     if isinstance(error, Untold):
         if error.why:
             complain(error.why, None)
