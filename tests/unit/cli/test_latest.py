@@ -10,15 +10,15 @@ from slogate.model.run import Run
 from slogate.store.layout import open_store
 from slogate.store.manifest import write_run
 
-NOW = int(time() * 1e6)
 MINUTE = 60_000_000
 
 
 def run(name, state, *, age=0, planned=MINUTE):
     """A load run of the shop that started so long ago."""
+    started = int(time() * 1e6) - age
     return Run(
         id=name, service="shop", kind="load", state=state,
-        start_ts=NOW - age, created_ts=NOW - age, planned_us=planned,
+        start_ts=started, created_ts=started, planned_us=planned,
     )  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def _store(tmp_path):
 )
 def test_a_run_is_being_recorded_until_its_planned_time_is_over(state, age, planned, recording):
     """And two minutes more."""
-    assert being_recorded(run("a", state, age=age, planned=planned), NOW) is recording
+    assert being_recorded(run("a", state, age=age, planned=planned), int(time() * 1e6)) is recording
 
 
 def test_latest_is_the_newest_run_that_is_not_being_recorded(store, capsys):
