@@ -38,7 +38,8 @@ class Reconciliation:
 
     written = counted + uncountable + before_reset, where `counted` is the generator's own
     count, `uncountable` the events that it could not count (custom events without the four
-    keywords that it needs), `before_reset` what it had counted before its statistics were reset.
+    keywords that it needs, requests cut off still waiting for a response), `before_reset` what
+    it had counted before its statistics were reset.
     """
 
     seen: int = 0
