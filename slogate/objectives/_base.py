@@ -15,6 +15,7 @@ from typing import Literal
 from slogate.model.evidence import Evidence, Failures, Need
 from slogate.model.selection import Selection
 from slogate.model.window import Window
+from slogate.units import parse_duration
 from slogate.verdict import DesignEffect, GoodShare, Outcome, Place, Severity
 
 Policy = Literal["block", "warn", "pass"]
@@ -113,3 +114,11 @@ class Kind:
     parse: Callable[[str, str], tuple[Fraction, Fraction | None]]
     needs: Callable[[Objective, Window], Need]
     judge: Callable[[Objective, Evidence, Window, float | None], Judgement]
+
+
+def duration_limit(text: str) -> Fraction:
+    """`300ms` as a limit in microseconds; ValueError with a sentence."""
+    limit = parse_duration(text)
+    if limit == 0:
+        raise ValueError("a limit of 0 can never be met")
+    return Fraction(limit)

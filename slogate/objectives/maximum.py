@@ -10,18 +10,15 @@ from fractions import Fraction
 
 from slogate.model.evidence import Evidence, Need
 from slogate.model.window import Window
-from slogate.objectives._base import Judgement, Kind, Objective
-from slogate.units import format_count, format_duration, parse_duration
+from slogate.objectives._base import Judgement, Kind, Objective, duration_limit
+from slogate.units import format_count, format_duration
 from slogate.verdict import Outcome
 
 
 def parse(key: str, text: str) -> tuple[Fraction, Fraction | None]:
     """`5s` as (limit in µs, None)."""
     del key
-    limit = parse_duration(text)
-    if limit == 0:
-        raise ValueError("a limit of 0 can never be met")
-    return Fraction(limit), None
+    return duration_limit(text), None
 
 
 def needs(objective: Objective, window: Window) -> Need:

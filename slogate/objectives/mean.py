@@ -11,9 +11,9 @@ from fractions import Fraction
 
 from slogate.model.evidence import Evidence, Need
 from slogate.model.window import Window
-from slogate.objectives._base import Judgement, Kind, Objective
+from slogate.objectives._base import Judgement, Kind, Objective, duration_limit
 from slogate.stats.mean import MeanBatch, MeanInterval, decide_mean, mean_interval
-from slogate.units import format_count, format_duration, format_estimate, parse_duration
+from slogate.units import format_count, format_duration, format_estimate
 from slogate.verdict import Outcome
 
 _WORD = {
@@ -31,10 +31,7 @@ _POPULATION = {
 def parse(key: str, text: str) -> tuple[Fraction, Fraction | None]:
     """`150ms` as (limit in µs, None)."""
     del key
-    limit = parse_duration(text)
-    if limit == 0:
-        raise ValueError("a limit of 0 can never be met")
-    return Fraction(limit), None
+    return duration_limit(text), None
 
 
 def needs(objective: Objective, window: Window) -> Need:

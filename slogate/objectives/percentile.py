@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from slogate.model.evidence import Evidence, Need
 from slogate.model.window import Window
-from slogate.objectives._base import Judgement, Kind, Objective
+from slogate.objectives._base import Judgement, Kind, Objective, duration_limit
 from slogate.objectives._share import Share, judge_share
 from slogate.stats import proportion
 from slogate.units import (
@@ -21,7 +21,6 @@ from slogate.units import (
     format_duration,
     format_estimate,
     format_share,
-    parse_duration,
 )
 from slogate.verdict import Outcome
 
@@ -38,10 +37,7 @@ def parse(key: str, text: str) -> tuple[Fraction, Fraction | None]:
     quantile = Fraction(key[1:]) / 100
     if not 0 < quantile < 1:
         raise ValueError(f"{key} is no percentile between 0 and 100; the largest value is 'max'")
-    limit = parse_duration(text)
-    if limit == 0:
-        raise ValueError("a limit of 0 can never be met")
-    return Fraction(limit), quantile
+    return duration_limit(text), quantile
 
 
 def needs(objective: Objective, window: Window) -> Need:
