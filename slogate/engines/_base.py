@@ -142,11 +142,6 @@ def ladder_shares(needs: Iterable[Need]) -> tuple[Fraction, ...]:
     return tuple(shares)
 
 
-def nearest_rank(share: Fraction, total: int) -> int:
-    """Which smallest of `total` values is the quantile: ceil(share · total), exact, from 1."""
-    return max(1, -(-share.numerator * total // share.denominator))
-
-
 def busiest_tenth(paces: Mapping[int, Mapping[int, int]]) -> float | None:
     """The share of starts in the busiest tenth of the commonest pace.
 

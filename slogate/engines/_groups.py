@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from slogate.engines._base import nearest_rank
 from slogate.engines._sql import BITS, Question
 from slogate.model.evidence import BATCHES, Batch, Evidence, Need
+from slogate.stats.quantile import nearest_rank
 
 Series = tuple[int, int | None]
 
@@ -150,7 +150,7 @@ def ladder_ranks(
         )
     if total == 0:
         return []
-    ranks = [(share, nearest_rank(share, total)) for share in shares]
+    ranks = [(share, nearest_rank(total, share)) for share in shares]
     return [(share, rank if rank <= timed else None) for share, rank in ranks]
 
 

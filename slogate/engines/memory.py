@@ -23,13 +23,13 @@ from slogate.engines._base import (
     busiest_tenth,
     is_absurd,
     ladder_shares,
-    nearest_rank,
 )
 from slogate.errors import StoreError
 from slogate.model.evidence import BATCHES, Batch, Evidence, Need
 from slogate.model.predicate import Ok, holds
 from slogate.model.series import COLUMNS, LAST_TS, SCHEMA_VERSION
 from slogate.model.window import Window
+from slogate.stats.quantile import nearest_rank
 
 _VERSION = re.compile(b"[0-9]{1,9}")
 
@@ -222,7 +222,7 @@ def _ladder(
         r.duration_us for r in judged if r.duration_us is not None and not _failed(need, r)
     )
     values: list[int | None] = [*fast, *([None] * (len(judged) - len(fast)))]
-    return tuple((share, values[nearest_rank(share, len(values)) - 1]) for share in shares)
+    return tuple((share, values[nearest_rank(len(values), share) - 1]) for share in shares)
 
 
 def _tally(rows: Sequence[_Row], window: Window) -> Tally:
