@@ -9,19 +9,20 @@ the allowed share they are a reason to refuse the whole.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slogate import intake, plugins
+from slogate import intake
 from slogate.errors import SourceError, UsageError
 from slogate.model.run import Kind, Reconciliation, Run
-from slogate.sources._base import Origin, Source, read_origin
+from slogate.model.series import Series
+from slogate.recognition import File, distinct, recognise
 from slogate.store.layout import Store
 from slogate.store.manifest import found_parts, list_runs, write_run
 from slogate.store.parts import write_part
@@ -36,30 +37,26 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _OPTION = "--option "
 
 Progress = Callable[[int, int | None], None]
+Rows = tuple[Series, "pa.Table"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
     """What an import did. `new` is False where the run was there already.
 
-    `bad` and `left_out` count rows by reason; `shown` are the first bad ones with their place.
+    `requests` is how many requests the rows of the run stand for. `bad` and `left_out` count
+    rows by reason; `shown` are the first bad ones with their place.
     `endpoints` is counted up to `intake.ENDPOINTS_COUNTED`. `skipped` files are named with why.
     """
 
     run: Run
     new: bool
+    requests: int = 0
     bad: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     shown: tuple[str, ...] = ()
     endpoints: int = 0
     skipped: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _File:
-    source: Source
-    origin: Origin
-    digest: str
 
 
 def import_files(
@@ -87,7 +84,7 @@ def import_files(
     chosen = dict(options or {})
     runs = list_runs(store)
     mine = [run for run in runs if run.service == service and run.kind == kind]
-    given = [_recognise(*file, format, chosen) for file in files]
+    given = [recognise(*file, format, chosen) for file in files]
     files_new, skipped, known = _news(given, mine, chosen, kind)
     if known:
         return Imported(run=known, new=False, skipped=skipped)
@@ -97,23 +94,24 @@ def import_files(
     first = _first(tables, tally, files_new)
     origin = _origin(files_new, chosen)
     run = Run(
-        id=run_id or _run_id(first, service, kind, origin), service=service, kind=kind,
+        id=run_id or _run_id(first[1], service, kind, origin), service=service, kind=kind,
         state="complete", created_ts=now_ts, commit=commit, branch=branch, labels=labels or {},
         source=files_new[0].source.name, origin=origin,
     )  # fmt: skip
     _make_way(store, run, [run.id for run in runs])
     run = _store(store, run, chain([first], tables), tally, max_bad)
     return Imported(
-        run=run, new=True, bad=dict(tally.bad), left_out=dict(tally.left_out),
-        shown=tuple(tally.shown), endpoints=len(tally.endpoints), skipped=skipped,
+        run=run, new=True, requests=tally.requests, bad=dict(tally.bad),
+        left_out=dict(tally.left_out), shown=tuple(tally.shown),
+        endpoints=len(tally.endpoints), skipped=skipped,
     )  # fmt: skip
 
 
 def _news(
-    given: Sequence[_File], runs: Sequence[Run], options: Mapping[str, str], kind: Kind
-) -> tuple[list[_File], dict[str, str], Run | None]:
+    given: Sequence[File], runs: Sequence[Run], options: Mapping[str, str], kind: Kind
+) -> tuple[list[File], dict[str, str], Run | None]:
     """What to import, why the others are skipped, and the run that holds it all already."""
-    found, repeated = _distinct(given)
+    found, repeated = distinct(given)
     skipped = dict.fromkeys(repeated, "given twice")
     origin = _origin(found, options)
     known = next((run for run in runs if _split(run.origin) == _split(origin)), None)
@@ -125,49 +123,9 @@ def _news(
     return found, skipped, known
 
 
-def _origin(files: Sequence[_File], options: Mapping[str, str]) -> dict[str, str]:
+def _origin(files: Sequence[File], options: Mapping[str, str]) -> dict[str, str]:
     hashes = {file.origin.name: f"sha256:{file.digest}" for file in files}
     return hashes | {f"{_OPTION}{key}": value for key, value in options.items()}
-
-
-def _recognise(name: str, path: Path, wanted: str, options: Mapping[str, str]) -> _File:
-    """The file with the source that reads it and the hash of its content."""
-    origin = read_origin(name, path)
-    source: Source = _sniffed(origin) if wanted == "auto" else plugins.find("sources", wanted)
-    unknown = sorted(set(options) - set(source.options))
-    if unknown:
-        known = ", ".join(sorted(source.options)) or "none"
-        hint = f"options of {source.name}: {known}"
-        raise UsageError(f"format {source.name} has no option '{unknown[0]}'", hint=hint)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return _File(source=source, origin=replace(origin, options=options), digest=digest)
-
-
-def _sniffed(origin: Origin) -> Source:
-    """The source that is surest of the file; SourceError if none is, or two are alike."""
-    known = plugins.every("sources")
-    scores = {name: source.sniff(origin.head) for name, source in known.items()}
-    best = max(scores.values(), default=0)
-    sure = sorted(name for name, score in scores.items() if score == best)
-    hint = f"say which it is: --format {' | '.join(sure if best else known)}"
-    if not best:
-        raise origin.fail("its format is not known", hint=hint)
-    if len(sure) > 1:
-        raise origin.fail(f"it could be {' or '.join(sure)}", hint=hint)
-    chosen: Source = known[sure[0]]
-    return chosen
-
-
-def _distinct(files: Sequence[_File]) -> tuple[list[_File], list[str]]:
-    """Each content once, and the names of those that came again."""
-    kept: dict[str, _File] = {}
-    again = [file.origin.name for file in files if kept.setdefault(file.digest, file) is not file]
-    names = Counter(file.origin.name for file in kept.values())
-    twice = [name for name, count in names.items() if count > 1]
-    if twice:
-        raise UsageError(f"two different files are called {twice[0]}")
-    return list(kept.values()), again
 
 
 def _split(origin: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
@@ -177,8 +135,8 @@ def _split(origin: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
 
 
 def _not_yet(
-    files: Sequence[_File], runs: Sequence[Run], origin: Mapping[str, str]
-) -> tuple[list[_File], dict[str, Run]]:
+    files: Sequence[File], runs: Sequence[Run], origin: Mapping[str, str]
+) -> tuple[list[File], dict[str, Run]]:
     """The files that none of the runs holds, and for the others the run that does."""
     options = _split(origin)[1]
     held: dict[str, Run] = {}
@@ -190,7 +148,7 @@ def _not_yet(
     return [file for file in files if file.origin.name not in again], again
 
 
-def _first(batches: Iterator[pa.Table], tally: intake.Tally, files: Sequence[_File]) -> pa.Table:
+def _first(batches: Iterator[Rows], tally: intake.Tally, files: Sequence[File]) -> Rows:
     """The first rows there are; SourceError that says what there was instead."""
     first = next(batches, None)
     if first is not None:
@@ -232,24 +190,27 @@ def _make_way(store: Store, run: Run, known: Sequence[str]) -> None:
 def _store(
     store: Store,
     run: Run,
-    tables: Iterator[pa.Table],
+    tables: Iterator[Rows],
     tally: intake.Tally,
     max_bad: Fraction | None,
 ) -> Run:
     """Write the parts and then the manifest, or leave nothing."""
     parts: list[str] = []
     try:
-        while (table := next(tables, None)) is not None:
-            rows = (
-                batch
-                for part in _up_to(chain([table], tables), PART_ROWS)
-                for batch in part.to_batches()
-            )
-            parts.append(
-                write_part(
-                    store, run.id, run.service, run.kind, rows, sequence=len(parts), worker=None
+        for series, group in groupby(tables, itemgetter(0)):
+            alike = (table for _, table in group)
+            while (table := next(alike, None)) is not None:
+                rows = (
+                    batch
+                    for part in _up_to(chain([table], alike), PART_ROWS)
+                    for batch in part.to_batches()
                 )
-            )
+                parts.append(
+                    write_part(
+                        store, run.id, run.service, run.kind, rows,
+                        sequence=len(parts), worker=None, series=series,
+                    )
+                )  # fmt: skip
         _judge_bad(run, tally, max_bad)
         stored = _finished(store, run, parts, tally)
         write_run(store, stored)

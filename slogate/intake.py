@@ -1,4 +1,4 @@
-"""Reads foreign files through their sources as batches of the request series, and keeps count.
+"""Reads foreign files through their sources as batches of a series, and keeps count.
 
 A scan is run by the store, everything else yields its chunks itself; both come out here as
 batches that can be stored: endpoints split into method and name, the labels of the import on
@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from slogate.errors import SourceError
-from slogate.model.series import COLUMNS, split_endpoint
+from slogate.model.series import Series, split_endpoint
 from slogate.sources._base import (
     DAMAGED,
     REJECTS_LIMIT,
@@ -41,9 +41,14 @@ ENDPOINTS_COUNTED = 100_000
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """What was read so far; grows while the batches of `read` are consumed."""
+    """What was read so far; grows while the batches of `read` are consumed.
+
+    `requests` is how many requests the rows stand for; `last_ts` the end of the last step where
+    they are histograms.
+    """
 
     rows: int = 0
+    requests: int = 0
     bad: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     shown: list[str] = field(default_factory=list)
@@ -57,7 +62,7 @@ def read(
     tally: Tally,
     labels: Mapping[str, str],
     progress: Callable[[int, int | None], None],
-) -> Iterator[pa.Table]:
+) -> Iterator[tuple[Series, pa.Table]]:
     """The rows of all files as tables ready to store, none empty; SourceError as they come."""
     guesses = [_expected_rows(origin) for _, origin in files]
     expected = None if None in guesses else sum(guess or 0 for guess in guesses)
@@ -66,10 +71,10 @@ def read(
             _count(tally, origin, chunk)
             if chunk.rows is None or not chunk.rows.num_rows:
                 continue
-            table = _prepare(chunk.rows, labels, tally.endpoints)
+            table = _prepare(chunk, labels, tally.endpoints)
             _count_rows(tally, table)
             progress(tally.rows, expected)
-            yield table
+            yield chunk.series, table
 
 
 def _expected_rows(origin: Origin) -> int | None:
@@ -163,29 +168,35 @@ def _count(tally: Tally, origin: Origin, chunk: Chunk) -> None:
 def _count_rows(tally: Tally, table: pa.Table) -> None:
     import pyarrow.compute as pc
 
-    ends = pc.min_max(table["ts"].cast("int64")).as_py()
+    starts = table["ts"].cast("int64")
+    if "step_us" in table.column_names:
+        last = pc.max(pc.add(starts, table["step_us"])).as_py()
+        tally.requests += pc.sum(table["count"]).as_py()
+    else:
+        last = pc.max(starts).as_py()
+        tally.requests += table.num_rows
+    first = pc.min(starts).as_py()
     tally.rows += table.num_rows
-    tally.first_ts = min(ends["min"], ends["min"] if tally.first_ts is None else tally.first_ts)
-    tally.last_ts = max(ends["max"], ends["max"] if tally.last_ts is None else tally.last_ts)
+    tally.first_ts = first if tally.first_ts is None else min(first, tally.first_ts)
+    tally.last_ts = last if tally.last_ts is None else max(last, tally.last_ts)
 
 
-def _prepare(
-    batch: pa.RecordBatch, labels: Mapping[str, str], endpoints: set[tuple[str, str]]
-) -> pa.Table:
+def _prepare(chunk: Chunk, labels: Mapping[str, str], endpoints: set[tuple[str, str]]) -> pa.Table:
     """A batch as the series has it; adds the endpoints it speaks of to `endpoints`."""
     import pyarrow as pa
 
+    batch, schema = chunk.rows, SCHEMA(chunk.series)
     given = batch.schema.names
     columns = {
-        name: batch[name] if name in given else pa.nulls(len(batch), SCHEMA().field(name).type)
-        for name in COLUMNS
+        name: batch[name] if name in given else pa.nulls(len(batch), schema.field(name).type)
+        for name in schema.names
     }
     columns["method"], columns["endpoint"], pairs = _endpoints(columns)
     if len(endpoints) < ENDPOINTS_COUNTED:
         endpoints.update(pairs)
     if labels:
         columns["labels"] = _labelled(columns["labels"], labels)
-    for field_ in SCHEMA():
+    for field_ in schema:
         column = columns[field_.name]
         if not pa.types.is_dictionary(column.type) and column.type != field_.type:
             # a map's type names its parts, and differs where only those names do

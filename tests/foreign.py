@@ -39,7 +39,7 @@ def take(
     tally = Tally()
     chosen = source or plugins.find("sources", "jmeter-csv")
     tables = list(read([(chosen, origin)], tally, labels or {}, lambda _rows, _expected: None))
-    return Taken([row for table in tables for row in table.to_pylist()], tally)
+    return Taken([row for _, table in tables for row in table.to_pylist()], tally)
 
 
 def jtl(*rows: str, header: str = HEADER, end: str = "\n") -> str:

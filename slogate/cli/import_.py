@@ -124,6 +124,7 @@ def _document(imported: Imported) -> Mapping[str, Any]:
         "service": run.service,
         "kind": run.kind,
         "format": run.source,
+        "requests": imported.requests,
         "rows": run.rows.written,
         "bad": imported.bad,
         "left_out": imported.left_out,

@@ -69,7 +69,7 @@ def summary(imported: Imported) -> str:
     bad = sum(imported.bad.values())
     when = _EPOCH + timedelta(microseconds=start)
     return (
-        f"imported {counted(run.rows.written, 'request')} ({counted(bad, 'bad row')}) over "
+        f"imported {counted(imported.requests, 'request')} ({counted(bad, 'bad row')}) over "
         f"{_span(end - start)} from {when:%Y-%m-%d %H:%M:%S} UTC, "
         f"{counted(imported.endpoints, 'endpoint')}, as run {run.id} of {plain(run.service)}"
     )

@@ -1,6 +1,6 @@
 """What every foreign format agrees on: `Source`, what it is given, and what it gives back.
 
-    Origin (a file, its first bytes, options) ──open──► Scan | iterator of Chunk ──► ingest
+    Origin (a file, its first bytes, options) ──open──► Scan | iterator of Chunk ──► intake
 
 A source is one file of this folder that ends in `PLUGIN = Source(…)`. It either reads the
 file itself and yields Arrow record batches (`Chunk`), or hands out a `Scan`: a query over the
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, Literal, cast
 
 from slogate.errors import SourceError
+from slogate.model.series import Series
 
 DAMAGED = (OSError, EOFError, ValueError, zlib.error)
 HEAD_BYTES = 65_536
@@ -67,13 +68,16 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Some rows (an Arrow record batch of the series), and what was not kept beside them.
+    """Some rows (an Arrow record batch of a series), and what was not kept beside them.
 
+    `rows` have columns of the requests, or of the histograms where `series` says so; one left
+    out is null, and `method` left out or null asks for `METHOD name` to be split.
     `bad` and `left_out` count rows by reason: bad ones cannot be used, left out were never
     requests (a transaction that repeats its parts). `shown` are a few of the bad ones.
     """
 
     rows: Any
+    series: Series = "requests"
     bad: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     shown: tuple[BadRow, ...] = ()

@@ -2,7 +2,7 @@
 
     .slogate/
       format                                   the layout's version
-      series/requests/kind=…/service=…/date=…/<run>-<part>.parquet
+      series/<requests|counts|histograms>/kind=…/service=…/date=…/<run>-<part>.parquet
       runs/<run>.json    verdicts/<id>.json    slogate.duckdb
 
 Files are written under a name ending in `.tmp`, synced and renamed: a reader sees whole files
@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import quote
 
 from slogate.errors import StoreError
+from slogate.model.series import Series
 
 FORMAT = 1
 TMP = ".tmp"
@@ -47,10 +48,9 @@ class Store:
         """The folder of the verdicts."""
         return self.root / "verdicts"
 
-    @property
-    def requests(self) -> Path:
-        """The folder of the request series."""
-        return self.root / "series" / "requests"
+    def series(self, name: Series) -> Path:
+        """The folder of a series."""
+        return self.root / "series" / name
 
     @property
     def database(self) -> Path:
@@ -84,7 +84,7 @@ def _missing(root: Path) -> StoreError:
 
 
 def _create(store: Store) -> None:
-    for folder in (store.runs, store.verdicts, store.requests):
+    for folder in (store.runs, store.verdicts, store.series("requests")):
         make_folder(folder)
     for name, text in (("format", f"{FORMAT}\n"), (".gitignore", "*\n")):
         if not (store.root / name).exists():
@@ -133,12 +133,12 @@ def check_id(kind: str, name: str) -> str:
     return name
 
 
-def service_folder(store: Store, kind: str, service: str) -> Path:
-    """The folder of a service's request series; any name is safe, percent-encoded."""
+def service_folder(store: Store, series: Series, kind: str, service: str) -> Path:
+    """The folder of a service's series; any name is safe, percent-encoded."""
     encoded = quote(service, safe="")
     if len(encoded) > 200:
         raise StoreError(f"the service name {service[:40]!r}… is too long for a folder's name")
-    return store.requests / f"kind={kind}" / f"service={encoded}"
+    return store.series(series) / f"kind={kind}" / f"service={encoded}"
 
 
 def make_folder(folder: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from slogate.errors import StoreError
 from slogate.model.run import Run
+from slogate.model.series import SERIES
 from slogate.store.layout import (
     Store,
     check_id,
@@ -144,11 +145,16 @@ def _is_own(store: Store, run: Run, part: str) -> bool:
     """Whether a path that a manifest names is where the part writer puts the run's parts."""
     path = store.root / part
     day = path.parent
-    folder = service_folder(store, run.kind, run.service)
-    return run_of(path.name) == run.id and day.parent == folder and day.name.startswith("date=")
+    folders = (service_folder(store, name, run.kind, run.service) for name in SERIES)
+    return run_of(path.name) == run.id and day.parent in folders and day.name.startswith("date=")
 
 
 def found_parts(store: Store, run: Run) -> list[Path]:
     """The finished parts of the run that lie on disk, sorted, whatever its manifest says."""
-    folder = service_folder(store, run.kind, run.service)
-    return sorted(path for path in folder.glob("date=*/*.parquet") if run_of(path.name) == run.id)
+    folders = (service_folder(store, name, run.kind, run.service) for name in SERIES)
+    return sorted(
+        path
+        for folder in folders
+        for path in folder.glob("date=*/*.parquet")
+        if run_of(path.name) == run.id
+    )

@@ -1,11 +1,11 @@
-"""Writes and recognises the Parquet parts of the request series.
+"""Writes and recognises the Parquet parts of the series.
 
 A part is one file of one run: `<run>-[<worker>.]<sequence>.parquet`; what follows the last
 dash never holds one, so the run can be read off the name. Written under a temporary name,
 synced, renamed. The encodings are those measured smallest and fastest to scan: zstd level 1,
 delta for the integers, dictionaries for the words. The version of the schema is in the
 file's metadata, a checksum at each page. Refuses tables of another shape, starts outside the
-calendar and negative durations, and never overwrites a part.
+calendar, negative durations and counts, and never overwrites a part.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from slogate.errors import StoreError
-from slogate.model.series import COLUMNS, LAST_TS, SCHEMA_VERSION
+from slogate.model.series import COLUMNS, HISTOGRAM_COLUMNS, LAST_TS, SCHEMA_VERSION, Series
 from slogate.store.layout import (
     Store,
     check_id,
@@ -36,44 +36,51 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 VERSION_KEY = b"slogate.schema"
+SERIES_KEY = b"slogate.series"
 ROW_GROUP = 250_000
 _PART_NAME = re.compile(r"(?P<run>.+)-(?P<part>[^-/]+)\.parquet")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_DELTA = ("ts", "duration_us", "late_us", "pace_us")
+_DELTA = ("ts", "duration_us", "late_us", "pace_us", "step_us", "lo_us", "hi_us", "count",
+          "sum_us", "max_us")  # fmt: skip
 _WORDS = ("endpoint", "method", "error", "worker", "status", "bytes",
           "labels.key_value.key", "labels.key_value.value")  # fmt: skip
+_LEAST = {"step_us": 1, "lo_us": -1, "hi_us": 0, "count": 1, "sum_us": 0, "max_us": 0}
+_REQUIRED = ("ts", "endpoint", "method", "step_us", "count")
 
 
 @cache
-def SCHEMA() -> pa.Schema:  # noqa: N802 (it reads as the constant it is, but is built on demand)
-    """The Arrow schema of the request series; `model/series.py` says what the columns mean."""
+def SCHEMA(series: Series = "requests") -> pa.Schema:  # noqa: N802 (it reads as the constant it is, but is built on demand)
+    """The Arrow schema of a series; `model/series.py` says what the columns mean."""
     import pyarrow as pa
 
     text, whole = pa.string(), pa.int64()
     types: dict[str, Any] = {
-        "ts": pa.timestamp("us", tz="UTC"), "duration_us": whole, "late_us": whole,
-        "pace_us": whole, "endpoint": text, "method": text, "status": pa.int16(),
-        "ok": pa.bool_(), "error": text, "bytes": whole, "worker": text, "trace_id": text,
+        "ts": pa.timestamp("us", tz="UTC"), "endpoint": text, "method": text,
+        "status": pa.int16(), "ok": pa.bool_(), "error": text, "worker": text, "trace_id": text,
         "labels": pa.map_(text, text),
     }  # fmt: skip
-    required = ("ts", "endpoint", "method")
-    fields = [pa.field(name, types[name], nullable=name not in required) for name in COLUMNS]
-    return pa.schema(fields, metadata={VERSION_KEY: str(SCHEMA_VERSION)})
+    names = COLUMNS if series == "requests" else HISTOGRAM_COLUMNS
+    fields = [
+        pa.field(name, types.get(name, whole), nullable=name not in _REQUIRED) for name in names
+    ]
+    metadata = {VERSION_KEY: str(SCHEMA_VERSION), SERIES_KEY: series}
+    return pa.schema(fields, metadata=metadata)
 
 
-def check_schema(schema: pa.Schema) -> None:
+def check_schema(schema: pa.Schema, series: Series = "requests") -> None:
     """StoreError unless a table of that schema can be stored: every column, of a fitting type."""
     import pyarrow as pa
 
-    for field in SCHEMA():
+    wanted = SCHEMA(series)
+    for field in wanted:
         if schema.get_field_index(field.name) < 0:
-            raise StoreError(f"the request series needs a column '{field.name}'")
+            raise StoreError(f"the series {series} needs a column '{field.name}'")
         given = schema.field(field.name).type
         value = given.value_type if pa.types.is_dictionary(given) else given
         if value != field.type and not pa.types.is_null(value):
             raise StoreError(f"column '{field.name}' is {given}, it must be {field.type}")
-    if unknown := set(schema.names) - set(COLUMNS):
-        raise StoreError(f"the request series has no column '{min(unknown)}'")
+    if unknown := set(schema.names) - set(wanted.names):
+        raise StoreError(f"the series {series} has no column '{min(unknown)}'")
 
 
 def write_part(
@@ -85,18 +92,20 @@ def write_part(
     *,
     sequence: int,
     worker: str | None,
+    series: Series = "requests",
 ) -> str:
     """Store the rows as one part and return its path relative to the store.
 
-    `rows` have the columns of `SCHEMA()`, words may be dictionary-encoded; `(worker, sequence)`
-    is unique in the run. StoreError if the rows do not fit, the part exists or the disk refuses.
-    May be called from a native thread.
+    `rows` have the columns of `SCHEMA(series)`, words may be dictionary-encoded; `(worker,
+    sequence)` is unique in the run and series. StoreError if the rows do not fit, the part exists
+    or the disk refuses. May be called from a native thread.
     """
-    batches = _batches(rows)
+    batches = _batches(rows, series)
     first = next(batches, None)
     if first is None:
         raise StoreError(f"run {run_id}: a part without rows is not stored")
-    path = _part_path(store, run_id, service, kind, first, sequence=sequence, worker=worker)
+    folder = service_folder(store, series, kind, service)
+    path = folder / _part_name(run_id, first, sequence=sequence, worker=worker)
     try:
         make_folder(path.parent)
         if path.exists():
@@ -107,63 +116,59 @@ def write_part(
     return path.relative_to(store.root).as_posix()
 
 
-def _batches(rows: pa.Table | pa.RecordBatch | Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+def _batches(
+    rows: pa.Table | pa.RecordBatch | Iterable[pa.RecordBatch], series: Series
+) -> Iterator[pa.Table]:
     """The rows as non-empty tables of the right columns in the right order."""
     import pyarrow as pa
 
     if isinstance(rows, pa.Table | pa.RecordBatch):
         rows = [rows]
     for given in rows:
-        check_schema(given.schema)
+        check_schema(given.schema, series)
         table = given if isinstance(given, pa.Table) else pa.Table.from_batches([given])
-        table = _conform(table.select(list(COLUMNS)))
+        table = _conform(table.select(SCHEMA(series).names), series)
         if table.num_rows:
-            _check_values(table)
+            _check_values(table, series)
             yield table
 
 
-def _check_values(table: pa.Table) -> None:
-    """StoreError for what would poison every judgement of the service: absurd times."""
+def _check_values(table: pa.Table, series: Series) -> None:
+    """StoreError for what would poison every judgement of the service: absurd times, counts."""
     import pyarrow.compute as pc
 
     starts = pc.min_max(table["ts"].cast("int64")).as_py()
     if starts["min"] < 0 or starts["max"] > LAST_TS:
         raise StoreError("column 'ts' has a start that is not between 1970 and 9999")
-    least = pc.min(table["duration_us"]).as_py()
-    if least is not None and least < 0:
-        raise StoreError("column 'duration_us' has a negative duration; an unknown one is null")
+    least = {"duration_us": 0} if series == "requests" else _LEAST
+    for name, bound in least.items():
+        found = pc.min(table[name]).as_py()
+        if found is not None and found < bound:
+            raise StoreError(f"column '{name}' holds {found}, the least is {bound}")
+    if series != "requests" and pc.any(pc.less_equal(table["hi_us"], table["lo_us"])).as_py():
+        raise StoreError("column 'hi_us' has a bound that is not over its 'lo_us'")
 
 
-def _conform(table: pa.Table) -> pa.Table:
+def _conform(table: pa.Table, series: Series) -> pa.Table:
     import pyarrow as pa
 
-    columns = []
-    for field, column in zip(SCHEMA(), table.columns, strict=True):
+    columns, schema = [], SCHEMA(series)
+    for field, column in zip(schema, table.columns, strict=True):
         if not field.nullable and column.null_count:
             raise StoreError(f"column '{field.name}' must not be null")
         keep = pa.types.is_dictionary(column.type) or column.type == field.type
         columns.append(column if keep else column.cast(field.type))
-    fields = [field.with_type(c.type) for field, c in zip(SCHEMA(), columns, strict=True)]
-    return pa.table(columns, schema=pa.schema(fields, metadata=SCHEMA().metadata))
+    fields = [field.with_type(c.type) for field, c in zip(schema, columns, strict=True)]
+    return pa.table(columns, schema=pa.schema(fields, metadata=schema.metadata))
 
 
-def _part_path(
-    store: Store,
-    run_id: str,
-    service: str,
-    kind: str,
-    first: pa.Table,
-    *,
-    sequence: int,
-    worker: str | None,
-) -> Path:
+def _part_name(run_id: str, first: pa.Table, *, sequence: int, worker: str | None) -> str:
     import pyarrow.compute as pc
 
     start = pc.min(first["ts"]).cast("int64").as_py()
     date = (_EPOCH + timedelta(microseconds=start)).date().isoformat()
     prefix = f"{quote(worker, safe='').replace('-', '%2D')[:80]}." if worker else ""
-    name = f"{check_id('run', run_id)}-{prefix}{sequence:05d}.parquet"
-    return service_folder(store, kind, service) / f"date={date}" / name
+    return f"date={date}/{check_id('run', run_id)}-{prefix}{sequence:05d}.parquet"
 
 
 def _write(path: Path, first: pa.Table, rest: Iterator[pa.Table]) -> None:
@@ -177,7 +182,9 @@ def _write(path: Path, first: pa.Table, rest: Iterator[pa.Table]) -> None:
             compression="zstd",
             compression_level=1,
             use_dictionary=list(_WORDS),
-            column_encoding=dict.fromkeys(_DELTA, "DELTA_BINARY_PACKED"),
+            column_encoding={
+                name: "DELTA_BINARY_PACKED" for name in _DELTA if name in first.schema.names
+            },
             write_page_checksum=True,
         ) as writer:
             writer.write_table(first, row_group_size=ROW_GROUP)

@@ -18,7 +18,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from slogate.errors import StoreError
 from slogate.model.run import Run
-from slogate.model.series import LAST_TS
+from slogate.model.series import LAST_TS, SERIES
 from slogate.store.layout import newer
 
 FORMAT = 1
@@ -44,9 +44,10 @@ def run_from_json(document: object, path: Path, *, fault: str = "is corrupt") ->
         run: Run = _record(Run, document, "")
     except ValueError as error:
         raise StoreError(f"{path} {fault}: {error}") from None
+    known = [(name,) for name in SERIES]
     for part in run.parts:
         pure = PurePosixPath(part)
-        if pure.is_absolute() or ".." in pure.parts or pure.parts[:2] != ("series", "requests"):
+        if pure.parts[:1] != ("series",) or ".." in pure.parts or pure.parts[1:2] not in known:
             raise StoreError(f"{path} {fault}: parts names a file outside the series: {part!r}")
     return run
 

@@ -1,8 +1,8 @@
 """What people see of a store: the columns of each view, and its rows from the files.
 
-`requests` reads the parts themselves; `runs` and `verdicts` are tables of what the manifests
-and verdicts say; `counts` and `histograms` are the rollups of production series, empty while
-there are none. Times are TIMESTAMPTZ; a verdict's values are in the `unit` of its row.
+`requests`, `counts` and `histograms` read the parts themselves; `runs` and `verdicts` are tables
+of what the manifests and verdicts say. Times are TIMESTAMPTZ; a verdict's values are in the
+`unit` of its row.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slogate.model.run import Run
+from slogate.model.series import Series
 
 REQUESTS = {
     "kind": "VARCHAR", "service": "VARCHAR", "run": "VARCHAR", "ts": "TIMESTAMPTZ",
@@ -19,16 +20,17 @@ REQUESTS = {
     "bytes": "BIGINT", "worker": "VARCHAR", "trace_id": "VARCHAR",
     "labels": "MAP(VARCHAR, VARCHAR)",
 }  # fmt: skip
-_SERIES = {
-    "kind": "VARCHAR", "service": "VARCHAR", "ts": "TIMESTAMPTZ", "endpoint": "VARCHAR",
-    "method": "VARCHAR", "labels": "MAP(VARCHAR, VARCHAR)",
+HISTOGRAMS = {
+    "kind": "VARCHAR", "service": "VARCHAR", "run": "VARCHAR", "ts": "TIMESTAMPTZ",
+    "step_us": "BIGINT", "endpoint": "VARCHAR", "method": "VARCHAR", "status": "SMALLINT",
+    "ok": "BOOLEAN", "lo_us": "BIGINT", "hi_us": "BIGINT", "count": "BIGINT", "sum_us": "BIGINT",
+    "max_us": "BIGINT", "worker": "VARCHAR", "labels": "MAP(VARCHAR, VARCHAR)",
 }  # fmt: skip
-ROLLUPS = {
-    "counts": {**_SERIES, "threshold_us": "BIGINT", "good": "BIGINT", "total": "BIGINT"},
-    "histograms": {
-        **_SERIES, "ok": "BOOLEAN", "lo_us": "BIGINT", "hi_us": "BIGINT", "count": "BIGINT",
-    },
-}  # fmt: skip
+SERIES: dict[Series, dict[str, str]] = {
+    "requests": REQUESTS,
+    "counts": HISTOGRAMS,
+    "histograms": HISTOGRAMS,
+}
 RUNS = {
     "id": "VARCHAR", "service": "VARCHAR", "kind": "VARCHAR", "state": "VARCHAR",
     "created": "TIMESTAMPTZ", "start": "TIMESTAMPTZ", "ramped": "TIMESTAMPTZ",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slogate.errors import Interrupted, StoreError, UsageError
+from slogate.model.series import Series
 from slogate.store import tables
 from slogate.store.layout import Store, publish, temporary
 from slogate.store.manifest import list_runs, parts_of
@@ -127,34 +128,34 @@ def _lock(parts: Sequence[Path], connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _make_views(store: Store, parts: Sequence[Path], connection: duckdb.DuckDBPyConnection) -> None:
-    connection.execute(_requests(store, parts))
-    for name, columns in tables.ROLLUPS.items():
-        connection.execute(_empty(name, columns))
+    for name in tables.SERIES:
+        mine = [part for part in parts if part.is_relative_to(store.series(name))]
+        connection.execute(_series(store, name, mine))
     _fill("runs", tables.RUNS, tables.run_rows(list_runs(store)), connection)
     _fill("verdicts", tables.VERDICTS, tables.verdict_rows(read_verdicts(store)), connection)
 
 
-def _requests(store: Store, parts: Sequence[Path]) -> str:
+def _series(store: Store, name: Series, parts: Sequence[Path]) -> str:
     """The view over the parts; kind, service and run are read off each part's path.
 
     DuckDB computes them once a file, and skips the files that a WHERE on them rules out.
     """
     if not parts:
-        return _empty("requests", tables.REQUESTS)
+        return _empty(name, tables.SERIES[name])
     path = f"filename[{len(str(store.root)) + 2}:]"
-    pattern = r"'^series/requests/kind=([^/]*)/service=([^/]*)/date=[^/]*/(.+)-[^-/]+\.parquet$'"
+    pattern = rf"'^series/{name}/kind=([^/]*)/service=([^/]*)/date=[^/]*/(.+)-[^-/]+\.parquet$'"
     read_off = {
         "kind": f"regexp_extract({path}, {pattern}, 1)",
         "service": f"url_decode(regexp_extract({path}, {pattern}, 2))",
         "run": f"regexp_extract({path}, {pattern}, 3)",
     }
     columns = ", ".join(
-        f'{read_off.get(name, f"{name}::{kind}")} AS "{name}"'
-        for name, kind in tables.REQUESTS.items()
+        f'{read_off.get(column, f"{column}::{kind}")} AS "{column}"'
+        for column, kind in tables.SERIES[name].items()
     )
     files = _list([_escaped(str(part)) for part in parts])
     return (
-        f"CREATE VIEW requests AS SELECT {columns} "  # noqa: S608
+        f"CREATE VIEW {name} AS SELECT {columns} "  # noqa: S608
         f"FROM read_parquet({files}, hive_partitioning = false, filename = true)"
     )
 

@@ -107,9 +107,9 @@ def test_a_safe_id_is_itself():
 def test_any_service_is_one_folder_within_the_series(tmp_path, service):
     """No name of a service leads out of its place."""
     store = open_store(tmp_path, create=True)
-    folder = service_folder(store, "load", service)
+    folder = service_folder(store, "requests", "load", service)
 
-    assert folder.parent == store.requests / "kind=load"
+    assert folder.parent == store.series("requests") / "kind=load"
     assert folder.resolve() == folder
 
 

@@ -225,7 +225,9 @@ def test_a_deletion_leaves_the_parts_of_others(store):
     write_run(store, replace(RUN, parts=(mine, other)))
     delete_run(store, "r1")
 
-    assert [p.name for p in store.requests.rglob("*.parquet")] == [other.rpartition("/")[2]]
+    assert [p.name for p in store.series("requests").rglob("*.parquet")] == [
+        other.rpartition("/")[2]
+    ]
 
 
 def test_a_deleted_run_leaves_nothing_of_its_own(store):
@@ -240,7 +242,9 @@ def test_a_deleted_run_leaves_nothing_of_its_own(store):
 
     assert [run.id for run in list_runs(store)] == ["r2"]
     assert [document["id"] for document in read_verdicts(store)] == ["r2"]
-    assert [p.name for p in store.requests.rglob("*.parquet")] == [other.rpartition("/")[2]]
+    assert [p.name for p in store.series("requests").rglob("*.parquet")] == [
+        other.rpartition("/")[2]
+    ]
 
 
 def test_a_deletion_cut_short_leaves_a_run_that_can_be_deleted_again(store):

@@ -61,7 +61,7 @@ def test_a_part_lies_where_its_service_and_first_start_say(store):
     """kind, service percent-encoded, the UTC date of the earliest start, run and worker."""
     path = write(store, table([row(86_400_000_000), row(0)]), service="a/b", worker="host-1.x")
 
-    assert str(path.relative_to(store.requests)) == (
+    assert str(path.relative_to(store.series("requests"))) == (
         "kind=load/service=a%2Fb/date=2023-11-14/r1-host%2D1.x.00000.parquet"
     )
 
@@ -108,7 +108,7 @@ def test_a_part_is_never_overwritten(store):
             id="null",
         ),
         pytest.param(lambda t: t.slice(0, 0), "without rows", id="empty"),
-        pytest.param(lambda t: table([row(), row(duration_us=-1)]), "negative", id="negative"),
+        pytest.param(lambda t: table([row(), row(duration_us=-1)]), "holds -1", id="negative"),
         pytest.param(lambda t: table([row(), row(-START - 1)]), "1970 and 9999", id="before 1970"),
         pytest.param(lambda t: table([row(LAST_TS - START + 1)]), "1970 and 9999", id="after 9999"),
     ],
@@ -118,7 +118,7 @@ def test_rows_that_do_not_fit_are_refused(store, change, message):
     with pytest.raises(StoreError, match=message):
         write(store, change(table([row()])))
 
-    assert list(store.requests.rglob("*.parquet*")) == []
+    assert list(store.series("requests").rglob("*.parquet*")) == []
 
 
 def test_a_flipped_bit_in_a_page_can_be_found(store):
@@ -180,7 +180,7 @@ def test_many_writers_do_not_disturb_each_other(store):
         thread.start()
     for thread in threads:
         thread.join()
-    files = [path for path in store.requests.rglob("*") if path.is_file()]
+    files = [path for path in store.series("requests").rglob("*") if path.is_file()]
 
     assert sum(pq.read_metadata(path).num_rows for path in files) == 8 * 5 * 50
     assert {path.suffix for path in files} == {".parquet"}
