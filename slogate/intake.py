@@ -161,7 +161,8 @@ def _count(tally: Tally, origin: Origin, chunk: Chunk) -> None:
     tally.bad.update(chunk.bad)
     tally.left_out.update(chunk.left_out)
     for row in chunk.shown[: SHOWN - len(tally.shown)]:
-        where = f"{origin.name}:{row.line}" if row.line else origin.name
+        at = None if row.line is None else origin.first_line - 1 + row.line
+        where = origin.name if at is None else f"{origin.name}:{at}"
         tally.shown.append(f"{where}: {row.reason}")
 
 

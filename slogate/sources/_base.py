@@ -36,7 +36,8 @@ _MAGIC: dict[bytes, Compression] = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "z
 class Origin:
     """One file as it was given: what people call it, where it lies, how it begins.
 
-    `head` holds the first `HEAD_BYTES`, decompressed. `options` are those that the user gave
+    `head` holds the first `HEAD_BYTES`, decompressed. `first_line` is the number of its first
+    line, where it is a piece of a file that is being followed. `options` are those that the user gave
     for this format (`--option key=value`), already checked against `Source.options`.
     """
 
@@ -45,6 +46,7 @@ class Origin:
     head: bytes
     compression: Compression = "none"
     options: Mapping[str, str] = field(default_factory=dict)
+    first_line: int = 1
 
     def stream(self) -> IO[bytes]:
         """The decompressed bytes from the start; damaged compression raises one of DAMAGED."""
@@ -54,7 +56,7 @@ class Origin:
         self, message: str, *, line: int | None = None, hint: str | None = None
     ) -> SourceError:
         """The error to raise about this file."""
-        where = f"{self.name}:{line}" if line else self.name
+        where = f"{self.name}:{self.first_line - 1 + line}" if line else self.name
         return SourceError(f"{where}: {message}", hint=hint)
 
 
@@ -109,7 +111,8 @@ class Source:
     `sniff(head)` says from 0 to 1 how sure it is that a file beginning so is of this format; it
     never raises. `open(origin)` raises SourceError if the file cannot be used. `example` is a
     small file of the format, with which the contract tests try it. `options` says what
-    `--option key=value` the format knows.
+    `--option key=value` the format knows. `lines`: each line stands alone (no header, no record
+    over several lines), so that a growing file can be followed.
     """
 
     name: str
@@ -118,6 +121,7 @@ class Source:
     open: Callable[[Origin], Scan | Iterator[Chunk]]
     example: bytes
     options: Mapping[str, str] = field(default_factory=dict)
+    lines: bool = False
 
 
 def read_origin(name: str, path: Path) -> Origin:

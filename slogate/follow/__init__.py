@@ -1,0 +1,1 @@
+"""Takes in what is appended to a log, through rotation, each line once."""
