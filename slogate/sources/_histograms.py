@@ -1,0 +1,184 @@
+"""Builds rows of the histogram series for sources that know buckets or percentiles only.
+
+    durations ──ceil──► lo_us < count requests <= hi_us ──► Rows ──► Chunk
+
+Durations are given in µs as exact numbers (int or Fraction) and are rounded outward, so that
+what a row says stays true. `Ranks` turns percentiles into buckets and tells what is known of
+the successes when it is told how many failed, but not which. Refuses to invent: no duration
+is placed within a bucket, and a summary that contradicts itself is a ValueError.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from slogate.model.series import HISTOGRAM_COLUMNS
+from slogate.sources._base import BadRow, Chunk
+
+ROWS_A_CHUNK = 65_536
+
+Number = int | Fraction
+Bucket = tuple[int, int | None, int]
+
+
+def lo_us(least: Number) -> int:
+    """The lower bound of a bucket whose durations are `least` µs or more."""
+    return math.ceil(least) - 1
+
+
+def hi_us(most: Number) -> int:
+    """The upper bound of a bucket whose durations are `most` µs or less."""
+    return math.ceil(most)
+
+
+class Rows:
+    """Rows of the histogram series, gathered until they are taken as a chunk."""
+
+    def __init__(self) -> None:
+        """Begin without rows."""
+        self._columns = _empty()
+
+    def __len__(self) -> int:
+        """How many rows are waiting."""
+        return len(self._columns["ts"])
+
+    def add(
+        self,
+        *,
+        ts: int,
+        step_us: int,
+        endpoint: str,
+        count: int,
+        bounds: tuple[int, int | None] | None,
+        method: str | None = None,
+        status: int | None = None,
+        ok: bool | None = None,
+        sum_us: int | None = None,
+        max_us: int | None = None,
+        worker: str | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
+        """Add a row; `bounds` are (lo_us, hi_us), None where no response time is told."""
+        low, high = bounds or (None, None)
+        row = (
+            ts, step_us, endpoint, method, status, ok, low, high, count, sum_us, max_us, worker,
+            None if labels is None else list(labels.items()),
+        )  # fmt: skip
+        for column, value in zip(self._columns.values(), row, strict=True):
+            column.append(value)
+
+    def chunk(
+        self,
+        *,
+        bad: Mapping[str, int] | None = None,
+        left_out: Mapping[str, int] | None = None,
+        shown: Iterable[BadRow] = (),
+    ) -> Chunk:
+        """The rows so far, which are then forgotten."""
+        import pyarrow as pa
+
+        whole, word = pa.int64(), pa.string()
+        types = {
+            "endpoint": word, "method": word, "status": pa.int16(), "ok": pa.bool_(),
+            "worker": word, "labels": pa.map_(word, word),
+        }  # fmt: skip
+        arrays = {
+            name: pa.array(values, types.get(name, whole)) for name, values in self._columns.items()
+        }
+        if arrays["method"].null_count == len(self):
+            del arrays["method"]
+        self._columns = _empty()
+        return Chunk(
+            rows=pa.RecordBatch.from_pydict(arrays),
+            series="histograms",
+            bad=bad or {},
+            left_out=left_out or {},
+            shown=tuple(shown),
+        )
+
+
+def _empty() -> dict[str, list[Any]]:
+    return {name: [] for name in HISTOGRAM_COLUMNS}
+
+
+@dataclass(slots=True)
+class Ranks:
+    """What is known of `count` durations in ascending order, without knowing the durations.
+
+    `at_most` holds (r, v): the first r took v or less. `at_least` holds (r, v): all after the
+    first r took v or more.
+    """
+
+    count: int
+    at_most: list[tuple[int, Number]] = field(default_factory=list)
+    at_least: list[tuple[int, Number]] = field(default_factory=list)
+
+    def between(self, least: Number, most: Number) -> None:
+        """All durations lie between these."""
+        self.at_least.append((0, least))
+        self.at_most.append((self.count, most))
+
+    def quantile(self, first: int, last: int, least: Number, most: Number) -> None:
+        """A value between `least` and `most` lies from the first-th to the last-th smallest.
+
+        Both are the same rank for a value that is one of the durations.
+        """
+        self.at_most.append((min(first, self.count), most))
+        self.at_least.append((min(last, self.count) - 1, least))
+
+    def some(self, count: int) -> Ranks:
+        """What is known of so many of the durations, whichever of them they are."""
+        others = self.count - count
+        return Ranks(
+            count,
+            [(rank - others, value) for rank, value in self.at_most if rank > others],
+            [(rank, value) for rank, value in self.at_least if rank < count],
+        )
+
+    def buckets(self) -> Iterator[Bucket]:
+        """The durations as (lo_us, hi_us, count), ascending; ValueError if they contradict."""
+        ends = sorted({self.count, *(r for r, _ in (*self.at_most, *self.at_least) if r > 0)})
+        bounds = zip(self._least(ends), self._most(ends), strict=True)
+        last: list[Any] = []
+        for (start, end), (least, most) in zip(pairwise([0, *ends]), bounds, strict=True):
+            if most is not None and most < least:
+                raise ValueError(f"its durations from {start + 1} to {end} contradict each other")
+            found = [lo_us(least), None if most is None else hi_us(most), end - start]
+            if last and last[:2] == found[:2]:
+                last[2] += found[2]
+                continue
+            if last:
+                yield (last[0], last[1], last[2])
+            last = found
+        if last:
+            yield (last[0], last[1], last[2])
+
+    def _least(self, ends: list[int]) -> list[Number]:
+        """For each span of ranks up to one of `ends`, what all in it took at least."""
+        told = sorted(self.at_least)
+        found: list[Number] = []
+        known: Number = 0
+        at = 0
+        for start in [0, *ends[:-1]]:
+            while at < len(told) and told[at][0] <= start:
+                known = max(known, told[at][1])
+                at += 1
+            found.append(known)
+        return found
+
+    def _most(self, ends: list[int]) -> list[Number | None]:
+        """For each span of ranks up to one of `ends`, what all in it took at most."""
+        told = sorted(self.at_most)
+        found: list[Number | None] = []
+        known: Number | None = None
+        for end in reversed(ends):
+            while told and told[-1][0] >= end:
+                value = told.pop()[1]
+                known = value if known is None else min(known, value)
+            found.append(known)
+        return found[::-1]
