@@ -16,6 +16,7 @@ import typer
 from slogate.cli.options import JSON, LABELS, NO_COLOR, QUIET, SERVICE, STORE, note, out
 from slogate.errors import EXIT_PASS, UsageError
 from slogate.ingest import Imported, import_files
+from slogate.model.run import Kind
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,8 +29,13 @@ def command(
         str, typer.Option("--format", help="Format of the files; auto looks into them.")
     ] = "auto",
     kind: Annotated[
-        str, typer.Option("--kind", help="load: a load test; production: real traffic.")
-    ] = "load",
+        str | None,
+        typer.Option(
+            "--kind",
+            help="load: a load test; production: real traffic  [default: load, or production "
+            "where it is followed]",
+        ),
+    ] = None,
     service: SERVICE = None,
     label: LABELS = None,
     option: Annotated[
@@ -45,6 +51,9 @@ def command(
         str | None,
         typer.Option("--max-bad", metavar="SHARE", help="Share of bad rows allowed  [default: 1%]"),
     ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Take in what is appended, until Ctrl-C; resumable.")
+    ] = False,
     store: STORE = None,
     as_json: JSON = False,
     quiet: QUIET = False,
@@ -60,18 +69,34 @@ def command(
       slogate import 'results/*.jtl' --service shop --label region=eu
       gzip -dc results.jtl.gz | slogate import - --service shop --strict
       slogate import old.jtl --service shop --option timezone=+02:00
+      slogate import --follow /var/log/nginx/access.log --service shop
     """
     from slogate.cli.given import given_files, given_pairs, given_share
     from slogate.cli.importing import progress
     from slogate.config import load_settings
     from slogate.store.layout import open_store
 
-    if kind not in {"load", "production"}:
-        raise UsageError(f"--kind {kind} is not known", hint="it is load or production")
     if strict and max_bad is not None:
         raise UsageError("--strict and --max-bad contradict each other", hint="leave one out")
-    allowed = Fraction(0) if strict else None
+    allowed = given_share("--max-bad", max_bad) if max_bad else Fraction(0) if strict else None
     settings = load_settings(Path.cwd(), os.environ)
+    if follow:
+        from slogate.cli.following import follow_file, given_log
+        from slogate.follow.follower import Wish
+
+        if commit or branch:
+            raise UsageError("--follow takes no --commit or --branch", hint="use --label")
+        wish = Wish(
+            path=given_log(files),
+            service=service or settings.service or _only_service(settings.specs),
+            format=fmt,
+            kind=_kind(kind, "production"),
+            labels=given_pairs("--label", label or []),
+            options=given_pairs("--option", option or []),
+            max_bad=allowed,
+        )
+        opened = open_store(store or settings.store, create=True)
+        return follow_file(opened, wish, as_json=as_json, quiet=quiet)
     with given_files(files) as found, progress(quiet=quiet, no_color=no_color) as show:
         imported = import_files(
             open_store(store or settings.store, create=True),
@@ -79,16 +104,23 @@ def command(
             service=service or settings.service or _only_service(settings.specs),
             now_ts=time.time_ns() // 1_000,
             format=fmt,
-            kind="load" if kind == "load" else "production",
+            kind=_kind(kind, "load"),
             labels=given_pairs("--label", label or []),
             commit=commit,
             branch=branch,
             options=given_pairs("--option", option or []),
-            max_bad=allowed if max_bad is None else given_share("--max-bad", max_bad),
+            max_bad=allowed,
             progress=show,
         )
     _tell(imported, as_json=as_json, quiet=quiet)
     return EXIT_PASS
+
+
+def _kind(given: str | None, default: Kind) -> Kind:
+    kinds: dict[str | None, Kind] = {None: default, "load": "load", "production": "production"}
+    if given in kinds:
+        return kinds[given]
+    raise UsageError(f"--kind {given} is not known", hint="it is load or production")
 
 
 def _only_service(specs: tuple[Path, ...]) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -97,7 +97,7 @@ def follow(
             while not over:
                 over = wait(0)
                 while (piece := tail.pull()) is not None:
-                    _store(store, wish, piece, now_ts(), followed, tell)
+                    _store(store, wish, piece, followed, now_ts=now_ts(), tell=tell)
                     show(followed)
                 while tail.notes:
                     tell(tail.notes.pop(0))
@@ -153,13 +153,15 @@ def _store(
     store: Store,
     wish: Wish,
     piece: Piece,
-    now_ts: int,
     followed: Followed,
+    *,
+    now_ts: int,
     tell: Callable[[str], None],
 ) -> None:
     """Store the rows of some lines and, with them, how far the log was read."""
     run = _run(store, wish, followed.run, now_ts)
-    tally, written = intake.Tally(), []
+    tally = intake.Tally()
+    written: list[str] = []
     with tempfile.TemporaryDirectory(prefix="slogate-") as folder:
         lines = Path(folder) / "lines"
         lines.write_bytes(piece.data)
@@ -188,7 +190,7 @@ def _store(
         for part in written:
             (store.root / part).unlink(missing_ok=True)
         raise
-    followed.run = _keep(store, run, piece, file.source.name, written, tally)
+    followed.run = _keep(store, run, piece, source=file.source.name, parts=written, tally=tally)
     for line in tally.shown:
         tell(f"bad row: {line}")
     followed.parts += len(written)
@@ -233,7 +235,13 @@ def _judge_bad(wish: Wish, followed: Followed, tally: intake.Tally) -> None:
 
 
 def _keep(
-    store: Store, run: Run, piece: Piece, source: str, parts: list[str], tally: intake.Tally
+    store: Store,
+    run: Run,
+    piece: Piece,
+    *,
+    source: str,
+    parts: Sequence[str],
+    tally: intake.Tally,
 ) -> Run:
     """Name the parts and the position in one stroke."""
     bad = int(run.origin.get("bad", "0")) + tally.bad.total()

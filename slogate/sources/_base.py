@@ -36,9 +36,9 @@ _MAGIC: dict[bytes, Compression] = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "z
 class Origin:
     """One file as it was given: what people call it, where it lies, how it begins.
 
-    `head` holds the first `HEAD_BYTES`, decompressed. `first_line` is the number of its first
-    line, where it is a piece of a file that is being followed. `options` are those that the user gave
-    for this format (`--option key=value`), already checked against `Source.options`.
+    `head` holds the first `HEAD_BYTES`, decompressed. `options` are those that the user gave for
+    this format (`--option key=value`), already checked against `Source.options`. `first_line` is
+    the number of its first line, where it is a piece of a file that is being followed.
     """
 
     name: str
