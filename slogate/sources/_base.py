@@ -110,9 +110,9 @@ class Source:
 
     `sniff(head)` says from 0 to 1 how sure it is that a file beginning so is of this format; it
     never raises. `open(origin)` raises SourceError if the file cannot be used. `example` is a
-    small file of the format, with which the contract tests try it. `options` says what
-    `--option key=value` the format knows. `lines`: each line stands alone (no header, no record
-    over several lines), so that a growing file can be followed.
+    small file of the format, with which the contract tests try it, read with `example_options`.
+    `options` says what `--option key=value` the format knows. `lines`: each line stands alone (no
+    header, no record over several lines), so that a growing file can be followed.
     """
 
     name: str
@@ -120,6 +120,7 @@ class Source:
     sniff: Callable[[bytes], float]
     open: Callable[[Origin], Scan | Iterator[Chunk]]
     example: bytes
+    example_options: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     lines: bool = False
 

@@ -81,7 +81,10 @@ def test_its_example_can_be_stored(source: Source, tmp_path):
     path.write_bytes(source.example)
     store = open_store(tmp_path / "store", create=True)
 
-    done = import_files(store, [("example", path)], service="shop", now_ts=1, format=source.name)
+    done = import_files(
+        store, [("example", path)], service="shop", now_ts=1, format=source.name,
+        options=source.example_options,
+    )  # fmt: skip
 
     assert (done.run.rows.written > 0, done.bad) == (True, {})
     for part in parts_of(store, done.run):
@@ -91,10 +94,12 @@ def test_its_example_can_be_stored(source: Source, tmp_path):
 @every
 def test_a_file_cut_anywhere_is_refused_or_gives_its_first_rows(source: Source, tmp_path):
     """Cut after any byte: a SourceError, or the rows before the cut and at most one bad one."""
-    whole = take(tmp_path, source.example, source=source).rows
+    whole = take(tmp_path, source.example, source=source, **source.example_options).rows
     for size in range(len(source.example)):
         try:
-            rows, tally = take(tmp_path, source.example[:size], source=source)
+            rows, tally = take(
+                tmp_path, source.example[:size], source=source, **source.example_options
+            )
         except SourceError:
             continue
         # the last row may end within a field that reads as a shorter value
@@ -113,7 +118,7 @@ def test_damaged_bytes_are_an_error_or_counted(source: Source, tmp_path):
             odd = chance.choice([bytes([chance.randrange(256)]), b"", b"\0", b'"', b"\n", b"\r"])
             content[at : at + 1] = odd
         try:
-            rows, tally = take(tmp_path, bytes(content), source=source)
+            rows, tally = take(tmp_path, bytes(content), source=source, **source.example_options)
         except SourceError:
             continue
         assert len(rows) == tally.rows
@@ -127,7 +132,7 @@ def test_foreign_bytes_are_refused(source: Source, tmp_path):
     noise = [chance.randbytes(size) for size in (1, 10, 1000, 100_000)]
     for content in [*noise, b"\n", b"\0" * 5000, b"," * 70_000, b'"' * 70_000, b"\xef\xbb\xbf"]:
         with pytest.raises(SourceError):
-            take(tmp_path, content, source=source)
+            take(tmp_path, content, source=source, **source.example_options)
 
 
 @pytest.fixture
