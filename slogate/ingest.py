@@ -26,6 +26,7 @@ from slogate.recognition import File, distinct, recognise
 from slogate.store.layout import Store
 from slogate.store.manifest import found_parts, list_runs, write_run
 from slogate.store.parts import write_part
+from slogate.store.seals import sealed
 from slogate.units import format_count, format_share
 
 if TYPE_CHECKING:
@@ -240,14 +241,13 @@ def _judge_bad(run: Run, tally: intake.Tally, max_bad: Fraction | None) -> None:
 
 def _finished(store: Store, run: Run, parts: Sequence[str], tally: intake.Tally) -> Run:
     """The run with what is known once all is written."""
-    import pyarrow.parquet as pq
-
-    written = sum(pq.read_metadata(store.root / part).num_rows for part in parts)
+    run = sealed(store, replace(run, parts=tuple(parts)))
+    written = sum(seal.rows for seal in run.seals.values())
     bad = tally.bad.total()
     note = f"{format_count(bad)} bad rows were not kept" if bad else None
     return replace(
         run,
         start_ts=tally.first_ts, ramped_ts=tally.first_ts, stop_ts=tally.last_ts,
         end_ts=tally.last_ts, rows=Reconciliation(seen=tally.rows, written=written),
-        parts=tuple(parts), note=note,
+        note=note,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from slogate.loadtest.generator import Ended
 from slogate.loadtest.words import first_error, own_words, read_log
 from slogate.model.run import Run
 from slogate.store.layout import Store
-from slogate.store.manifest import parts_of, read_run, write_run
+from slogate.store.manifest import parts_of, read_run, update_run
 from slogate.units import format_count, format_duration
 
 _NO_HOST = "You must specify the base host"
@@ -58,7 +58,11 @@ def close(store: Store, run_id: str, ended: Ended, log: Path, died: str | None =
 
 def _written(store: Store, run: Run) -> StoreError | None:
     try:
-        write_run(store, run)
+        update_run(
+            store,
+            run.id,
+            lambda now: replace(run, parts=now.parts, seals=now.seals, rolled_up=now.rolled_up),
+        )
     except StoreError as error:
         return error
     return None

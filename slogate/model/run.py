@@ -58,13 +58,23 @@ class Reconciliation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """What a part was when its run was closed; `sha256` is 64 hexadecimal digits."""
+
+    bytes: int
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One run. Times are microseconds since the epoch, UTC; None where not (yet) known.
 
     `start_ts` is the start of the test, `ramped_ts` the first moment all users were spawned
     (the test start with a custom shape), `stop_ts` the moment the test was told to stop,
     `end_ts` the later of the stop and the last start. `planned_us` is the intended run time.
-    `parts` are paths relative to the store.
+    `parts` are paths relative to the store; `seals` say what they were, for those that were
+    closed. `rolled_up` is set where counts and histograms took the place of so many requests.
     """
 
     id: str
@@ -88,3 +98,5 @@ class Run:
     health: Health = Health()
     rows: Reconciliation = Reconciliation()
     parts: tuple[str, ...] = ()
+    seals: Mapping[str, Seal] = field(default_factory=dict)
+    rolled_up: int | None = None

@@ -4,6 +4,8 @@
       format                                   the layout's version
       series/<requests|counts|histograms>/kind=…/service=…/date=…/<run>-<part>.parquet
       runs/<run>.json    verdicts/<id>.json    slogate.duckdb
+      aside/…                                  raw parts kept of runs that were rolled up
+      locks/…                                  see `locks.py`
 
 Files are written under a name ending in `.tmp`, synced and renamed: a reader sees whole files
 only, and many writers never block each other. Refuses ids that are no safe file names, and
@@ -51,6 +53,11 @@ class Store:
     def series(self, name: Series) -> Path:
         """The folder of a series."""
         return self.root / "series" / name
+
+    @property
+    def aside(self) -> Path:
+        """The folder of raw parts that were kept when their run was rolled up."""
+        return self.root / "aside"
 
     @property
     def database(self) -> Path:

@@ -8,7 +8,8 @@ is; whoever judges it decides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from slogate.store.layout import (
     service_folder,
     write_json,
 )
+from slogate.store.locks import manifests
 from slogate.store.parts import run_of
 from slogate.store.record import run_from_json, run_to_json
 from slogate.store.reference import pick_run
@@ -35,6 +37,17 @@ def write_run(store: Store, run: Run) -> None:
     path, document = _path(store, run.id), run_to_json(run)
     run_from_json(document, path, fault="cannot be written")
     write_json(path, document, sort_keys=True)
+
+
+def update_run(store: Store, run_id: str, change: Callable[[Run], Run]) -> Run:
+    """Change a manifest as it is now, so that nobody's change undoes another's; the run since.
+
+    Not for a run that is being recorded: its recorder writes the manifest when it likes.
+    """
+    with manifests(store):
+        changed = change(read_run(store, run_id))
+        write_run(store, changed)
+    return changed
 
 
 def read_run(store: Store, run_id: str) -> Run:
@@ -78,16 +91,17 @@ def label_run(store: Store, run_id: str, labels: Mapping[str, str]) -> Run:
 
     StoreError while it is being recorded: its recorder would write over them.
     """
-    run = read_run(store, run_id)
-    if run.state == "running":
-        raise StoreError(
-            f"run '{run_id}' is still being recorded",
-            hint="label it when it has ended, or from the start: slogate run --label K=V",
-        )
-    merged = {key: value for key, value in {**run.labels, **labels}.items() if value}
-    changed = replace(run, labels=merged)
-    write_run(store, changed)
-    return changed
+
+    def change(run: Run) -> Run:
+        if run.state == "running":
+            raise StoreError(
+                f"run '{run_id}' is still being recorded",
+                hint="label it when it has ended, or from the start: slogate run --label K=V",
+            )
+        merged = {key: value for key, value in {**run.labels, **labels}.items() if value}
+        return replace(run, labels=merged)
+
+    return update_run(store, run_id, change)
 
 
 def delete_run(store: Store, run_id: str, *, force: bool = False, keep_logs: bool = False) -> None:
@@ -97,17 +111,22 @@ def delete_run(store: Store, run_id: str, *, force: bool = False, keep_logs: boo
     The manifest is emptied first and removed last: a crash in between leaves a run without
     parts that is not complete and can be deleted again, never one that names missing parts.
     """
-    run = read_run(store, run_id)
-    if run.state == "running" and not force:
-        raise StoreError(
-            f"run '{run_id}' is still being recorded",
-            hint="wait for its end; if its recorder was killed, delete it with --force",
-        )
-    named = (store.root / part for part in run.parts if _is_own(store, run, part))
-    parts = {*found_parts(store, run), *named}
-    logs = [] if keep_logs else sorted((store.root / "logs").glob(f"{run_id}.*.log"))
+    before: list[Run] = []
+
+    def empty(run: Run) -> Run:
+        if run.state == "running" and not force:
+            raise StoreError(
+                f"run '{run_id}' is still being recorded",
+                hint="wait for its end; if its recorder was killed, delete it with --force",
+            )
+        before.append(run)
+        return replace(run, state="incomplete", parts=(), seals={}, note="being deleted")
+
     verdicts = verdicts_of(store, run_id)
-    write_run(store, replace(run, state="incomplete", parts=(), note="being deleted"))
+    update_run(store, run_id, empty)
+    named = (store.root / part for part in before[0].parts if _is_own(store, before[0], part))
+    parts = {*found_parts(store, before[0]), *kept_parts(store, before[0]), *named}
+    logs = [] if keep_logs else sorted((store.root / "logs").glob(f"{run_id}.*.log"))
     try:
         for path in (*sorted(parts), *verdicts, *logs, _path(store, run_id)):
             path.unlink(missing_ok=True)
@@ -119,9 +138,11 @@ def parts_of(store: Store, run: Run) -> list[Path]:
     """The run's parts, absolute paths; StoreError if the manifest names what is not its own.
 
     Its own are distinct, regular files of its service's folder that bear its id; one that is
-    missing is an error. For a run that is not complete also those on disk, not yet named.
+    missing is an error, unless the parts were merged since the manifest was read. For a run
+    that is not complete also those on disk, not yet named.
     """
     out = f"take the run out: slogate runs delete {run.id}"
+    run = _as_it_is_now(store, run)
     named: dict[Path, None] = {}
     for part in run.parts:
         path = store.root / part
@@ -141,6 +162,16 @@ def parts_of(store: Store, run: Run) -> list[Path]:
     return parts
 
 
+def _as_it_is_now(store: Store, run: Run) -> Run:
+    """The run with the parts that took the place of those it had, if some are gone."""
+    if run.state == "complete" and not all((store.root / part).exists() for part in run.parts):
+        with contextlib.suppress(StoreError):
+            now = read_run(store, run.id)
+            if now.state == "complete":
+                return replace(run, parts=now.parts)
+    return run
+
+
 def _is_own(store: Store, run: Run, part: str) -> bool:
     """Whether a path that a manifest names is where the part writer puts the run's parts."""
     path = store.root / part
@@ -158,3 +189,8 @@ def found_parts(store: Store, run: Run) -> list[Path]:
         for path in folder.glob("date=*/*.parquet")
         if run_of(path.name) == run.id
     )
+
+
+def kept_parts(store: Store, run: Run) -> list[Path]:
+    """The parts that were kept aside when the run was rolled up; nothing reads them."""
+    return sorted(path for path in store.aside.rglob("*.parquet") if run_of(path.name) == run.id)

@@ -9,6 +9,7 @@ format are left out silently: a later version may have added them.
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -24,6 +25,7 @@ from slogate.store.layout import newer
 FORMAT = 1
 _LARGEST = 2**63 - 1
 _SIGNED = "generator_exit"
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def run_to_json(run: Run) -> dict[str, Any]:
@@ -31,6 +33,7 @@ def run_to_json(run: Run) -> dict[str, Any]:
     document = {field.name: getattr(run, field.name) for field in dataclasses.fields(run)}
     document |= {"labels": dict(run.labels), "origin": dict(run.origin), "parts": list(run.parts)}
     document |= {"health": dataclasses.asdict(run.health), "rows": dataclasses.asdict(run.rows)}
+    document["seals"] = {part: dataclasses.asdict(seal) for part, seal in run.seals.items()}
     return {"format": FORMAT, **document}
 
 
@@ -49,6 +52,9 @@ def run_from_json(document: object, path: Path, *, fault: str = "is corrupt") ->
         pure = PurePosixPath(part)
         if pure.parts[:1] != ("series",) or ".." in pure.parts or pure.parts[1:2] not in known:
             raise StoreError(f"{path} {fault}: parts names a file outside the series: {part!r}")
+    for part, seal in run.seals.items():
+        if not _SHA256.fullmatch(seal.sha256):
+            raise StoreError(f"{path} {fault}: the seal of {part!r} holds no SHA-256")
     return run
 
 
@@ -89,9 +95,7 @@ def _plain(kind: Any, value: Any, at: str) -> Any:
             raise ValueError(f"{at} is not a list of texts")
         return tuple(value)
     if get_origin(kind) is Mapping:
-        if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-            raise ValueError(f"{at} is not an object of texts")
-        return value
+        return _mapping(get_args(kind)[1], value, at)
     if kind is str and isinstance(value, str):
         return value
     if kind is float and type(value) in {int, float}:
@@ -99,6 +103,16 @@ def _plain(kind: Any, value: Any, at: str) -> Any:
     if kind is int and type(value) is int:
         return _whole(value, at)
     raise ValueError(f"{at} is not a {_WORDS[kind]}")
+
+
+def _mapping(kind: type, value: Any, at: str) -> Any:
+    what = "texts" if kind is str else "objects"
+    wanted = str if kind is str else dict
+    if not isinstance(value, dict) or not all(isinstance(v, wanted) for v in value.values()):
+        raise ValueError(f"{at} is not an object of {what}")
+    if kind is str:
+        return value
+    return {key: _record(kind, item, f"{at}.{key}.") for key, item in value.items()}
 
 
 _WORDS = {int: "whole number", float: "finite number", str: "text"}

@@ -26,6 +26,7 @@ from slogate.recorders.locust.unfinished import cut_off
 from slogate.store.layout import Store
 from slogate.store.manifest import delete_run, write_run
 from slogate.store.parts import write_part
+from slogate.store.seals import sealed
 from slogate.units import US_PER_SECOND
 
 T = TypeVar("T")
@@ -150,7 +151,7 @@ class Session:
                 self._withdraw()
                 return
             self._run = replace(
-                self._run,
+                self._do(sealed, self._store, self._run) or self._run,
                 rows=rows,
                 health=health,
                 state=self._state(rows, health.lost_processes),

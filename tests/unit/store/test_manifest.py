@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from series_strategies import row, table
 
 from slogate.errors import StoreError
-from slogate.model.run import Health, Reconciliation, Run
+from slogate.model.run import Health, Reconciliation, Run, Seal
 from slogate.model.series import LAST_TS
 from slogate.store.layout import open_store
 from slogate.store.manifest import (
@@ -43,6 +43,10 @@ SOME_RUN = st.builds(
     health=st.builds(Health, cpu=st.none() | st.floats(0, 4), lag_us=st.none() | WHOLE),
     rows=st.builds(Reconciliation, seen=WHOLE, counted=st.none() | WHOLE),
     parts=st.lists(st.just("series/requests/kind=load/x.parquet")).map(tuple),
+    seals=st.dictionaries(
+        TEXTS, st.builds(Seal, bytes=WHOLE, rows=WHOLE, sha256=st.just("0a" * 32))
+    ),
+    rolled_up=st.none() | WHOLE,
 )
 
 
@@ -112,6 +116,13 @@ def test_unknown_keys_of_the_same_format_are_left_out(store):
         pytest.param({"rows": {"seen": None}}, r"rows\.seen is not", id="null count"),
         pytest.param({"parts": ["../../x"]}, "outside the series", id="part elsewhere"),
         pytest.param({"parts": ["/etc/passwd"]}, "outside the series", id="absolute part"),
+        pytest.param({"seals": {"x": 1}}, "seals is not an object of objects", id="seal"),
+        pytest.param({"seals": {"x": {}}}, r"seals\.x\.bytes is missing", id="empty seal"),
+        pytest.param(
+            {"seals": {"x": {"bytes": 1, "rows": 1, "sha256": "A" * 64}}},
+            "the seal of 'x' holds no SHA-256",
+            id="no hash",
+        ),
         pytest.param({"parts": [1]}, "parts is not a list of texts", id="part no text"),
     ],
 )

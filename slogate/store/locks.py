@@ -1,0 +1,68 @@
+"""Locks between processes that change what is stored already; the system lets go of a dead one's.
+
+`care` is held by one compaction or pruning at a time, as long as it takes. `manifests` is held
+for moments by whoever reads a manifest, changes it and writes it again, so that nobody's change
+undoes another's. Readers, and writers of new runs, hold neither.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from slogate.errors import StoreError
+from slogate.store.layout import Store, make_folder
+
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
+
+
+@contextmanager
+def caring(store: Store) -> Iterator[None]:
+    """Be the only one who rewrites or removes parts; StoreError if somebody else does already."""
+    with _opened(store.root / "locks" / "care") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            who = file.read().strip()[:20] or "unknown"
+            raise StoreError(
+                f"the store {store.root} is being compacted or pruned already (process {who})",
+                hint="wait for its end; a process that died holds nothing",
+            ) from None
+        except OSError as error:
+            raise StoreError(f"{file.name} cannot be locked: {error.strerror}") from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+
+
+@contextmanager
+def manifests(store: Store) -> Iterator[None]:
+    """Wait until nobody else is changing a manifest, and keep others from it meanwhile.
+
+    On a file system without locks it goes on without: the moment is short.
+    """
+    with _opened(store.root / "locks" / "manifests") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise StoreError(f"{file.name} cannot be locked: {error.strerror}") from None
+        yield
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
+    try:
+        make_folder(path.parent)
+        file = path.open("a+", encoding="ascii", errors="replace")
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from None
+    with file:
+        file.seek(0)
+        yield file
