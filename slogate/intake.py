@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SHOWN = 5
-_FATES = ("bad", "left_out")
+_FATES = ("bad", "left_out", "line")
 SMALL_BYTES = 4 << 20
 ENDPOINTS_COUNTED = 100_000
 
@@ -52,6 +52,7 @@ class Tally:
     bad: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     shown: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     first_ts: int | None = None
     last_ts: int | None = None
     endpoints: set[tuple[str, str]] = field(default_factory=set)
@@ -108,27 +109,36 @@ def _check_whole(origin: Origin) -> None:
 
 def _scanned(origin: Origin, plan: Scan) -> Iterator[Chunk]:
     bad: Counter[str] = Counter()
+    shown: list[BadRow] = []
+    kept = 0
     threads = 1 if origin.path.stat().st_size < SMALL_BYTES else None
-    with scan(plan.sql, plan.parameters, threads=threads) as running:
+    feed = plan.feed.reader if plan.feed else None
+    with scan(plan.sql, plan.parameters, feed=feed, threads=threads) as running:
         try:
             for batch in running.batches:
                 chunk = _sorted_out(batch)
                 bad += Counter(chunk.bad)
-                yield chunk
+                shown += chunk.shown if len(shown) < SHOWN else ()
+                kept += chunk.rows.num_rows
+                yield replace(chunk, shown=())
         except SourceError as error:
             raise plan.explain() or origin.fail(error.message) from None
         rejects, recorded = running.rejects(), running.recorded()
     if recorded >= REJECTS_LIMIT:
         first = _placed(origin, rejects[:1])[0]
         raise origin.fail(f"{first.reason}, and too many lines are bad", line=first.line)
-    shown = _placed(origin, rejects[:SHOWN])
-    if bad:
+    if bad and not shown:
         located = list(islice(plan.locate(), SHOWN))
         shown += located or [BadRow(line=None, reason=reason) for reason in bad]
+    shown += _placed(origin, rejects[:SHOWN])
+    lost = Counter(reject.reason for reject in rejects)
+    if plan.feed:
+        shown += plan.feed.shown
+        lost += plan.feed.bad
+    if not (kept or bad or lost) and (error := plan.empty()):
+        raise error
     shown.sort(key=lambda row: row.line or 0)
-    yield Chunk(
-        rows=None, bad=Counter(reject.reason for reject in rejects), shown=tuple(shown[:SHOWN])
-    )
+    yield Chunk(rows=None, bad=lost, shown=tuple(shown[:SHOWN]), notes=plan.notes)
 
 
 def _placed(origin: Origin, rejects: Sequence[Reject]) -> list[BadRow]:
@@ -145,11 +155,24 @@ def _sorted_out(batch: pa.RecordBatch) -> Chunk:
     if bad.null_count == len(bad) and left_out.null_count == len(left_out):
         return Chunk(rows=rows)
     requests = pc.is_null(left_out)
+    faulty = bad.filter(requests)
     return Chunk(
         rows=rows.filter(pc.and_(pc.is_null(bad), requests)),
-        bad=_tallied(bad.filter(requests)),
+        bad=_tallied(faulty),
         left_out=_tallied(left_out),
+        shown=_shown(batch),
     )
+
+
+def _shown(batch: pa.RecordBatch) -> tuple[BadRow, ...]:
+    """The first bad rows of a batch that says their lines."""
+    import pyarrow.compute as pc
+
+    if "line" not in batch.schema.names:
+        return ()
+    bad = pc.and_(pc.is_valid(batch["bad"]), pc.is_null(batch["left_out"]))
+    rows = batch.select(["line", "bad"]).filter(bad).slice(0, SHOWN).to_pylist()
+    return tuple(BadRow(line=row["line"], reason=row["bad"]) for row in rows)
 
 
 def _tallied(reasons: Any) -> dict[str, int]:
@@ -160,6 +183,7 @@ def _tallied(reasons: Any) -> dict[str, int]:
 def _count(tally: Tally, origin: Origin, chunk: Chunk) -> None:
     tally.bad.update(chunk.bad)
     tally.left_out.update(chunk.left_out)
+    tally.notes += [note for note in chunk.notes if note not in tally.notes]
     for row in chunk.shown[: SHOWN - len(tally.shown)]:
         at = None if row.line is None else origin.first_line - 1 + row.line
         where = origin.name if at is None else f"{origin.name}:{at}"

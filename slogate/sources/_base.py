@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, Literal, cast
+from typing import IO, Any, Literal, Protocol, cast
 
 from slogate.errors import SourceError
 from slogate.model.series import Series
@@ -75,7 +76,8 @@ class Chunk:
     `rows` have columns of the requests, or of the histograms where `series` says so; one left
     out is null, and `method` left out or null asks for `METHOD name` to be split.
     `bad` and `left_out` count rows by reason: bad ones cannot be used, left out were never
-    requests (a transaction that repeats its parts). `shown` are a few of the bad ones.
+    requests (a transaction that repeats its parts). `shown` are a few of the bad ones. `notes`
+    are what people must know about the file.
     """
 
     rows: Any
@@ -83,6 +85,20 @@ class Chunk:
     bad: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, int] = field(default_factory=dict)
     shown: tuple[BadRow, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class Feed(Protocol):
+    """Arrow batches that a scan's query reads as the table `feed`; what is bad before it counts.
+
+    `bad` and `shown` grow while the batches are read.
+    """
+
+    bad: Counter[str]
+    shown: list[BadRow]
+
+    def reader(self) -> Any:
+        """A pyarrow.RecordBatchReader from the start of the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,14 +110,18 @@ class Scan:
     `bad` and `left_out` (text) are NULL for a row to keep, else the reason. Values and paths
     are bound: `getvariable('x')` reads the parameter x. With `store_rejects` (and a
     `rejects_limit` of REJECTS_LIMIT) malformed lines are counted too. `locate` finds bad rows
-    again, with their lines; it is asked only if there are any. `explain` turns a refusal of
-    DuckDB into a better one.
+    again, with their lines; it is asked only if there are any, and not where the query has a
+    column `line`. `explain` turns a refusal of DuckDB into a better one, `empty` says why there
+    was no row at all. `notes` are what people must know about every file of the format.
     """
 
     sql: str
     parameters: Mapping[str, object]
     locate: Callable[[], Iterable[BadRow]] = tuple
     explain: Callable[[], SourceError | None] = lambda: None
+    feed: Feed | None = None
+    empty: Callable[[], SourceError | None] = lambda: None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

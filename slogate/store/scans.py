@@ -56,9 +56,15 @@ class Scanned:
 
 @contextmanager
 def scan(
-    sql: str, parameters: Mapping[str, object], *, threads: int | None = None
+    sql: str,
+    parameters: Mapping[str, object],
+    *,
+    feed: Callable[[], Any] | None = None,
+    threads: int | None = None,
 ) -> Iterator[Scanned]:
     """Run the query, in which `getvariable('x')` is the parameter x.
+
+    The table `feed` holds what the Arrow reader that `feed` returns gives.
 
     SourceError if DuckDB cannot read the file that the query names.
     """
@@ -74,6 +80,8 @@ def scan(
         settings["threads"] = threads
     connection = duckdb.connect(":memory:", config=settings)
     try:
+        if feed:
+            connection.register("feed", feed())
         yield Scanned(
             batches=_batches(connection, sql, parameters),
             rejects=lambda: _rejects(connection),

@@ -1,0 +1,138 @@
+"""What the formats of one record a line share: the lines of a file as a table for DuckDB.
+
+    scan = Scan(sql="SELECT line, … FROM feed", parameters={…}, feed=Lines(origin))
+
+The query reads the table `feed` (line BIGINT from 1, text VARCHAR, never empty, without its
+line end) and hands out `line` again beside `bad` and `left_out`: that places the bad rows.
+Blank lines are skipped. A line that cannot be text (no UTF-8, over `LONGEST` bytes) never
+reaches the query: it is counted here as bad. No line is lost in silence, which DuckDB's own
+readers of lines and of NDJSON do not warrant; splitting costs less than they do, the memory
+does not grow with the file, and a byte order mark, CRLF and compression are seen to.
+"""
+
+from __future__ import annotations
+
+import array
+from collections import Counter
+from collections.abc import Iterator
+from typing import IO, TYPE_CHECKING, Any
+
+from slogate.sources._base import BadRow, Origin
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LONGEST = 16 << 20
+SHOWN = 5
+_BLOCK = 1 << 20
+_NUMBERS = 1 << 15
+_NO_UTF8 = "it is not UTF-8"
+_TOO_LONG = f"it is longer than {LONGEST >> 20} MB"
+
+
+class Lines:
+    """The feed of a scan; `bad` and `shown` grow while it is read."""
+
+    def __init__(self, origin: Origin, *, encoding: str = "utf-8") -> None:
+        """The lines of this file, `encoding` being utf-8 or one whose every byte is a character."""
+        self.bad: Counter[str] = Counter()
+        self.shown: list[BadRow] = []
+        self._origin = origin
+        self._encoding = encoding
+
+    def reader(self) -> pa.RecordBatchReader:
+        """Reads the file once, from its start, while it is asked for batches."""
+        import pyarrow as pa
+
+        schema = pa.schema([("line", pa.int64()), ("text", pa.string())])
+        return pa.RecordBatchReader.from_batches(schema, self._batches(schema))
+
+    def _batches(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        numbers, first = pa.array(range(_NUMBERS)), 1
+        with self._origin.stream() as stream:
+            for block in _blocks(stream):
+                plain = self._plain(block)
+                texts = _split(plain) if _is_text(plain) else self._sorted_out(plain, first)
+                count = len(texts)
+                if count > len(numbers):
+                    numbers = pa.array(range(2 * count))
+                lines = pc.add(numbers.slice(0, count), first)
+                batch = pa.record_batch([lines, texts], schema=schema)
+                if texts.null_count or _has_blank(plain):
+                    batch = batch.filter(pc.greater(pc.binary_length(texts), 0))
+                first += count
+                if batch.num_rows:
+                    yield batch
+
+    def _plain(self, block: bytes) -> bytes:
+        """The block as UTF-8 with bare line feeds."""
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
+        if self._encoding == "utf-8" or block.isascii():
+            return block
+        return block.decode(self._encoding, "replace").encode()
+
+    def _sorted_out(self, block: bytes, first: int) -> Any:
+        """The lines of a block, null where one cannot be used, which is noted."""
+        import pyarrow as pa
+
+        texts: list[str | None] = []
+        for number, line in enumerate(block.split(b"\n"), start=first):
+            reason = _TOO_LONG if len(line) > LONGEST else None
+            text = None
+            try:
+                text = None if reason else line.decode()
+            except UnicodeDecodeError:
+                reason = _NO_UTF8
+            if reason:
+                self._note(number, reason)
+            texts.append(text)
+        return pa.array(texts, pa.string())
+
+    def _note(self, line: int, reason: str) -> None:
+        self.bad[reason] += 1
+        if len(self.shown) < SHOWN:
+            self.shown.append(BadRow(line=line, reason=reason))
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    """The file in pieces of whole lines, the last line end of each left out.
+
+    Of a line that is far too long its beginning stands for it.
+    """
+    rest = stream.read(3).removeprefix(b"\xef\xbb\xbf")
+    while part := stream.read(_BLOCK):
+        end = part.rfind(b"\n")
+        if end < 0:
+            rest = (rest + part)[: LONGEST + 1]
+        else:
+            yield rest + part[:end]
+            rest = part[end + 1 :]
+    if rest:
+        yield rest
+
+
+def _is_text(block: bytes) -> bool:
+    if len(block) > LONGEST:
+        return False
+    try:
+        return block.isascii() or bool(block.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _has_blank(block: bytes) -> bool:
+    return not block or block.startswith(b"\n") or block.endswith(b"\n") or b"\n\n" in block
+
+
+def _split(block: bytes) -> Any:
+    """The lines of a block of UTF-8, which Arrow splits without a Python object for each."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    offsets = pa.py_buffer(array.array("i", [0, len(block)]))
+    whole = pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(block)])
+    return pc.split_pattern(whole, pattern="\n").values
