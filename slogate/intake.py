@@ -135,8 +135,8 @@ def _scanned(origin: Origin, plan: Scan) -> Iterator[Chunk]:
     if plan.feed:
         shown += plan.feed.shown
         lost += plan.feed.bad
-    if not (kept or bad or lost) and (error := plan.empty()):
-        raise error
+    if not (kept or bad or lost) and (nothing := plan.empty()):
+        raise nothing
     shown.sort(key=lambda row: row.line or 0)
     yield Chunk(rows=None, bad=lost, shown=tuple(shown[:SHOWN]), notes=plan.notes)
 
