@@ -104,7 +104,7 @@ def test_a_file_cut_anywhere_is_refused_or_gives_its_first_rows(source: Source, 
             continue
         # the last row may end within a field that reads as a shorter value
         assert rows[:-1] == whole[: len(rows[:-1])], size
-        assert len(rows) + tally.bad.total() <= len(whole), size
+        assert (len(rows) <= len(whole), tally.bad.total() <= 1) == (True, True), size
 
 
 @every
