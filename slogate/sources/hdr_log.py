@@ -1,0 +1,257 @@
+"""Logs of HdrHistogram (`.hlog`): one line an interval, tagged or not, of jHiccup, YCSB and others.
+
+    [Tag=A,]start,length,max,base64 ──► one step: a row for each bucket that holds anything
+
+The log does not say the unit of its values, nor what failed: the unit must be given, and
+whether a request was a success is unknown unless `ok=true` says that only successes were
+recorded. Where a log holds tagged and untagged intervals, which of them to take must be said:
+often the untagged repeat all the tagged. Refuses histograms of doubles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from slogate.sources._base import (
+    DAMAGED,
+    EARLIEST_TS,
+    LATEST_TS,
+    LONGEST_US,
+    BadRow,
+    Chunk,
+    Origin,
+    Source,
+    choice,
+    damaged,
+)
+from slogate.sources._hdr import Bucket, decode
+from slogate.sources._histograms import ROWS_A_CHUNK, Rows, hi_us, lo_us
+from slogate.sources._summaries import UNITS_US, moment, step_us
+from slogate.units import format_duration
+
+YEAR_US = 365 * 86_400_000_000
+MOST_LINE = 16 << 20
+_UNITS = ("ns", "us", "ms")
+_LOOK = 10_000
+_HEADER = re.compile(r"#\[(StartTime|BaseTime): *(\d{1,10}(?:\.\d{1,9})?)\b", re.ASCII)
+_SECONDS = re.compile(r"\d{1,10}(?:\.\d{1,9})?", re.ASCII)
+_ROW = re.compile(
+    rb"^(?:Tag=[^,\s]+,)?\d+(?:\.\d+)?,\d+(?:\.\d+)?,\d+(?:\.\d+)?,HIST[A-Za-z0-9+/=]+",
+    re.MULTILINE | re.ASCII,
+)
+_UNTAGGED = "untagged intervals (kept with --option tags=all)"
+_TAGGED = "tagged intervals (kept with --option tags=all)"
+_NO_ROW = "it is no row of start, length, max and histogram"
+_NO_TIME = "its interval is at no time between 2001 and 2100"
+_NO_LENGTH = "its interval is not over 0 and up to a day long"
+_TOO_LONG = "it holds durations over a day, which the unit does not fit"
+
+
+def sniff(head: bytes) -> float:
+    """1 for the line that names the format, less for its column names or a row alone."""
+    if b"#[Histogram log format version" in head:
+        return 1.0
+    if head.startswith(b'"StartTimestamp","Interval_Length"'):
+        return 0.95
+    return 0.8 if _ROW.search(head[:8192]) else 0.0
+
+
+def open_log(origin: Origin) -> Iterator[Chunk]:
+    """The intervals of a log; SourceError if it cannot be used, or its unit is not told."""
+    unit = origin.options.get("unit")
+    if unit not in _UNITS:
+        raise _no_unit(origin, unit)
+    reading = _Reading(
+        origin, UNITS_US[unit], choice(origin, "tags", ("", "only", "untagged", "all")),
+        ok={"unknown": None, "true": True}[choice(origin, "ok", ("unknown", "true"))],
+    )  # fmt: skip
+    for number, line in _lines(origin):
+        try:
+            reading.take(number, line)
+        except ValueError as error:
+            reading.bad(number, str(error))
+        if len(reading.rows) >= ROWS_A_CHUNK:
+            yield reading.chunk()
+    if not reading.seen:
+        first = next(iter(reading.shown), BadRow(line=None, reason="it holds no interval"))
+        raise origin.fail(first.reason, line=first.line)
+    yield reading.chunk()
+
+
+def _lines(origin: Origin) -> Iterator[tuple[int, str]]:
+    """The lines with their numbers, without those that are blank."""
+    number = 0
+    try:
+        with origin.stream() as stream:
+            while line := stream.readline(MOST_LINE):
+                number += 1
+                if len(line) == MOST_LINE:
+                    raise origin.fail("the line is over 16 MiB", line=number)
+                text = line.decode("utf-8", "replace").removeprefix("\ufeff").strip()
+                if text:
+                    yield number, text
+    except DAMAGED as error:
+        raise damaged(origin, error) from None
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A log as far as it is read: its times, the tags it held, and the rows not yet handed on."""
+
+    origin: Origin
+    unit_us: Fraction
+    tags: str
+    ok: bool | None
+    rows: Rows = field(default_factory=Rows)
+    start_us: int | None = None
+    base_us: int | None = None
+    seen: set[bool] = field(default_factory=set)
+    reasons: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
+    shown: list[BadRow] = field(default_factory=list)
+
+    def bad(self, number: int, reason: str) -> None:
+        """Count a line that cannot be used."""
+        self.reasons[reason] += 1
+        self.shown.append(BadRow(line=number, reason=reason))
+
+    def chunk(self) -> Chunk:
+        """What was read since the last one."""
+        bad, left_out, shown = dict(self.reasons), dict(self.left_out), self.shown[:5]
+        self.reasons.clear()
+        self.left_out.clear()
+        self.shown = []
+        return self.rows.chunk(bad=bad, left_out=left_out, shown=shown)
+
+    def take(self, number: int, line: str) -> None:
+        """Read one line; ValueError says why it cannot be used."""
+        if line.startswith("#"):
+            self._header(line)
+        elif not line.startswith('"StartTimestamp"'):
+            self._interval(number, line)
+
+    def _header(self, line: str) -> None:
+        told = _HEADER.match(line)
+        if told and told[1] == "StartTime":
+            # a log that was begun anew in the same file counts from its own start
+            self.start_us, self.base_us = _us(told[2]), None
+        elif told:
+            self.base_us = _us(told[2])
+
+    def _interval(self, number: int, line: str) -> None:
+        head, _, payload = line.rpartition(",")
+        tag, parts = _tag(head)
+        if len(parts) != 3 or not all(_SECONDS.fullmatch(part) for part in parts):
+            raise ValueError(_NO_ROW)
+        ts, step = self._absolute(_us(parts[0])), _us(parts[1])
+        if not EARLIEST_TS <= ts <= LATEST_TS:
+            raise ValueError(_NO_TIME)
+        if not 0 < step <= LONGEST_US:
+            raise ValueError(_NO_LENGTH)
+        buckets = list(decode(payload))
+        if buckets and buckets[-1][0] * self.unit_us > LONGEST_US:
+            raise ValueError(_TOO_LONG)
+        if self._wanted(number, tagged=tag is not None):
+            self._add(ts, step, tag, buckets)
+
+    def _absolute(self, told_us: int) -> int:
+        """The time of an interval, given as the log has it."""
+        if self.base_us is None:
+            if self.start_us is None:
+                self.start_us = _given_start(self.origin, told_us)
+            relative = told_us < self.start_us - YEAR_US
+            self.base_us = self.start_us if relative else 0
+        return self.base_us + told_us
+
+    def _wanted(self, number: int, *, tagged: bool) -> bool:
+        self.seen.add(tagged)
+        if not self.tags and len(self.seen) == 2:
+            raise self.origin.fail(
+                "it holds tagged and untagged intervals, and one may repeat the other",
+                line=number,
+                hint="say which to take: --option tags=only, tags=untagged, or tags=all for both",
+            )
+        if self.tags == "only" and not tagged:
+            self.left_out[_UNTAGGED] += 1
+        if self.tags == "untagged" and tagged:
+            self.left_out[_TAGGED] += 1
+        return self.tags in {"", "all"} or (self.tags == "only") == tagged
+
+    def _add(self, ts: int, step: int, tag: str | None, buckets: list[Bucket]) -> None:
+        endpoint = self.origin.options.get("endpoint", "") if tag is None else tag
+        for lowest, highest, count in buckets:
+            self.rows.add(
+                ts=ts, step_us=step_us(step), endpoint=endpoint, count=count, ok=self.ok,
+                bounds=(lo_us(lowest * self.unit_us), hi_us(highest * self.unit_us)),
+            )  # fmt: skip
+
+
+def _tag(head: str) -> tuple[str | None, list[str]]:
+    """The tag of a row, and its other columns but the histogram."""
+    parts = head.split(",")
+    if parts[0].startswith("Tag="):
+        return parts[0].removeprefix("Tag="), parts[1:]
+    return None, parts
+
+
+def _us(seconds: str) -> int:
+    return int(Fraction(seconds) * 1_000_000)
+
+
+def _given_start(origin: Origin, told_us: int) -> int:
+    """When a log begins that has no StartTime: as given, else at its first interval."""
+    if "start" not in origin.options:
+        return told_us
+    try:
+        return moment(origin.options["start"], "option start")
+    except ValueError as error:
+        raise origin.fail(str(error)) from None
+
+
+def _no_unit(origin: Origin, given: str | None) -> Exception:
+    """The error to raise where the unit is not known: with what the log would hold in each."""
+    if given is not None:
+        return origin.fail(f"option unit is '{given}', it must be ns, us or ms")
+    longest = 0
+    for (_, line), _ in zip(_lines(origin), range(_LOOK), strict=False):
+        try:
+            if not line.startswith(("#", '"')):
+                longest = max([longest, *(high for _, high, _ in decode(line.rpartition(",")[2]))])
+        except ValueError:
+            continue
+    each = ", ".join(
+        f"{format_duration(hi_us(longest * UNITS_US[unit]))} in {unit}" for unit in _UNITS
+    )
+    return origin.fail(
+        f"a log does not say the unit of its values; its longest is {each}",
+        hint="say it: --option unit=ns (jHiccup), unit=us (YCSB) or unit=ms",
+    )
+
+
+_EXAMPLE = b"""\
+#[Histogram log format version 1.2]
+#[StartTime: 1764000000.000 (seconds since epoch), Mon Nov 24 16:00:00 UTC 2025]
+"StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"
+0.127,1.007,5.439,HISTFAAAACh4nJNpmSzMwMDAxgABTFCakYGB2c1gxwIG+w8QgfnyfEcZ2QBvqgXo
+1.134,0.999,2.527,HISTFAAAACR4nJNpmSzMwMDAzAABTFCaESjkZrBjAYP9B4hAtzwXAF1TBQE=
+"""
+
+PLUGIN = Source(
+    name="hdr-log",
+    help="Logs of HdrHistogram (.hlog): jHiccup, YCSB, cassandra-stress and others",
+    sniff=sniff,
+    open=open_log,
+    example=_EXAMPLE,
+    example_options={"unit": "us"},
+    options={
+        "unit": "of the values, which the file does not say: ns, us or ms",
+        "tags": "where a log holds both: only (tagged), untagged, or all of its intervals",
+        "ok": "true: all that was recorded are successes (default: unknown)",
+        "endpoint": "what untagged intervals are called: /checkout, or 'GET /checkout'",
+        "start": "when the log began, where it has no StartTime: 2026-11-24T10:00:00Z",
+    },
+)
