@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
-from slogate.cli.store import CONTEXT, opened_store
+from slogate.cli.store import CONTEXT
+from slogate.cli.stores import opened_store, refreshed
 from slogate.errors import EXIT_PASS, UsageError
 
 RUN = Annotated[str, typer.Argument(metavar="RUN", help="Id, its beginning, a label, or latest.")]
@@ -109,7 +110,7 @@ def label_command(
     opened = opened_store(store)
     labels = _pairs(pairs)
     changed = label_run(opened, find_run(opened, run, service=service).id, labels)
-    _refresh(opened, quiet=quiet)
+    refreshed(opened, quiet=quiet)
     if as_json:
         out(dumps({"id": changed.id, "labels": changed.labels}))
     else:
@@ -149,7 +150,7 @@ def delete_command(
     for run_id in ids:
         delete_run(opened, run_id, force=force)
         note(f"deleted {run_id}", quiet=quiet)
-    _refresh(opened, quiet=quiet)
+    refreshed(opened, quiet=quiet)
     if as_json:
         out(dumps({"deleted": ids}))
     return EXIT_PASS
@@ -159,14 +160,6 @@ def _ask(ids: list[str]) -> None:
     if not sys.stdin.isatty():
         raise UsageError("nobody can be asked here whether to delete", hint="add --yes")
     typer.confirm(f"delete {', '.join(ids)} with all requests and verdicts?", abort=True, err=True)
-
-
-def _refresh(store: Any, *, quiet: bool) -> None:
-    """Make the convenience database agree with what was changed."""
-    from slogate.store import views
-
-    if trouble := views.refresh(store):
-        note(f"note: {trouble}", quiet=quiet)
 
 
 def _pairs(words: list[str]) -> dict[str, str]:

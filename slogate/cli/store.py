@@ -1,22 +1,21 @@
-"""`slogate store info|sql`: what the series store holds, and the door to it in SQL."""
+"""`slogate store`: info and sql; the other commands of the group have files of their own."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from slogate.cli.options import JSON, NO_COLOR, QUIET, STORE, note, out
+from slogate.cli.store_verify import verify_command
+from slogate.cli.stores import opened_store
 from slogate.errors import EXIT_PASS
-from slogate.store.layout import Store, open_store
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _MEGABYTE = 1_000_000
 
 app = typer.Typer(
-    help="Look into the series store.",
+    help="Look into the series store, and take care of it.",
     add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=True,
@@ -93,11 +92,7 @@ def sql_command(
     return EXIT_PASS
 
 
-def opened_store(store: Path | None) -> Store:
-    """The store that the flag, the environment or the settings name."""
-    from slogate.config import load_settings
-
-    return open_store(store or load_settings(Path.cwd(), os.environ).store)
+app.command("verify", context_settings=CONTEXT)(verify_command)
 
 
 def _per_request(size: int, rows: int) -> str:

@@ -41,6 +41,18 @@ def caring(store: Store) -> Iterator[None]:
         yield
 
 
+def cared_for(store: Store) -> bool:
+    """Whether somebody is compacting or pruning the store right now."""
+    try:
+        with (store.root / "locks" / "care").open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # there has never been a lock
+        return False
+    return False
+
+
 @contextmanager
 def manifests(store: Store) -> Iterator[None]:
     """Wait until nobody else is changing a manifest, and keep others from it meanwhile.

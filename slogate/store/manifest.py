@@ -124,7 +124,7 @@ def delete_run(store: Store, run_id: str, *, force: bool = False, keep_logs: boo
 
     verdicts = verdicts_of(store, run_id)
     update_run(store, run_id, empty)
-    named = (store.root / part for part in before[0].parts if _is_own(store, before[0], part))
+    named = (store.root / part for part in before[0].parts if is_own(store, before[0], part))
     parts = {*found_parts(store, before[0]), *kept_parts(store, before[0]), *named}
     logs = [] if keep_logs else sorted((store.root / "logs").glob(f"{run_id}.*.log"))
     try:
@@ -141,18 +141,12 @@ def parts_of(store: Store, run: Run) -> list[Path]:
     missing is an error, unless the parts were merged since the manifest was read. For a run
     that is not complete also those on disk, not yet named.
     """
-    out = f"take the run out: slogate runs delete {run.id}"
     run = _as_it_is_now(store, run)
     named: dict[Path, None] = {}
     for part in run.parts:
-        path = store.root / part
-        if not _is_own(store, run, part):
-            raise StoreError(f"run '{run.id}' is damaged: {path} is no part of it", hint=out)
+        path = named_part(store, run, part)
         if path in named:
-            raise StoreError(f"run '{run.id}' is damaged: it names {path} twice", hint=out)
-        if not path.exists():
-            hint = f"put it back, or {out}"
-            raise StoreError(f"run '{run.id}' is damaged: its part {path} is missing", hint=hint)
+            raise StoreError(f"run '{run.id}' is damaged: it names {path} twice", hint=_out(run))
         named[path] = None
     parts = list(named)
     if run.state != "complete":
@@ -160,6 +154,21 @@ def parts_of(store: Store, run: Run) -> list[Path]:
     for path in parts:
         check_regular(path)
     return parts
+
+
+def named_part(store: Store, run: Run, part: str) -> Path:
+    """The absolute path of a part that the run names; StoreError if it is not its own or gone."""
+    path = store.root / part
+    if not is_own(store, run, part):
+        raise StoreError(f"run '{run.id}' is damaged: {path} is no part of it", hint=_out(run))
+    if not path.exists():
+        hint = f"put it back, or {_out(run)}"
+        raise StoreError(f"run '{run.id}' is damaged: its part {path} is missing", hint=hint)
+    return path
+
+
+def _out(run: Run) -> str:
+    return f"take the run out: slogate runs delete {run.id}"
 
 
 def _as_it_is_now(store: Store, run: Run) -> Run:
@@ -172,7 +181,7 @@ def _as_it_is_now(store: Store, run: Run) -> Run:
     return run
 
 
-def _is_own(store: Store, run: Run, part: str) -> bool:
+def is_own(store: Store, run: Run, part: str) -> bool:
     """Whether a path that a manifest names is where the part writer puts the run's parts."""
     path = store.root / part
     day = path.parent

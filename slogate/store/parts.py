@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from slogate.errors import StoreError
-from slogate.model.series import COLUMNS, HISTOGRAM_COLUMNS, LAST_TS, SCHEMA_VERSION, Series
+from slogate.model.series import (
+    COLUMNS,
+    HISTOGRAM_COLUMNS,
+    LAST_TS,
+    SCHEMA_VERSION,
+    SERIES,
+    Series,
+)
 from slogate.store.layout import (
     Store,
     check_id,
@@ -100,7 +107,7 @@ def write_part(
     sequence)` is unique in the run and series. StoreError if the rows do not fit, the part exists
     or the disk refuses. May be called from a native thread.
     """
-    batches = _batches(rows, series)
+    batches = conforming(rows, series)
     first = next(batches, None)
     if first is None:
         raise StoreError(f"run {run_id}: a part without rows is not stored")
@@ -116,10 +123,10 @@ def write_part(
     return path.relative_to(store.root).as_posix()
 
 
-def _batches(
+def conforming(
     rows: pa.Table | pa.RecordBatch | Iterable[pa.RecordBatch], series: Series
 ) -> Iterator[pa.Table]:
-    """The rows as non-empty tables of the right columns in the right order."""
+    """The rows as non-empty tables of the right columns in the right order, values in bounds."""
     import pyarrow as pa
 
     if isinstance(rows, pa.Table | pa.RecordBatch):
@@ -201,6 +208,12 @@ def run_of(name: str) -> str | None:
     return match["run"] if match else None
 
 
+def series_of(part: str) -> Series:
+    """The series in whose folder a part lies; the path is relative to the store."""
+    name = part.split("/")[1]
+    return next(series for series in SERIES if series == name)
+
+
 def check_part(path: Path) -> None:
     """StoreError if the part cannot be read or is of a newer schema; reads its footer only."""
     import pyarrow as pa
@@ -214,6 +227,6 @@ def check_part(path: Path) -> None:
     version = metadata.get(VERSION_KEY, b"")
     found = version_number(version)
     if found is None:
-        raise StoreError(f"{path} is not a part of a request series")
+        raise StoreError(f"{path} is not a part of a series")
     if found > SCHEMA_VERSION:
         raise newer(path, found, SCHEMA_VERSION)

@@ -37,13 +37,15 @@ def write_verdict(store: Store, verdict_id: str, document: dict[str, Any]) -> bo
 
 def read_verdicts(store: Store, *, service: str | None = None) -> list[dict[str, Any]]:
     """All verdict documents, of runs of one service if given, in the order they were written."""
-    documents = [_read(path) for path in _oldest_first(json_files(store.verdicts))]
+    documents = [read_verdict(path) for path in _oldest_first(json_files(store.verdicts))]
     return [d for d in documents if service is None or d["run"].get("service") == service]
 
 
 def verdicts_of(store: Store, run_id: str) -> list[Path]:
     """The files of the verdicts on a run."""
-    return [path for path in json_files(store.verdicts) if _read(path)["run"]["id"] == run_id]
+    return [
+        path for path in json_files(store.verdicts) if read_verdict(path)["run"]["id"] == run_id
+    ]
 
 
 def _oldest_first(paths: list[Path]) -> list[Path]:
@@ -53,7 +55,8 @@ def _oldest_first(paths: list[Path]) -> list[Path]:
         raise StoreError(f"the verdicts cannot be read: {error}") from None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_verdict(path: Path) -> dict[str, Any]:
+    """The document of a file; StoreError if it is corrupt or newer."""
     document = read_json(path)
     schema = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(schema, str) or not schema.startswith("slogate.verdict/"):
