@@ -62,6 +62,22 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remote:
+    """A server as it was given: its address, options for the source, the environment.
+
+    Secrets are looked up in `environment`, by names that the source tells.
+    """
+
+    url: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def fail(self, message: str, *, hint: str | None = None) -> SourceError:
+        """The error to raise about this server; it shows no user and no password."""
+        return SourceError(f"{re.sub(r'//[^/]*@', '//', self.url)}: {message}", hint=hint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BadRow:
     """A row that cannot be used, where it is (lines count from 1; None: not located) and why."""
 
@@ -125,6 +141,22 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a server has of what was asked for, from after `start_us` up to `end_us`.
+
+    `identity` says whose series these are (address, query), in words that stay the same: of one
+    identity nothing is stored twice. `read(start_us, end_us)` yields chunks in the order of
+    time, each with the moment up to which all has been given. `notes` are sentences for people.
+    """
+
+    identity: Mapping[str, str]
+    start_us: int
+    end_us: int
+    read: Callable[[int, int], Iterator[tuple[int, Chunk]]]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A foreign format: how it is recognised and read.
 
@@ -132,7 +164,8 @@ class Source:
     never raises. `open(origin)` raises SourceError if the file cannot be used. `example` is a
     small file of the format, with which the contract tests try it, read with `example_options`.
     `options` says what `--option key=value` the format knows. `lines`: each line stands alone (no
-    header, no record over several lines), so that a growing file can be followed.
+    header, no record over several lines), so that a growing file can be followed. `fetch` asks a
+    server, where the format has one.
     """
 
     name: str
@@ -143,6 +176,7 @@ class Source:
     example_options: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     lines: bool = False
+    fetch: Callable[[Remote], Offer] | None = None
 
 
 def read_origin(name: str, path: Path) -> Origin:

@@ -1,0 +1,1 @@
+"""Reads counters and histograms of a Prometheus server through its HTTP API."""

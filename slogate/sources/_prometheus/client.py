@@ -1,0 +1,183 @@
+"""Asks a server of Prometheus's HTTP API: one question, one answer, in bounded memory.
+
+    question ──retries──► answer, SourceError, or TooMuch: ask for less
+
+What passes (429, 5xx, a broken connection) is tried again, later each time, as the server
+says. Redirects are not followed: credentials are for the address that was given. Warnings of
+a success are a refusal unless they are accepted: what a server could not read is not zero.
+"""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from slogate.errors import SourceError
+from slogate.sources._prometheus.answer import data_of, warnings_of
+from slogate.sources._prometheus.settings import PREFIX, Access
+
+LARGEST_ANSWER = 64 << 20
+TRIES = 5
+_LONGEST_PAUSE_S = 30.0
+_PASSING = {429, 500, 502, 503, 504}
+_LESS = {413, 422, 503, 504}
+_BROKEN = (OSError, http.client.HTTPException, EOFError)
+_CREDENTIALS = f"set {PREFIX}TOKEN, or {PREFIX}USER and {PREFIX}PASSWORD"
+
+Parameters = Sequence[tuple[str, str]]
+
+
+class TooMuch(Exception):
+    """The answer is too large, or took too long; a question about less may be answered."""
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_arguments: Any) -> None:
+        return None
+
+
+@dataclass(slots=True, kw_only=True)
+class Client:
+    """A server and how to ask it; `size` is that of the last answer. `pause` waits seconds."""
+
+    access: Access
+    accept_warnings: bool = False
+    pause: Callable[[float], None] = time.sleep
+    size: int = 0
+    _opener: Any = field(default=None, repr=False)
+
+    def ask(self, path: str, parameters: Parameters, *, post: bool = True) -> Any:
+        """The data of the answer at `/api/v1/<path>`; TooMuch where less can be asked."""
+        for wait in (*(2.0**n / 2 for n in range(TRIES - 1)), None):
+            try:
+                return self._once(path, parameters, post=post)
+            except _Passing as passing:
+                if wait is None:
+                    raise passing.last() from None
+                self.pause(min(max(wait, passing.after_s), _LONGEST_PAUSE_S))
+        raise AssertionError  # the last try raises
+
+    def fail(self, message: str, *, hint: str | None = None) -> SourceError:
+        """The error to raise about this server."""
+        return SourceError(f"{self.access.url}: {message}", hint=hint)
+
+    def _once(self, path: str, parameters: Parameters, *, post: bool) -> Any:
+        try:
+            with self._open(path, parameters, post=post) as response:
+                body = self._body(response)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise self._refused(error) from None
+        except _BROKEN as error:
+            raise self._unreachable(error) from None
+        return self._data(body)
+
+    def _open(self, path: str, parameters: Parameters, *, post: bool) -> Any:
+        form = urlencode(parameters)
+        address = f"{self.access.url}/api/v1/{path}"
+        headers = {"Accept-Encoding": "gzip", "User-Agent": "slogate", **self.access.headers}
+        request = urllib.request.Request(  # noqa: S310 (http and https only, see settings)
+            address if post or not form else f"{address}?{form}",
+            data=form.encode() if post else None,
+            headers=headers,
+        )
+        if self._opener is None:
+            tls = urllib.request.HTTPSHandler(context=self.access.tls)
+            self._opener = urllib.request.build_opener(_NoRedirect, tls)
+        return self._opener.open(request, timeout=self.access.timeout_s)
+
+    def _body(self, response: Any) -> bytes:
+        stream = response
+        if response.headers.get("Content-Encoding") == "gzip":
+            stream = gzip.GzipFile(fileobj=response)
+        body: bytes = stream.read(LARGEST_ANSWER + 1)
+        if len(body) > LARGEST_ANSWER:
+            raise TooMuch(f"its answer is over {LARGEST_ANSWER >> 20} MiB")
+        self.size = len(body)
+        return body
+
+    def _data(self, body: bytes) -> Any:
+        try:
+            document = json.loads(body)
+            warned = warnings_of(document)
+            data = data_of(document)
+        except (ValueError, RecursionError) as error:
+            own = isinstance(error, ValueError) and not isinstance(
+                error, json.JSONDecodeError | UnicodeDecodeError
+            )
+            told = str(error) if own else "this is no answer of Prometheus's HTTP API"
+            hint = "give its base address, with its path if it has one: http://host/prometheus"
+            raise self.fail(told, hint=hint) from None
+        if warned and not self.accept_warnings:
+            raise self.fail(
+                f"the server warns that its answer may not be whole: {warned}",
+                hint="take it nevertheless with --option warnings=accept",
+            )
+        return data
+
+    def _refused(self, error: urllib.error.HTTPError) -> Exception:
+        """What to raise for an answer that is not 200."""
+        told = f"HTTP {error.code}: {_words(error)}"
+        if 300 <= error.code < 400:
+            goal = urlsplit(error.headers.get("Location", ""))
+            where = f"{goal.scheme}://{goal.hostname}{goal.path}" if goal.hostname else goal.path
+            return self.fail(f"it redirects to {where}", hint="if that is right, give that address")
+        if error.code in _PASSING:
+            after = error.headers.get("Retry-After", "")
+            less = TooMuch(told) if error.code in _LESS else None
+            return _Passing(less or self.fail(told), float(after) if after.isdecimal() else 0.0)
+        if error.code in _LESS:
+            return TooMuch(told)
+        hint = None
+        if error.code in {401, 403}:
+            hint = _CREDENTIALS
+        elif error.code == 404:
+            hint = "give its base address, with its path if it has one: http://host/prometheus"
+        return self.fail(told, hint=hint)
+
+    def _unreachable(self, error: Exception) -> Exception:
+        """What to raise where no answer came; a certificate does not get better by waiting."""
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            hint = "name its authority: --option ca=FILE"
+            return self.fail(f"its certificate is not trusted: {reason.verify_message}", hint=hint)
+        if isinstance(reason, TimeoutError):
+            return _Passing(TooMuch(f"no answer within {self.access.timeout_s:g} s"))
+        told = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+        return _Passing(self.fail(f"it cannot be reached: {told}"))
+
+
+class _Passing(Exception):
+    """A trouble that may pass; `last` is what to raise when it has not."""
+
+    def __init__(self, trouble: Exception, after_s: float = 0.0) -> None:
+        super().__init__(str(trouble))
+        self.after_s = after_s
+        self._trouble = trouble
+
+    def last(self) -> Exception:
+        """The error for the last try."""
+        return self._trouble
+
+
+def _words(error: urllib.error.HTTPError) -> str:
+    """The server's own words: of an answer of the API its error, else the first line."""
+    body = error.read(4096)
+    try:
+        if error.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        document = json.loads(body)
+        told = str(document["error"])
+    except (ValueError, KeyError, TypeError, OSError, EOFError, RecursionError):
+        lines = body.decode("utf-8", "replace").strip().splitlines()
+        told = lines[0] if lines and not lines[0].startswith("<") else str(error.reason)
+    return told[:300]
