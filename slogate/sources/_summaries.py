@@ -170,13 +170,20 @@ def json_us(value: object, unit: str, name: str) -> Fraction:
     raise ValueError(f"its {name} is {str(value)[:40]!r}, no duration")
 
 
-def spread_us(text: str, unit: str, name: str) -> tuple[Fraction, Fraction]:
-    """Between which durations (µs) one lies that was rounded to what is written."""
-    if not _NUMBER.fullmatch(text) or unit not in UNITS_US:
-        raise ValueError(f"its {name} is '{text[:40]}{unit[:10]}', no duration")
-    value = _checked(Fraction(text.rstrip(".")) * UNITS_US[unit], name)
-    half = UNITS_US[unit] / 10 ** len(text.partition(".")[2]) / 2
+def spread(text: str, name: str) -> tuple[Fraction, Fraction]:
+    """Between which numbers one lies that was rounded to what is written."""
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"its {name} is '{text[:40]}', no number")
+    value, half = Fraction(text.rstrip(".")), Fraction(1, 2 * 10 ** len(text.partition(".")[2]))
     return max(value - half, Fraction(0)), value + half
+
+
+def spread_us(text: str, unit: str, name: str) -> tuple[Fraction, Fraction]:
+    """The same for a duration, in µs; ValueError if it is over a day."""
+    if unit not in UNITS_US:
+        raise ValueError(f"its {name} has the unit '{unit[:10]}', which is not known")
+    least, most = (each * UNITS_US[unit] for each in spread(text, name))
+    return _checked(least, name), most
 
 
 def _checked(value: Fraction, name: str) -> Fraction:
@@ -242,3 +249,13 @@ def endpoint_of(origin: Origin, url: str = "") -> str:
         return urlsplit(url).path
     except ValueError:
         return ""
+
+
+def only(pattern: re.Pattern[str], text: str, what: str) -> re.Match[str]:
+    """The only match; ValueError if there is none, or several."""
+    found = list(pattern.finditer(text))
+    if len(found) > 1:
+        raise ValueError(f"it holds {what} {len(found)} times; import each as a file of its own")
+    if not found:
+        raise ValueError(f"it does not hold {what} as a whole")
+    return found[0]

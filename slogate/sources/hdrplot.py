@@ -1,0 +1,90 @@
+"""Percentile spectra as text: vegeta's `report -type=hdrplot` and HdrHistogram's `.hgrm`.
+
+Only durations are in them: neither when the run was nor how long, nor what failed, nor (but for
+vegeta) the unit: all of it must be given. Vegeta's values are estimates of its digest, taken
+as they are told. Refuses spectra that are cut off or do not ascend.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from slogate.sources._base import Origin, Source, choice
+from slogate.sources._histograms import Rows
+from slogate.sources._spectrum import HEAD, ROWS, spectrum
+from slogate.sources._summaries import ENDPOINT, START, Step, endpoint_of, only, reads, start_of
+from slogate.units import parse_duration
+
+_FILE = re.compile(
+    rf"\A\s*^{HEAD}\s*(?P<rows>{ROWS})(?:\#\[[^\n]*\n?)*\s*\Z", re.MULTILINE | re.ASCII
+)
+_HEAD = re.compile(rf"\A\s*{HEAD}", re.ASCII)
+_UNITS = ("ns", "us", "ms", "s")
+
+
+def sniff(head: bytes) -> float:
+    """1 for a file that begins with the names of a spectrum's columns."""
+    text = head.decode("utf-8", "replace").replace("\r\n", "\n")
+    return 1.0 if _HEAD.match(text) else 0.0
+
+
+def _parse(origin: Origin, text: str) -> Rows:
+    found = only(_FILE, text if text.endswith("\n") else f"{text}\n", "a spectrum")
+    vegeta = "Value(ms)" in found[0].partition("\n")[0] or "Value(ms)" in text[:200]
+    unit = "ms" if vegeta else _unit(origin)
+    ranks = spectrum(found["rows"], unit, finest=Fraction(0) if vegeta else None)
+    step = Step(ts=start_of(origin), step_us=_duration(origin), endpoint=endpoint_of(origin))
+    step.timed(ranks, ok={"unknown": None, "true": True}[choice(origin, "ok", ("unknown", "true"))])
+    return step.rows
+
+
+def _unit(origin: Origin) -> str:
+    unit = origin.options.get("unit")
+    if unit not in _UNITS:
+        what = (
+            "the file does not say the unit of its values"
+            if unit is None
+            else (f"option unit is '{unit}', it must be {', '.join(_UNITS)}")
+        )
+        raise origin.fail(what, hint="say it: --option unit=ms")
+    return unit
+
+
+def _duration(origin: Origin) -> int:
+    given = origin.options.get("duration")
+    if given is None:
+        raise origin.fail(
+            "the file does not say how long the run was", hint="say it: --option duration=30s"
+        )
+    try:
+        return max(parse_duration(given), 1)
+    except ValueError as error:
+        raise origin.fail(f"option duration: {error}") from None
+
+
+_EXAMPLE = b"""\
+Value(ms)  Percentile  TotalCount  1/(1-Percentile)
+0.076715   0.000000    0           1.000000
+0.439370   0.100000    200         1.111111
+0.513059   0.500000    999         2.000000
+0.555774   0.900000    1798        10.000000
+2.658916   0.999756    1998        4098.360656
+2.658916   1.000000    1998        10000000.000000
+"""
+
+PLUGIN = Source(
+    name="hdrplot",
+    help="Percentile spectra: vegeta's hdrplot, HdrHistogram's .hgrm",
+    sniff=sniff,
+    open=reads(_parse),
+    example=_EXAMPLE,
+    example_options={"start": "2026-11-24T10:00:00Z", "duration": "20s"},
+    options=START
+    | ENDPOINT
+    | {
+        "duration": "how long the run was, which the file does not say: 30s",
+        "unit": "of the values, where the file does not say it: ns, us, ms or s",
+        "ok": "true: all that was measured are successes (default: unknown)",
+    },
+)
