@@ -1,0 +1,85 @@
+"""A file of OTLP → chunks: message by message, with the place of what was bad.
+
+The formats cut the file into messages; here each is taken, its bad parts get its line, and
+what cannot be told apart becomes an error with a hint. A file in which there is no OTLP is
+refused, and so is one that would count requests twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from slogate.errors import SourceError
+from slogate.sources._base import DAMAGED, BadRow, Chunk, Origin, damaged
+from slogate.sources._otlp.settings import settings
+from slogate.sources._otlp.telemetry import Losses, Malformed
+from slogate.sources._otlp.translate import OTHER_METRICS, Ambiguous, Translator
+
+SHOWN = 5
+
+
+class Message(NamedTuple):
+    """A message at a line (None: lines mean nothing) or byte; `size` rows are bad if it is."""
+
+    line: int | None
+    at: int | None
+    size: int
+    take: Callable[[Translator], None]
+
+
+def translated(origin: Origin, messages: Callable[[], Iterator[Message]]) -> Iterator[Chunk]:
+    """The chunks of a file; SourceError if it cannot be used."""
+    try:
+        translator = Translator(settings(origin.options))
+    except ValueError as error:
+        raise origin.fail(str(error)) from None
+    return _translated(origin, messages(), translator)
+
+
+def _translated(
+    origin: Origin, messages: Iterator[Message], translator: Translator
+) -> Iterator[Chunk]:
+    left_out: Counter[str] = Counter()
+    good, first = False, None
+    try:
+        for message in messages:
+            losses = _taken(origin, translator, message)
+            left_out += losses.left_out
+            good = good or not losses.bad or translator.waiting > 0
+            if losses.bad:
+                shown = _shown(message, losses)
+                first = first or shown[0]
+                yield Chunk(rows=None, bad=losses.bad, shown=shown)
+            yield from translator.chunks()
+    except DAMAGED as error:
+        if isinstance(error, SourceError):
+            raise
+        raise damaged(origin, error) from None
+    if not good:
+        line, why = (first.line, first.reason) if first else (None, "it holds no message")
+        raise origin.fail(f"there is no OTLP in it: {why}", line=line)
+    yield from translator.chunks(final=True)
+    if seen := list(translator.seen):
+        names = ", ".join(seen[:5]) + (", …" if len(seen) > 5 else "")
+        left_out[f"{OTHER_METRICS} ({names})"] = left_out.pop(OTHER_METRICS, 0)
+    yield Chunk(rows=None, left_out=+left_out)
+
+
+def _taken(origin: Origin, translator: Translator, message: Message) -> Losses:
+    """Take one message; what was lost of it."""
+    translator.losses = losses = Losses()
+    try:
+        message.take(translator)
+    except Malformed as error:
+        losses.bad[str(error)] += message.size
+    except Ambiguous as error:
+        raise origin.fail(str(error), line=message.line, hint=error.hint) from None
+    return losses
+
+
+def _shown(message: Message, losses: Losses) -> tuple[BadRow, ...]:
+    where = "" if message.at is None else f" (in the message at byte {message.at:,})"
+    reasons = list(losses.bad)[:SHOWN]
+    return tuple(BadRow(line=message.line, reason=f"{reason}{where}") for reason in reasons)

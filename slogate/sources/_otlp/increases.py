@@ -1,0 +1,156 @@
+"""Cumulative data points → increases: what was counted between two points of one stream.
+
+A stream is one series of one process: its identity and its start. Points of another start
+(a restart, or a second process that forgot to say who it is) are another stream, so that
+neither is taken for a fall of the other. A count that falls within a stream starts from zero,
+as a counter does after a reset. The first point counts from the stream's start; where that is
+unknown, or lies before `since_ns`, it is only what later points are compared with. Points that
+are not newer than the last were delivered before, and say nothing. Bounded: after `most`
+streams new ones are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from slogate.sources._otlp.telemetry import Explicit, Exponential, Malformed, Point
+
+MOST_STREAMS = 100_000
+STARTS_KEPT = 8
+UNKNOWN_START = "first points of series whose start is not known"
+COUNTED_BEFORE = "first points of series that began before this"
+REPEATED = "data points that were delivered before"
+
+
+class Increase(NamedTuple):
+    """What was counted after `start_ns`, up to `end_ns`; `max` None where it is not known."""
+
+    start_ns: int
+    end_ns: int
+    count: int
+    sum: float | None
+    max: float | None
+    buckets: Explicit | Exponential
+
+
+class Nothing(NamedTuple):
+    """The point tells of no request; why, or None if there simply were none."""
+
+    reason: str | None
+
+
+@dataclass(slots=True)
+class Increases:
+    """The last point of every stream; `since_ns` is when we began to listen, 0 for a file."""
+
+    since_ns: int = 0
+    most: int = MOST_STREAMS
+    _streams: dict[Hashable, dict[int, Point]] = field(default_factory=dict)
+    _held: int = 0
+
+    def cumulative(self, identity: Hashable, point: Point) -> Increase | Nothing:
+        """What a point of a cumulative stream adds to the one before it."""
+        starts = self._streams.setdefault(identity, {})
+        last = starts.get(point.start_ns)
+        if last is None:
+            self._keep(starts, point)
+            return self._first(point)
+        if point.time_ns <= last.time_ns:
+            return Nothing(REPEATED)
+        starts[point.start_ns] = point
+        buckets = _difference(point.buckets, last.buckets)
+        if buckets is None or point.count < last.count:
+            return _increase(point, last.time_ns)
+        return Increase(
+            start_ns=last.time_ns, end_ns=point.time_ns, count=point.count - last.count,
+            sum=_less(point.sum, last.sum), max=_new_max(point.max, last.max), buckets=buckets,
+        )  # fmt: skip
+
+    def delta(self, identity: Hashable, point: Point) -> Increase | Nothing:
+        """What a point of a delta stream says by itself, unless it was delivered before."""
+        if not point.start_ns or point.start_ns >= point.time_ns:
+            raise Malformed("it does not say when it began to count")
+        starts = self._streams.setdefault(identity, {})
+        last = starts.get(0)
+        if last is not None and point.time_ns <= last.time_ns:
+            return Nothing(REPEATED)
+        if last is None:
+            self._hold()
+        # the buckets of a delta need not be remembered
+        starts[0] = point._replace(buckets=Explicit((), ()))
+        return _increase(point, point.start_ns)
+
+    def _keep(self, starts: dict[int, Point], point: Point) -> None:
+        if len(starts) >= STARTS_KEPT:
+            oldest = min(starts)
+            if point.start_ns < oldest:
+                raise Malformed("it belongs to a process that was replaced many times since")
+            del starts[oldest]
+            self._held -= 1
+        self._hold()
+        starts[point.start_ns] = point
+
+    def _hold(self) -> None:
+        if self._held >= self.most:
+            raise Malformed("there are too many series")
+        self._held += 1
+
+    def _first(self, point: Point) -> Increase | Nothing:
+        if not point.start_ns or point.start_ns >= point.time_ns:
+            return Nothing(UNKNOWN_START)
+        if point.start_ns < self.since_ns:
+            return Nothing(COUNTED_BEFORE)
+        return _increase(point, point.start_ns)
+
+
+def _increase(point: Point, start_ns: int) -> Increase:
+    return Increase(start_ns, point.time_ns, point.count, point.sum, point.max, point.buckets)
+
+
+def _less(now: float | None, before: float | None) -> float | None:
+    return None if now is None or before is None or now < before else now - before
+
+
+def _new_max(now: float | None, before: float | None) -> float | None:
+    """The longest since the last point: known only if it is longer than all before."""
+    return now if now is not None and before is not None and now > before else None
+
+
+def _difference(
+    now: Explicit | Exponential, before: Explicit | Exponential
+) -> Explicit | Exponential | None:
+    """The buckets less those of before; None if one of them fell."""
+    if isinstance(now, Explicit) and isinstance(before, Explicit):
+        if now.bounds != before.bounds or len(now.counts) != len(before.counts):
+            raise Malformed("the bounds of its buckets changed within the series")
+        counts = [new - old for new, old in zip(now.counts, before.counts, strict=True)]
+        return None if min(counts, default=0) < 0 else Explicit(now.bounds, counts)
+    if isinstance(now, Exponential) and isinstance(before, Exponential):
+        return _exponential_difference(now, before)
+    raise Malformed("its kind of buckets changed within the series")
+
+
+def _exponential_difference(now: Exponential, before: Exponential) -> Exponential | None:
+    if now.scale > before.scale or now.zero_threshold != before.zero_threshold:
+        raise Malformed("its scale rose or its zero threshold changed within the series")
+    left = _rescaled(before, before.scale - now.scale)
+    counts = list(now.counts)
+    for index, number in left.items():
+        at = index - now.offset
+        if not 0 <= at < len(counts) or counts[at] < number:
+            return None
+        counts[at] -= number
+    zeros = now.zero_count - before.zero_count
+    negative = now.negative - before.negative
+    return None if zeros < 0 else now._replace(zero_count=zeros, counts=counts, negative=negative)
+
+
+def _rescaled(buckets: Exponential, by: int) -> Mapping[int, int]:
+    """Counts by index after halving the resolution so many times: each two buckets become one."""
+    found: dict[int, int] = {}
+    for index, number in enumerate(buckets.counts, start=buckets.offset):
+        if number:
+            found[index >> by] = found.get(index >> by, 0) + number
+    return found

@@ -1,0 +1,99 @@
+"""What the attributes of a span or data point say about its request.
+
+Reads the stable semantic conventions of HTTP and RPC and those before them. The endpoint is
+the route, else the path without its query, else the called procedure, else the span's name.
+A request failed if the span says so, has an error type, or answered with a status over 499.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from slogate.model.series import split_endpoint
+from slogate.sources._otlp.telemetry import Attributes
+
+LABELS = (
+    "service.name", "service.namespace", "service.version", "deployment.environment.name",
+    "deployment.environment", "cloud.region", "host.name",
+)  # fmt: skip
+METHODS = ("http.request.method", "http.method")
+STATUSES = ("http.response.status_code", "http.status_code")
+GRPC = ("rpc.grpc.status_code", "rpc.response.status_code")
+# what a gRPC server counts as its own failure, as numbers and as words
+_GRPC_FAILED = {
+    "2", "4", "12", "13", "14", "15",
+    "UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS",
+}  # fmt: skip
+WANTED = frozenset(
+    {
+        *METHODS, *STATUSES, *GRPC, "http.route", "url.path",
+        "http.target", "url.full", "http.url", "rpc.service", "rpc.method", "error.type",
+        "sampling.probability",
+    }
+)  # fmt: skip
+LONGEST_WORD = 1_000
+
+
+class Facts(NamedTuple):
+    """A request: `error` is the error type that was told."""
+
+    endpoint: str
+    method: str
+    status: int | None
+    failed: bool
+    error: str | None
+
+
+def facts(attributes: Attributes, name: str = "") -> Facts:
+    """What is known of the request; `name` is the span's."""
+    method = str(attributes.get("http.request.method") or attributes.get("http.method") or "")
+    endpoint = _endpoint(attributes)
+    if endpoint is None:
+        found, rest = split_endpoint(name)
+        endpoint = rest if found and found == (method or found) else name
+        method = method or found
+    status = _status(attributes)
+    error = attributes.get("error.type")
+    failed = error is not None or (status or 0) >= 500 or _grpc_failed(attributes)
+    return Facts(
+        word(endpoint), word(method), status, failed, None if error is None else word(str(error))
+    )
+
+
+def word(text: str) -> str:
+    """The text as it can be stored: bounded, without halves of characters."""
+    text = text[:LONGEST_WORD]
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _endpoint(attributes: Attributes) -> str | None:
+    get = attributes.get
+    if route := get("http.route"):
+        return str(route)
+    if path := get("url.path") or get("http.target"):
+        return str(path).partition("?")[0].partition("#")[0]
+    if procedure := get("rpc.method"):
+        service = get("rpc.service")
+        return f"{service}/{procedure}" if service else str(procedure)
+    if url := get("url.full") or get("http.url"):
+        try:
+            return urlsplit(str(url)).path or "/"
+        except ValueError:
+            return None
+    return None
+
+
+def _status(attributes: Attributes) -> int | None:
+    for key in STATUSES:
+        value = attributes.get(key)
+        if value is None:
+            continue
+        text = str(value)
+        if text.isascii() and text.isdigit() and len(text) == 3:
+            return int(text) or None
+    return None
+
+
+def _grpc_failed(attributes: Attributes) -> bool:
+    return any(str(attributes.get(key)) in _GRPC_FAILED for key in GRPC)

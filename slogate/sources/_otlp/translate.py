@@ -1,0 +1,224 @@
+"""Telemetry → chunks of rows: the part that files and the receiver have in common.
+
+Takes spans and metrics resource by resource, keeps what was asked for, and counts the rest by
+reason. Remembers what must be remembered from one message to the next: the last points of
+cumulative series, which names of a metric a service uses, and which services there were.
+Refuses what would count requests twice: spans beside histograms, two services as one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from slogate.sources._base import EARLIEST_TS, LATEST_TS, Chunk
+from slogate.sources._histograms import Rows
+from slogate.sources._otlp.buckets import UNITS, counted
+from slogate.sources._otlp.increases import Increase, Increases, Nothing
+from slogate.sources._otlp.requests import Requests
+from slogate.sources._otlp.semantics import facts, word
+from slogate.sources._otlp.settings import FAMILIES, Settings
+from slogate.sources._otlp.telemetry import (
+    CUMULATIVE,
+    DELTA,
+    Attributes,
+    Losses,
+    Malformed,
+    Metric,
+    Point,
+    Resource,
+    Span,
+)
+
+ROWS = 65_536
+_MOST = 10.0**12
+OTHER_METRICS = "data points of other histograms"
+OTHER_SERVICES = "telemetry of other services"
+
+
+class Ambiguous(ValueError):
+    """The telemetry would be counted twice or mixed up; the message says what, `hint` how not."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+@dataclass(slots=True)
+class Translator:
+    """Rows of both series, until they are taken; `seen` are the names of histograms left out."""
+
+    settings: Settings
+    losses: Losses = field(default_factory=Losses)
+    requests: Requests = field(default_factory=Requests)
+    histograms: Rows = field(default_factory=Rows)
+    increases: Increases = field(default_factory=Increases)
+    seen: dict[str, None] = field(default_factory=dict)
+    _names: dict[tuple[str, str], str] = field(default_factory=dict)
+    _service: str | None = None
+    _signal: str | None = None
+
+    def __post_init__(self) -> None:
+        """A series that began before we listen is counted from its first point on."""
+        skip = self.settings.first == "skip"
+        self.increases.since_ns = LATEST_TS * 1_000 if skip else self.settings.since_ns
+
+    def spans(self, resource: Resource, spans: Iterable[Span]) -> None:
+        """Take the spans of a resource."""
+        if self.settings.signal == "metrics":
+            self.losses.left_out["spans"] += sum(1 for _ in spans)
+            return
+        labels = self._labels(resource.attributes)
+        own = [key for key in self.settings.labels if key not in resource.attributes]
+        mine: bool | None = None
+        for span in spans:
+            if mine is None:
+                mine = self._is_mine(resource, "traces")
+            if not mine:
+                self.losses.left_out[OTHER_SERVICES] += 1
+                continue
+            told = {key: word(str(v)) for key in own if (v := span.attributes.get(key)) is not None}
+            try:
+                self.requests.add(span, {**labels, **told} if told else labels)
+            except Malformed as error:
+                self.losses.bad[str(error)] += 1
+
+    def metrics(self, resource: Resource, scope: str, metrics: Iterable[Metric]) -> None:
+        """Take the histograms of a resource."""
+        labels = self._labels(resource.attributes)
+        for metric in metrics:
+            if self.settings.signal == "traces":
+                self.losses.left_out["data points"] += sum(1 for _ in metric.points)
+            elif not self._is_asked_for(resource, metric):
+                self.losses.left_out[OTHER_METRICS] += sum(1 for _ in metric.points)
+            elif not self._is_mine(resource, "metrics"):
+                self.losses.left_out[OTHER_SERVICES] += sum(1 for _ in metric.points)
+            else:
+                identity = (frozenset(resource.attributes.items()), scope, metric.name)
+                self._histogram(metric, identity, labels)
+
+    def _histogram(self, metric: Metric, identity: Hashable, labels: dict[str, str]) -> None:
+        unit = UNITS.get(metric.unit) or (self.settings.unit if not metric.unit else None)
+        for point in metric.points:
+            if not point.recorded:
+                self.losses.left_out["data points without a value"] += 1
+                continue
+            if unit is None:
+                self.losses.bad[_no_unit(metric.unit)] += 1
+                continue
+            try:
+                self._point(metric, point, identity, labels, unit)
+            except Malformed as error:
+                self.losses.bad[str(error)] += 1
+
+    def _point(
+        self,
+        metric: Metric,
+        point: Point,
+        identity: Hashable,
+        labels: dict[str, str],
+        unit: Fraction,
+    ) -> None:
+        if not EARLIEST_TS <= point.time_ns // 1_000 <= LATEST_TS:
+            raise Malformed("its time is no time between 2001 and 2100")
+        if metric.temporality not in {DELTA, CUMULATIVE}:
+            raise Malformed("it does not say whether it is cumulative")
+        # what it says must hold by itself before it is compared with another
+        list(counted(point.buckets, point.count, point.max, unit))
+        stream = (identity, frozenset(point.attributes.items()))
+        of = self.increases
+        increase = (of.delta if metric.temporality == DELTA else of.cumulative)(stream, point)
+        if isinstance(increase, Nothing):
+            self.losses.left_out[increase.reason] += 1
+        elif increase.count:
+            self._rows(increase, point.attributes, labels, unit)
+
+    def _rows(
+        self, increase: Increase, attributes: Attributes, labels: dict[str, str], unit: Fraction
+    ) -> None:
+        """The rows of what was counted; those of one bucket have the sum, the last the longest."""
+        start, end = increase.start_ns // 1_000, -(-increase.end_ns // 1_000)
+        if start < EARLIEST_TS:
+            raise Malformed("its start is no time between 2001 and 2100")
+        known = facts(attributes)
+        labels = {**labels, **self._labels(attributes)}
+        found = list(counted(increase.buckets, increase.count, increase.max, unit))
+        longest = _whole_us(increase.max, unit)
+        total = _whole_us(increase.sum, unit) if len(found) == 1 else None
+        for bounds, count in found:
+            self.histograms.add(
+                ts=start, step_us=max(1, end - start), endpoint=known.endpoint,
+                method=known.method, status=known.status, ok=not known.failed, bounds=bounds,
+                count=count, sum_us=total, max_us=longest if bounds == found[-1][0] else None,
+                labels=labels,
+            )  # fmt: skip
+
+    def _is_asked_for(self, resource: Resource, metric: Metric) -> bool:
+        """Whether a histogram is of requests, and not the old name beside the new one."""
+        if self.settings.metrics:
+            asked = metric.name in self.settings.metrics
+        else:
+            family = FAMILIES.get(metric.name)
+            key = (resource.service, family or "")
+            asked = family is not None and self._names.setdefault(key, metric.name) == metric.name
+        if not asked and len(self.seen) < 20:
+            self.seen[word(metric.name)] = None
+        return asked
+
+    def _is_mine(self, resource: Resource, signal: str) -> bool:
+        """Whether it is of the service that is asked for; Ambiguous where that is not clear."""
+        if self.settings.signal == "either":
+            self._signal = self._signal or signal
+            if self._signal != signal:
+                raise Ambiguous(
+                    "it holds spans and histograms, which tell of the same requests",
+                    "take one of them: --option signal=traces, or --option signal=metrics",
+                )
+        service, asked = resource.service, self.settings.service
+        if asked is not None:
+            return asked in {"*", service}
+        if self._service is None:
+            self._service = service
+        if self._service != service:
+            first = word(self._service) or "(none)"
+            raise Ambiguous(
+                f"it tells of several services: {first}, {word(service) or '(none)'}, …",
+                "take one: --option service=NAME, or all as one: --option 'service=*'",
+            )
+        return True
+
+    def _labels(self, attributes: Attributes) -> dict[str, str]:
+        return {
+            key: word(str(value))
+            for key in self.settings.labels
+            if (value := attributes.get(key)) is not None
+        }
+
+    @property
+    def waiting(self) -> int:
+        """How many rows there are."""
+        return len(self.requests) + len(self.histograms)
+
+    def chunks(self, *, final: bool = False) -> list[Chunk]:
+        """The rows that fill a chunk, or all of them at the end; with what was lost meanwhile."""
+        found = []
+        if len(self.requests) >= ROWS or (final and len(self.requests)):
+            found.append(Chunk(rows=self.requests.batch()))
+        if len(self.histograms) >= ROWS or (final and len(self.histograms)):
+            found.append(self.histograms.chunk())
+        return found
+
+
+def _no_unit(unit: str) -> str:
+    if unit:
+        return f"its unit '{word(unit)[:20]}' is none of s, ms, us, ns"
+    return "it tells no unit (say which: --option unit=ms)"
+
+
+def _whole_us(value: float | None, unit: Fraction) -> int | None:
+    """A duration in whole µs, rounded up; None where it is not known or cannot be."""
+    if value is None or not 0 <= value <= _MOST:
+        return None
+    return math.ceil(Fraction(repr(value)) * unit)

@@ -1,0 +1,161 @@
+"""OpenTelemetry's OTLP as JSON: spans as requests, histograms as histograms.
+
+One message a line, as the collector's file exporter and the SDKs' file exporters write them;
+one message over many lines, or a list of them; messages behind their length, each compressed by
+itself, as the collector writes them with `compression: zstd`. Spans of kind server are the
+requests. Refuses files that hold spans and histograms of the same requests, or several services,
+until it is told which to take.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from typing import IO, Any, cast
+
+from slogate.sources._base import Chunk, Origin, Source
+from slogate.sources._otlp.documents import take_json
+from slogate.sources._otlp.files import Message, translated
+from slogate.sources._otlp.frames import LONGEST, begins, frames, framing, unpacked
+from slogate.sources._otlp.settings import OPTIONS
+from slogate.sources._otlp.telemetry import Malformed
+from slogate.sources._otlp.translate import Translator
+
+_NAME = rb'"(?:resource(?:Spans|Metrics|Logs)|resource_(?:spans|metrics|logs))"\s*:\s*\['
+_AT_ONCE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*" + _NAME)
+_SOMEWHERE = re.compile(_NAME)
+_ITEM = re.compile(rb'"(?:startTimeUnixNano|start_time_unix_nano)"')
+_BOM = b"\xef\xbb\xbf"
+
+
+def sniff(head: bytes) -> float:
+    """1 where a message begins at once; less where its first key is another, or it is framed."""
+    if framing(head) == "four bytes":
+        return 0.9 if _AT_ONCE.match(begins(head)) else 0.0
+    if head.removeprefix(_BOM).lstrip()[:1] not in {b"{", b"["}:
+        return 0.0
+    if _AT_ONCE.match(head):
+        return 1.0
+    return 0.7 if _SOMEWHERE.search(head) else 0.0
+
+
+def open_otlp(origin: Origin) -> Iterator[Chunk]:
+    """The rows of a file; SourceError says why it cannot be used."""
+    if origin.head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise origin.fail(
+            "it is UTF-16, not UTF-8", hint="convert it first, for example with iconv"
+        )
+    if framing(origin.head) == "four bytes":
+        return translated(origin, lambda: _framed(origin))
+    return translated(origin, lambda: _lines(origin) if _is_lines(origin) else _whole(origin))
+
+
+def _is_lines(origin: Origin) -> bool:
+    """Whether the first line that is not blank is a message, or could be a long one."""
+    head = origin.head.removeprefix(_BOM).lstrip()
+    line, end, _ = head.partition(b"\n")
+    if not end:
+        return True
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        # a message over many lines breaks after its first words
+        return len(line) > 1_000 or b"}" in line
+
+
+def _lines(origin: Origin) -> Iterator[Message]:
+    with origin.stream() as opened:
+        stream = cast("IO[bytes]", io.BufferedReader(cast("Any", opened), 1 << 20))
+        number = 0
+        while line := stream.readline(LONGEST + 1):
+            number += 1
+            if len(line) > LONGEST:
+                while line and not line.endswith(b"\n"):
+                    line = stream.readline(1 << 20)
+                yield Message(number, None, 1, _too_long)
+            elif line.strip():
+                yield _message(line.removeprefix(_BOM) if number == 1 else line, number)
+
+
+def _message(text: bytes, line: int | None = None, at: int | None = None) -> Message:
+    def take(translator: Translator) -> None:
+        document = _loads(text)
+        for one in document if isinstance(document, list) else [document]:
+            take_json(translator, one)
+
+    return Message(line, at, max(1, len(_ITEM.findall(text))) if b"{" in text else 1, take)
+
+
+def _loads(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise Malformed("it is no whole JSON") from None
+
+
+def _too_long(_: Translator) -> None:
+    raise Malformed(f"it is longer than {LONGEST >> 20} MB")
+
+
+def _whole(origin: Origin) -> Iterator[Message]:
+    with origin.stream() as stream:
+        text = stream.read(LONGEST + 1)
+    if len(text) > LONGEST:
+        hint = "write each message on a line of its own, for example with jq -c"
+        raise origin.fail(f"it is one message of over {LONGEST >> 20} MB", hint=hint)
+    try:
+        document = json.loads(text.removeprefix(_BOM))
+    except json.JSONDecodeError as error:
+        raise origin.fail(f"it is no JSON: {error.msg}", line=error.lineno) from None
+    except (ValueError, RecursionError):
+        raise origin.fail("it is no JSON") from None
+    for one in document if isinstance(document, list) else [document]:
+        yield Message(None, None, 1, lambda translator, one=one: take_json(translator, one))  # type: ignore[misc]
+
+
+def _framed(origin: Origin) -> Iterator[Message]:
+    with origin.stream() as stream:
+        try:
+            for frame in frames(stream, "four bytes"):
+                yield _message_of(frame.content, frame.at)
+        except Malformed as error:
+            yield Message(None, stream.tell(), 1, _raiser(str(error)))
+
+
+def _message_of(content: bytes, at: int) -> Message:
+    try:
+        return _message(unpacked(content), at=at)
+    except Malformed as error:
+        return Message(None, at, 1, _raiser(str(error)))
+
+
+def _raiser(reason: str) -> Any:
+    def fail(_: Translator) -> None:
+        raise Malformed(reason)
+
+    return fail
+
+
+EXAMPLE = (
+    b'{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":'
+    b'"shop"}}]},"scopeSpans":[{"scope":{},"spans":[{"traceId":"5b8efff798038103d269b633813fc60c",'
+    b'"spanId":"eee19b7ec3c1b174","name":"GET /cart","kind":2,"startTimeUnixNano":'
+    b'"1764000000000000000","endTimeUnixNano":"1764000000012345678","attributes":[{"key":'
+    b'"http.response.status_code","value":{"intValue":"200"}}],"status":{}}]}]}]}\n'
+    b'{"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":'
+    b'"shop"}}]},"scopeSpans":[{"scope":{},"spans":[{"traceId":"5b8efff798038103d269b633813fc60d",'
+    b'"spanId":"eee19b7ec3c1b175","name":"POST /pay","kind":2,"startTimeUnixNano":'
+    b'"1764000001000000000","endTimeUnixNano":"1764000001500000000","attributes":[],"status":'
+    b'{"code":2,"message":"card refused"}}]}]}]}\n'
+)
+
+PLUGIN = Source(
+    name="otlp-json",
+    help="OpenTelemetry traces or histograms as OTLP/JSON (file exporters, one message a line)",
+    sniff=sniff,
+    open=open_otlp,
+    example=EXAMPLE,
+    options=OPTIONS,
+)
