@@ -4,8 +4,8 @@ The header line says which columns there are and what separates them; without on
 own order is assumed and checked. `success` decides what failed, never the response code; a
 code that is no number (`Non HTTP response code: …`) is no status. Transaction controllers
 repeat their samples and are left out unless asked for. Rows that sum up several samples
-(SampleCount over 1) are bad: their single times are lost. Refuses JMeter's XML, times in
-another unit, and dates without a time zone.
+(SampleCount over 1) are bad: their single times are lost. Refuses XML, times in another unit, and
+dates without a time zone.
 """
 
 from __future__ import annotations
@@ -61,19 +61,13 @@ _CONTROLLER = "transaction controllers (kept with --option transactions=keep)"
 
 
 def sniff(head: bytes) -> float:
-    """1 for JMeter's header, less for its default order without one or for its XML."""
+    """1 for JMeter's header, less for its default order without one."""
     text = head.decode("utf-8", "replace").removeprefix("\ufeff")
-    if _is_xml(text):
-        return 0.2
     first = re.match(r'"?(\w+)"?(\W)', text, re.ASCII)
     record = next(records(text, first[2]), []) if first else []
     if "timeStamp" in record and "elapsed" in record:
         return 1.0
     return 0.9 if _is_bare(record) else 0.0
-
-
-def _is_xml(text: str) -> bool:
-    return text.lstrip().startswith("<") and "<testResults" in text
 
 
 def _is_bare(record: list[str]) -> bool:
@@ -108,9 +102,8 @@ def open_jmeter(origin: Origin) -> Scan:
 def _dialect(origin: Origin, encoding: str) -> tuple[Dialect, list[str]]:
     """How the file is written, and the timeStamp of its first rows."""
     text = head_text(origin, encoding)
-    if _is_xml(text):
-        hint = "save results as CSV (jmeter.save.saveservice.output_format=csv)"
-        raise origin.fail("this is JMeter's XML format, which is not supported yet", hint=hint)
+    if text.lstrip().startswith("<"):
+        raise origin.fail("this is XML, no CSV", hint="JMeter's XML is --format jmeter-xml")
     first = re.match(r'\s*"?(\w+)"?([,;\t|])', text, re.ASCII)
     rows = list(islice(records(text, first[2]), _LOOK)) if first else []
     if first is None or not rows:
@@ -209,8 +202,11 @@ SELECT
         WHEN regexp_full_match(responseCode, '[1-9][0-9][0-9]')
         THEN TRY_CAST(responseCode AS SMALLINT) END AS status,
     ok,
-    CASE WHEN NOT ok THEN left(coalesce(failureMessage, responseMessage, responseCode), 2000)
-        END AS error,
+    CASE WHEN NOT ok THEN left(coalesce(
+        -- without a response, JMeter's own words say why beside those of an assertion
+        CASE WHEN TRY_CAST(responseCode AS INTEGER) IS NULL
+            THEN failureMessage || ' (' || responseMessage || ')' END,
+        failureMessage, responseMessage, responseCode), 2000) END AS error,
     CASE WHEN size >= 0 THEN size END AS bytes,
     Hostname AS worker,
     CASE WHEN time_us NOT BETWEEN {EARLIEST_TS} AND {LATEST_TS} OR time_us IS NULL THEN '{_NO_TIME}'

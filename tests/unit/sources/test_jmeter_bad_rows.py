@@ -87,7 +87,7 @@ def test_unsorted_and_repeated_rows_are_kept_as_they_are(tmp_path):
         pytest.param(HEADER.encode(), "there is no row after the header", id="header only"),
         pytest.param(HEADER.encode()[:-1], "there is no row after the header", id="no line end"),
         pytest.param(b"\xff\xfet\0i\0", "it is UTF-16", id="UTF-16"),
-        pytest.param(b"<?xml?><testResults>", "this is JMeter's XML format", id="XML"),
+        pytest.param(b"<?xml?><testResults>", "this is XML, no CSV", id="XML"),
         pytest.param(b"hello", "its first line is no header", id="no CSV"),
         pytest.param(b"timeStamp,label\n1,a\n", "no column elapsed, success", id="columns"),
         pytest.param(b"timeStamp,elapsed,label,success,label\n", "'?label'? twice", id="twice"),

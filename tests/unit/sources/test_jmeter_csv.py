@@ -202,6 +202,19 @@ def test_hostile_labels_are_just_text(tmp_path, label: str):
     assert f"{row['method']} {row['endpoint']}".removeprefix(" ") == label
 
 
+def test_without_a_response_both_messages_are_told(tmp_path):
+    """Where no response came, JMeter's own words stand beside those of the assertion."""
+    header = f"{HEADER.strip()},failureMessage\n"
+    code = "Non HTTP response code: java.net.X"
+    rows = (f"{START_MS},1,a,{code},Connection reset,false,no title",
+            f"{START_MS},1,a,{code},Connection reset,false,",
+            f"{START_MS},1,a,200,OK,false,no title")  # fmt: skip
+
+    assert [r["error"] for r in take(tmp_path, jtl(*rows, header=header)).rows] == [
+        "no title (Connection reset)", "Connection reset", "no title"
+    ]  # fmt: skip
+
+
 def test_labels_of_the_import_are_on_every_row(tmp_path):
     """`--label` can be asked for by `where:`."""
     rows = take(tmp_path, jtl(good(), good()), labels={"region": "eu", "az": "1"}).rows
@@ -214,12 +227,12 @@ def test_labels_of_the_import_are_on_every_row(tmp_path):
     [
         pytest.param(HEADER.encode(), 1.0, id="header"),
         pytest.param(FULL.encode(), 0.9, id="no header"),
-        pytest.param(b"<?xml version='1.0'?>\n<testResults version='1.2'>", 0.2, id="XML"),
+        pytest.param(b"<?xml version='1.0'?>\n<testResults version='1.2'>", 0.0, id="XML"),
         pytest.param(b"timestamp,latency\n1,2\n", 0.0, id="another CSV"),
         pytest.param(b'{"type":"Point"}', 0.0, id="JSON"),
         pytest.param(b"", 0.0, id="nothing"),
     ],
 )
 def test_what_it_recognises(head: bytes, score: float):
-    """Only JMeter's own is claimed, XML weakly, so that it can be refused by name."""
+    """Only JMeter's own CSV is claimed."""
     assert sniff(head) == score
