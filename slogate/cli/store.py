@@ -7,6 +7,9 @@ from typing import Annotated
 import typer
 
 from slogate.cli.options import JSON, NO_COLOR, QUIET, STORE, note, out
+from slogate.cli.store_export import export_command
+from slogate.cli.store_prune import prune_command
+from slogate.cli.store_rebuild import rebuild_command
 from slogate.cli.store_verify import verify_command
 from slogate.cli.stores import opened_store
 from slogate.errors import EXIT_PASS
@@ -92,7 +95,13 @@ def sql_command(
     return EXIT_PASS
 
 
-app.command("verify", context_settings=CONTEXT)(verify_command)
+for name, command in (
+    ("prune", prune_command),
+    ("verify", verify_command),
+    ("rebuild", rebuild_command),
+    ("export", export_command),
+):
+    app.command(name, context_settings=CONTEXT)(command)
 
 
 def _per_request(size: int, rows: int) -> str:

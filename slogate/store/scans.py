@@ -8,10 +8,12 @@ SourceError with its first sentence.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from slogate.errors import SourceError
@@ -68,18 +70,9 @@ def scan(
 
     SourceError if DuckDB cannot read the file that the query names.
     """
-    import duckdb
-
-    settings: dict[str, Any] = {
-        "memory_limit": MEMORY,
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-        "python_enable_replacements": "false",
-    }
-    if threads:
-        settings["threads"] = threads
-    connection = duckdb.connect(":memory:", config=settings)
+    connection = _database(os.getpid()).cursor()
     try:
+        connection.execute(f"SET threads = {threads}" if threads else "RESET threads")
         if feed:
             connection.register("feed", feed())
         yield Scanned(
@@ -89,6 +82,23 @@ def scan(
         )
     finally:
         connection.close()
+
+
+@cache
+def _database(_process: int) -> duckdb.DuckDBPyConnection:
+    """The database in memory of this process: making one takes longer than a small file.
+
+    What a scan sets and records is of its own connection, but for the number of threads.
+    """
+    import duckdb
+
+    settings = {
+        "memory_limit": MEMORY,
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "python_enable_replacements": "false",
+    }
+    return duckdb.connect(":memory:", config=settings)
 
 
 def _batches(

@@ -38,12 +38,15 @@ class Stray:
     run: str | None = None
 
 
-def strays(store: Store, now_s: float) -> list[Stray]:
-    """The strays, sorted by path; `now_s` is the time of the clock that stamps the files."""
+def strays(store: Store, now_s: float, *, alone: bool = False) -> list[Stray]:
+    """The strays, sorted by path; `now_s` is the time of the clock that stamps the files.
+
+    `alone`: the caller itself holds the lock of those who rewrite parts.
+    """
     # files first, manifests after: what an import or a compaction finishes meanwhile is no stray
     drafts = [path for path in _files(store.root) if _is_draft(path)]
     parts = sorted((store.root / "series").rglob("*.parquet"))
-    busy = cared_for(store)
+    busy = not alone and cared_for(store)
     found = [Stray(path=path, kind="draft") for path in drafts if _is_quiet([path], now_s)]
     for run_id, mine in _by_run(parts).items():
         if not (store.runs / f"{run_id}.json").exists():

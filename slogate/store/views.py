@@ -34,7 +34,7 @@ def refresh(store: Store) -> str | None:
     except Interrupted:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, no verdict hangs on it
-        return f"{store.database} was not refreshed: {_first_line(error)}"
+        return f"{store.database} was not refreshed: {first_line(error)}"
     return None
 
 
@@ -42,9 +42,9 @@ def _refresh(store: Store) -> None:
     draft = temporary(store.database)
     try:
         parts = [part for run in list_runs(store) for part in parts_of(store, run)]
-        with _connect(None) as connection:
+        with connected(None) as connection:
             connection.execute(
-                f"ATTACH {_literal(str(draft))} AS made (STORAGE_VERSION '{STORAGE}')"
+                f"ATTACH {literal(str(draft))} AS made (STORAGE_VERSION '{STORAGE}')"
             )
             connection.execute("USE made")
             _make_views(store, parts, connection)
@@ -66,13 +66,13 @@ def query(
     import duckdb
 
     parts = [part for run in list_runs(store) for part in parts_of(store, run)]
-    with _connect(threads) as connection:
+    with connected(threads) as connection:
         try:
             _make_views(store, parts, connection)
             _lock(parts, connection)
         except duckdb.Error as error:
             raise StoreError(
-                f"the store {store.root} cannot be read: {_first_line(error)}"
+                f"the store {store.root} cannot be read: {first_line(error)}"
             ) from None
         try:
             return _select(sql, connection)
@@ -105,7 +105,8 @@ def _select(
 
 
 @contextmanager
-def _connect(threads: int | None) -> Iterator[duckdb.DuckDBPyConnection]:
+def connected(threads: int | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection in memory that loads nothing from elsewhere, in UTC."""
     import duckdb
 
     config: dict[str, Any] = {} if threads is None else {"threads": threads}
@@ -130,13 +131,13 @@ def _lock(parts: Sequence[Path], connection: duckdb.DuckDBPyConnection) -> None:
 def _make_views(store: Store, parts: Sequence[Path], connection: duckdb.DuckDBPyConnection) -> None:
     for name in tables.SERIES:
         mine = [part for part in parts if part.is_relative_to(store.series(name))]
-        connection.execute(_series(store, name, mine))
+        connection.execute(series_view(store, name, mine))
     _fill("runs", tables.RUNS, tables.run_rows(list_runs(store)), connection)
     _fill("verdicts", tables.VERDICTS, tables.verdict_rows(read_verdicts(store)), connection)
 
 
-def _series(store: Store, name: Series, parts: Sequence[Path]) -> str:
-    """The view over the parts; kind, service and run are read off each part's path.
+def series_view(store: Store, name: Series, parts: Sequence[Path]) -> str:
+    """The statement of the view; kind, service and run are read off each part's path.
 
     DuckDB computes them once a file, and skips the files that a WHERE on them rules out.
     """
@@ -208,13 +209,15 @@ def _escaped(path: str) -> str:
     return path.replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """A text as SQL writes it, for the statements that take no bound values."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def _list(texts: Sequence[str]) -> str:
-    return f"[{', '.join(map(_literal, texts))}]"
+    return f"[{', '.join(map(literal, texts))}]"
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """The first line of what DuckDB says."""
     return str(error).strip().partition("\n")[0][:300] or type(error).__name__

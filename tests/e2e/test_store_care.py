@@ -1,0 +1,180 @@
+"""`slogate store verify | prune | rebuild | export` as a user calls them."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from slogate.cli.app import run
+from slogate.store.layout import open_store
+from slogate.store.manifest import list_runs, read_run
+
+pytestmark = pytest.mark.e2e
+
+LONG_AGO = 1_500_000_000
+
+
+@pytest.fixture(name="call")
+def _call(tmp_path, capsys, monkeypatch):
+    """Call a command on a store that lies in this folder; (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        capsys.readouterr()
+        code = run([*arguments, "--store", "s"])
+        return code, *capsys.readouterr()
+
+    return call
+
+
+def imported(call, folder, name, start_ms, *, rows=50, kind="load"):
+    """Import some requests as a run of the shop; its id."""
+    lines = [f"{start_ms + 100 * n},{n + 1},GET /{n % 3},200,true\n" for n in range(rows)]
+    path = folder / f"{name}.jtl"
+    path.write_text("timeStamp,elapsed,label,responseCode,success\n" + "".join(lines))
+    code, out, err = call("import", str(path), "--service", "shop", "--kind", kind, "--json")
+
+    assert code == 0, err
+    return json.loads(out)["run"]
+
+
+@pytest.fixture(name="runs")
+def _runs(call, tmp_path):
+    """Two imported runs, of 2023 and of 2024."""
+    return [imported(call, tmp_path, "old", 1_690_000_000_000),
+            imported(call, tmp_path, "new", 1_720_000_000_000)]  # fmt: skip
+
+
+def store_of(folder):
+    """The store that `call` works on."""
+    return open_store(folder / "s")
+
+
+def test_verify_names_each_fault_and_exits_2(call, runs, tmp_path):
+    """One line a fault on stdout; the same in JSON; nothing where nothing is wrong."""
+    assert call("store", "verify") == (0, "", "2 runs, 2 parts, 0 verdicts: 0 faults\n")
+    store = store_of(tmp_path)
+    path = store.root / read_run(store, runs[0]).parts[0]
+    data = bytearray(path.read_bytes())
+    data[100] ^= 1
+    path.write_bytes(data)
+    (store.runs / "x.json").write_text("{")
+    code, out, err = call("store", "verify")
+    document = json.loads(call("store", "verify", "--json", "--quiet")[1])
+
+    assert code == 2
+    assert len(out.splitlines()) == 2
+    assert f"{path} is damaged" in out
+    assert "2 faults" in err
+    assert [fault["run"] for fault in document["faults"]] == ["x", runs[0]]
+    assert call("store", "verify", "--quick")[0] == 2
+
+
+def test_prune_says_first_and_deletes_on_yes(call, runs, tmp_path):
+    """A dry run removes nothing, nobody to ask removes nothing, the newest good run stays."""
+    old = ("store", "prune", "--older-than", "30d")
+    code, out, err = call(*old, "--dry-run")
+
+    assert (code, runs[0] in out, runs[1] in out) == (0, True, False)
+    assert "would delete 1 run" in err
+    assert call(*old)[0] == 2
+    assert len(list_runs(store_of(tmp_path))) == 2
+    assert json.loads(call(*old, "--yes", "--json")[1])["runs"] == [runs[0]]
+    assert [each.id for each in list_runs(store_of(tmp_path))] == [runs[1]]
+    assert json.loads(call(*old, "--yes", "--json")[1])["runs"] == []
+    assert call("store", "verify")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        pytest.param([], "nothing says what to remove", id="no limit"),
+        pytest.param(["--older-than", "90"], "has no unit", id="no unit"),
+        pytest.param(["--keep-last", "1", "--kind", "x"], "--kind x is not known", id="kind"),
+    ],
+)
+def test_prune_refuses_what_it_does_not_understand(call, runs, options, words):
+    """Exit 2, and everything stays."""
+    code, _, err = call("store", "prune", "--yes", *options)
+
+    assert code == 2
+    assert words in err
+
+
+def test_prune_removes_what_crashes_left(call, runs, tmp_path):
+    """What verify complains of is gone, and nothing else."""
+    store = store_of(tmp_path)
+    named = store.root / read_run(store, runs[0]).parts[0]
+    for name in (f"{runs[0]}-00007.parquet", "lost-00000.parquet", "x-0.parquet.1-a.tmp"):
+        path = named.with_name(name)
+        path.write_bytes(named.read_bytes())
+        os.utime(path, (LONG_AGO, LONG_AGO))
+
+    assert len(call("store", "verify")[1].splitlines()) == 3
+    assert (
+        len(json.loads(call("store", "prune", "--leftovers", "--yes", "--json")[1])["leftovers"])
+        == 3
+    )
+    assert call("store", "verify")[:2] == (0, "")
+    assert len(list_runs(store)) == 2
+
+
+def test_rebuild_brings_a_run_back(call, runs, tmp_path):
+    """Its requests are there again; it is incomplete, so that it cannot pass."""
+    store = store_of(tmp_path)
+    path = store.root / read_run(store, runs[0]).parts[0]
+    (store.runs / f"{runs[0]}.json").unlink()
+    os.utime(path, (LONG_AGO, LONG_AGO))
+    assert call("store", "verify")[0] == 2
+    code, out, err = call("store", "rebuild", "--json")
+
+    assert (code, json.loads(out)) == (0, {"runs": [runs[0]], "left": []})
+    assert "50 requests of shop, incomplete" in err
+    assert call("store", "verify")[0] == 0
+    assert call("store", "rebuild")[2] == "no manifest is lost\n"
+
+
+def test_an_export_can_be_imported(call, runs, tmp_path):
+    """As many rows as are stored, in each format; the output says how many."""
+    for name in ("o.parquet", "o.csv", "o.ndjson"):
+        code, out, err = call("store", "export", "--service", "shop", "-o", name, "--json")
+
+        assert (code, json.loads(out)["rows"]) == (0, 100)
+        assert "exported 100 rows" in err
+    one = call("store", "export", "--run", runs[1], "-o", "o.csv", "--from", "2024-07-03T09:46:41Z")
+    assert one[0] == 0
+    assert len((tmp_path / "o.csv").read_text().splitlines()) == 1 + 40
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        pytest.param("-o x.xml --run latest", "does not say which format", id="format"),
+        pytest.param("-o x.csv", "nothing says what to export", id="nothing"),
+        pytest.param("-o x.csv --service bank", "no run of service 'bank'", id="service"),
+        pytest.param("-o x.csv --run latest --series x", "--series x", id="series"),
+        pytest.param("-o x.csv --run latest --from 1st", "no moment", id="time"),
+        pytest.param("-o x.csv --run latest --to 2026-11-01T02:00", "has no zone", id="zone"),
+        pytest.param("-o no/x.csv --run latest", "cannot export to no/x.csv", id="folder"),
+    ],
+)
+def test_export_refuses_what_it_does_not_understand(call, runs, tmp_path, options, words):
+    """Exit 2 and no file."""
+    code, _, err = call("store", "export", *options.split())
+
+    assert code == 2
+    assert words in err
+    assert list(tmp_path.glob("x.*")) == []
+
+
+def test_a_second_caretaker_is_refused(call, runs, tmp_path):
+    """Nobody prunes what somebody else is rewriting."""
+    from slogate.store.locks import caring
+
+    with caring(store_of(tmp_path)):
+        code, _, err = call("store", "prune", "--keep-last", "1", "--yes")
+
+    assert code == 2
+    assert f"already (process {os.getpid()})" in err

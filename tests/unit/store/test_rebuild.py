@@ -1,0 +1,115 @@
+"""A lost manifest is made anew from what is there, and says that it was."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import pyarrow as pa
+import pytest
+from series_strategies import START, row, table
+
+from slogate.model.run import Run
+from slogate.store.layout import open_store
+from slogate.store.manifest import parts_of, read_run, write_run
+from slogate.store.parts import SCHEMA, write_part
+from slogate.store.rebuild import NOTE, rebuild
+from slogate.store.strays import QUIET_S
+from slogate.store.verify import verify
+
+NOW = 2_000_000_000.0
+
+
+@pytest.fixture(name="store")
+def _store(tmp_path):
+    """An empty store."""
+    return open_store(tmp_path / "s", create=True)
+
+
+def part(store, run="r-1", sequence=0, service="a/π", kind="production", **more):
+    """A part of ten rows that was written long ago."""
+    rows = more.pop("rows", None) or table([row(i + 10 * sequence) for i in range(10)])
+    name = write_part(store, run, service, kind, rows, sequence=sequence, worker=None, **more)
+    os.utime(store.root / name, (NOW - QUIET_S, NOW - QUIET_S))
+    return name
+
+
+def rolled(count):
+    """One row of a rollup that stands for so many requests."""
+    return pa.Table.from_pylist(
+        [{"ts": START, "step_us": 60_000_000, "endpoint": "/", "method": "GET", "lo_us": -1,
+          "hi_us": 9, "count": count}],
+        SCHEMA("counts"),
+    )  # fmt: skip
+
+
+def test_a_lost_manifest_is_made_anew(store):
+    """Service, kind, rows and times from the parts; incomplete, so that it cannot pass."""
+    parts = [part(store), part(store, sequence=1)]
+    [run] = rebuild(store, now_s=NOW).runs
+
+    assert run == read_run(store, "r-1")
+    assert (run.service, run.kind, run.state, run.note) == (
+        "a/π", "production", "incomplete", NOTE,
+    )  # fmt: skip
+    assert (run.start_ts, run.end_ts, run.rows.written) == (START, START + 19, 20)
+    assert parts_of(store, run) == [store.root / name for name in parts]
+    assert verify(store, now_s=NOW).faults == []
+
+
+def test_nothing_lost_changes_nothing(store):
+    """Runs with a manifest, whatever their state, and parts of a writer at work."""
+    running = Run(id="r-1", service="a/π", kind="production", state="running")
+    named = part(store)
+    write_run(store, running)
+    part(store, run="r-2")
+    os.utime(store.root / part(store, run="r-2", sequence=1), (NOW - 1, NOW - 1))
+
+    assert rebuild(store, now_s=NOW).runs == ()
+    assert read_run(store, "r-1") == running
+    assert (store.root / named).exists()
+
+
+def test_a_corrupt_manifest_is_not_overwritten(store):
+    """It may be of a newer version, or be mended by hand."""
+    part(store)
+    path = store.runs / "r-1.json"
+    path.write_text("{")
+
+    assert rebuild(store, now_s=NOW).runs == ()
+    assert path.read_text() == "{"
+
+
+def test_a_part_that_cannot_be_read_is_named_and_left(store):
+    """The others make the run."""
+    part(store)
+    broken = store.root / part(store, sequence=1)
+    broken.write_bytes(b"PAR1")
+    os.utime(broken, (NOW - QUIET_S, NOW - QUIET_S))
+    found = rebuild(store, now_s=NOW)
+
+    assert [run.rows.written for run in found.runs] == [10]
+    assert str(broken) in found.left[0]
+    assert broken.exists()
+
+
+def test_parts_in_the_folders_of_two_services_are_left(store):
+    """Nobody can say whose run it is."""
+    part(store)
+    part(store, service="b", sequence=1)
+    found = rebuild(store, now_s=NOW)
+
+    assert found.runs == ()
+    assert "several services" in found.left[0]
+
+
+@pytest.mark.parametrize(("other", "rolled_up"), [(7, 7), (8, None)])
+def test_a_rolled_up_run_is_known_again(store, other, rolled_up):
+    """Counts and histograms that agree describe the same requests."""
+    part(store, rows=rolled(7), series="counts")
+    part(store, rows=rolled(other), series="histograms", sequence=1)
+    [run] = rebuild(store, now_s=NOW).runs
+
+    assert run.rolled_up == rolled_up
+    write_run(store, replace(run, state="complete"))
+    assert verify(store, now_s=NOW).faults == []
