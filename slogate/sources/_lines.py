@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 LONGEST = 16 << 20
 SHOWN = 5
 _BLOCK = 1 << 20
-_NUMBERS = 1 << 15
 _NO_UTF8 = "it is not UTF-8"
 _TOO_LONG = f"it is longer than {LONGEST >> 20} MB"
 
@@ -51,7 +50,7 @@ class Lines:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        numbers, first = pa.array(range(_NUMBERS)), 1
+        numbers, first = pa.array([], pa.int64()), 1
         with self._origin.stream() as stream:
             for block in _blocks(stream):
                 plain = self._plain(block)

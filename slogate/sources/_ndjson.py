@@ -1,0 +1,58 @@
+"""What the formats of one JSON object a line share, over the lines of `_lines`.
+
+DuckDB parses each line once (`json_transform` with a shape, within TRY): a line that is no JSON
+gives NULL and is bad, one of another form gives NULL fields.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+NO_OBJECT = "it is no JSON object"
+_LOOK = 200
+
+
+def objects(head: bytes) -> Iterator[dict[str, Any]]:
+    """The objects of the first lines that are some; a cut last line is none."""
+    for line in head.split(b"\n", _LOOK)[:_LOOK]:
+        try:
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(found, dict):
+            yield found
+
+
+def shape(**fields: object) -> str:
+    """The structure for json_transform; a field that is not said otherwise is text."""
+    return json.dumps(fields)
+
+
+def texts(*names: str) -> dict[str, str]:
+    """Fields of a shape that are text."""
+    return dict.fromkeys(names, "VARCHAR")
+
+
+def moment_sql(text: str) -> str:
+    """SQL for a text of RFC 3339 as whole µs since the epoch; NULL for one without a zone."""
+    return (
+        f"CASE WHEN ({text}[-1] IN ('Z', 'z') OR {text}[-6] IN ('+', '-')) "
+        f"AND {text}[11] IN ('T', 't', ' ') THEN epoch_us(TRY_CAST({text} AS TIMESTAMPTZ)) END"
+    )
+
+
+def rest_ns_sql(text: str) -> str:
+    """SQL for the ns that such a text says beyond its whole µs, 0 to 999."""
+    return f"coalesce(epoch_ns(TRY_CAST({text} AS TIMESTAMP_NS)) % 1000, 0)"
+
+
+def labels_sql(pairs: Sequence[tuple[str, str]]) -> str:
+    """SQL for a map of those pairs (SQL for key and value) that have a value; NULL without any."""
+    any_value = " OR ".join(f"{value} <> ''" for _, value in pairs)
+    entries = ", ".join(f"{{'k': {key}, 'v': {value}}}" for key, value in pairs)
+    return (
+        f"CASE WHEN {any_value} THEN "
+        f"map_from_entries(list_filter([{entries}], lambda pair: pair.v <> '')) END"
+    )
