@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BATCH_ROWS = 245_760
+FEW_ROWS = 100_000
 MEMORY = "600MB"
 AHEAD = "32MB"
 _REASONS = {
@@ -116,19 +117,34 @@ def _batches(
         result: Any = connection.sql(sql)
         # the name of the same method since and before DuckDB 2
         reader = getattr(result, "to_arrow_reader", None) or result.fetch_arrow_reader
-        yield from _ahead(iter(reader(BATCH_ROWS)))
+        yield from _ahead(_gathered(iter(reader(BATCH_ROWS))))
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise SourceError(_first_sentence(str(error))) from None
 
 
+def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows in batches of at least FEW_ROWS: several threads hand over many small ones."""
+    import pyarrow as pa
+
+    some: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        some.append(batch)
+        rows += batch.num_rows
+        if rows >= FEW_ROWS:
+            yield from pa.Table.from_batches(some).combine_chunks().to_batches()
+            some, rows = [], 0
+    if rows:
+        yield from pa.Table.from_batches(some).combine_chunks().to_batches()
+
+
 def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same batches, the next one fetched while the last is worked on; none empty."""
+    """The same batches, the next one fetched while the last is worked on."""
     with ThreadPoolExecutor(max_workers=1) as pool:
         coming = pool.submit(next, batches, None)
         while (batch := coming.result()) is not None:
             coming = pool.submit(next, batches, None)
-            if batch.num_rows:
-                yield batch
+            yield batch
 
 
 def _first_sentence(text: str) -> str:
