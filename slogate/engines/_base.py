@@ -18,14 +18,23 @@ pace p and duration d ≥ 2p stands for the starts that its user missed: at star
 duration d − k·p, k = 1, 2, … while d − k·p ≥ p; those in the window count, whether or not the
 request itself is in it. At most `MAX_BACKFILL` per request. More than `MAX_ADDED` in all, and
 than ten times the requests, are refused: counting them would take minutes.
+
+A row of the series `histograms` or `counts` stands for `count` requests of which only bounds are
+known. They are counted twice. In the *worst* case each took as long as its bucket (and the
+`max_us` of its row) allows, and a doubtful success is a failure; in the *best* as short as it must,
+and is none. Of `drop` a doubtful success is judged where that is worst, or best. `sum_us` is exact
+for the mean, except where a failure counts the limit. A row lies in the window if its whole step
+does, within the run's extent; one across an end of the window is *cut*. The two series describe
+the same requests and are never added up: the one that has more answers, else the one that leaves
+less doubt.
 """
 
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from typing import Protocol
@@ -37,12 +46,40 @@ from slogate.units import format_count, format_duration
 
 MAX_BACKFILL = 100_000
 MAX_ADDED = 10_000_000
+MAX_COUNT = 10**13
+
+# no request of the run started before the first or after the second; None: not known
+Extent = tuple[int | None, int | None]
+EVER: Extent = (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The parts of single requests and, in `pools`, of each series that counts in buckets.
+
+    Without such a series the only pool is empty.
+    """
+
+    requests: Sequence[str] = ()
+    pools: Sequence[Sequence[str]] = ((),)
+    extent: Extent = EVER
+
+    @property
+    def pool(self) -> Sequence[str]:
+        """The only pool."""
+        (pool,) = self.pools
+        return pool
+
+    def of(self, pool: Sequence[str]) -> Sources:
+        """The requests with that pool alone."""
+        return replace(self, pools=(pool,))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """How the rows of some parts divide: `before` + `within` + `after` the window = `rows`.
+    """How the requests of some parts divide: `before` + `within` + `after` the window = `rows`.
 
+    `stored` is how many rows of the parts tell of them: fewer where they are counted in buckets.
     `backfilled` starts were missed within the window, of all `paced` rows in it; `lockstep` is
     the share of starts in the busiest tenth of the commonest pace, None without paced rows.
     """
@@ -54,14 +91,15 @@ class Tally:
     backfilled: int = 0
     paced: int = 0
     lockstep: float | None = None
+    stored: int = 0
 
 
 class Reading(Protocol):
     """Some parts, opened to be asked several questions.
 
-    `gather` gives the evidence by need id, `tally` a `Tally`, `span` (rows, first start, last
-    start), None without rows; `failures` the commonest (method, endpoint, error, count) among
-    the requests that started in the window and were no success by their source.
+    `gather` gives the evidence by need id, `tally` a `Tally`, `span` (requests, first start, last
+    start or end of a step), None without requests; `failures` the commonest (method, endpoint,
+    error, count) among the requests that started in the window and were no success by their source.
     All raise StoreError for a part that is unreadable or of a newer version; `gather` and `tally`
     also for a negative duration, a start outside 1970 to 9999 or a pace that adds too many
     starts, wherever the window lies. The result depends neither on threads nor on how rows are
@@ -74,22 +112,35 @@ class Reading(Protocol):
     def failures(self, window: Window, most: int) -> list[tuple[str, str, str, int]]: ...
 
 
+class Open(Protocol):
+    """Opens the parts of one run, of any series; `extent` cuts the steps that reach beyond it."""
+
+    def __call__(
+        self, parts: Sequence[str], threads: int | None = None, extent: Extent = EVER
+    ) -> AbstractContextManager[Reading]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """A way to count. `reading(parts, threads)` opens Parquet files of the request series.
+    """A way to count. `reading(parts, threads, extent)` opens Parquet files of the series.
 
     The other methods open the parts for a single question.
     """
 
     name: str
     help: str
-    reading: Callable[[Sequence[str], int | None], AbstractContextManager[Reading]]
+    reading: Open
 
     def gather(
-        self, needs: Sequence[Need], parts: Sequence[str], *, threads: int | None = None
+        self,
+        needs: Sequence[Need],
+        parts: Sequence[str],
+        *,
+        threads: int | None = None,
+        extent: Extent = EVER,
     ) -> dict[str, Evidence]:
         """The evidence of each need by its id."""
-        with self.reading(parts, threads) as series:
+        with self.reading(parts, threads, extent) as series:
             return series.gather(needs)
 
     def tally(self, parts: Sequence[str], window: Window, *, threads: int | None = None) -> Tally:
@@ -121,6 +172,14 @@ def broken_part(part: str) -> StoreError:
     """The error of a part that holds what no writer writes."""
     return StoreError(
         f"{part} is damaged: a request has a negative duration, or no start between 1970 and 9999"
+    )
+
+
+def broken_steps(part: str) -> StoreError:
+    """The error of a part of counts or histograms that holds what no writer writes."""
+    return StoreError(
+        f"{part} is damaged: a step has no start between 1970 and 9999, "
+        "or bounds or a count that no writer writes"
     )
 
 

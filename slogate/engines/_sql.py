@@ -3,7 +3,8 @@
 One scan sorts each request into a small group: which selections hold (bits of `m…`), which
 predicates say success (bits of `s…`), whether it is back-filled, its batch, and its bin: how
 many of all limits its duration exceeds. Counts, sums and maxima of these few groups answer
-every need exactly; `_groups.py` adds them up.
+every need exactly; `_groups.py` adds them up. Nothing here has a weight: requests that are counted
+in buckets are asked for in `_steps.py`.
 """
 
 from __future__ import annotations
@@ -39,6 +40,9 @@ class Bound:
         return f"${name}" if not isinstance(value, int) else f"${name}::BIGINT"
 
 
+Compare = Callable[[Comparison, Bound, bool], str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What the needs of one window distinguish, each once, in the order of their bits."""
@@ -64,8 +68,8 @@ def count_groups(question: Question, parts: Sequence[str], bound: Bound) -> str:
         passed = f"(t - {bound(question.window.start_ts)}) * {BATCHES} // {bound(length)}"
         batch = f"least({BATCHES - 1}, {passed})"
     return (
-        f"{_rows(question, parts, bound)} SELECT {', '.join(question.masks)}, filled, "  # noqa: S608
-        f"{batch} AS batch, {_bin(question.limits, bound)} AS bin, count(*), sum(d), max(d) "
+        f"{rows(question, parts, bound)} SELECT {', '.join(question.masks)}, filled, "  # noqa: S608
+        f"{batch} AS batch, {bin_of('d', question.limits, bound)} AS bin, count(*), sum(d), max(d) "
         "FROM judged GROUP BY ALL"
     )
 
@@ -91,7 +95,7 @@ def order_statistics(
         for i, name in enumerate(["series", "rank"])
     )
     return (
-        f"{_rows(question, parts, bound)}, members AS (SELECT {columns}), "  # noqa: S608
+        f"{rows(question, parts, bound)}, members AS (SELECT {columns}), "  # noqa: S608
         f"wanted AS (SELECT {wanted}), sorted AS (SELECT series, d, row_number() "
         "OVER (PARTITION BY series ORDER BY d) AS rank "
         f"FROM judged JOIN members USING ({', '.join(question.masks)}) WHERE d IS NOT NULL) "
@@ -99,17 +103,17 @@ def order_statistics(
     )
 
 
-def _rows(question: Question, parts: Sequence[str], bound: Bound) -> str:
+def rows(question: Question, parts: Sequence[str], bound: Bound) -> str:
     """The common beginning: `judged` has the matched requests and the back-filled ones."""
     start, end = bound(question.window.start_ts), bound(question.window.end_ts)
-    selected = [_selection(selection, bound) for selection in question.selections]
-    succeeded = [f"coalesce({_predicate(p, bound)}, false)" for p in question.predicates]
-    masks = _masks("m", selected)
+    selected = [select_rows(selection, bound) for selection in question.selections]
+    succeeded = [f"coalesce({succeeds(p, bound)}, false)" for p in question.predicates]
+    bits = masks("m", selected)
     keep = " OR ".join(f"m{i} <> 0" for i in range(0, len(selected), BITS))
     names = ", ".join(name for name in question.masks if name.startswith("m"))
     return f"""
 WITH source AS NOT MATERIALIZED (
-  SELECT epoch_us(ts) AS t, duration_us AS d, pace_us AS p, status::BIGINT AS status, ok, {masks}
+  SELECT epoch_us(ts) AS t, duration_us AS d, pace_us AS p, status::BIGINT AS status, ok, {bits}
   FROM {parquet(parts, bound)}),
 matched AS NOT MATERIALIZED (SELECT * FROM source WHERE {keep}),
 located AS NOT MATERIALIZED (
@@ -117,7 +121,7 @@ located AS NOT MATERIALIZED (
   UNION ALL
   SELECT {names}, t + k * p, d - k * p, status, ok, 1 FROM ({backfill("matched", start, end)})),
 judged AS NOT MATERIALIZED (
-  SELECT {names}, d, t, filled, {_masks("s", succeeded)} FROM located)"""  # noqa: S608
+  SELECT {names}, d, t, filled, {masks("s", succeeded)} FROM located)"""  # noqa: S608
 
 
 def parquet(parts: Sequence[str], bound: Bound) -> str:
@@ -149,7 +153,7 @@ def missed(relation: str, start: str, end: str) -> str:
     )
 
 
-def _masks(letter: str, conditions: list[str]) -> str:
+def masks(letter: str, conditions: list[str]) -> str:
     """Conditions as bits of integer columns, named after the first bit of each."""
     columns = []
     for at in range(0, len(conditions), BITS):
@@ -161,13 +165,13 @@ def _masks(letter: str, conditions: list[str]) -> str:
     return ", ".join(columns)
 
 
-def _bin(limits: tuple[int, ...], bound: Bound) -> str:
+def bin_of(column: str, limits: tuple[int, ...], bound: Bound) -> str:
     """How many of the ascending limits the duration exceeds; NULL without a duration."""
-    arms = "".join(f" WHEN d <= {bound(limit)} THEN {i}" for i, limit in enumerate(limits))
-    return f"CASE WHEN d IS NULL THEN NULL{arms} ELSE {len(limits)} END"
+    arms = "".join(f" WHEN {column} <= {bound(limit)} THEN {i}" for i, limit in enumerate(limits))
+    return f"CASE WHEN {column} IS NULL THEN NULL{arms} ELSE {len(limits)} END"
 
 
-def _selection(selection: Selection, bound: Bound) -> str:
+def select_rows(selection: Selection, bound: Bound) -> str:
     conditions = ["true"]
     if selection.endpoint is not None:
         if selection.endpoint.method is not None:
@@ -193,16 +197,24 @@ def _glob(column: str, pattern: str, bound: Bound) -> str:
     return f"{column} LIKE {bound(pattern.replace('*', '%'))} ESCAPE '\\'"
 
 
-def _predicate(predicate: Predicate, bound: Bound) -> str:
-    both: Callable[[Predicate], str] = lambda side: _predicate(side, bound)  # noqa: E731
+def _measured(comparison: Comparison, bound: Bound, _negated: bool) -> str:
+    column = "status" if comparison.field == "status" else "d"
+    operator = _OPERATORS.get(comparison.operator, comparison.operator)
+    return f"({column} {operator} {bound(comparison.value)})"
+
+
+def succeeds(
+    predicate: Predicate, bound: Bound, compare: Compare = _measured, *, negated: bool = False
+) -> str:
+    """The condition of a success; `compare` writes a comparison, told whether it is negated."""
+    both: Callable[[Predicate], str] = lambda side: succeeds(side, bound, compare, negated=negated)  # noqa: E731
     match predicate:
         case Ok():
             return "coalesce(ok, status < 500)"
-        case Comparison(field=name, operator=operator, value=value):
-            column = "status" if name == "status" else "d"
-            return f"({column} {_OPERATORS.get(operator, operator)} {bound(value)})"
+        case Comparison():
+            return compare(predicate, bound, negated)
         case Not(operand=operand):
-            return f"(NOT {both(operand)})"
+            return f"(NOT {succeeds(operand, bound, compare, negated=not negated)})"
         case And(left=left, right=right):
             return f"({both(left)} AND {both(right)})"
         case Or(left=left, right=right):

@@ -2,7 +2,8 @@
 
 One statement counts what all needs of a window ask for; a second finds the order statistics
 that percentiles show and that decide nothing. Integers throughout, so threads, parts and the
-order of rows change nothing. Refuses parts that are unreadable or of a newer version.
+order of rows change nothing. Each series has statements of its own: single requests are read
+without weights. Refuses parts that are unreadable or of a newer version.
 """
 
 from __future__ import annotations
@@ -13,39 +14,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from slogate.engines._base import (
-    Engine,
-    Tally,
-    absurd_pace,
-    broken_part,
-    busiest_tenth,
-    is_absurd,
-    ladder_shares,
-)
-from slogate.engines._groups import (
-    Group,
-    evidence_of,
-    holds,
-    ladder,
-    ladder_ranks,
-    read_groups,
-    series_of,
-)
-from slogate.engines._sql import (
-    Bound,
-    Question,
-    broken_rows,
-    busiest_pace,
-    commonest_failures,
-    count_groups,
-    order_statistics,
-    parquet,
-    phases,
-    tally_rows,
-)
+from slogate.engines._answers import gather
+from slogate.engines._base import EVER, Engine, Extent, Sources, Tally
+from slogate.engines._dividing import divide, lockstep, requests_of
+from slogate.engines._sql import Bound, commonest_failures, parquet
+from slogate.engines._steps import failures_of_all, span_of_steps
 from slogate.errors import StoreError
 from slogate.model.evidence import BATCHES, Batch, Evidence, Need
-from slogate.model.series import SCHEMA_VERSION
+from slogate.model.series import SCHEMA_VERSION, SERIES
 from slogate.model.window import Window
 
 if TYPE_CHECKING:
@@ -62,7 +38,7 @@ class _Reading:
     `divided` keeps what was counted of a window: judging asks for it before and after gathering.
     """
 
-    parts: Sequence[str]
+    sources: Sources
     connection: duckdb.DuckDBPyConnection | None
     divided: dict[Window, Tally] = field(default_factory=dict)
 
@@ -74,19 +50,22 @@ class _Reading:
         for window in dict.fromkeys(need.window for need in needs):
             self._divide(window, self.connection)
             mine = [need for need in needs if need.window == window]
-            found |= _gather(mine, window, self.parts, self.connection)
+            found |= gather(mine, window, self.sources, self.connection)
         return {need.id: found[need.id] for need in needs}
 
     def tally(self, window: Window) -> Tally:
-        """How the rows of the parts divide around the window."""
+        """How the requests of the parts divide around the window."""
         if self.connection is None:
             return Tally()
         tally = self._divide(window, self.connection)
-        return replace(tally, lockstep=_lockstep(self.parts, window, self.connection))
+        if not self.sources.requests:
+            return tally
+        share = lockstep(self.sources.requests, window, self.connection)
+        return replace(tally, lockstep=share)
 
     def _divide(self, window: Window, connection: duckdb.DuckDBPyConnection) -> Tally:
         if window not in self.divided:
-            self.divided[window] = _divide(self.parts, window, connection)
+            self.divided[window] = divide(self.sources, window, connection)
         return self.divided[window]
 
     def failures(self, window: Window, most: int) -> list[tuple[str, str, str, int]]:
@@ -94,118 +73,49 @@ class _Reading:
         if self.connection is None:
             return []
         bound = Bound()
-        text = commonest_failures(self.parts, window, most, bound)
+        sources = self.sources.of(self._fullest())
+        text = (
+            failures_of_all(sources, window, most, bound)
+            if sources.pool
+            else commonest_failures(sources.requests, window, most, bound)
+        )
         return self.connection.execute(text, bound.values).fetchall()
 
     def span(self) -> tuple[int, int | None, int | None]:
-        """How many rows the parts hold, and the first and the last start."""
+        """How many requests the parts hold, the first start and the last, or end of a step."""
         if self.connection is None:
             return 0, None, None
-        bound = Bound()
-        text = (
-            "SELECT count(*), min(epoch_us(ts)), max(epoch_us(ts)) "  # noqa: S608
-            f"FROM {parquet(self.parts, bound)}"
-        )
-        return self.connection.execute(text, bound.values).fetchone() or (0, None, None)
+        found = []
+        if self.sources.requests:
+            bound = Bound()
+            text = (
+                "SELECT count(*), min(epoch_us(ts)), max(epoch_us(ts)) "  # noqa: S608
+                f"FROM {parquet(self.sources.requests, bound)}"
+            )
+            found += self.connection.execute(text, bound.values).fetchall()
+        if steps := self._fullest():
+            bound = Bound()
+            text = span_of_steps(steps, self.sources.extent, bound)
+            found += self.connection.execute(text, bound.values).fetchall()
+        starts, ends = ([row[at] for row in found if row[at] is not None] for at in (1, 2))
+        count = sum(int(row[0]) for row in found)
+        return count, min(starts, default=None), max(ends, default=None)
 
-
-def _gather(
-    needs: list[Need], window: Window, parts: Sequence[str], connection: duckdb.DuckDBPyConnection
-) -> dict[str, Evidence]:
-    question = Question(
-        window=window,
-        selections=tuple(dict.fromkeys(need.selection for need in needs)),
-        predicates=tuple(dict.fromkeys(need.selection.success for need in needs)),
-        limits=tuple(sorted({need.limit_us for need in needs if need.limit_us is not None})),
-    )
-    bound = Bound()
-    text = count_groups(question, parts, bound)
-    groups = read_groups(question, connection.execute(text, bound.values).fetchall())
-    found = {need.id: evidence_of(question, need, groups) for need in needs}
-    ladders = _ladders(question, needs, groups, parts, connection)
-    return {key: replace(found[key], ladder=ladders.get(key, ())) for key in found}
-
-
-def _ladders(
-    question: Question,
-    needs: Sequence[Need],
-    groups: Sequence[Group],
-    parts: Sequence[str],
-    connection: duckdb.DuckDBPyConnection,
-) -> dict[str, tuple[tuple[Any, int | None], ...]]:
-    """The ladder of each latency need by its id; populations are sorted once each."""
-    latency = [need for need in needs if need.measure == "latency"]
-    shares = ladder_shares(latency)
-    kinds = list(dict.fromkeys((series_of(question, n), n.failures == "slow") for n in latency))
-    ranks = {
-        (series, slow): ladder_ranks(question, groups, series, shares, with_failures=slow)
-        for series, slow in kinds
-    }
-    series = list(dict.fromkeys(series for series, _ in kinds))
-    wanted = sorted(
-        {(series.index(k), r) for (k, _), found in ranks.items() for _, r in found if r is not None}
-    )
-    members = sorted(
-        {(i, *g.masks) for i, k in enumerate(series) for g in groups if holds(question, g.masks, k)}
-    )
-    values: list[dict[int, int]] = [{} for _ in series]
-    if wanted:
-        bound = Bound()
-        text = order_statistics(question, parts, members, wanted, bound)
-        for number, rank, duration in connection.execute(text, bound.values).fetchall():
-            values[number][rank] = duration
-    made = {kind: ladder(ranks[kind], values[series.index(kind[0])]) for kind in kinds}
-    return {n.id: made[series_of(question, n), n.failures == "slow"] for n in latency}
-
-
-def _divide(parts: Sequence[str], window: Window, connection: duckdb.DuckDBPyConnection) -> Tally:
-    """The tally without its lockstep; StoreError for rows that no engine counts."""
-    bound = Bound()
-    text = tally_rows(parts, window, bound)
-    row = connection.execute(text, bound.values).fetchone()
-    rows, before, after, paced, broken, backfilled = row or (0,) * 6
-    if broken:
-        raise _broken(parts, connection)
-    if is_absurd(backfilled, rows):
-        bound = Bound()
-        text = busiest_pace(parts, window, bound)
-        (pace,) = connection.execute(text, bound.values).fetchone() or (0,)
-        raise absurd_pace(pace, int(backfilled), rows)
-    return Tally(
-        rows=rows,
-        before=before,
-        within=rows - before - after,
-        after=after,
-        backfilled=int(backfilled),
-        paced=paced,
-    )
-
-
-def _broken(parts: Sequence[str], connection: duckdb.DuckDBPyConnection) -> StoreError:
-    for part in parts:
-        bound = Bound()
-        text = broken_rows([part], bound)
-        if connection.execute(text, bound.values).fetchone() != (0,):
-            return broken_part(part)
-    return StoreError("the series has changed while it was counted")
-
-
-def _lockstep(
-    parts: Sequence[str], window: Window, connection: duckdb.DuckDBPyConnection
-) -> float | None:
-    bound = Bound()
-    text = phases(parts, window, bound)
-    paces: dict[int, dict[int, int]] = {}
-    for pace, part, count in connection.execute(text, bound.values).fetchall():
-        paces.setdefault(pace, {})[int(part)] = count
-    return busiest_tenth(paces)
+    def _fullest(self) -> Sequence[str]:
+        """The parts of that series, of those that count the same requests, that has most."""
+        if self.connection is None or len(self.sources.pools) < 2:
+            return self.sources.pools[0]
+        sizes = [requests_of(parts, self.connection) for parts in self.sources.pools]
+        return self.sources.pools[sizes.index(max(sizes))]
 
 
 @contextmanager
-def reading(parts: Sequence[str], threads: int | None = None) -> Iterator[_Reading]:
+def reading(
+    parts: Sequence[str], threads: int | None = None, extent: Extent = EVER
+) -> Iterator[_Reading]:
     """Open the parts; whatever DuckDB complains of is a StoreError that names the part."""
     if not parts:
-        yield _Reading(parts, None)
+        yield _Reading(Sources(), None)
         return
     import duckdb
 
@@ -213,29 +123,37 @@ def reading(parts: Sequence[str], threads: int | None = None) -> Iterator[_Readi
     connection = duckdb.connect(config=config)
     try:
         connection.execute("SET enable_progress_bar = false; SET preserve_insertion_order = false")
-        _check_versions(parts, connection)
-        yield _Reading(parts, connection)
+        yield _Reading(_sorted_out(parts, extent, connection), connection)
     except duckdb.Error as error:
         raise _blamed(parts, connection, error) from None
     finally:
         connection.close()
 
 
-def _check_versions(parts: Sequence[str], connection: duckdb.DuckDBPyConnection) -> None:
+def _sorted_out(
+    parts: Sequence[str], extent: Extent, connection: duckdb.DuckDBPyConnection
+) -> Sources:
+    """The parts by their series; StoreError for one that this version cannot read."""
     bound = Bound()
     text = parquet(parts, bound).split(",", 1)[0].replace("read_parquet", "parquet_kv_metadata")
     rows = connection.execute(
-        f"SELECT file_name, decode(value) FROM {text}) WHERE key = 'slogate.schema'::BLOB",  # noqa: S608
+        f"SELECT file_name, decode(key), decode(value) FROM {text}) "  # noqa: S608
+        "WHERE key IN ('slogate.schema'::BLOB, 'slogate.series'::BLOB)",
         bound.values,
     ).fetchall()
-    versions = dict(rows)
+    told = {(name, key): value for name, key, value in rows}
+    found: dict[str, list[str]] = {name: [] for name in SERIES}
     for part in parts:
-        version = versions.get(part, "")
-        if not _VERSION.fullmatch(version):
+        version = told.get((part, "slogate.schema"), "")
+        series = told.get((part, "slogate.series"), SERIES[0])
+        if not _VERSION.fullmatch(version) or series not in found:
             raise StoreError(f"{part} is not a part of a request series")
         if int(version) > SCHEMA_VERSION:
             hint = "upgrade slogate to read this store"
             raise StoreError(f"{part} was written by a newer slogate (schema {version})", hint=hint)
+        found[series].append(part)
+    requests, *steps = (found[name] for name in SERIES)
+    return Sources(requests, [each for each in steps if each] or [[]], extent)
 
 
 def _blamed(

@@ -6,121 +6,180 @@ It is what the other engines are tested against: it asks the model's own `matche
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 from slogate.engines._base import (
-    MAX_BACKFILL,
+    EVER,
     Engine,
+    Extent,
     Tally,
-    absurd_pace,
-    broken_part,
     busiest_tenth,
-    is_absurd,
     ladder_shares,
 )
-from slogate.errors import StoreError
-from slogate.model.evidence import BATCHES, Batch, Evidence, Need
-from slogate.model.predicate import Ok, holds
-from slogate.model.series import COLUMNS, LAST_TS, SCHEMA_VERSION
+from slogate.engines._choice import Answer, choose, settled
+from slogate.engines._rows import Row, backfilled, missed, read_part
+from slogate.model.evidence import BATCHES, UNBOUNDED_US, Batch, Cut, Doubt, Evidence, Need
+from slogate.model.predicate import Ok, holds, holds_between
+from slogate.model.series import SERIES
 from slogate.model.window import Window
 from slogate.stats.quantile import nearest_rank
-
-_VERSION = re.compile(b"[0-9]{1,9}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    ts: int
-    duration_us: int | None
-    pace_us: int | None
-    endpoint: str | None
-    method: str | None
-    status: int | None
-    ok: bool | None
-    error: str | None
-    labels: dict[str, str | None]
-    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """All rows of the parts."""
+    """All rows of the parts: requests, and those of each series that counts in buckets."""
 
-    rows: list[_Row]
+    requests: list[Row]
+    pools: list[list[Row]]
 
     def gather(self, needs: Sequence[Need]) -> dict[str, Evidence]:
         """The evidence of each need by its id."""
         for window in dict.fromkeys(need.window for need in needs):
-            _backfilled(self.rows, window)
+            backfilled(self.requests, window)
         latency = [need for need in needs if need.measure == "latency"]
         return {
-            need.id: _evidence(
-                need, self.rows, ladder_shares(n for n in latency if n.window == need.window)
+            need.id: choose(
+                need,
+                [
+                    _answer(
+                        need, self.requests, pool,
+                        ladder_shares(n for n in latency if n.window == need.window),
+                    )
+                    for pool in self.pools
+                ],
             )
             for need in needs
-        }
+        }  # fmt: skip
 
     def tally(self, window: Window) -> Tally:
-        """How the rows of the parts divide around the window."""
-        return _tally(self.rows, window)
+        """How the requests of the parts divide around the window."""
+        stored = len(self.requests) + sum(len(pool) for pool in self.pools)
+        return replace(_tally([*self.requests, *self._fullest()], window), stored=stored)
 
     def failures(self, window: Window, most: int) -> list[tuple[str, str, str, int]]:
         """The commonest failures in the window: (method, endpoint, error, count)."""
-        found = Counter(
-            (row.method or "", row.endpoint or "", _error(row))
-            for row in self.rows
-            if _inside(window, row.ts)
-            and holds(Ok(), ok=row.ok, status=row.status, duration_us=row.duration_us) is not True
-        )
+        found: Counter[tuple[str, str, str]] = Counter()
+        for row in (*self.requests, *self._fullest()):
+            known = holds(Ok(), ok=row.ok, status=row.status, duration_us=None)
+            if _started(window, row) and known is not True:
+                found[row.method or "", row.endpoint or "", _error(row)] += row.count
         ranked = sorted(found.items(), key=lambda one: (-one[1], one[0]))
         return [(*key, count) for key, count in ranked[:most]]
 
     def span(self) -> tuple[int, int | None, int | None]:
-        """How many rows the parts hold, and the first and the last start."""
-        starts = [row.ts for row in self.rows]
-        return len(starts), min(starts, default=None), max(starts, default=None)
+        """How many requests the parts hold, the first start and the last, or end of a step."""
+        rows = [*self.requests, *self._fullest()]
+        first = min((row.ts for row in rows), default=None)
+        return _size(rows), first, max((row.stop_ts for row in rows), default=None)
+
+    def _fullest(self) -> list[Row]:
+        return max(self.pools, key=_size)
 
 
 @contextmanager
-def reading(parts: Sequence[str], threads: int | None = None) -> Iterator[_Reading]:
+def reading(
+    parts: Sequence[str], threads: int | None = None, extent: Extent = EVER
+) -> Iterator[_Reading]:
     """Read the parts; `threads` makes no difference."""
     del threads
-    yield _Reading([row for part in parts for row in _read_part(part)])
+    found: dict[str, list[Row]] = {name: [] for name in SERIES}
+    for part in parts:
+        series, rows = read_part(part, extent)
+        found[series] += rows
+    requests, *pools = (found[name] for name in SERIES)
+    yield _Reading(requests, [pool for pool in pools if pool] or [[]])
 
 
-def _evidence(need: Need, rows: Sequence[_Row], shares: Sequence[Fraction]) -> Evidence:
+def _size(rows: Sequence[Row]) -> int:
+    return sum(row.count for row in rows)
+
+
+def _answer(
+    need: Need, requests: Sequence[Row], pool: Sequence[Row], shares: Sequence[Fraction]
+) -> Answer:
+    rows = [*requests, *pool]
+    worst, best = (_evidence(need, rows, shares, worst=worst) for worst in (True, False))
+    size = _size([row for row in pool if _matches(need, row)])
+    return Answer(settled(replace(worst, doubt=_doubt(need, rows)), best), size)
+
+
+def _evidence(
+    need: Need, rows: Sequence[Row], shares: Sequence[Fraction], *, worst: bool
+) -> Evidence:
     mine = [row for row in rows if _matches(need, row)]
-    real = [row for row in mine if _inside(need.window, row.ts)]
-    added = [fill for row in mine for fill in _missed(row, need.window)]
+    real = [row for row in mine if _inside(need.window, row)]
+    across = [row for row in mine if _across(need.window, row)]
+    added = [fill for row in mine for fill in missed(row, need.window)]
     corrected = need.measure in {"latency", "mean"}
-    judged = [r for r in (*real, *(added if corrected else ())) if _judged(need, r)]
+    judged = [
+        row
+        for row in (*real, *(added if corrected else ()))
+        if _fate(need, row, worst=worst) is not None
+    ]
     batches = [[r for r in judged if need.window.batch_of(r.ts, BATCHES) == i] for i in range(10)]
     raw = [row for row in judged if not row.filled]
+    swayed = [row for row in across if _fate(need, row, worst=worst) is worst]
     return Evidence(
-        batches=tuple(_batch(need, batch) for batch in batches),
-        matched=len(real),
-        failed=sum(not _succeeded(need, row) for row in real),
-        untimed=sum(corrected and _left_out(need, row) for row in real),
-        backfilled=len(judged) - len(raw),
-        raw=(len(raw), sum(_bad(need, row) for row in raw)),
-        max_us=max((r.duration_us for r in real if r.duration_us is not None), default=None),
-        ladder=_ladder(need, judged, shares) if need.measure == "latency" else (),
+        batches=tuple(_batch(need, batch, worst=worst) for batch in batches),
+        matched=_size(real),
+        failed=_size([row for row in real if not _succeeded(need, row, worst=worst)]),
+        untimed=_size([row for row in real if corrected and _left_out(need, row)]),
+        backfilled=_size(judged) - _size(raw),
+        raw=(_size(raw), _size([row for row in raw if _fate(need, row, worst=worst)])),
+        max_us=_largest(real, worst=worst),
+        ladder=_ladder(need, [*real, *added], shares, worst=worst)
+        if need.measure == "latency" else (),
+        step_us=max((row.step_us for row in real), default=0),
+        cut=Cut(
+            requests=_size(across), batch=_batch(need, swayed, worst=worst),
+            max_us=_largest(across, worst=worst),
+        ) if across else None,
+    )  # fmt: skip
+
+
+def _doubt(need: Need, rows: Sequence[Row]) -> Doubt | None:
+    """The requests that are bad in one case, and good or not judged in the other."""
+    if need.measure in {"max", "mean"}:
+        return None
+    found = [
+        row
+        for row in rows
+        if row.bucket and _matches(need, row) and _inside(need.window, row)
+        and _fate(need, row, worst=True) is not _fate(need, row, worst=False)
+    ]  # fmt: skip
+    if not found:
+        return None
+    buckets = [row.bucket for row in found if row.bucket]
+    ends = [hi for _, hi in buckets if hi is not None]
+    return Doubt(
+        requests=_size(found),
+        lo_us=min(lo for lo, _ in buckets),
+        hi_us=max(ends) if len(ends) == len(buckets) else None,
     )
 
 
-def _error(row: _Row) -> str:
+def _largest(rows: Sequence[Row], *, worst: bool) -> int | None:
+    timed = [row for row in rows if row.least_us is not None]
+    return max(
+        (_duration(r, worst=worst) if r.top_us is None else r.top_us for r in timed), default=None
+    )
+
+
+def _duration(row: Row, *, worst: bool) -> int:
+    return (row.most_us if worst else row.least_us) or 0
+
+
+def _error(row: Row) -> str:
     if row.error is not None:
         return row.error
     return "" if row.status is None else f"status {row.status}"
 
 
-def _matches(need: Need, row: _Row) -> bool:
+def _matches(need: Need, row: Row) -> bool:
     endpoint = need.selection.endpoint
     if endpoint is not None and (row.endpoint is None or row.method is None):
         return False
@@ -128,146 +187,111 @@ def _matches(need: Need, row: _Row) -> bool:
     return need.selection.matches(row.method or "", row.endpoint or "", labels)
 
 
-def _inside(window: Window, ts: int) -> bool:
-    return window.start_ts <= ts <= window.end_ts
+def _started(window: Window, row: Row) -> bool:
+    return window.start_ts <= row.ts <= window.end_ts
 
 
-def _numbers(row: _Row, window: Window) -> range:
-    """Which starts within the window the row made its user miss: start + k·pace for these k."""
-    pace, duration = row.pace_us, row.duration_us
-    if not pace or pace < 0 or duration is None or row.ts > window.end_ts:
-        return range(0)
-    first = max(1, -((row.ts - window.start_ts) // pace))
-    last = min(duration // pace - 1, (window.end_ts - row.ts) // pace)
-    return range(first, min(last + 1, first + MAX_BACKFILL))
+def _inside(window: Window, row: Row) -> bool:
+    return window.start_ts <= row.ts and row.last_ts <= window.end_ts
 
 
-def _backfilled(rows: Sequence[_Row], window: Window) -> int:
-    """How many starts were missed within the window; StoreError for more than are counted."""
-    missed = [len(_numbers(row, window)) for row in rows]
-    if is_absurd(sum(missed), len(rows)):
-        pace = rows[missed.index(max(missed))].pace_us or 0
-        raise absurd_pace(pace, sum(missed), len(rows))
-    return sum(missed)
+def _across(window: Window, row: Row) -> bool:
+    reaches = row.last_ts >= window.start_ts and row.ts <= window.end_ts
+    return reaches and not _inside(window, row)
 
 
-def _missed(row: _Row, window: Window) -> Iterator[_Row]:
-    """The requests that the row stands for, at each start that it made its user miss."""
-    pace, duration = row.pace_us or 0, row.duration_us or 0
-    for k in _numbers(row, window):
-        yield _Row(
-            ts=row.ts + k * pace, duration_us=duration - k * pace, pace_us=pace,
-            endpoint=row.endpoint, method=row.method, status=row.status, ok=row.ok,
-            error=row.error, labels=row.labels, filled=True,
-        )  # fmt: skip
+def _succeeded(need: Need, row: Row, *, worst: bool) -> bool:
+    """Whether it surely was a success in the worst case, or may have been in the best."""
+    least, most = row.least_us, row.most_us
+    if least is None or most is None or least == most:
+        known = holds(need.selection.success, ok=row.ok, status=row.status, duration_us=least)
+        return known is True
+    found = holds_between(
+        need.selection.success, ok=row.ok, status=row.status, least_us=least, most_us=most
+    )
+    return found[0 if worst else 1] is True
 
 
-def _succeeded(need: Need, row: _Row) -> bool:
-    known = holds(need.selection.success, ok=row.ok, status=row.status, duration_us=row.duration_us)
-    return known is True
-
-
-def _judged(need: Need, row: _Row) -> bool:
-    timed = row.duration_us is not None
-    match need.measure:
-        case "errors" | "throughput":
-            return True
-        case "max":
-            return timed
-    match need.failures:
-        case "slow":
-            return timed or not _succeeded(need, row)
-        case "drop":
-            return timed and _succeeded(need, row)
-        case "measured":
-            return timed
-
-
-def _left_out(need: Need, row: _Row) -> bool:
-    if row.duration_us is not None:
-        return False
-    return need.failures == "measured" or _succeeded(need, row)
-
-
-def _failed(need: Need, row: _Row) -> bool:
-    return need.failures == "slow" and not _succeeded(need, row)
-
-
-def _bad(need: Need, row: _Row) -> bool:
+def _fate(need: Need, row: Row, *, worst: bool) -> bool | None:
+    """Whether it is bad; None if it is not judged."""
+    timed, succeeded = row.least_us is not None, _succeeded(need, row, worst=worst)
+    limit = need.limit_us
+    over = timed and limit is not None and _duration(row, worst=worst) > limit
     if need.measure in {"errors", "throughput"}:
-        return not _succeeded(need, row)
-    limit, duration = need.limit_us, row.duration_us
-    over = limit is not None and duration is not None and duration > limit
-    return over or (need.measure != "max" and _failed(need, row))
+        return not succeeded
+    if need.measure == "max" or need.failures == "measured":
+        return over if timed else None
+    if need.failures == "slow":
+        return None if succeeded and not timed else over or not succeeded
+    surely, maybe = (_succeeded(need, row, worst=it) for it in (True, False))
+    if not timed or not maybe:
+        return None
+    return over if surely or over is worst else None
 
 
-def _batch(need: Need, rows: Sequence[_Row]) -> Batch:
-    durations = [row.duration_us for row in rows if row.duration_us is not None]
-    if need.measure == "mean" and need.limit_us is not None:
-        durations = [
-            max(r.duration_us if r.duration_us is not None else need.limit_us, need.limit_us)
-            if _failed(need, r)
-            else r.duration_us or 0
-            for r in rows
-        ]
-    return Batch(total=len(rows), bad=sum(_bad(need, r) for r in rows), sum_us=sum(durations))
+def _left_out(need: Need, row: Row) -> bool:
+    if row.least_us is not None:
+        return False
+    return need.failures == "measured" or _succeeded(need, row, worst=True)
+
+
+def _batch(need: Need, rows: Sequence[Row], *, worst: bool) -> Batch:
+    return Batch(
+        total=_size(rows),
+        bad=_size([row for row in rows if _fate(need, row, worst=worst)]),
+        sum_us=sum(_sum(need, row, worst=worst) for row in rows),
+    )
+
+
+def _sum(need: Need, row: Row, *, worst: bool) -> int:
+    """What the durations add up to; a penalised failure counts at least the limit."""
+    limit, least, most = need.limit_us, row.least_us, row.most_us
+    told = row.count * _duration(row, worst=worst) if row.total_us is None else row.total_us
+    if least is None or most is None:
+        told = 0
+    penalised = need.measure == "mean" and need.failures == "slow" and limit is not None
+    if not penalised or limit is None or _succeeded(need, row, worst=worst):
+        return told
+    if least is None or most is None:
+        return row.count * limit
+    if least > limit:
+        return told
+    return row.count * (max(most, limit) if worst else limit)
 
 
 def _ladder(
-    need: Need, judged: Sequence[_Row], shares: Sequence[Fraction]
+    need: Need, rows: Sequence[Row], shares: Sequence[Fraction], *, worst: bool
 ) -> tuple[tuple[Fraction, int | None], ...]:
-    if not judged:
+    fast: list[int] = []
+    failures = 0
+    for row in rows:
+        succeeded = need.failures == "measured" or _succeeded(need, row, worst=worst)
+        if succeeded and row.least_us is not None:
+            fast += [_duration(row, worst=worst)] * row.count
+        elif not succeeded and need.failures == "slow":
+            failures += row.count
+    values = [*sorted(fast), *([UNBOUNDED_US] * failures)]
+    if not values:
         return ()
-    fast = sorted(
-        r.duration_us for r in judged if r.duration_us is not None and not _failed(need, r)
-    )
-    values: list[int | None] = [*fast, *([None] * (len(judged) - len(fast)))]
-    return tuple((share, values[nearest_rank(len(values), share) - 1]) for share in shares)
+    found = ((share, values[nearest_rank(len(values), share) - 1]) for share in shares)
+    return tuple((share, None if us == UNBOUNDED_US else us) for share, us in found)
 
 
-def _tally(rows: Sequence[_Row], window: Window) -> Tally:
-    within = [row for row in rows if _inside(window, row.ts)]
+def _tally(rows: Sequence[Row], window: Window) -> Tally:
+    within = [row for row in rows if _started(window, row)]
     paces: dict[int, Counter[int]] = defaultdict(Counter)
     for row in within:
         if row.pace_us is not None and row.pace_us > 0:
             paces[row.pace_us][row.ts % row.pace_us * 100 // row.pace_us] += 1
     return Tally(
-        rows=len(rows),
-        before=sum(row.ts < window.start_ts for row in rows),
-        within=len(within),
-        after=sum(row.ts > window.end_ts for row in rows),
-        backfilled=_backfilled(rows, window),
+        rows=_size(rows),
+        before=_size([row for row in rows if row.ts < window.start_ts]),
+        within=_size(within),
+        after=_size([row for row in rows if row.ts > window.end_ts]),
+        backfilled=backfilled(rows, window),
         paced=sum(count.total() for count in paces.values()),
         lockstep=busiest_tenth(paces),
     )
-
-
-def _read_part(part: str) -> Iterator[_Row]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(part) as file:
-            version = (file.schema_arrow.metadata or {}).get(b"slogate.schema", b"")
-            known = _VERSION.fullmatch(version)
-            table = file.read(columns=list(COLUMNS)) if known else None
-    except (OSError, pa.ArrowException) as error:
-        raise StoreError(f"{part} cannot be read: {error}") from None
-    if table is None:
-        raise StoreError(f"{part} is not a part of a request series")
-    if int(version) > SCHEMA_VERSION:
-        hint = "upgrade slogate to read this store"
-        raise StoreError(
-            f"{part} was written by a newer slogate (schema {int(version)})", hint=hint
-        )
-    table = table.set_column(0, "ts", table["ts"].cast("int64"))
-    wanted = ("ts", "duration_us", "pace_us", "endpoint", "method", "status", "ok", "error")
-    for values in table.to_pylist():
-        ts, duration = values["ts"], values["duration_us"]
-        if ts is None or not 0 <= ts <= LAST_TS or (duration is not None and duration < 0):
-            raise broken_part(part)
-        labels: list[tuple[str, Any]] = values["labels"] or []
-        yield _Row(**{name: values[name] for name in wanted}, labels=dict(labels))
 
 
 PLUGIN = Engine(

@@ -2,6 +2,9 @@
 
 A need is data: the judge says what it wants, an engine answers all needs of a check in one
 pass over the series, and neither knows the other. All counts are exact integers.
+
+Of requests in a bucket (rollups, histograms of other tools) only bounds are known. Then there are
+two counts, the worst case and the best, and what is true lies between them.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from slogate.model.selection import Selection
 from slogate.model.window import Window
 
 BATCHES = 10
+# as a duration: it has no known upper bound
+UNBOUNDED_US = 2**63 - 1
 
 Measure = Literal["latency", "errors", "max", "mean", "throughput"]
 Failures = Literal["slow", "drop", "measured"]
@@ -51,6 +56,28 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """So many requests may be good or bad: took over `lo_us`, at most `hi_us` (None: no bound)."""
+
+    requests: int
+    lo_us: int
+    hi_us: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Requests counted in steps that lie partly outside the window.
+
+    `batch` are those of them that would make it worst (of the best case: best) if they started
+    inside, `max_us` the longest of them.
+    """
+
+    requests: int = 0
+    batch: Batch = Batch()
+    max_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What was counted for one need.
 
@@ -60,8 +87,14 @@ class Evidence:
     without back-filling: (total, bad). `matched` counts all requests of the selection in the
     window, `failed` those that were no success. `max_us` is the largest measured duration.
     `ladder` holds exact order statistics of the judged population: ascending (share, value in µs),
-    value None where a failure counts as slower than anything; the value at share q is the
-    nearest-rank quantile, the ceil(q·n)-th smallest.
+    value None where a failure counts as slower than anything, or where no bound is known; the
+    value at share q is the nearest-rank quantile, the ceil(q·n)-th smallest.
+
+    Where requests are counted in buckets and steps, this is the worst case and `best` the best,
+    None where they do not differ: each request took as long as its bucket allows, or no longer
+    than it must. `doubt` are those that are bad in one and not in the other. `step_us` is the
+    longest step in the window, `cut` what lies in steps across its ends. `other` is the evidence
+    of a second series of the same requests, counted in other buckets and steps.
     """
 
     batches: tuple[Batch, ...]
@@ -72,6 +105,11 @@ class Evidence:
     raw: tuple[int, int] = (0, 0)
     max_us: int | None = None
     ladder: tuple[tuple[Fraction, int | None], ...] = ()
+    step_us: int = 0
+    doubt: Doubt | None = None
+    cut: Cut | None = None
+    best: Evidence | None = None
+    other: Evidence | None = None
 
     @property
     def total(self) -> int:

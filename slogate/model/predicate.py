@@ -2,7 +2,8 @@
 
 `ok`, `status < 500`, `duration <= 400ms`, joined by `and`, `or`, `not`. The text is parsed in
 `slo/expression.py`; engines turn the tree into their own language with every value bound;
-`holds` is the reference semantics. A comparison with a value that is not known (a request
+`holds` is the reference semantics, `holds_between` that of a request whose duration is only known
+to lie in a bucket. A comparison with a value that is not known (a request
 without status or response time) does not hold, and neither does its negation: unknown is
 never a success.
 """
@@ -79,3 +80,44 @@ def holds(
             if decisive in sides:
                 return decisive
             return None if None in sides else not decisive
+
+
+def holds_between(
+    predicate: Predicate, *, ok: bool | None, status: int | None, least_us: int, most_us: int
+) -> tuple[bool | None, bool | None]:
+    """Whether it surely holds, and whether it may hold, of durations `least_us` to `most_us`.
+
+    False < unknown < true: no duration of the bucket makes it less than the first or more than
+    the second. Both are `holds` where the bucket is a single duration.
+    """
+    match predicate:
+        case Comparison(field="duration", operator=operator, value=value):
+            return _all_and_any(operator, least_us, most_us, value)
+        case Not(operand=operand):
+            sure, may = holds_between(
+                operand, ok=ok, status=status, least_us=least_us, most_us=most_us
+            )
+            return None if may is None else not may, None if sure is None else not sure
+        case And(left=left, right=right) | Or(left=left, right=right):
+            sides = [
+                holds_between(side, ok=ok, status=status, least_us=least_us, most_us=most_us)
+                for side in (left, right)
+            ]
+            decisive = isinstance(predicate, Or)
+            sure, may = (
+                decisive if decisive in pair else None if None in pair else not decisive
+                for pair in zip(*sides, strict=True)
+            )
+            return sure, may
+        case _:
+            known = holds(predicate, ok=ok, status=status, duration_us=None)
+            return known, known
+
+
+def _all_and_any(operator: Operator, least: int, most: int, value: int) -> tuple[bool, bool]:
+    """Whether the comparison holds of all the durations, and of any of them."""
+    if operator in {"==", "!="}:
+        inside, alone = least <= value <= most, least == value == most
+        return (alone, inside) if operator == "==" else (not inside, not alone)
+    ends = [OPERATORS[operator](end, value) for end in (least, most)]
+    return all(ends), any(ends)
