@@ -48,6 +48,7 @@ class Imported:
     `requests` is how many requests the rows of the run stand for. `bad` and `left_out` count
     rows by reason; `shown` are the first bad ones with their place.
     `endpoints` is counted up to `intake.ENDPOINTS_COUNTED`. `skipped` files are named with why.
+    `notes` are sentences of the source for people.
     """
 
     run: Run
@@ -58,6 +59,7 @@ class Imported:
     shown: tuple[str, ...] = ()
     endpoints: int = 0
     skipped: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def import_files(
@@ -104,7 +106,7 @@ def import_files(
     return Imported(
         run=run, new=True, requests=tally.requests, bad=dict(tally.bad),
         left_out=dict(tally.left_out), shown=tuple(tally.shown),
-        endpoints=len(tally.endpoints), skipped=skipped,
+        endpoints=len(tally.endpoints), skipped=skipped, notes=tuple(tally.notes),
     )  # fmt: skip
 
 
@@ -212,8 +214,9 @@ def _store(
                         sequence=len(parts), worker=None, series=series,
                     )
                 )  # fmt: skip
-        _judge_bad(run, tally, max_bad)
-        stored = _finished(store, run, parts, tally)
+        names = [key for key in run.origin if not key.startswith(_OPTION)]
+        judge_bad(", ".join(names), tally, max_bad)
+        stored = finished(store, run, parts, tally)
         write_run(store, stored)
     except BaseException:
         for part in parts:
@@ -231,15 +234,15 @@ def _up_to(tables: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
             return
 
 
-def _judge_bad(run: Run, tally: intake.Tally, max_bad: Fraction | None) -> None:
+def judge_bad(name: str, tally: intake.Tally, max_bad: Fraction | None) -> None:
+    """SourceError if more rows are bad than the share allows."""
     bad, total = tally.bad.total(), tally.bad.total() + tally.rows
     allowed = ALLOWED_SHARE if max_bad is None else max_bad
     if bad > allowed * total and not (max_bad is None and bad == 1):
-        names = [key for key in run.origin if not key.startswith(_OPTION)]
-        _refuse_bad(", ".join(names), tally, allowed)
+        _refuse_bad(name, tally, allowed)
 
 
-def _finished(store: Store, run: Run, parts: Sequence[str], tally: intake.Tally) -> Run:
+def finished(store: Store, run: Run, parts: Sequence[str], tally: intake.Tally) -> Run:
     """The run with what is known once all is written."""
     run = sealed(store, replace(run, parts=tuple(parts)))
     written = sum(seal.rows for seal in run.seals.values())

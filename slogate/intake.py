@@ -69,13 +69,22 @@ def read(
     expected = None if None in guesses else sum(guess or 0 for guess in guesses)
     for source, origin in files:
         for chunk in chunks(source, origin):
-            _count(tally, origin, chunk)
-            if chunk.rows is None or not chunk.rows.num_rows:
-                continue
-            table = _prepare(chunk, labels, tally.endpoints)
-            _count_rows(tally, table)
-            progress(tally.rows, expected)
-            yield chunk.series, table
+            table = taken(origin, chunk, tally, labels)
+            if table is not None:
+                progress(tally.rows, expected)
+                yield chunk.series, table
+
+
+def taken(
+    origin: Origin, chunk: Chunk, tally: Tally, labels: Mapping[str, str]
+) -> pa.Table | None:
+    """The rows of a chunk as a table ready to store, None if there are none; counts them."""
+    _count(tally, origin, chunk)
+    if chunk.rows is None or not chunk.rows.num_rows:
+        return None
+    table = _prepare(chunk, labels, tally.endpoints)
+    _count_rows(tally, table)
+    return table
 
 
 def _expected_rows(origin: Origin) -> int | None:

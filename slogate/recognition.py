@@ -26,14 +26,19 @@ def recognise(name: str, path: Path, wanted: str, options: Mapping[str, str]) ->
     """The file with the source that reads it and the hash of its content."""
     origin = read_origin(name, path)
     source: Source = _sniffed(origin) if wanted == "auto" else plugins.find("sources", wanted)
+    check_options(source, options)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return File(source=source, origin=replace(origin, options=options), digest=digest)
+
+
+def check_options(source: Source, options: Mapping[str, str]) -> None:
+    """UsageError for an option that the format does not know."""
     unknown = sorted(set(options) - set(source.options))
     if unknown:
         known = ", ".join(sorted(source.options)) or "none"
         hint = f"options of {source.name}: {known}"
         raise UsageError(f"format {source.name} has no option '{unknown[0]}'", hint=hint)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return File(source=source, origin=replace(origin, options=options), digest=digest)
 
 
 def _sniffed(origin: Origin) -> Source:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 import shutil
 import sys
 import tempfile
@@ -38,12 +39,18 @@ def _matching(word: str) -> list[Path]:
     if path.exists():
         return [path]
     if "://" in word:
-        raise UsageError(f"{word} is a URL; this version imports files", hint="download it first")
+        raise UsageError(f"{word} is a URL", hint="a server is imported by itself: one URL")
     found = sorted(Path(name) for name in glob.glob(word, recursive=True))  # noqa: PTH207 (takes absolute patterns)
     files = [each for each in found if each.is_file()]
     if not files:
         raise UsageError(f"there is no file {word}")
     return files
+
+
+def given_url(words: Sequence[str]) -> str | None:
+    """The server's address, if that is what is given."""
+    only = words[0] if len(words) == 1 else ""
+    return only if re.match("https?://", only) and not Path(only).exists() else None
 
 
 def _spooled(path: Path) -> Path:

@@ -23,7 +23,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def command(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="Files or patterns; - reads stdin.")
+        list[str],
+        typer.Argument(metavar="FILE|URL...", help="Files, patterns, - for stdin; or a server."),
     ],
     fmt: Annotated[
         str, typer.Option("--format", help="Format of the files; auto looks into them.")
@@ -33,7 +34,7 @@ def command(
         typer.Option(
             "--kind",
             help="load: a load test; production: real traffic  [default: load, or production "
-            "where it is followed]",
+            "where it is followed or a server's]",
         ),
     ] = None,
     service: SERVICE = None,
@@ -41,6 +42,17 @@ def command(
     option: Annotated[
         list[str] | None,
         typer.Option("--option", "-O", metavar="K=V", help="Option of the format; repeatable."),
+    ] = None,
+    query: Annotated[
+        str | None,
+        typer.Option("--query", metavar="SELECTOR", help="What to import of a server."),
+    ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="TIME", help="From when: 2026-11-01T00:00Z, or 28d ago."),
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="TIME", help="Up to when  [default: now]")
     ] = None,
     commit: Annotated[str | None, typer.Option("--commit", help="Commit that was tested.")] = None,
     branch: Annotated[str | None, typer.Option("--branch", help="Branch that was tested.")] = None,
@@ -70,8 +82,9 @@ def command(
       gzip -dc results.jtl.gz | slogate import - --service shop --strict
       slogate import old.jtl --service shop --option timezone=+02:00
       slogate import --follow /var/log/nginx/access.log --service shop
+      slogate import http://prometheus:9090 --query 'http_requests_total{job="shop"}' --from 28d
     """
-    from slogate.cli.given import given_files, given_pairs, given_share
+    from slogate.cli.given import given_files, given_pairs, given_share, given_url
     from slogate.cli.importing import progress
     from slogate.config import load_settings
     from slogate.store.layout import open_store
@@ -80,6 +93,8 @@ def command(
         raise UsageError("--strict and --max-bad contradict each other", hint="leave one out")
     allowed = given_share("--max-bad", max_bad) if max_bad else Fraction(0) if strict else None
     settings = load_settings(Path.cwd(), os.environ)
+    options = given_pairs("--option", option or [])
+    options |= {k: v for k, v in (("query", query), ("from", from_), ("to", to)) if v is not None}
     if follow:
         from slogate.cli.following import follow_file, given_log
         from slogate.follow.follower import Wish
@@ -92,11 +107,36 @@ def command(
             format=fmt,
             kind=_kind(kind, "production"),
             labels=given_pairs("--label", label or []),
-            options=given_pairs("--option", option or []),
+            options=options,
             max_bad=allowed,
         )
         opened = open_store(store or settings.store, create=True)
         return follow_file(opened, wish, as_json=as_json, quiet=quiet)
+    if (url := given_url(files)) is not None:
+        from slogate.fetching import Wish as Fetch
+        from slogate.fetching import import_url
+
+        fetch = Fetch(
+            url=url,
+            service=service or settings.service or _only_service(settings.specs),
+            kind=_kind(kind, "production"),
+            format=fmt,
+            labels=given_pairs("--label", label or []),
+            commit=commit,
+            branch=branch,
+            options=options,
+            max_bad=allowed,
+        )
+        with progress(quiet=quiet, no_color=no_color) as show:
+            imported = import_url(
+                open_store(store or settings.store, create=True),
+                fetch,
+                environment=os.environ,
+                now_ts=time.time_ns() // 1_000,
+                progress=show,
+            )
+        _tell(imported, as_json=as_json, quiet=quiet)
+        return EXIT_PASS
     with given_files(files) as found, progress(quiet=quiet, no_color=no_color) as show:
         imported = import_files(
             open_store(store or settings.store, create=True),
@@ -108,7 +148,7 @@ def command(
             labels=given_pairs("--label", label or []),
             commit=commit,
             branch=branch,
-            options=given_pairs("--option", option or []),
+            options=options,
             max_bad=allowed,
             progress=show,
         )
@@ -166,6 +206,7 @@ def _document(imported: Imported) -> Mapping[str, Any]:
         "endpoints": imported.endpoints,
         "origin": dict(run.origin),
         "skipped": imported.skipped,
+        "notes": imported.notes,
     }
 
 

@@ -51,7 +51,8 @@ def progress(*, quiet: bool, no_color: bool) -> Iterator[Callable[[int, int | No
 
 def complaints(imported: Imported) -> list[str]:
     """What people should know about rows and files that were not taken."""
-    lines = [f"note: {plain(name)} is {why}" for name, why in imported.skipped.items()]
+    lines = [f"note: {plain(note)}" for note in imported.notes]
+    lines += [f"note: {plain(name)} is {why}" for name, why in imported.skipped.items()]
     lines += [
         f"note: left out: {format_count(count)} {what}" for what, count in imported.left_out.items()
     ]
