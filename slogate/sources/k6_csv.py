@@ -1,0 +1,182 @@
+"""k6's points as CSV (`k6 run --out csv=…`): one `http_req_duration` row a request.
+
+The header says which tags have a column (that depends on k6's options and version); the unit
+of the timestamp is told by its digits. By default k6 writes whole seconds: starts are then
+known to the second, and the order of the file is kept. What a request is and what failed is
+as in k6's JSON. Tags of your own stand in one column, unescaped: a value ends at an `&`.
+Refuses a file without any request.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import islice
+
+from slogate.sources._base import DAMAGED, EARLIEST_TS, LATEST_TS, LONGEST_US, Origin, Scan, Source
+from slogate.sources._csv import (
+    Dialect,
+    bad_rows,
+    changed_line_end,
+    head_text,
+    reader_parameters,
+    reader_sql,
+    records,
+)
+from slogate.sources._k6 import (
+    HTTP,
+    LABELS,
+    NO_TIME,
+    NO_VALUE,
+    RPC,
+    TAGS,
+    label_pairs,
+    labels_of,
+    no_requests,
+    request_sql,
+)
+from slogate.sources._ndjson import labels_sql, moment_sql, rest_ns_sql
+
+_FIRST = ("metric_name", "timestamp", "metric_value")
+# a word of SQL cannot name a column of the reader
+_RENAMED = {"group": "group_name", "timestamp": "moment"}
+_UNITS_NS = {10: 1_000_000_000, 13: 1_000_000, 16: 1_000, 19: 1}
+_LOOK = 100
+_LOOK_BYTES = 64 << 20
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def sniff(head: bytes) -> float:
+    """1 for k6's header."""
+    return float(head.removeprefix(b"\xef\xbb\xbf").startswith(b"metric_name,timestamp,metric_val"))
+
+
+def open_k6(origin: Origin) -> Scan:
+    """The scan of a k6 CSV file; SourceError says why it cannot be one."""
+    rows = list(islice(records(head_text(origin), ","), _LOOK))
+    header = tuple(rows.pop(0)) if rows else ()
+    if header[:3] != _FIRST:
+        raise origin.fail("its first line is no header of k6's CSV", line=1)
+    twice = [name for name in {*TAGS, "extra_tags", "metadata"} if header.count(name) > 1]
+    if twice:
+        raise origin.fail(f"the header names the column {min(twice)} twice", line=1)
+    if not rows:
+        raise origin.fail("there is no row after the header")
+    unit = _unit(origin, [row[1] for row in rows if len(row) == len(header)])
+    labels = labels_of(origin)
+    names = {**_RENAMED, **{name: f"label_{i}" for i, name in enumerate(labels)}}
+    columns = tuple(names.get(name, name) for name in header)
+    dialect = Dialect(delimiter=",", columns=columns, header=True)
+    parameters = reader_parameters(origin, dialect)
+    parameters |= {f"label_{i}": name for i, name in enumerate(labels)}
+    parameters |= {f"tag_{i}": f"&{re.escape(name)}=([^&]*)" for i, name in enumerate(labels)}
+    return Scan(
+        sql=_sql(dialect, unit, len(labels)),
+        parameters=parameters,
+        locate=lambda: bad_rows(origin, dialect, lambda row: _reason(row, unit)),
+        explain=lambda: changed_line_end(origin),
+        empty=lambda: no_requests(origin, _metrics(origin)),
+    )
+
+
+def _unit(origin: Origin, times: list[str]) -> int | None:
+    """How many ns a timestamp counts, None for RFC 3339; SourceError for what k6 never writes."""
+    if not times:
+        raise origin.fail("no row has as many columns as the header", line=2)
+    for time in times:
+        if re.fullmatch(r"\d+", time, re.ASCII) and len(time) in _UNITS_NS:
+            return _UNITS_NS[len(time)]
+        if _RFC3339.fullmatch(time):
+            return None
+    raise origin.fail(
+        f"timestamp '{times[0][:40]}' is of no known format",
+        line=2,
+        hint="k6 writes Unix times in s, ms, µs or ns, or RFC 3339 (K6_CSV_TIME_FORMAT)",
+    )
+
+
+def _sql(dialect: Dialect, unit: int | None, labels: int) -> str:
+    """The scan's query; nothing of the file is written into it, only our own words."""
+    used = ("metric_name", "moment", "metric_value", "extra_tags", "metadata", "group_name",
+            *(tag for tag in TAGS if tag not in _RENAMED),
+            *(f"label_{i}" for i in range(labels)))  # fmt: skip
+    own = {
+        f"getvariable('label_{i}')": f"coalesce(label_{i}, "
+        f"regexp_extract('&' || extra_tags, getvariable('tag_{i}'), 1))"
+        for i in range(labels)
+    }
+    digits = {value: key for key, value in _UNITS_NS.items()}
+    end_us, rest_ns = moment_sql("moment"), rest_ns_sql("moment")
+    if unit is not None:
+        # µs come first, as no number of 19 digits may be multiplied
+        count = f"CASE WHEN strlen(moment) = {digits[unit]} THEN TRY_CAST(moment AS BIGINT) END"
+        end_us = f"{count} * {unit // 1000}" if unit >= 1000 else f"{count} // 1000"
+        rest_ns = "0" if unit >= 1000 else f"{count} % 1000"
+    points = _POINTS.format(reader=reader_sql(dialect, used), end_us=end_us, rest_ns=rest_ns)
+    return request_sql(points, labels_sql(label_pairs(own)), placed=False)
+
+
+_POINTS = f"""
+SELECT *, metric_name AS metric, group_name AS "group", TRY_CAST(metric_value AS DOUBLE) AS took_ms,
+    {{end_us}} AS end_us, {{rest_ns}} AS rest_ns,
+    regexp_extract('&' || metadata, '&trace_id=([^&]*)', 1) AS trace_id,
+    NULL::VARCHAR AS fault, NULL::VARCHAR AS left_out
+FROM ({{reader}})
+WHERE metric_name IN ('{HTTP}', '{RPC}')
+"""  # noqa: S608 (our own words)
+
+
+def _reason(row: Mapping[str, str], unit: int | None) -> str | None:
+    """Why a row is bad, as the query has it; None if it is kept or no request."""
+    if row["metric_name"] not in {HTTP, RPC}:
+        return None
+    if not EARLIEST_TS <= _moment_us(row["moment"], unit) <= LATEST_TS:
+        return NO_TIME
+    try:
+        took_us = float(row["metric_value"]) * 1000
+    except ValueError:
+        return NO_VALUE
+    return None if 0 <= took_us <= LONGEST_US else NO_VALUE
+
+
+def _moment_us(text: str, unit: int | None) -> int:
+    """The moment that a timestamp says; 0 for one that cannot be read."""
+    try:
+        if unit is None:
+            return int(datetime.fromisoformat(text).timestamp() * 1e6)
+        return int(text) * unit // 1000 if _UNITS_NS.get(len(text)) == unit else 0
+    except (ValueError, OverflowError):
+        return 0
+
+
+def _metrics(origin: Origin) -> set[str]:
+    """The metrics that have rows, as far as it is looked into."""
+    found: set[bytes] = set()
+    left = _LOOK_BYTES
+    try:
+        with origin.stream() as stream:
+            stream.readline(1 << 20)
+            while left > 0 and (lines := stream.readlines(1 << 20)):
+                left -= sum(map(len, lines))
+                found.update(line.partition(b",")[0][:100] for line in lines if b"," in line)
+    except DAMAGED:
+        pass
+    return {name.decode("utf-8", "replace") for name in found}
+
+
+_EXAMPLE = b"""\
+metric_name,timestamp,metric_value,method,name,status
+http_reqs,1764000000,1,GET,/a,200
+http_req_duration,1764000000,34.240418,GET,/a,200
+http_req_duration,1764000001,0.000000,POST,/b,0
+"""
+
+PLUGIN = Source(
+    name="k6-csv",
+    help="k6 points as CSV (--out csv)",
+    example=_EXAMPLE,
+    sniff=sniff,
+    open=open_k6,
+    options={"labels": LABELS},
+)
