@@ -44,8 +44,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER = re.compile(r"\d{1,18}(?:\.\d{0,18})?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,15}", re.ASCII)
 
-Parse = Callable[[Origin, str], Rows]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -55,6 +53,7 @@ class Step:
     step_us: int
     endpoint: str
     rows: Rows = field(default_factory=Rows)
+    left_out: dict[str, int] = field(default_factory=dict)
 
     def timed(self, ranks: Ranks, *, ok: bool | None = None, status: int | None = None) -> None:
         """Requests of which there are percentiles or buckets."""
@@ -66,11 +65,13 @@ class Step:
         if count:
             self._add(count, None, ok, status)
 
-    def split(self, ranks: Ranks, failed: int) -> None:
-        """Requests of which so many failed, though it is not told which."""
+    def split(self, ranks: Ranks, failed: int, unclear: int = 0) -> None:
+        """Requests of which so many failed, and others perhaps, though it is not told which."""
         failed = min(failed, ranks.count)
-        self.timed(ranks.some(ranks.count - failed), ok=True)
+        unclear = min(unclear, ranks.count - failed)
+        self.timed(ranks.some(ranks.count - failed - unclear), ok=True)
         self.timed(ranks.some(failed), ok=False)
+        self.timed(ranks.some(unclear))
 
     def _add(
         self, count: int, bounds: tuple[int, int | None] | None, ok: bool | None,
@@ -82,19 +83,19 @@ class Step:
         )  # fmt: skip
 
 
-def reads(parse: Parse) -> Callable[[Origin], Iterator[Chunk]]:
-    """The `open` of a source whose files `parse` makes rows of."""
+def reads(parse: Callable[[Origin, str], Step]) -> Callable[[Origin], Iterator[Chunk]]:
+    """The `open` of a source whose files `parse` reads."""
 
     def open_summary(origin: Origin) -> Iterator[Chunk]:
         """The one chunk of the summary; SourceError if it cannot be used."""
         text = _text(origin)
         try:
-            rows = parse(origin, text)
+            step = parse(origin, text)
         except (ValueError, OverflowError) as error:
             raise origin.fail(str(error)) from None
-        if not len(rows):
+        if not len(step.rows) and not step.left_out:
             raise origin.fail("it tells of no request")
-        yield rows.chunk()
+        yield step.rows.chunk(left_out=step.left_out)
 
     return open_summary
 
@@ -151,6 +152,14 @@ def within(found: object, *path: str) -> Any:
             raise ValueError(f"there is no {'.'.join(path[: at + 1])}")
         found = found[name]
     return found
+
+
+def table(found: object, *path: str) -> Mapping[str, Any]:
+    """The JSON object at that path; ValueError if there is none."""
+    value = within(found, *path)
+    if not isinstance(value, Mapping):
+        raise ValueError(f"its {'.'.join(path)} is no object")  # noqa: TRY004 (the file is wrong)
+    return value
 
 
 def json_count(value: object, name: str) -> int:

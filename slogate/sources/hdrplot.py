@@ -11,7 +11,6 @@ import re
 from fractions import Fraction
 
 from slogate.sources._base import Origin, Source, choice
-from slogate.sources._histograms import Rows
 from slogate.sources._spectrum import HEAD, ROWS, spectrum
 from slogate.sources._summaries import ENDPOINT, START, Step, endpoint_of, only, reads, start_of
 from slogate.units import parse_duration
@@ -29,14 +28,14 @@ def sniff(head: bytes) -> float:
     return 1.0 if _HEAD.match(text) else 0.0
 
 
-def _parse(origin: Origin, text: str) -> Rows:
+def _parse(origin: Origin, text: str) -> Step:
     found = only(_FILE, text if text.endswith("\n") else f"{text}\n", "a spectrum")
     vegeta = "Value(ms)" in found[0].partition("\n")[0] or "Value(ms)" in text[:200]
     unit = "ms" if vegeta else _unit(origin)
     ranks = spectrum(found["rows"], unit, finest=Fraction(0) if vegeta else None)
     step = Step(ts=start_of(origin), step_us=_duration(origin), endpoint=endpoint_of(origin))
     step.timed(ranks, ok={"unknown": None, "true": True}[choice(origin, "ok", ("unknown", "true"))])
-    return step.rows
+    return step
 
 
 def _unit(origin: Origin) -> str:

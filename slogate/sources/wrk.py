@@ -12,8 +12,8 @@ from __future__ import annotations
 import re
 
 from slogate.sources._base import Origin, Source
-from slogate.sources._histograms import Ranks, Rows
-from slogate.sources._summaries import ENDPOINT, START, count_of, only, reads, whole_us
+from slogate.sources._histograms import Ranks
+from slogate.sources._summaries import ENDPOINT, START, Step, count_of, only, reads, whole_us
 from slogate.sources._wrk import TAIL, TIME, totals
 
 _RUN = re.compile(
@@ -38,7 +38,7 @@ def sniff(head: bytes) -> float:
     return 0.6 if "  Thread Stats   Avg      Stdev     Max   +/- Stdev" in text else 0.0
 
 
-def _parse(origin: Origin, text: str) -> Rows:
+def _parse(origin: Origin, text: str) -> Step:
     found = only(_RUN, text, "the output of wrk")
     run = totals(origin, text, found)
     timed = run.requests - run.timeouts
@@ -56,7 +56,7 @@ def _parse(origin: Origin, text: str) -> Rows:
     late.at_least.append((0, shortest))
     run.step.timed(late, ok=False)
     run.step.untimed(run.broken, ok=False)
-    return run.step.rows
+    return run.step
 
 
 _EXAMPLE = b"""\

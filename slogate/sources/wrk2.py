@@ -12,9 +12,8 @@ import re
 from fractions import Fraction
 
 from slogate.sources._base import Origin, Source, choice
-from slogate.sources._histograms import Rows
 from slogate.sources._spectrum import HEAD, ROWS, spectrum
-from slogate.sources._summaries import ENDPOINT, START, count_of, only, reads
+from slogate.sources._summaries import ENDPOINT, START, Step, count_of, only, reads
 from slogate.sources._wrk import TAIL, totals
 
 _SPECTRUM = r"""
@@ -38,7 +37,7 @@ def sniff(head: bytes) -> float:
     return 1.0 if b"Latency Distribution (HdrHistogram - " in head else 0.0
 
 
-def _parse(origin: Origin, text: str) -> Rows:
+def _parse(origin: Origin, text: str) -> Step:
     kind = choice(origin, "latency", ("corrected", "uncorrected"))
     tail = only(_TAIL, text, "the totals of wrk2")
     blocks = list(_BLOCK.finditer(text))
@@ -60,7 +59,7 @@ def _parse(origin: Origin, text: str) -> Rows:
     run.step.split(ranks, run.failed)
     run.step.untimed(calibration - untimed_failures, ok=True)
     run.step.untimed(run.broken + run.timeouts + untimed_failures, ok=False)
-    return run.step.rows
+    return run.step
 
 
 _EXAMPLE = b"""\
