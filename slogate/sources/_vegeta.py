@@ -1,0 +1,51 @@
+"""What vegeta's results say about a request, whether they come as JSON or as CSV.
+
+    results (a query with the columns of a result) ──request_sql──► the columns of the series
+
+`start_us` is the start, `latency` ns. Success is what vegeta counts as such: a code from 200 to
+399, whatever stands in `error`; the code 0 says that no response came. The endpoint is the
+path of the URL, its host and the attack's name are labels; query and credentials are dropped.
+"""
+
+from __future__ import annotations
+
+from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US
+
+NO_TIME = "its timestamp is none between 2001 and 2100"
+NO_LATENCY = "its latency is no time between 0 and a day"
+NO_CODE = "its code is no status"
+
+
+def request_sql(results: str, *, placed: bool) -> str:
+    """The query of a scan over these results; `placed`: they have their `line`."""
+    return _QUERY.format(results=results, line="line," if placed else "")
+
+
+_QUERY = f"""
+WITH result AS ({{results}}), parted AS (
+    SELECT *, regexp_extract(coalesce(url, ''),
+        '^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/?#]*@)?([^/?#]*)([^?#]*)', ['host', 'path']) AS parts
+    FROM result
+)
+SELECT {{line}}
+    start_us AS ts,
+    (latency + 999) // 1000 AS duration_us,
+    CASE WHEN parts.path <> '' THEN parts.path WHEN parts.host <> '' THEN '/'
+        ELSE split_part(split_part(coalesce(url, ''), '?', 1), '#', 1) END AS endpoint,
+    coalesce(method, '') AS method,
+    CASE WHEN code > 0 THEN code::SMALLINT END AS status,
+    code BETWEEN 200 AND 399 AS ok,
+    nullif(left(error, 2000), '') AS error,
+    CASE WHEN bytes_in >= 0 THEN bytes_in END AS bytes,
+    CASE WHEN parts.host <> '' AND attack <> ''
+        THEN MAP {{{{'attack': attack, 'host': parts.host}}}}
+        WHEN parts.host <> '' THEN MAP {{{{'host': parts.host}}}}
+        WHEN attack <> '' THEN MAP {{{{'attack': attack}}}} END AS labels,
+    CASE WHEN fault IS NOT NULL THEN fault
+        WHEN start_us NOT BETWEEN {EARLIEST_TS} AND {LATEST_TS} OR start_us IS NULL
+        THEN '{NO_TIME}'
+        WHEN latency NOT BETWEEN 0 AND {1000 * LONGEST_US} OR latency IS NULL THEN '{NO_LATENCY}'
+        WHEN code NOT BETWEEN 0 AND 999 OR code IS NULL THEN '{NO_CODE}' END AS bad,
+    NULL::VARCHAR AS left_out
+FROM parted
+"""  # noqa: S608 (our own words)
