@@ -10,15 +10,20 @@ together with the lines has each of them once.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
-from collections.abc import Iterator
+import re
+import shutil
+import stat
+import tempfile
+import zlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
 from slogate.errors import SourceError
-from slogate.sources._base import DAMAGED, read_origin
 
 HEAD = 1024
 PIECE = 4 << 20
@@ -49,18 +54,22 @@ class Piece:
 
 
 class Tail:
-    """The reader. `notes` says what people should know; it is theirs to empty."""
+    """The reader. `notes` says what people should know; it is theirs to empty.
+
+    `_at` is where it stands in the open file. `_left` are the files that were read to their end
+    and last written at `_since` (ns since the epoch): what was rotated away after them is next.
+    """
 
     def __init__(self, path: Path, position: Position | None = None) -> None:
         self.path = path
         self.notes: list[str] = []
-        self._older: list[Path] = []
-        self._reading = path
+        self._at = position or Position()
+        self._lost = position is not None
+        self._since = 0
+        self._left: list[Position] = []
+        self._rotated = False
         self._idle = False
         self._file: IO[bytes] | None = None
-        self._at = position or Position()
-        if position is not None and position.offset:
-            self._find_again(position)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -74,41 +83,82 @@ class Tail:
         A line without its end waits for it, unless its file has been rotated away, or `last` says
         that nobody will write any more.
         """
-        while self._file is not None or self._open_next():
-            self._check_not_cut()
-            if self._file is None:
+        if self._at.offset == 0:  # an empty file may have been filled and rotated away meanwhile
+            self.close()
+        while self._file is not None or self._open():
+            if self._file is None or self._was_cut(self._file):
+                self._lost = True
+                self.close()
                 continue
-            done = self._is_left_behind() and (self._idle or last)
+            behind = self._is_left_behind(self._file)
+            done = self._rotated or (behind and (self._idle or last))
             piece = self._read(self._file, unended=last or done)
             self._idle = piece is None
             if piece is not None:
                 return piece
             if not done:
                 return None  # the writer may still be about to let go of a file that was renamed
-            self.close()
-            self._at = Position()
+            self._leave(self._file)
         return None
 
-    def _open_next(self) -> bool:
-        self._reading = self._older.pop(0) if self._older else self.path
+    def _open(self) -> bool:
+        """Open what is next: the file that was lost, else the oldest not yet read, else ours."""
+        path = self._found() if self._lost else self._next()
+        self._lost, self._idle = False, False
         try:
-            self._file = _plain(self._reading)
+            self._file, self._written = _opened(path)
         except FileNotFoundError:  # between two files of a rotation
             return False
         except OSError as error:
-            why = error.strerror or error
-            raise SourceError(f"{self._reading} cannot be read: {why}") from None
+            raise SourceError(f"{path} cannot be read: {error.strerror or error}") from None
+        self._rotated = path != self.path
         self._at = replace(self._at, inode=os.fstat(self._file.fileno()).st_ino)
         return True
 
-    def _check_not_cut(self) -> None:
-        """A file that is shorter than it was, or begins otherwise, was begun anew."""
-        if self._file is None or self._reading != self.path:
-            return
-        size = os.fstat(self._file.fileno()).st_size
-        if size < self._at.offset or _head(self._file, self._at.head_bytes) != self._at.head:
-            self.close()
-            self._find_again(self._at)
+    def _found(self) -> Path:
+        """The file in which it stood: itself, or what it was moved or copied to."""
+        if _is_same(self.path, self._at):
+            return self.path
+        for path, _ in reversed(_beside(self.path)):
+            if _is_same(path, self._at):
+                return path
+        self.notes.append(
+            f"the {self.path} that was read up to line {self._at.lines} is gone: what was "
+            "written to it after that, if anything, is missing"
+        )
+        self._at = Position()
+        return self.path
+
+    def _next(self) -> Path:
+        for path, told in _beside(self.path):
+            if told.st_mtime_ns >= self._since and self._left and self._is_new(path):
+                return path
+        return self.path
+
+    def _is_new(self, path: Path) -> bool:
+        return not _is_empty(path) and not any(_is_same(path, left) for left in self._left)
+
+    def _leave(self, file: IO[bytes]) -> None:
+        """On to what was begun since."""
+        written = os.fstat(file.fileno()).st_mtime_ns if not self._rotated else self._written
+        if self._at.offset:
+            self._left = [*self._left, self._at] if written <= self._since else [self._at]
+            self._since = max(written, self._since)
+        self.close()
+        self._at = Position()
+
+    def _was_cut(self, file: IO[bytes]) -> bool:
+        """Whether it is shorter than it was, or begins otherwise: it was begun anew."""
+        size = file.seek(0, os.SEEK_END)
+        return size < self._at.offset or _head(file, self._at.head_bytes) != self._at.head
+
+    def _is_left_behind(self, file: IO[bytes]) -> bool:
+        """Whether another file has our name by now, so that ours will not grow."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return False
+        return found.st_ino != os.fstat(file.fileno()).st_ino
 
     def _read(self, file: IO[bytes], *, unended: bool) -> Piece | None:
         file.seek(self._at.offset)
@@ -130,37 +180,23 @@ class Tail:
         )
         return Piece(data=data, first_line=before.lines + 1, position=self._at)
 
-    def _is_left_behind(self) -> bool:
-        """Whether another file has our name by now, so that ours will not grow."""
-        if self._file is None or self._reading != self.path:
-            return self._file is not None
-        try:
-            found = self.path.stat()
-        except OSError:
-            return False
-        return found.st_ino != os.fstat(self._file.fileno()).st_ino
 
-    def _find_again(self, position: Position) -> None:
-        """Go on where it was left: in the file itself, or in what it was moved or copied to."""
-        if _is_same(self.path, position):
-            return
-        moved = [path for path in _beside(self.path) if _is_same(path, position)]
-        if not moved:
-            self.notes.append(
-                f"the {self.path} that was read up to line {position.lines} is gone: what was "
-                "written to it after that, if anything, is missing"
-            )
-            self._at = Position()
-            return
-        then = moved[-1].stat().st_mtime_ns
-        newer = [path for path in _beside(self.path) if path.stat().st_mtime_ns > then]
-        self._older = [moved[-1], *newer]
-
-
-def _beside(path: Path) -> list[Path]:
+def _beside(path: Path) -> list[tuple[Path, os.stat_result]]:
     """The files that rotation has made of it: the same name and more, the oldest first."""
-    found = (p for p in path.parent.glob(f"{_escaped(path.name)}?*") if p.is_file())
-    return sorted(found, key=lambda p: (p.stat().st_mtime_ns, p.name))
+    found = []
+    for other in path.parent.glob(f"{_escaped(path.name)}?*"):
+        with suppress(OSError):
+            found.append((other, other.stat()))
+    files = [(other, told) for other, told in found if stat.S_ISREG(told.st_mode)]
+    return sorted(
+        files, key=lambda each: (each[1].st_mtime_ns, _age(each[0].name[len(path.name) :]))
+    )
+
+
+def _age(suffix: str) -> tuple[int, str]:
+    """Orders files written at the same moment: `.2` is older than `.1`, a later date is younger."""
+    number = int(found[0]) if (found := re.search(r"\d{1,18}", suffix)) else 0
+    return (-number if number < 10_000 else number), suffix
 
 
 def _escaped(name: str) -> str:
@@ -169,40 +205,42 @@ def _escaped(name: str) -> str:
 
 def _is_same(path: Path, position: Position) -> bool:
     try:
-        with _plain(path) as file:
-            longer = file.seek(0, os.SEEK_END) >= position.offset
+        file, _ = _opened(path)
+        with file:
+            longer = file.seek(0, os.SEEK_END) >= position.offset > 0
             return longer and _head(file, position.head_bytes) == position.head
     except OSError:
         return False
 
 
-def _plain(path: Path) -> IO[bytes]:
-    """The file, decompressed into a temporary one if rotation has compressed it."""
+def _is_empty(path: Path) -> bool:
+    try:
+        file, _ = _opened(path)
+        with file:
+            return file.seek(0, os.SEEK_END) == 0
+    except OSError:
+        return True
+
+
+def _opened(path: Path) -> tuple[IO[bytes], int]:
+    """The file, decompressed into a temporary one if it must be, and when it was last written."""
     file = path.open("rb")
+    written = os.fstat(file.fileno()).st_mtime_ns
     if file.read(2) != b"\x1f\x8b":
-        file.seek(0)
-        return file
-    file.close()
-    return _decompressed(path)
+        return file, written
+    with file:
+        return _decompressed(file), written
 
 
-def _decompressed(path: Path) -> IO[bytes]:
-    import tempfile
-
+def _decompressed(file: IO[bytes]) -> IO[bytes]:
+    file.seek(0)
     whole = tempfile.TemporaryFile()  # noqa: SIM115 (whoever asked for it closes it)
     try:
-        with read_origin(str(path), path).stream() as stream:
-            for part in _parts(stream):
-                whole.write(part)
-    except DAMAGED as error:
+        with gzip.open(file) as stream:
+            shutil.copyfileobj(stream, whole)
+    except (EOFError, zlib.error) as error:
         raise OSError(f"its compression is damaged: {error}") from None
-    whole.seek(0)
     return whole
-
-
-def _parts(stream: IO[bytes]) -> Iterator[bytes]:
-    while part := stream.read(1 << 20):
-        yield part
 
 
 def _head(file: IO[bytes], size: int) -> str:

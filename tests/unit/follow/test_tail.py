@@ -1,0 +1,197 @@
+"""Every line once, in order: appended, rotated, cut, compressed, and over restarts."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import random
+import shutil
+
+import pytest
+
+from slogate.follow.tail import Tail
+
+
+class Log:
+    """A log that is written to and rotated, and what was written in all."""
+
+    def __init__(self, path):
+        self.path = path
+        self.file = path.open("ab", buffering=0)
+        self.lines = []
+
+    def write(self, count=1):
+        """Append lines, each different."""
+        for _ in range(count):
+            line = f"line {len(self.lines):06d} {'x' * (len(self.lines) % 97)}\n".encode()
+            self.lines.append(line)
+            self.file.write(line)
+
+    def rename(self):
+        """Rotate as logrotate's default does: move, then a new file of the old name."""
+        self._shift()
+        self.path.rename(f"{self.path}.1")
+        self.file.close()
+        self.file = self.path.open("ab", buffering=0)
+
+    def copy_and_cut(self):
+        """Rotate as copytruncate does."""
+        self._shift()
+        shutil.copy2(self.path, f"{self.path}.1")
+        os.truncate(self.path, 0)
+
+    def compress(self):
+        """Compress the youngest rotated file."""
+        old = self.path.with_name(f"{self.path.name}.1")
+        if not old.exists():
+            return
+        told = old.stat()
+        packed = self.path.with_name(f"{self.path.name}.1.gz")
+        packed.write_bytes(gzip.compress(old.read_bytes()))
+        os.utime(packed, ns=(told.st_atime_ns, told.st_mtime_ns))
+        old.unlink()
+
+    def _shift(self):
+        for number in range(30, 0, -1):
+            for suffix in ("", ".gz"):
+                old = self.path.with_name(f"{self.path.name}.{number}{suffix}")
+                if old.exists():
+                    old.rename(self.path.with_name(f"{self.path.name}.{number + 1}{suffix}"))
+
+
+@pytest.fixture
+def log(tmp_path):
+    """A log with nothing in it."""
+    found = Log(tmp_path / "access.log")
+    yield found
+    found.file.close()
+
+
+def drain(tail, *, last=False):
+    """All that can be had now, and the position after it."""
+    data, at = b"", None
+    for _ in range(3):  # a file that was left behind is let go only when asked again
+        while (piece := tail.pull(last=last)) is not None:
+            data, at = data + piece.data, piece.position
+    return data, at
+
+
+def test_what_is_appended_comes_once_with_its_line(log):
+    """Whole lines only; the next piece begins after the last one."""
+    tail = Tail(log.path)
+    log.write(3)
+    first = tail.pull()
+    log.file.write(b"half")
+    assert tail.pull() is None
+    log.file.write(b" whole\nnext\n")
+    second = tail.pull()
+    tail.close()
+
+    assert first is not None
+    assert (first.data, first.first_line) == (b"".join(log.lines), 1)
+    assert second is not None
+    assert (second.data, second.first_line) == (b"half whole\nnext\n", 4)
+    assert second.position.lines == 5
+
+
+@pytest.mark.parametrize("how", ["rename", "copy_and_cut"])
+def test_rotation_loses_nothing(log, how):
+    """What was written just before the rotation, and after it, in order."""
+    tail = Tail(log.path)
+    log.write(5)
+    data, _ = drain(tail)
+    log.write(5)
+    getattr(log, how)()
+    log.write(5)
+    more, _ = drain(tail)
+    tail.close()
+
+    assert data + more == b"".join(log.lines)
+    assert tail.notes == []
+
+
+def test_a_writer_that_lets_go_late_is_waited_for(log):
+    """Nginx writes to the renamed file until it opens the new one."""
+    tail = Tail(log.path)
+    log.write(2)
+    assert tail.pull() is not None
+    old = log.file
+    log.path.rename(f"{log.path}.1")
+    log.file = log.path.open("ab", buffering=0)
+    assert tail.pull() is None
+    old.write(b"late\n")
+    old.close()
+    log.write(1)
+    data, _ = drain(tail)
+    tail.close()
+
+    assert data == b"late\n" + log.lines[-1]
+
+
+@pytest.mark.parametrize("how", ["rename", "copy_and_cut"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_it_goes_on_after_a_restart_and_two_rotations(log, how, packed):
+    """What was moved, compressed and begun anew while nobody read is found and read."""
+    tail = Tail(log.path)
+    log.write(7)
+    data, at = drain(tail)
+    tail.close()
+    log.write(3)
+    getattr(log, how)()
+    if packed:
+        log.compress()
+    log.write(4)
+    getattr(log, how)()
+    log.write(2)
+
+    again = Tail(log.path, at)
+    more, _ = drain(again)
+    again.close()
+
+    assert data + more == b"".join(log.lines)
+    assert again.notes == []
+
+
+def test_what_is_gone_is_said(log, tmp_path):
+    """A file that was rotated away and deleted cannot be read any more: people are told."""
+    tail = Tail(log.path)
+    log.write(7)
+    _, at = drain(tail)
+    tail.close()
+    log.rename()
+    (tmp_path / "access.log.1").unlink()
+    log.write(2)
+
+    again = Tail(log.path, at)
+    data, _ = drain(again)
+    again.close()
+
+    assert data == b"".join(log.lines[7:])
+    assert "read up to line 7 is gone" in again.notes[0]
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_any_course_of_events_gives_each_line_once(log, seed):
+    """Writes, both rotations, compression and restarts in any order."""
+    drawn = random.Random(seed)
+    tail, at, read = Tail(log.path), None, b""
+    for _ in range(40):
+        match drawn.choice(["write", "write", "pull", "pull", "rename", "cut", "pack", "restart"]):
+            case "write":
+                log.write(drawn.randint(1, 40))
+            case "rename" if at and at.offset:
+                log.rename()
+            case "cut" if at and at.offset:
+                log.copy_and_cut()
+            case "pack":
+                log.compress()
+            case "restart" if at:
+                tail.close()
+                tail = Tail(log.path, at)
+            case _:
+                data, now = drain(tail)
+                read, at = read + data, now or at
+    data, _ = drain(tail, last=True)
+    tail.close()
+
+    assert read + data == b"".join(log.lines)
