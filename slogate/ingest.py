@@ -247,10 +247,10 @@ def finished(store: Store, run: Run, parts: Sequence[str], tally: intake.Tally) 
     run = sealed(store, replace(run, parts=tuple(parts)))
     written = sum(seal.rows for seal in run.seals.values())
     bad = tally.bad.total()
-    note = f"{format_count(bad)} bad rows were not kept" if bad else None
+    notes = [f"{format_count(bad)} bad rows were not kept"] if bad else []
     return replace(
         run,
         start_ts=tally.first_ts, ramped_ts=tally.first_ts, stop_ts=tally.last_ts,
         end_ts=tally.last_ts, rows=Reconciliation(seen=tally.rows, written=written),
-        note=note,
+        note="; ".join([*notes, *tally.notes]) or None,
     )  # fmt: skip
