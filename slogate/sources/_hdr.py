@@ -32,7 +32,7 @@ Bucket = tuple[int, int, int]
 def decode(payload: str) -> Iterator[Bucket]:
     """The buckets of a histogram that hold anything, ascending; ValueError if it is damaged."""
     cookie, inflated = _inflate(payload)
-    if len(inflated) < _HEADER.size:
+    if len(inflated) < (_HEADER_V0 if cookie == _V0 else _HEADER).size:
         raise ValueError("its histogram is cut off")
     if cookie == _V0:
         found, digits, lowest, highest, _ = _HEADER_V0.unpack_from(inflated)
