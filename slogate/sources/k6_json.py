@@ -92,7 +92,7 @@ FROM (
 
 def _metrics(origin: Origin) -> set[str]:
     """The metrics that the lines name, as far as it is looked into."""
-    found: set[str] = set()
+    found: set[bytes] = set()
     left = _LOOK_BYTES
     try:
         with origin.stream() as stream:

@@ -93,7 +93,7 @@ def _database(_process: int) -> duckdb.DuckDBPyConnection:
     """
     import duckdb
 
-    settings = {
+    settings: dict[str, Any] = {
         "memory_limit": MEMORY,
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
