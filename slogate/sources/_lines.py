@@ -60,8 +60,9 @@ class Lines:
                     numbers = pa.array(range(2 * count))
                 lines = pc.add(numbers.slice(0, count), first)
                 batch = pa.record_batch([lines, texts], schema=schema)
-                if texts.null_count or _has_blank(plain):
-                    batch = batch.filter(pc.greater(pc.binary_length(texts), 0))
+                lengths = pc.binary_length(texts)
+                if texts.null_count or not pc.min(lengths).as_py():
+                    batch = batch.filter(pc.greater(lengths, 0))
                 first += count
                 if batch.num_rows:
                     yield batch
@@ -121,10 +122,6 @@ def _is_text(block: bytes) -> bool:
         return block.isascii() or bool(block.decode())
     except UnicodeDecodeError:
         return False
-
-
-def _has_blank(block: bytes) -> bool:
-    return not block or block.startswith(b"\n") or block.endswith(b"\n") or b"\n\n" in block
 
 
 def _split(block: bytes) -> Any:
