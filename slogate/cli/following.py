@@ -18,7 +18,9 @@ from slogate.cli.options import note, out
 from slogate.errors import EXIT_PASS, UsageError
 from slogate.follow.follower import Followed, Wish, follow
 from slogate.store.layout import Store
+from slogate.units import US_PER_SECOND, parse_duration
 
+MIN_EVERY_US, MAX_EVERY_US = 100_000, 3_600_000_000
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -48,6 +50,17 @@ def given_log(words: Sequence[str]) -> Path:
     if path.is_dir():
         raise UsageError(f"{words[0]} is a folder")
     return path
+
+
+def given_every(word: str) -> float:
+    """The seconds of `--every`; UsageError for anything that is no length of time."""
+    try:
+        every = parse_duration(word)
+    except ValueError as error:
+        raise UsageError(f"--every: {error}", hint="write it so: --every 5s") from None
+    if not MIN_EVERY_US <= every <= MAX_EVERY_US:
+        raise UsageError(f"--every {word} is out of range", hint="it is 100ms to 1h")
+    return every / US_PER_SECOND
 
 
 @contextmanager

@@ -66,6 +66,9 @@ def command(
     follow: Annotated[
         bool, typer.Option("--follow", help="Take in what is appended, until Ctrl-C; resumable.")
     ] = False,
+    every: Annotated[
+        str, typer.Option("--every", metavar="TIME", help="With --follow: how often to store.")
+    ] = "5s",
     store: STORE = None,
     as_json: JSON = False,
     quiet: QUIET = False,
@@ -96,7 +99,7 @@ def command(
     options = given_pairs("--option", option or [])
     options |= {k: v for k, v in (("query", query), ("from", from_), ("to", to)) if v is not None}
     if follow:
-        from slogate.cli.following import follow_file, given_log
+        from slogate.cli.following import follow_file, given_every, given_log
         from slogate.follow.follower import Wish
 
         if commit or branch:
@@ -108,6 +111,7 @@ def command(
             kind=_kind(kind, "production"),
             labels=given_pairs("--label", label or []),
             options=options,
+            every_s=given_every(every),
             max_bad=allowed,
         )
         opened = open_store(store or settings.store, create=True)

@@ -94,14 +94,15 @@ def follow(
         tail = Tail(wish.path, _position(followed.run))
         try:
             over = False
-            while not over:
-                over = wait(0)
+            while True:
                 while (piece := tail.pull()) is not None:
                     _store(store, wish, piece, followed, now_ts=now_ts(), tell=tell)
                     show(followed)
                 while tail.notes:
                     tell(tail.notes.pop(0))
-                over = over or wait(wish.every_s)
+                if over:
+                    break
+                over = wait(wish.every_s)
         finally:
             tail.close()
             _close(store, followed.run)
