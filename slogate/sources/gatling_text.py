@@ -3,8 +3,9 @@
 The order of the fields changed four times; where OK or KO stands in a REQUEST line says which it
 is, and so does every line for itself. A request took from its first time to its last. GROUP
 lines repeat their requests and are passed over, as users are; the groups of a request become its
-label `group`. Gatling writes a status only into the message of a failed check. Times within the first days of 1970 are
-those of a log that counts from nought and are kept. Refuses Gatling's binary log.
+label `group`. Gatling writes a status only into the message of a failed check. Times within the
+first days of 1970 are those of a log that counts from nought and are kept. Refuses Gatling's
+binary log.
 """
 
 from __future__ import annotations
