@@ -82,7 +82,7 @@ def taken(
     _count(tally, origin, chunk)
     if chunk.rows is None or not chunk.rows.num_rows:
         return None
-    table = _prepare(chunk, labels, tally.endpoints)
+    table = prepare(chunk, labels, tally.endpoints)
     _count_rows(tally, table)
     return table
 
@@ -215,7 +215,7 @@ def _count_rows(tally: Tally, table: pa.Table) -> None:
     tally.last_ts = last if tally.last_ts is None else max(last, tally.last_ts)
 
 
-def _prepare(chunk: Chunk, labels: Mapping[str, str], endpoints: set[tuple[str, str]]) -> pa.Table:
+def prepare(chunk: Chunk, labels: Mapping[str, str], endpoints: set[tuple[str, str]]) -> pa.Table:
     """A batch as the series has it; adds the endpoints it speaks of to `endpoints`."""
     import pyarrow as pa
 
