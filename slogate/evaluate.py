@@ -17,6 +17,7 @@ from slogate.model.evidence import Evidence, Need
 from slogate.model.run import Run
 from slogate.model.window import Window
 from slogate.objectives._base import Judgement, Objective
+from slogate.objectives._cases import stand
 from slogate.slo.spec import Spec
 from slogate.trust import absence, distrust, remarks
 from slogate.units import format_count, format_span
@@ -85,8 +86,9 @@ def _finding(
     objective: Objective, subject: Subject, evidence: Evidence | None, floor: Floor | None
 ) -> Finding:
     window = judged_window(subject.run, objective.scope.warmup_us)
-    judgement = _judgement(objective, subject, window, evidence, floor)
-    present = evidence is not None and evidence.matched >= MIN_REQUESTS
+    judgement, evidence = _judgement(objective, subject, window, evidence, floor)
+    cut = evidence.cut.requests if evidence and evidence.cut else 0
+    present = evidence is not None and evidence.matched + cut >= MIN_REQUESTS
     blocking, waived, downgraded = _blocks(objective, judgement, subject.run, present=present)
     scope = objective.scope
     kind = plugins.find("objectives", objective.kind)
@@ -133,22 +135,61 @@ def _judgement(
     window: Window | None,
     evidence: Evidence | None,
     floor: Floor | None,
-) -> Judgement:
+) -> tuple[Judgement, Evidence | None]:
+    """The judgement, and the evidence that it is made on."""
     trouble = distrust(subject)
+    found, evidence = _best_founded(objective, subject, window, evidence, floor)
+    if trouble is not None and found.outcome is not Outcome.FAIL:
+        # a run that is not to be trusted can fail, it cannot pass; nor does a policy for missing
+        # data let it
+        between = "" if found.outcome is Outcome.NO_DATA else "as measured: "
+        reason = f"{trouble}; {between}{found.reason}"
+        return replace(found, outcome=Outcome.INVALID, reason=reason), evidence
+    if found.settle:
+        found = replace(found, reason=f"{found.reason}; {found.settle}")
+    return found, evidence
+
+
+def _best_founded(
+    objective: Objective,
+    subject: Subject,
+    window: Window | None,
+    evidence: Evidence | None,
+    floor: Floor | None,
+) -> tuple[Judgement, Evidence | None]:
+    """The judgement on the evidence, or on the other of the same requests if only that stands."""
+    found, stands = _judged(objective, subject, window, evidence, floor)
+    other = evidence.other if evidence else None
+    if stands or other is None:
+        return found, evidence
+    second, stands = _judged(objective, subject, window, other, floor)
+    return (second, other) if stands else (found, evidence)
+
+
+def _judged(
+    objective: Objective,
+    subject: Subject,
+    window: Window | None,
+    evidence: Evidence | None,
+    floor: Floor | None,
+) -> tuple[Judgement, bool]:
+    """The judgement on one evidence, and whether it stands."""
     nothing = _absent(objective, subject, window, evidence)
     if nothing is not None or window is None or evidence is None:
-        # distrust comes before absence: no policy for missing data lets a broken run pass
-        outcome = Outcome.INVALID if trouble else Outcome.NO_DATA
-        reason = f"{trouble}; {nothing}" if trouble else str(nothing)
-        total = evidence.total if evidence else None
-        return Judgement(outcome=outcome, reason=reason, inside=False, total=total)
+        across = evidence is not None and _is_across(evidence)
+        outcome = Outcome.INCONCLUSIVE if across else Outcome.NO_DATA
+        reason, total = str(nothing), evidence.total if evidence else None
+        return Judgement(
+            outcome=outcome, reason=reason, facts=reason, inside=False, total=total
+        ), False
     kind = plugins.find("objectives", objective.kind)
-    found: Judgement = kind.judge(objective, evidence, window, floor.value if floor else None)
-    if trouble is not None and found.outcome is not Outcome.FAIL:
-        # a run that is not to be trusted can fail, it cannot pass
-        reason = f"{trouble}; as measured: {found.reason}"
-        return replace(found, outcome=Outcome.INVALID, reason=reason)
-    return replace(found, reason=f"{found.reason}; {found.settle}") if found.settle else found
+    return stand(kind, objective, evidence, window, floor.value if floor else None)
+
+
+def _is_across(evidence: Evidence) -> bool:
+    """Whether there are requests enough, but in steps that lie across the ends of the window."""
+    across = evidence.cut.requests if evidence.cut else 0
+    return evidence.total < MIN_REQUESTS <= evidence.total + across
 
 
 def _absent(
@@ -158,6 +199,12 @@ def _absent(
     if window is None or evidence is None:
         return absence(subject, objective.scope.warmup_us)
     what = str(objective.scope.selection)
+    if _is_across(evidence) and evidence.cut is not None:
+        return (
+            f"{format_count(evidence.cut.requests)} requests of {what} are counted in steps across "
+            f"the ends of the {format_span(window.seconds)} judged, {format_count(evidence.total)} "
+            "in steps within it; judge from where a step begins, such as with warmup: 0s"
+        )
     if evidence.matched == 0:
         return f"no request of {what} started in the {format_span(window.seconds)} judged"
     if evidence.total < MIN_REQUESTS <= evidence.matched:

@@ -51,7 +51,7 @@ def check(
     refuse_unsupported(specs)
     engine: Engine = plugins.find("engines", ENGINE)
     parts = [str(path) for path in parts_of(store, run)]
-    with engine.reading(parts, threads) as series:
+    with engine.reading(parts, threads, (run.start_ts, run.end_ts)) as series:
         run = _closed(run, series)
         evidence = series.gather(plan(specs, run))
         subject = _subject(specs, run, series)
@@ -78,7 +78,11 @@ def _subject(specs: Sequence[Spec], run: Run, series: Reading) -> Subject:
     rows, first, last = series.span()
     stray = _outside(first, run) or _outside(last, run)
     if not windows:
-        return Subject(run=run, rows=rows, warmup=rows, judged=0, backfilled=0, stray=stray)
+        whole = Window(start_ts=first or 0, end_ts=last or first or 0)
+        stored = rows if rows == run.rows.written else series.tally(whole).stored
+        return Subject(
+            run=run, rows=rows, warmup=rows, judged=0, backfilled=0, stray=stray, stored=stored
+        )
     window = Window(
         start_ts=min(w.start_ts for w in windows), end_ts=max(w.end_ts for w in windows)
     )
@@ -88,6 +92,7 @@ def _subject(specs: Sequence[Spec], run: Run, series: Reading) -> Subject:
         rows=tally.rows,
         warmup=tally.before,
         judged=tally.within,
+        stored=tally.stored,
         backfilled=tally.backfilled,
         window=(window.start_ts, window.end_ts),
         failures=tuple(

@@ -95,6 +95,18 @@ def format_duration(us: float | None, digits: int = 3) -> str:
     return f"{significant(us / size, digits)} {unit}"
 
 
+def format_between(least: float | None, most: float | None) -> str:
+    """A duration that is known to within its ends: `between 250 ms and 500 ms`, `at least 10 s`."""
+    if least is None:
+        return "unbounded"
+    if most is None:
+        return f"at least {format_duration(least)}"
+    digits = 3
+    while digits < 9 and format_duration(least, digits) == format_duration(most, digits):
+        digits += 1
+    return f"between {format_duration(least, digits)} and {format_duration(most, digits)}"
+
+
 def format_estimate(us: float | None, interval: tuple[float | None, float | None]) -> str:
     """A duration with its interval in the same unit: `412 ms (388–431)`."""
     if us is None:

@@ -120,8 +120,9 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """The run that was judged and how its rows divide: warm-up + judged = rows.
+    """The run that was judged and how its requests divide: warm-up + judged = rows.
 
+    `stored` is how many rows of the series tell of them, None if as many.
     `failures` are the commonest ones of the judged window, most frequent first; `stray` says
     that some rows carry times outside the run.
     """
@@ -134,6 +135,7 @@ class Subject:
     window: tuple[int, int] | None = None
     failures: tuple[Failure, ...] = ()
     stray: bool = False
+    stored: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from slogate.engines._groups import (
     holds,
     ladder,
     ladder_ranks,
+    limit_of,
     read_groups,
     series_of,
 )
@@ -42,7 +43,7 @@ def gather(
         window=window,
         selections=tuple(dict.fromkeys(need.selection for need in needs)),
         predicates=tuple(dict.fromkeys(need.selection.success for need in needs)),
-        limits=tuple(sorted({need.limit_us for need in needs if need.limit_us is not None})),
+        limits=tuple(sorted({us for need in needs if (us := limit_of(need)) is not None})),
     )
     single: list[Group] = []
     if sources.requests:

@@ -137,6 +137,12 @@ def _succeeded(question: Question, need: Need, group: Group, case: int) -> bool:
     return _bit(group.masks[case], -(-len(question.selections) // BITS), predicate)
 
 
+def limit_of(need: Need) -> int | None:
+    """What a duration must exceed to be over; where a failure counts the limit, to reach it."""
+    limit = need.limit_us
+    return limit if limit is None or need.measure != "mean" else limit - 1
+
+
 def _corrected(need: Need) -> bool:
     return need.measure in {"latency", "mean"}
 
@@ -149,7 +155,7 @@ def _left_out(question: Question, need: Need, group: Group) -> bool:
 
 
 def _over(question: Question, need: Need, group: Group, case: int) -> bool:
-    limit = need.limit_us
+    limit = limit_of(need)
     return limit is not None and (group.bins[case] or 0) > question.limits.index(limit)
 
 
@@ -185,7 +191,7 @@ def _add(to: _Sum, question: Question, need: Need, group: Group, case: int) -> N
     elif not over:
         to.sum_us += group.count * (limit or 0)
     else:
-        # max(duration, limit) is the duration only where the whole bucket is over the limit
+        # max(duration, limit) is the duration only where the whole bucket reaches the limit
         whole = _over(question, need, group, BEST)
         to.sum_us += group.sums[case] if whole else group.edge_us
 

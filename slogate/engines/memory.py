@@ -216,7 +216,8 @@ def _fate(need: Need, row: Row, *, worst: bool) -> bool | None:
     """Whether it is bad; None if it is not judged."""
     timed, succeeded = row.least_us is not None, _succeeded(need, row, worst=worst)
     limit = need.limit_us
-    over = timed and limit is not None and _duration(row, worst=worst) > limit
+    most = _duration(row, worst=worst)
+    over = timed and limit is not None and (most > limit - (need.measure == "mean"))
     if need.measure in {"errors", "throughput"}:
         return not succeeded
     if need.measure == "max" or need.failures == "measured":
@@ -254,7 +255,7 @@ def _sum(need: Need, row: Row, *, worst: bool) -> int:
         return told
     if least is None or most is None:
         return row.count * limit
-    if least > limit:
+    if least >= limit:
         return told
     return row.count * (max(most, limit) if worst else limit)
 

@@ -73,6 +73,7 @@ class Objective:
 class Judgement:
     """What a kind says of the evidence; the fields are those of `Finding`.
 
+    `facts` is the reason without what follows from it: what was counted, not how it was judged.
     `inside`: the observed value keeps the limit, whatever the interval says. `settle` says what
     would give a verdict where there is none.
     """
@@ -80,6 +81,7 @@ class Judgement:
     outcome: Outcome
     reason: str
     inside: bool
+    facts: str
     observed: float | None = None
     interval: tuple[float | None, float | None] | None = None
     good: int | None = None

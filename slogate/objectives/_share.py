@@ -18,6 +18,8 @@ from slogate.stats.run_length import requests_needed
 from slogate.units import format_share, format_span
 from slogate.verdict import DesignEffect, GoodShare, Outcome
 
+# what is printed of shares that differ only where nobody looks
+_ALIKE = 1e-9
 SHORT_RUN_S = 120
 PRACTICAL_S = 6 * 3600
 
@@ -72,6 +74,15 @@ def judge_share(
         settle=_settle(seconds, window) if outcome is Outcome.INCONCLUSIVE else None,
         warnings=_warnings(objective, window, floor, gross=gross),
     )
+
+
+def shown_share(evidence: Evidence) -> str:
+    """The bad share in words: `3%`, or `2.1% to 3%` where requests in buckets may be either."""
+    most = evidence.bad / evidence.total
+    best = evidence.best
+    if best is None or not best.total or abs(best.bad / best.total - most) < _ALIKE:
+        return format_share(most)
+    return f"{format_share(best.bad / best.total)} to {format_share(most)}"
 
 
 def _settle(seconds: float | None, window: Window) -> str:

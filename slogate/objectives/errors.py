@@ -11,7 +11,7 @@ from fractions import Fraction
 from slogate.model.evidence import Evidence, Need
 from slogate.model.window import Window
 from slogate.objectives._base import Judgement, Kind, Objective
-from slogate.objectives._share import judge_share
+from slogate.objectives._share import judge_share, shown_share
 from slogate.units import format_count, format_share, parse_share
 from slogate.verdict import Outcome
 
@@ -58,13 +58,15 @@ def judge(
         limit=format_share(objective.limit)
     )
     low, high = share.interval.lower, share.interval.upper
-    reason = (
-        f"{format_share(share.interval.observed)} ({format_share(low)}–{format_share(high)}) of "
-        f"{format_count(evidence.total)} requests of {objective.scope.selection} failed, {word}"
-    )
+    of = f"{format_count(evidence.total)} requests of {objective.scope.selection} failed"
+    allowed = format_share(objective.limit)
+    shown = shown_share(evidence)
+    if share.interval.n_eff > 0:
+        shown += f" ({format_share(low)}–{format_share(high)})"
     return Judgement(
         outcome=share.outcome,
-        reason=reason,
+        reason=f"{shown} of {of}, {word}",
+        facts=f"{shown_share(evidence)} of {of}, {allowed} allowed",
         inside=share.inside,
         observed=share.interval.observed,
         interval=(low, high),
@@ -83,10 +85,16 @@ def judge(
 def _fact(objective: Objective, evidence: Evidence) -> Judgement:
     inside = evidence.bad == 0
     failed = format_count(evidence.bad) if evidence.bad else "none"
+    if evidence.best is not None and evidence.best.bad < evidence.bad:
+        failed = f"{format_count(evidence.best.bad)} to {failed}"
+    facts = (
+        f"{failed} of {format_count(evidence.total)} requests of "
+        f"{objective.scope.selection} failed, none allowed"
+    )
     return Judgement(
         outcome=Outcome.PASS if inside else Outcome.FAIL,
-        reason=f"{failed} of {format_count(evidence.total)} requests of "
-        f"{objective.scope.selection} failed, none allowed",
+        reason=facts,
+        facts=facts,
         inside=inside,
         observed=evidence.bad / evidence.total,
         good=evidence.total - evidence.bad,

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from slogate.model.evidence import Evidence, Need
+from slogate.model.evidence import UNBOUNDED_US, Evidence, Need
 from slogate.model.window import Window
 from slogate.objectives._base import Judgement, Kind, Objective, duration_limit
-from slogate.units import format_count, format_duration
+from slogate.units import format_between, format_count, format_duration
 from slogate.verdict import Outcome
 
 
@@ -35,13 +35,19 @@ def judge(
         raise ValueError(f"{objective.id}: no request has a response time")
     inside = evidence.max_us <= objective.limit
     word = "within" if inside else "over"
+    observed = None if evidence.max_us == UNBOUNDED_US else evidence.max_us
+    least = evidence.best.max_us if evidence.best else evidence.max_us
+    took = format_duration(observed, 4) if least == observed else format_between(least, observed)
+    facts = (
+        f"the slowest of {format_count(evidence.total)} requests of "
+        f"{objective.scope.selection} took {took}"
+    )
     return Judgement(
         outcome=Outcome.PASS if inside else Outcome.FAIL,
-        reason=f"the slowest of {format_count(evidence.total)} requests of "
-        f"{objective.scope.selection} took {format_duration(evidence.max_us, 4)}, "
-        f"{word} the {format_duration(float(objective.limit))} budget",
+        reason=f"{facts}, {word} the {format_duration(float(objective.limit))} budget",
+        facts=facts,
         inside=inside,
-        observed=evidence.max_us,
+        observed=observed,
         total=evidence.total,
         population="all requests as measured",
     )

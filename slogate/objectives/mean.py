@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from slogate.model.evidence import Evidence, Need
+from slogate.model.evidence import UNBOUNDED_US, Evidence, Need
 from slogate.model.window import Window
 from slogate.objectives._base import Judgement, Kind, Objective, duration_limit
 from slogate.stats.mean import MeanBatch, MeanInterval, decide_mean, mean_interval
-from slogate.units import format_count, format_duration, format_estimate
+from slogate.units import format_between, format_count, format_duration, format_estimate
 from slogate.verdict import Outcome
 
 _WORD = {
@@ -56,13 +56,20 @@ def judge(
     inside = evidence.sum_us <= objective.limit * evidence.total
     outcome = _decide(objective, found, inside=inside)
     limit = format_duration(float(objective.limit))
+    observed = None if evidence.sum_us >= UNBOUNDED_US else found.observed
+    shown = format_estimate(found.observed, (found.lower, found.upper))
+    if (best := evidence.best) is not None and best.total and best.sum_us < evidence.sum_us:
+        shown = format_between(best.sum_us / best.total, observed)
+    facts = (
+        f"mean of {objective.scope.selection} is {shown} over "
+        f"{format_count(evidence.total)} requests"
+    )
     return Judgement(
         outcome=outcome,
-        reason=f"mean of {objective.scope.selection} is "
-        f"{format_estimate(found.observed, (found.lower, found.upper))} over "
-        f"{format_count(evidence.total)} requests, {_WORD[outcome]} the {limit} budget",
+        reason=f"{facts}, {_WORD[outcome]} the {limit} budget",
+        facts=facts,
         inside=inside,
-        observed=found.observed,
+        observed=observed,
         interval=(found.lower, found.upper),
         total=evidence.total,
         population=_POPULATION[objective.scope.failures],

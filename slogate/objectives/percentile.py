@@ -14,9 +14,10 @@ from fractions import Fraction
 from slogate.model.evidence import Evidence, Need
 from slogate.model.window import Window
 from slogate.objectives._base import Judgement, Kind, Objective, duration_limit
-from slogate.objectives._share import Share, judge_share
+from slogate.objectives._share import Share, judge_share, shown_share
 from slogate.stats import proportion
 from slogate.units import (
+    format_between,
     format_count,
     format_duration,
     format_estimate,
@@ -61,13 +62,14 @@ def judge(
     if quantile is None:
         raise ValueError(f"{objective.id} has no quantile")
     share = judge_share(objective, evidence, window, floor, 1 - quantile)
-    observed = evidence.quantile(quantile)
+    observed = evidence.quantile(quantile) if evidence.ladder else None
     interval = _interval(evidence, quantile, share, float(1 - objective.scope.confidence))
     raw_total, raw_bad = evidence.raw
     uncorrected = raw_bad / raw_total if evidence.backfilled and raw_total else None
     return Judgement(
         outcome=share.outcome,
         reason=_reason(objective, evidence, share, observed, interval),
+        facts=_facts(objective, evidence, _estimate(objective, evidence, observed, None)),
         inside=share.inside,
         observed=observed,
         interval=interval,
@@ -88,7 +90,7 @@ def judge(
 def _interval(
     evidence: Evidence, quantile: Fraction, share: Share, alpha: float
 ) -> tuple[float | None, float | None]:
-    if share.interval.n_eff <= 0:
+    if share.interval.n_eff <= 0 or not evidence.ladder:
         return 0, None
     lower, upper = proportion.bounds(float(1 - quantile), share.interval.n_eff, alpha)
     shares = [step for step, _ in evidence.ladder]
@@ -114,18 +116,42 @@ def _reason(
     observed: int | None,
     interval: tuple[float | None, float | None],
 ) -> str:
+    few = share.outcome is Outcome.INCONCLUSIVE and _within(objective, interval)
+    word = _TOO_FEW if few else _VERDICT[share.outcome]
+    limit = format_duration(float(objective.limit))
+    told = interval if share.interval.n_eff > 0 else None
+    shown = _estimate(objective, evidence, observed, told)
+    return _facts(objective, evidence, f"{shown}, {word.format(limit=limit)}")
+
+
+def _facts(objective: Objective, evidence: Evidence, shown: str) -> str:
     quantile = objective.quantile or Fraction(0)
     slower = (
         "slower or failed" if evidence.failed and objective.scope.failures == "slow" else "slower"
     )
-    few = share.outcome is Outcome.INCONCLUSIVE and _within(objective, interval)
-    word = _TOO_FEW if few else _VERDICT[share.outcome]
-    limit = format_duration(float(objective.limit))
     return (
-        f"{objective.key} of {objective.scope.selection} is "
-        f"{format_estimate(observed, interval)}, {word.format(limit=limit)}: "
-        f"{format_share(share.interval.observed)} of {format_count(evidence.total)} requests "
+        f"{objective.key} of {objective.scope.selection} is {shown}: "
+        f"{shown_share(evidence)} of {format_count(evidence.total)} requests "
         f"were {slower}, {format_share(1 - quantile)} allowed"
+    )
+
+
+def _estimate(
+    objective: Objective,
+    evidence: Evidence,
+    observed: int | None,
+    interval: tuple[float | None, float | None] | None,
+) -> str:
+    """The percentile in words: with its interval, or within its bucket if that is all we know."""
+    best = evidence.best
+    if best is not None and best.ladder and objective.quantile is not None:
+        least = best.quantile(objective.quantile)
+        if least != observed:
+            return format_between(least, observed)
+    return (
+        format_estimate(observed, interval or (None, None))
+        if interval or observed is None
+        else format_duration(observed)
     )
 
 

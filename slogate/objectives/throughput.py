@@ -40,11 +40,18 @@ def judge(
     rate = Fraction(good * US_PER_SECOND, window.length_us)
     inside = rate >= objective.limit
     word = "at least" if inside else "under"
+    count, shown = format_count(good), format_rate(rate)
+    if evidence.best is not None and (most := evidence.best.total - evidence.best.bad) > good:
+        count = f"{count} to {format_count(most)}"
+        shown += f" to {format_rate(Fraction(most * US_PER_SECOND, window.length_us))}"
+    facts = (
+        f"{count} successes of {objective.scope.selection} in "
+        f"{format_span(window.seconds)} are {shown}"
+    )
     return Judgement(
         outcome=Outcome.PASS if inside else Outcome.FAIL,
-        reason=f"{format_count(good)} successes of {objective.scope.selection} in "
-        f"{format_span(window.seconds)} are {format_rate(rate)}, {word} the "
-        f"{format_rate(objective.limit)} demanded",
+        reason=f"{facts}, {word} the {format_rate(objective.limit)} demanded",
+        facts=f"{facts}, {format_rate(objective.limit)} demanded",
         inside=inside,
         observed=float(rate),
         good=good,
