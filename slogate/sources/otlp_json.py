@@ -17,7 +17,7 @@ from typing import IO, Any, cast
 
 from slogate.sources._base import Chunk, Origin, Source
 from slogate.sources._otlp.documents import take_json
-from slogate.sources._otlp.files import Message, translated
+from slogate.sources._otlp.files import Message, failing, translated
 from slogate.sources._otlp.frames import LONGEST, begins, frames, framing, unpacked
 from slogate.sources._otlp.settings import OPTIONS
 from slogate.sources._otlp.telemetry import Malformed
@@ -74,7 +74,7 @@ def _lines(origin: Origin) -> Iterator[Message]:
             if len(line) > LONGEST:
                 while line and not line.endswith(b"\n"):
                     line = stream.readline(1 << 20)
-                yield Message(number, None, 1, _too_long)
+                yield Message(number, None, _too_long)
             elif line.strip():
                 yield _message(line.removeprefix(_BOM) if number == 1 else line, number)
 
@@ -85,7 +85,7 @@ def _message(text: bytes, line: int | None = None, at: int | None = None) -> Mes
         for one in document if isinstance(document, list) else [document]:
             take_json(translator, one)
 
-    return Message(line, at, max(1, len(_ITEM.findall(text))) if b"{" in text else 1, take)
+    return Message(line, at, take, lambda: max(1, len(_ITEM.findall(text))))
 
 
 def _loads(text: bytes) -> Any:
@@ -112,30 +112,23 @@ def _whole(origin: Origin) -> Iterator[Message]:
     except (ValueError, RecursionError):
         raise origin.fail("it is no JSON") from None
     for one in document if isinstance(document, list) else [document]:
-        yield Message(None, None, 1, lambda translator, one=one: take_json(translator, one))  # type: ignore[misc]
+        yield Message(None, None, lambda translator, one=one: take_json(translator, one))  # type: ignore[misc]
 
 
 def _framed(origin: Origin) -> Iterator[Message]:
     with origin.stream() as stream:
-        try:
-            for frame in frames(stream, "four bytes"):
+        for frame in frames(stream, "four bytes"):
+            if frame.fault:
+                yield Message(None, frame.at, failing(frame.fault))
+            elif frame.content:
                 yield _message_of(frame.content, frame.at)
-        except Malformed as error:
-            yield Message(None, stream.tell(), 1, _raiser(str(error)))
 
 
 def _message_of(content: bytes, at: int) -> Message:
     try:
         return _message(unpacked(content), at=at)
     except Malformed as error:
-        return Message(None, at, 1, _raiser(str(error)))
-
-
-def _raiser(reason: str) -> Any:
-    def fail(_: Translator) -> None:
-        raise Malformed(reason)
-
-    return fail
+        return Message(None, at, failing(str(error)))
 
 
 EXAMPLE = (

@@ -14,7 +14,7 @@ from typing import Any
 from slogate.sources._base import Chunk, Origin, Source
 from slogate.sources._otlp import from_protobuf
 from slogate.sources._otlp.documents import OTHERS, take_protobuf
-from slogate.sources._otlp.files import Message, translated
+from slogate.sources._otlp.files import Message, failing, translated
 from slogate.sources._otlp.frames import Framing, begins, frames, framing, signal, unpacked
 from slogate.sources._otlp.settings import OPTIONS
 from slogate.sources._otlp.telemetry import Malformed
@@ -39,12 +39,11 @@ def open_otlp(origin: Origin) -> Iterator[Chunk]:
 
 def _messages(origin: Origin, how: Framing) -> Iterator[Message]:
     with origin.stream() as stream:
-        try:
-            for frame in frames(stream, how):
-                if frame.content:
-                    yield Message(None, frame.at, 1, _taker(frame.content))
-        except Malformed as error:
-            yield Message(None, stream.tell(), 1, _raiser(str(error)))
+        for frame in frames(stream, how):
+            if frame.fault:
+                yield Message(None, frame.at, failing(frame.fault))
+            elif frame.content:
+                yield Message(None, frame.at, _taker(frame.content))
 
 
 def _taker(content: bytes) -> Any:
@@ -59,13 +58,6 @@ def _taker(content: bytes) -> Any:
         take_protobuf(translator, message, about)
 
     return take
-
-
-def _raiser(reason: str) -> Any:
-    def fail(_: Translator) -> None:
-        raise Malformed(reason)
-
-    return fail
 
 
 EXAMPLE = bytes.fromhex(

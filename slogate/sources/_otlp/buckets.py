@@ -69,8 +69,10 @@ def counted(
 ) -> Iterator[tuple[Bounds, int]]:
     """The buckets that are not empty, in ascending order; `longest` closes the unbounded one."""
     most = None if longest is None else _most(longest, unit)
-    explicit = isinstance(buckets, Explicit)
-    found = _explicit(buckets, count, unit) if explicit else _exponential(buckets, count, unit)
+    if isinstance(buckets, Explicit):
+        found = _explicit(buckets, count, unit)
+    else:
+        found = _exponential(buckets, count, unit)
     for (low, high), number in found:
         if low > LONGEST_US:
             raise Malformed(ABSURD)

@@ -2,43 +2,74 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import gc
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal, Protocol
 
 from slogate.sources._otlp import from_json, from_protobuf
-from slogate.sources._otlp.telemetry import Malformed
-from slogate.sources._otlp.translate import Translator
+from slogate.sources._otlp.settings import Settings
+from slogate.sources._otlp.telemetry import Losses, Malformed, Metric, Resource, Span
 
 OTHERS = "messages of logs or profiles"
 
 
-def take_json(translator: Translator, document: Any) -> None:
+class Taker(Protocol):
+    """Who takes what is in a message: a translator, or who leads several of them."""
+
+    settings: Settings
+    losses: Losses
+
+    def spans(self, resource: Resource, spans: Iterable[Span]) -> None:
+        """Take the spans of a resource."""
+
+    def metrics(self, resource: Resource, scope: str, metrics: Iterable[Metric]) -> None:
+        """Take the histograms of a resource."""
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the cyclic collector: it would walk through each message, which has no cycles."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def take_json(taker: Taker, document: Any) -> None:
     """Take a document that was read from JSON; Malformed if it is none of OTLP."""
     traces, metrics, others = from_json.kinds_of(document)
     if not (traces or metrics or others):
         raise Malformed("it is no OTLP")
-    chosen, losses = translator.settings, translator.losses
+    chosen, losses = taker.settings, taker.losses
     if traces:
         wanted = chosen.wanted
         for resource, _, items, keys in from_json.resources(document, from_json.SPANS):
             found = from_json.spans(items, keys, chosen.kinds, wanted, losses)
-            translator.spans(resource, found)
+            taker.spans(resource, found)
     if metrics:
         for resource, scope, items, keys in from_json.resources(document, from_json.METRICS):
-            translator.metrics(resource, scope, from_json.metrics(items, keys, losses))
+            taker.metrics(resource, scope, from_json.metrics(items, keys, losses))
     if others:
         losses.left_out[OTHERS] += 1
 
 
-def take_protobuf(
-    translator: Translator, content: bytes, signal: Literal["traces", "metrics"]
-) -> None:
+def take_protobuf(taker: Taker, content: bytes, signal: Literal["traces", "metrics"]) -> None:
     """Take an encoded message of that signal; Malformed if it is none."""
-    chosen, losses = translator.settings, translator.losses
+    chosen, losses = taker.settings, taker.losses
     if signal == "traces":
         wanted = chosen.wanted
-        for resource, items in from_protobuf.span_resources(from_protobuf.traces(content)):
-            translator.spans(resource, from_protobuf.spans(items, chosen.kinds, wanted, losses))
+        message = from_protobuf.traces(content)
+        if content and not message.resource_spans:
+            raise Malformed("it is no message of traces")
+        for resource, items in from_protobuf.span_resources(message):
+            taker.spans(resource, from_protobuf.spans(items, chosen.kinds, wanted, losses))
         return
     message = from_protobuf.metrics_data(content)
+    if content and not message.resource_metrics:
+        raise Malformed("it is no message of metrics")
     for resource, scope, metrics in from_protobuf.metric_resources(message):
-        translator.metrics(resource, scope, from_protobuf.metrics(metrics, losses))
+        taker.metrics(resource, scope, from_protobuf.metrics(metrics, losses))

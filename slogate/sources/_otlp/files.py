@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from slogate.errors import SourceError
 from slogate.sources._base import DAMAGED, BadRow, Chunk, Origin, damaged
+from slogate.sources._otlp.documents import uncollected
 from slogate.sources._otlp.settings import settings
 from slogate.sources._otlp.telemetry import Losses, Malformed
 from slogate.sources._otlp.translate import OTHER_METRICS, Ambiguous, Translator
@@ -21,12 +22,21 @@ SHOWN = 5
 
 
 class Message(NamedTuple):
-    """A message at a line (None: lines mean nothing) or byte; `size` rows are bad if it is."""
+    """A message at a line (None: lines mean nothing) or byte; `rows` of it are bad if it is."""
 
     line: int | None
     at: int | None
-    size: int
     take: Callable[[Translator], None]
+    rows: Callable[[], int] = lambda: 1
+
+
+def failing(reason: str) -> Callable[[Translator], None]:
+    """To be taken where there is no message: it is bad for that reason."""
+
+    def fail(_: Translator) -> None:
+        raise Malformed(reason)
+
+    return fail
 
 
 def translated(origin: Origin, messages: Callable[[], Iterator[Message]]) -> Iterator[Chunk]:
@@ -71,9 +81,10 @@ def _taken(origin: Origin, translator: Translator, message: Message) -> Losses:
     """Take one message; what was lost of it."""
     translator.losses = losses = Losses()
     try:
-        message.take(translator)
+        with uncollected():
+            message.take(translator)
     except Malformed as error:
-        losses.bad[str(error)] += message.size
+        losses.bad[str(error)] += message.rows()
     except Ambiguous as error:
         raise origin.fail(str(error), line=message.line, hint=error.hint) from None
     return losses

@@ -29,10 +29,11 @@ _TELLING: dict[int, Literal["traces", "metrics", "other"] | None] = {
 
 
 class Frame(NamedTuple):
-    """A message and the byte of the file at which it begins."""
+    """A message and the byte of the file at which it begins; the last one may have a fault."""
 
     at: int
     content: bytes
+    fault: str = ""
 
 
 def framing(head: bytes) -> Framing | None:
@@ -79,22 +80,21 @@ def _varint(data: bytes, at: int) -> tuple[int, int] | None:
 
 
 def frames(stream: IO[bytes], how: Framing) -> Iterator[Frame]:
-    """The messages one by one; Malformed where the file breaks off or goes astray."""
+    """The messages one by one; the last has a fault if the file breaks off or goes astray."""
     reader = _Reader(stream)
     length: Callable[[], int | None] = {
         "message": reader.field, "varint": reader.varint, "four bytes": reader.four
     }[how]  # fmt: skip
-    while True:
-        at = reader.at
-        size = length()
-        if size is None:
-            return
-        if size > LONGEST:
-            raise Malformed("the length of a message is absurd")
-        content = reader.take(size)
-        if content and how == "message":
-            content = bytes([_FIRST]) + _as_varint(size) + content
-        yield Frame(at, content)
+    at = 0
+    try:
+        while (size := length()) is not None:
+            content = reader.take(size)
+            if content and how == "message":
+                content = bytes([_FIRST]) + _as_varint(size) + content
+            yield Frame(at, content)
+            at = reader.at
+    except Malformed as error:
+        yield Frame(at, b"", str(error))
 
 
 class _Reader:
@@ -105,6 +105,8 @@ class _Reader:
         self.at = 0
 
     def take(self, size: int) -> bytes:
+        if size > LONGEST:
+            raise Malformed("the length of a message is absurd")
         content = self._stream.read(size)
         self.at += len(content)
         if len(content) < size:

@@ -29,16 +29,16 @@ class Increase(NamedTuple):
 
     start_ns: int
     end_ns: int
-    count: int
+    total: int
     sum: float | None
     max: float | None
     buckets: Explicit | Exponential
 
 
 class Nothing(NamedTuple):
-    """The point tells of no request; why, or None if there simply were none."""
+    """The point tells of no request, and why."""
 
-    reason: str | None
+    reason: str
 
 
 @dataclass(slots=True)
@@ -61,10 +61,10 @@ class Increases:
             return Nothing(REPEATED)
         starts[point.start_ns] = point
         buckets = _difference(point.buckets, last.buckets)
-        if buckets is None or point.count < last.count:
+        if buckets is None or point.total < last.total:
             return _increase(point, last.time_ns)
         return Increase(
-            start_ns=last.time_ns, end_ns=point.time_ns, count=point.count - last.count,
+            start_ns=last.time_ns, end_ns=point.time_ns, total=point.total - last.total,
             sum=_less(point.sum, last.sum), max=_new_max(point.max, last.max), buckets=buckets,
         )  # fmt: skip
 
@@ -106,7 +106,7 @@ class Increases:
 
 
 def _increase(point: Point, start_ns: int) -> Increase:
-    return Increase(start_ns, point.time_ns, point.count, point.sum, point.max, point.buckets)
+    return Increase(start_ns, point.time_ns, point.total, point.sum, point.max, point.buckets)
 
 
 def _less(now: float | None, before: float | None) -> float | None:

@@ -96,4 +96,7 @@ def _status(attributes: Attributes) -> int | None:
 
 
 def _grpc_failed(attributes: Attributes) -> bool:
-    return any(str(attributes.get(key)) in _GRPC_FAILED for key in GRPC)
+    for key in GRPC:
+        if key in attributes:
+            return str(attributes[key]) in _GRPC_FAILED
+    return False

@@ -67,12 +67,12 @@ class Exponential(NamedTuple):
 
 
 class Point(NamedTuple):
-    """A data point of a histogram; what was not told is None."""
+    """A data point of a histogram of `total` values; what was not told is None."""
 
     attributes: Attributes
     start_ns: int
     time_ns: int
-    count: int
+    total: int
     sum: float | None
     max: float | None
     buckets: Explicit | Exponential

@@ -126,13 +126,13 @@ class Translator:
         if metric.temporality not in {DELTA, CUMULATIVE}:
             raise Malformed("it does not say whether it is cumulative")
         # what it says must hold by itself before it is compared with another
-        list(counted(point.buckets, point.count, point.max, unit))
+        list(counted(point.buckets, point.total, point.max, unit))
         stream = (identity, frozenset(point.attributes.items()))
         of = self.increases
         increase = (of.delta if metric.temporality == DELTA else of.cumulative)(stream, point)
         if isinstance(increase, Nothing):
             self.losses.left_out[increase.reason] += 1
-        elif increase.count:
+        elif increase.total:
             self._rows(increase, point.attributes, labels, unit)
 
     def _rows(
@@ -144,7 +144,7 @@ class Translator:
             raise Malformed("its start is no time between 2001 and 2100")
         known = facts(attributes)
         labels = {**labels, **self._labels(attributes)}
-        found = list(counted(increase.buckets, increase.count, increase.max, unit))
+        found = list(counted(increase.buckets, increase.total, increase.max, unit))
         longest = _whole_us(increase.max, unit)
         total = _whole_us(increase.sum, unit) if len(found) == 1 else None
         for bounds, count in found:

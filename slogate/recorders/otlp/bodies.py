@@ -1,0 +1,162 @@
+"""Reads the body of a request: whole, bounded, decompressed; or says why not.
+
+What is read counts against the budget as it comes, also while it is decompressed: a small body
+that would become a large one is stopped on the way. A refused body is read to its end where that
+is not far, so that the sender gets to read the answer.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from email.message import Message
+from typing import Protocol
+
+from slogate.recorders.otlp.answers import EXHAUSTED, INVALID
+from slogate.recorders.otlp.budget import Budget
+
+BLOCK = 1 << 16
+DRAINED = 64 << 20
+
+
+class Stream(Protocol):
+    """What a body is read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to so many bytes."""
+
+    def readline(self, size: int, /) -> bytes:
+        """A line, up to so many bytes."""
+
+
+class Refused(Exception):
+    """An answer that is no success; `close` if the connection cannot be used further."""
+
+    def __init__(self, http: int, code: int, message: str, *, close: bool = False) -> None:
+        super().__init__(message)
+        self.http = http
+        self.code = code
+        self.message = message
+        self.close = close
+
+
+BUSY = "too much is waiting to be written; send it again"
+
+
+class Body:
+    """A body and the bytes of the budget that it holds, to be given back with `release`."""
+
+    def __init__(self, budget: Budget, limit: int) -> None:
+        self._budget = budget
+        self._limit = limit
+        self._held = 0
+
+    def read(self, stream: Stream, headers: Message) -> bytes:
+        """The decompressed body; Refused if it is too large, damaged, or there is no room."""
+        blocks = _blocks(stream, headers)
+        try:
+            encoding = (headers.get("Content-Encoding") or "identity").strip().lower()
+            return self._gathered(_decoded(blocks, encoding))
+        except Refused as refused:
+            refused.close = not _drained(blocks)
+            raise
+
+    def _gathered(self, blocks: Iterator[bytes]) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        for block in blocks:
+            size += len(block)
+            if size > self._limit:
+                limit = self._limit / (1 << 20)
+                raise Refused(413, INVALID, f"the body is larger than {limit:g} MiB")
+            if not self._budget.take(len(block)):
+                raise Refused(429, EXHAUSTED, BUSY)
+            self._held += len(block)
+            parts.append(block)
+        return b"".join(parts)
+
+    def release(self) -> None:
+        """Give back what is held."""
+        self._budget.give(self._held)
+        self._held = 0
+
+
+def _blocks(stream: Stream, headers: Message) -> Iterator[bytes]:
+    """The body as it comes, of a known length or in chunks."""
+    if "chunked" in (headers.get("Transfer-Encoding") or "").lower():
+        yield from _chunks(stream)
+        return
+    text = (headers.get("Content-Length") or "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise Refused(411, INVALID, "the request does not say how long it is", close=True)
+    left = int(text)
+    while left:
+        block = stream.read(min(BLOCK, left))
+        if not block:
+            raise Refused(400, INVALID, "the body is cut off", close=True)
+        left -= len(block)
+        yield block
+
+
+def _chunks(stream: Stream) -> Iterator[bytes]:
+    broken = Refused(400, INVALID, "the chunks of the body are malformed", close=True)
+    while True:
+        line = stream.readline(1_000)
+        try:
+            left = int(line.partition(b";")[0].strip(), 16)
+        except ValueError:
+            raise broken from None
+        if left < 0:
+            raise broken
+        if left == 0:
+            while stream.readline(1_000).strip():
+                pass
+            return
+        while left:
+            block = stream.read(min(BLOCK, left))
+            if not block:
+                raise broken
+            left -= len(block)
+            yield block
+        if stream.readline(3).strip():
+            raise broken
+
+
+def _decoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    if encoding == "identity":
+        return blocks
+    if encoding in {"gzip", "deflate"}:
+        return _inflated(blocks, encoding)
+    raise Refused(415, INVALID, f"the encoding {encoding[:40]} is not known; send gzip")
+
+
+def _inflated(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    damaged = Refused(400, INVALID, f"the {encoding} compression of the body is damaged")
+    bits = 31 if encoding == "gzip" else zlib.MAX_WBITS
+    inflater = zlib.decompressobj(bits)
+    try:
+        for block in blocks:
+            data = block
+            while data:
+                if inflater.eof:
+                    inflater = zlib.decompressobj(bits)
+                if part := inflater.decompress(data, BLOCK):
+                    yield part
+                data = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
+        if not inflater.eof:
+            raise damaged
+    except zlib.error:
+        raise damaged from None
+
+
+def _drained(blocks: Iterator[bytes]) -> bool:
+    """Read on to the end; False if that is too far or impossible."""
+    left = DRAINED
+    try:
+        for block in blocks:
+            left -= len(block)
+            if left < 0:
+                return False
+    except (Refused, OSError, ValueError):
+        return False
+    return True

@@ -1,0 +1,159 @@
+"""What was acknowledged and is not yet in a part, on disk: a file of records, synced together.
+
+A record is its length, its checksum, and a body: a line of JSON that says which part of which
+run its rows will be in, and the rows as an Arrow stream. A new journal begins whenever all that
+the last one held is in parts. A journal is locked while its receiver lives; the next receiver
+finds those of the dead and stores what they hold, unless the part is there already. A record
+that was cut off was never acknowledged.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from struct import Struct
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from slogate.errors import StoreError
+from slogate.model.series import SERIES, Series
+from slogate.store.layout import TMP, Store, make_folder, sync_folder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+HEAD = Struct(">II")
+LONGEST = 1 << 30
+SUFFIX = ".journal"
+
+
+class Record(NamedTuple):
+    """Rows that belong to the part `sequence` of a run and series."""
+
+    run: str
+    series: Series
+    sequence: int
+    rows: pa.Table
+
+
+class Journal:
+    """The journals of one receiver, one after the other."""
+
+    def __init__(self, store: Store) -> None:
+        self._folder = store.root / "journal"
+        self._file: Any = None
+        self._path: Path | None = None
+        self._runs: tuple[str, ...] = ()
+
+    def begin(self, runs: Sequence[str]) -> None:
+        """Begin a new journal for these runs; the one before is done with."""
+        before, self._runs = (self._file, self._path), tuple(runs)
+        make_folder(self._folder)
+        path = self._folder / f"{os.getpid()}-{secrets.token_hex(6)}{SUFFIX}"
+        draft = path.with_suffix(TMP)
+        self._file = draft.open("xb")
+        self._path = path
+        # nobody finds it before it is locked
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self._write({"runs": list(self._runs)}, b"")
+        self._sync()
+        draft.rename(path)
+        sync_folder(self._folder)
+        _remove(*before)
+
+    def announce(self, run: str) -> None:
+        """Name a run that is about to begin, so that it is closed should we be killed."""
+        self._write({"runs": [run]}, b"")
+        self._file.flush()
+
+    def append(self, records: Sequence[Record]) -> None:
+        """Write the records so that they survive; OSError if the disk refuses."""
+        for record in records:
+            head = {"run": record.run, "series": record.series, "sequence": record.sequence}
+            self._write(head, _encoded(record.rows))
+        self._sync()
+
+    def close(self) -> None:
+        """All is in parts: nothing needs to be kept."""
+        _remove(self._file, self._path)
+        self._file = None
+
+    def _write(self, head: dict[str, Any], rows: bytes) -> None:
+        body = json.dumps(head).encode() + b"\n" + rows
+        self._file.write(HEAD.pack(len(body), zlib.crc32(body)) + body)
+
+    def _sync(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+
+def _remove(file: Any, path: Path | None) -> None:
+    if file is not None and path is not None:
+        path.unlink(missing_ok=True)
+        file.close()
+
+
+def _encoded(rows: pa.Table) -> bytes:
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_table(rows)
+    encoded: bytes = sink.getvalue().to_pybytes()
+    return encoded
+
+
+class Left(NamedTuple):
+    """What a dead receiver has left: its runs, and the rows that may not be in parts."""
+
+    path: Path
+    runs: tuple[str, ...]
+    records: tuple[Record, ...]
+    lock: Any
+
+    def forget(self) -> None:
+        """Remove it; all it held is in parts."""
+        _remove(self.lock, self.path)
+
+
+def left(store: Store) -> Iterator[Left]:
+    """The journals of receivers that are no more; StoreError if one cannot be read."""
+    for path in sorted((store.root / "journal").glob(f"*{SUFFIX}")):
+        try:
+            lock = path.open("rb")
+        except FileNotFoundError:  # its receiver has just stopped
+            continue
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error.strerror}") from None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        heads = list(_read(lock))
+        runs = tuple(run for head, _ in heads for run in head.get("runs", ()))
+        records = tuple(_record(head, rows) for head, rows in heads if "run" in head)
+        yield Left(path, runs, records, lock)
+
+
+def _read(file: Any) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """The whole records, until the end or the first that is damaged."""
+    while len(head := file.read(HEAD.size)) == HEAD.size:
+        size, checksum = HEAD.unpack(head)
+        body = file.read(size) if size <= LONGEST else b""
+        if len(body) < size or zlib.crc32(body) != checksum:
+            return
+        line, _, rows = body.partition(b"\n")
+        yield json.loads(line), rows
+
+
+def _record(head: dict[str, Any], rows: bytes) -> Record:
+    import pyarrow as pa
+
+    series: Series = next(name for name in SERIES if name == head["series"])
+    with pa.ipc.open_stream(rows) as stream:
+        return Record(head["run"], series, head["sequence"], stream.read_all())

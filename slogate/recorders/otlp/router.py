@@ -1,0 +1,98 @@
+"""A request → rows by service: one translator a service, for as long as the receiver lives.
+
+Not thread-safe: whoever calls it keeps the order of requests, in which cumulative series are
+compared with themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from slogate import intake
+from slogate.model.series import Series
+from slogate.recorders.otlp.answers import JSON, Signal
+from slogate.recorders.otlp.repeats import Repeats
+from slogate.sources._otlp.documents import take_json, take_protobuf, uncollected
+from slogate.sources._otlp.from_json import kinds_of
+from slogate.sources._otlp.from_protobuf import available
+from slogate.sources._otlp.settings import Settings
+from slogate.sources._otlp.telemetry import Losses, Malformed, Metric, Resource, Span
+from slogate.sources._otlp.translate import Translator
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+UNKNOWN = "unknown_service"
+MOST_SERVICES = 1_000
+LONGEST_NAME = 60
+
+Rows = list[tuple[str, Series, "pa.Table"]]
+
+
+@dataclass(slots=True)
+class Router:
+    """Translates requests; `service` takes all telemetry as one service's."""
+
+    settings: Settings
+    service: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    losses: Losses = field(default_factory=Losses)
+    repeats: Repeats = field(default_factory=Repeats)
+    _translators: dict[str, Translator] = field(default_factory=dict)
+    _touched: dict[str, Translator] = field(default_factory=dict)
+
+    def take(self, signal: Signal, kind: str, body: bytes) -> tuple[Rows, Losses]:
+        """The rows of a request by service, and what was not kept of it; Malformed if nothing."""
+        self.losses, self._touched = Losses(), {}
+        try:
+            with uncollected():
+                self._take(signal, kind, body)
+        except Malformed as error:
+            if not any(translator.waiting for translator in self._touched.values()):
+                raise
+            self.losses.bad[str(error)] += 1
+        rows: Rows = []
+        for service, translator in self._touched.items():
+            for chunk in translator.chunks(final=True):
+                rows.append((service, chunk.series, intake.prepare(chunk, self.labels, set())))
+        return rows, self.losses
+
+    def _take(self, signal: Signal, kind: str, body: bytes) -> None:
+        if kind != JSON:
+            available()
+            take_protobuf(self, body, signal)
+            return
+        try:
+            document = json.loads(body)
+        except (ValueError, RecursionError):
+            raise Malformed("it is no JSON") from None
+        if document == {}:
+            return
+        traces, metrics, _ = kinds_of(document)
+        if not (traces if signal == "traces" else metrics):
+            raise Malformed(f"it is no message of {signal}")
+        take_json(self, document)
+
+    def spans(self, resource: Resource, spans: Iterable[Span]) -> None:
+        """Take the spans of a resource, those that came before left out."""
+        self._of(resource).spans(resource, self.repeats.new(spans, self.losses))
+
+    def metrics(self, resource: Resource, scope: str, metrics: Iterable[Metric]) -> None:
+        """Take the histograms of a resource."""
+        self._of(resource).metrics(resource, scope, metrics)
+
+    def _of(self, resource: Resource) -> Translator:
+        name = self.service or resource.service or UNKNOWN
+        if len(name) > LONGEST_NAME:
+            raise Malformed(f"its service.name is longer than {LONGEST_NAME} characters")
+        translator = self._translators.get(name)
+        if translator is None:
+            if len(self._translators) >= MOST_SERVICES:
+                raise Malformed("there are too many services")
+            translator = self._translators[name] = Translator(self.settings)
+        translator.losses = self.losses
+        self._touched[name] = translator
+        return translator
