@@ -11,6 +11,7 @@ silently; a whole file that cannot be used is a SourceError that names the file 
 
 from __future__ import annotations
 
+import io
 import re
 import zlib
 from collections import Counter
@@ -220,7 +221,7 @@ def _stream(path: Path, compression: Compression) -> IO[bytes]:
     else:
         import pyarrow as pa
 
-        stream = pa.input_stream(str(path), compression=compression)
+        stream = io.BufferedReader(pa.input_stream(str(path), compression=compression))
     return cast("IO[bytes]", stream)
 
 

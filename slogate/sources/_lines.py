@@ -80,7 +80,7 @@ class Lines:
         import pyarrow as pa
 
         texts: list[str | None] = []
-        for number, line in enumerate(block.split(b"\n"), start=first):
+        for number, line in enumerate(block.removesuffix(b"\n").split(b"\n"), start=first):
             reason = _TOO_LONG if len(line) > LONGEST else None
             text = None
             try:
@@ -99,20 +99,16 @@ class Lines:
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
-    """The file in pieces of whole lines, the last line end of each left out.
-
-    Of a line that is far too long its beginning stands for it.
-    """
-    rest = stream.read(3).removeprefix(b"\xef\xbb\xbf")
-    while part := stream.read(_BLOCK):
-        end = part.rfind(b"\n")
-        if end < 0:
-            rest = (rest + part)[: LONGEST + 1]
-        else:
-            yield rest + part[:end]
-            rest = part[end + 1 :]
-    if rest:
-        yield rest
+    """The file in pieces of whole lines; of a line that is far too long only its beginning."""
+    start = stream.read(3).removeprefix(b"\xef\xbb\xbf")
+    while block := start + stream.read(_BLOCK):
+        if not block.endswith(b"\n"):
+            tail = stream.readline(LONGEST + 1)
+            block += tail
+            while len(tail) > LONGEST and not tail.endswith(b"\n"):
+                tail = stream.readline(LONGEST + 1)
+        yield block
+        start = b""
 
 
 def _is_text(block: bytes) -> bool:
@@ -125,10 +121,13 @@ def _is_text(block: bytes) -> bool:
 
 
 def _split(block: bytes) -> Any:
-    """The lines of a block of UTF-8, which Arrow splits without a Python object for each."""
+    """The lines of a block of UTF-8, which Arrow splits without a Python object for each.
+
+    The end of the last line starts no other.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    offsets = pa.py_buffer(array.array("i", [0, len(block)]))
+    offsets = pa.py_buffer(array.array("i", [0, len(block) - block.endswith(b"\n")]))
     whole = pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(block)])
     return pc.split_pattern(whole, pattern="\n").values

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import random
 
+import pyarrow as pa
 import pytest
 
 from slogate.sources._base import Origin, read_origin
@@ -38,6 +39,9 @@ def read(folder, content: bytes, **options: str):
         pytest.param(b'a\0b\n"c\x1f,\rd', [(1, "a\0b"), (2, '"c\x1f,\rd')], id="odd bytes"),
         pytest.param("ä\n→ 𝄞\n".encode(), [(1, "ä"), (2, "→ 𝄞")], id="not ASCII"),
         pytest.param(gzip.compress(b"a\nb\n"), [(1, "a"), (2, "b")], id="gzip"),
+        pytest.param(
+            pa.compress(b"a\nb\n", codec="zstd", asbytes=True), [(1, "a"), (2, "b")], id="zstd"
+        ),
         pytest.param(b"\n\n", [], id="nothing"),
     ],
 )
