@@ -24,6 +24,7 @@ from slogate.model.run import Kind, Reconciliation, Run
 from slogate.model.series import Series
 from slogate.recognition import File, distinct, recognise
 from slogate.store.layout import Store
+from slogate.store.locks import alone
 from slogate.store.manifest import found_parts, list_runs, write_run
 from slogate.store.parts import write_part
 from slogate.store.seals import sealed
@@ -85,20 +86,44 @@ def import_files(
     option, StoreError if the store refuses; nothing is left behind then.
     """
     chosen = dict(options or {})
+    given = [recognise(*file, format, chosen) for file in files]
+    # the same files by two at once: the second finds there what the first has imported
+    with alone(store, ("import", service, kind)):
+        return _import(
+            store, given, service=service, now_ts=now_ts, kind=kind, labels=labels or {},
+            commit=commit, branch=branch, options=chosen, max_bad=max_bad, run_id=run_id,
+            progress=progress,
+        )  # fmt: skip
+
+
+def _import(
+    store: Store,
+    given: Sequence[File],
+    *,
+    service: str,
+    now_ts: int,
+    kind: Kind,
+    labels: Mapping[str, str],
+    commit: str | None,
+    branch: str | None,
+    options: Mapping[str, str],
+    max_bad: Fraction | None,
+    run_id: str | None,
+    progress: Progress,
+) -> Imported:
     runs = list_runs(store)
     mine = [run for run in runs if run.service == service and run.kind == kind]
-    given = [recognise(*file, format, chosen) for file in files]
-    files_new, skipped, known = _news(given, mine, chosen, kind)
+    files_new, skipped, known = _news(given, mine, options, kind)
     if known:
         return Imported(run=known, new=False, skipped=skipped)
     tally = intake.Tally()
     pairs = [(file.source, file.origin) for file in files_new]
-    tables = intake.read(pairs, tally, labels or {}, progress)
+    tables = intake.read(pairs, tally, labels, progress)
     first = _first(tables, tally, files_new)
-    origin = _origin(files_new, chosen)
+    origin = _origin(files_new, options)
     run = Run(
         id=run_id or _run_id(first[1], service, kind, origin), service=service, kind=kind,
-        state="complete", created_ts=now_ts, commit=commit, branch=branch, labels=labels or {},
+        state="complete", created_ts=now_ts, commit=commit, branch=branch, labels=labels,
         source=files_new[0].source.name, origin=origin,
     )  # fmt: skip
     _make_way(store, run, [run.id for run in runs])

@@ -9,22 +9,21 @@ none grows for ever. Refuses formats whose lines do not stand alone, and a secon
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 
 from slogate import intake, plugins
-from slogate.errors import SourceError, UsageError
+from slogate.errors import SourceError
 from slogate.follow.tail import Piece, Position, Tail
 from slogate.model.run import Kind, Reconciliation, Run
 from slogate.recognition import recognise
-from slogate.store.layout import Store, make_folder
+from slogate.store.layout import Store
+from slogate.store.locks import alone
 from slogate.store.manifest import found_parts, list_runs, read_run, write_run
 from slogate.store.parts import write_part
 from slogate.units import format_count, format_share
@@ -87,7 +86,8 @@ def follow(
     followed = Followed()
     if not wish.path.is_file():
         raise SourceError(f"there is no file {wish.path}")
-    with _alone(store, wish):
+    busy = f"{wish.path} is being followed into this store already"
+    with alone(store, ("follow", wish.key), busy):
         followed.run = _latest(store, wish)
         if followed.run is not None:
             _tidy(store, followed.run)
@@ -107,18 +107,6 @@ def follow(
             tail.close()
             _close(store, followed.run)
     return followed
-
-
-@contextmanager
-def _alone(store: Store, wish: Wish) -> Iterator[None]:
-    folder = store.root / "logs"
-    make_folder(folder)
-    with (folder / f"follow-{wish.key}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UsageError(f"{wish.path} is being followed into this store already") from None
-        yield
 
 
 def _latest(store: Store, wish: Wish) -> Run | None:

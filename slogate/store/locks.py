@@ -2,13 +2,15 @@
 
 `care` is held by one compaction or pruning at a time, as long as it takes. `manifests` is held
 for moments by whoever reads a manifest, changes it and writes it again, so that nobody's change
-undoes another's. Readers, and writers of new runs, hold neither.
+undoes another's. Readers, and writers of new runs, hold neither; those who take something in hold
+a lock of their own (`alone`), so that nothing is taken in twice at once.
 """
 
 from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,6 +64,21 @@ def manifests(store: Store) -> Iterator[None]:
     with _opened(store.root / "locks" / "manifests") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise StoreError(f"{file.name} cannot be locked: {error.strerror}") from None
+        yield
+
+
+@contextmanager
+def alone(store: Store, words: object, busy: str | None = None) -> Iterator[None]:
+    """Be the only one who does what the words say; waits, or StoreError of the `busy` given."""
+    name = hashlib.sha256(repr(words).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    with _opened(store.root / "locks" / name) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
+        except BlockingIOError:
+            raise StoreError(str(busy)) from None
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise StoreError(f"{file.name} cannot be locked: {error.strerror}") from None

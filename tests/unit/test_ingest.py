@@ -37,7 +37,8 @@ def files(tmp_path: Path, *contents: str) -> list[tuple[str, Path]]:
 def left(store: Store) -> list[str]:
     """All files in the store but its own marks."""
     paths = (path for path in store.root.rglob("*") if path.is_file())
-    return sorted(path.name for path in paths if path.name not in {"format", ".gitignore"})
+    marks = {"format", ".gitignore"}
+    return sorted(p.name for p in paths if p.name not in marks and p.parent.name != "locks")
 
 
 def durations(store: Store, run) -> list[int]:
