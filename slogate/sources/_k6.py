@@ -15,7 +15,7 @@ from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US, Origin
 HTTP, RPC = "http_req_duration", "grpc_req_duration"
 NO_TIME = "its time is none between 2001 and 2100"
 NO_VALUE = "its value is no time between 0 and a day"
-LABELS = "tags to keep as labels besides scenario and group: region,tier"
+KEPT_TAGS = "tags to keep as labels, besides scenario and group: region,tier"
 TAGS = (
     "name", "url", "method", "status", "expected_response", "error", "error_code", "scenario",
     "group",
@@ -27,15 +27,15 @@ _METRICS_SHOWN = 8
 
 def labels_of(origin: Origin) -> list[str]:
     """The tags that the option asks for as labels; SourceError for what cannot be one."""
-    names = [name.strip() for name in origin.options.get("labels", "").split(",")]
+    names = [name.strip() for name in origin.options.get("tags", "").split(",")]
     wanted = list(dict.fromkeys(filter(None, names)))
     for name in wanted:
         if not _LABEL.fullmatch(name):
-            raise origin.fail(f"option labels: '{name[:40]}' is no name of a tag")
+            raise origin.fail(f"option tags: '{name[:40]}' is no name of a tag")
         if name in TAGS:
-            raise origin.fail(f"option labels: {name} is read already")
+            raise origin.fail(f"option tags: {name} is read already")
     if len(wanted) > _MOST_LABELS:
-        raise origin.fail(f"option labels: {len(wanted)} are more than {_MOST_LABELS} tags")
+        raise origin.fail(f"option tags: {len(wanted)} are more than {_MOST_LABELS} tags")
     return wanted
 
 

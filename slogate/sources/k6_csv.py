@@ -26,7 +26,7 @@ from slogate.sources._csv import (
 )
 from slogate.sources._k6 import (
     HTTP,
-    LABELS,
+    KEPT_TAGS,
     NO_TIME,
     NO_VALUE,
     RPC,
@@ -178,5 +178,5 @@ PLUGIN = Source(
     example=_EXAMPLE,
     sniff=sniff,
     open=open_k6,
-    options={"labels": LABELS},
+    options={"tags": KEPT_TAGS},
 )

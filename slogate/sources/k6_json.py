@@ -17,7 +17,7 @@ from slogate.sources._base import DAMAGED, Origin, Scan, Source
 from slogate.sources._csv import head_text
 from slogate.sources._k6 import (
     HTTP,
-    LABELS,
+    KEPT_TAGS,
     RPC,
     TAGS,
     label_pairs,
@@ -117,5 +117,5 @@ PLUGIN = Source(
     example=_EXAMPLE,
     sniff=sniff,
     open=open_k6,
-    options={"labels": LABELS},
+    options={"tags": KEPT_TAGS},
 )
