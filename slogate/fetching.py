@@ -89,6 +89,8 @@ def import_url(
                 fetching.fetch(span)
         except SourceError as error:
             raise fetching.told(error) from None
+    if not fetching.runs and skipped:
+        return Imported(run=mine[0], new=False, skipped=skipped)
     return fetching.imported(skipped)
 
 
@@ -220,7 +222,8 @@ class _Fetching:
         wish, identity = self.wish, self.offer.identity
         content = repr((wish.service, wish.kind, sorted(identity.items()), start_us, end_us))
         when = f"{_EPOCH + timedelta(microseconds=start_us):%Y%m%d-%H%M%S}"
-        options = {f"{_OPTION}{key}": value for key, value in wish.options.items()}
+        told = {k: v for k, v in wish.options.items() if k not in {"query", "from", "to"}}
+        options = {f"{_OPTION}{key}": value for key, value in told.items()}
         return Run(
             id=f"{when}-{hashlib.sha256(content.encode()).hexdigest()[:6]}",
             service=wish.service, kind=wish.kind, state="complete", created_ts=self.now_ts,

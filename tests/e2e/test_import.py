@@ -187,7 +187,7 @@ def test_the_only_spec_says_whose_results_they_are(tmp_path):
         pytest.param(["none.jtl", "-s", "x"], "there is no file none.jtl", id="missing"),
         pytest.param(["z*.jtl", "-s", "x"], "there is no file z*.jtl", id="pattern"),
         pytest.param([".", "-s", "x"], ". is a folder", id="folder"),
-        pytest.param(["https://h/a.jtl", "-s", "x"], "is a URL", id="URL"),
+        pytest.param(["https://h/a.jtl", "-s", "x"], "No query is given", id="URL"),
         pytest.param(["a.jtl", "-s", "x", "--kind", "dev"], "--kind dev is not known", id="kind"),
         pytest.param(["a.jtl", "-s", "x", "--label", "eu"], "--label 'eu' is no pair", id="label"),
         pytest.param(["a.jtl", "-s", "x", "--max-bad", "1"], "--max-bad: '1' is not", id="share"),

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -141,7 +142,7 @@ def connect(remote: Remote, client: Client | None = None) -> Offer:
 def _query(remote: Remote, client: Client) -> Selector:
     text = remote.options.get("query", "").strip()
     if not text:
-        hint = "--query 'http_request_duration_seconds{job=\"shop\"}'"
+        hint = "--query 'http_request_duration_seconds{job=\"shop\"}'; files are downloaded first"
         raise client.fail("what is to be imported? No query is given", hint=hint)
     try:
         return selected(text)
@@ -167,7 +168,8 @@ def _span(remote: Remote, client: Client) -> tuple[int, int, list[str]]:
         notes = ["what is younger than the delay may still be arriving: it is left for later"]
     end = min(latest, latest if end is None else end)
     if start >= end:
-        raise client.fail(f"there is no time between {_seconds(start)} and {_seconds(end)}")
+        told = _words(_seconds(start), _seconds(end))
+        raise client.fail(f"there is no time {told} (the delay is left)")
     return start, end, notes
 
 
@@ -196,9 +198,8 @@ def _resolved(remote: Remote, client: Client, wanted: Selector, reach: Parameter
     for name in kinds[kind]:
         if name in found:
             return replace(wanted, name=name)
-    between = " and ".join(moment for _, moment in reach)
     raise client.fail(
-        f"there are no series {wanted} between {between}",
+        f"there are no series {wanted} {_words(*(moment for _, moment in reach))}",
         hint="see what there is in the server's own interface",
     )
 
@@ -217,6 +218,11 @@ def _asked(client: Client, path: str, parameters: Parameters, *, post: bool = Tr
         return client.ask(path, parameters, post=post)
     except TooMuch as error:
         raise client.fail(str(error)) from None
+
+
+def _words(start: str, end: str) -> str:
+    moments = (datetime.fromtimestamp(int(float(text)), UTC) for text in (start, end))
+    return "between {:%Y-%m-%d %H:%M:%S} and {:%Y-%m-%d %H:%M:%S} UTC".format(*moments)
 
 
 def _seconds(ms: int) -> str:
