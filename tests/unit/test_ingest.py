@@ -162,7 +162,7 @@ def test_the_share_of_bad_rows_decides(store, tmp_path, bad, rows, max_bad, kept
 
 
 @pytest.mark.parametrize(
-    "second", ["", "<testResults>", jtl(), jtl(good(), "x", "y"), jtl("1764000000,1,a,,,true")]
+    "second", ["", "<html>", jtl(), jtl(good(), "x", "y"), jtl("1764000000,1,a,,,true")]
 )
 def test_an_import_that_fails_leaves_nothing(store, tmp_path, second, monkeypatch):
     """A fault in a later file takes the parts of the earlier ones away again."""
