@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -33,11 +34,14 @@ from exporter import (
     wait_for,
 )
 
+from slogate.errors import SourceError
 from slogate.fetching import Wish, import_url
 from slogate.store.layout import Store, open_store
 from slogate.store.manifest import list_runs, parts_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("prometheus")]
+
+METHOD_AND_STATUS = "method is the label method, status is the label status"
 
 Raw = list[tuple[tuple[str, str, str], float]]
 
@@ -158,10 +162,7 @@ def test_classic_buckets_are_those_of_the_raw_requests(tmp_path, recorded):
 
     assert by_bucket(done["table"]) == classic_truth(recorded.raw)
     assert (done["requests"], done["bad"], done["kind"]) == (len(recorded.raw), {}, "production")
-    assert done["notes"] == [
-        f"{NAME}_bucket: endpoint is the label handler, method is the label method, "
-        "status is the label status"
-    ]
+    assert done["notes"] == [f"{NAME}_bucket: endpoint is the label handler, {METHOD_AND_STATUS}"]
 
 
 def test_each_row_lies_between_two_scrapes(tmp_path, recorded):
@@ -240,7 +241,7 @@ def test_the_quantile_of_native_buckets_agrees(tmp_path, recorded):
     )
 
     rank = 0.9 * sum(count for *_, count in rows)
-    for low, high, count in rows:
+    for low, high, count in rows:  # noqa: B007
         if rank <= count:
             break
         rank -= count
@@ -265,10 +266,8 @@ def test_overlapping_spans_count_nothing_twice(tmp_path, recorded, seed):
     span = range(recorded.start_ms - 500, recorded.end_ms + 500)
     for _ in range(5):
         start, end = sorted(chance.sample(span, 2))
-        try:
+        with suppress(SourceError):  # a span may hold no scrape
             fetched(store, recorded, start, end)
-        except Exception as error:  # noqa: BLE001 (a span may hold no scrape)
-            assert "no requests were counted" in str(error)
     fetched(store, recorded, span[0], span[-1])
 
     assert by_bucket(stored(store)) == classic_truth(recorded.raw)

@@ -110,6 +110,8 @@ def _selectors(tokens: Sequence[Token]) -> Iterator[Selector]:
             raise ValueError(f"its '{word}' shifts it in time; give the selector without it")
         elif kind == "word" and word.lower() in _LABEL_LISTS:
             at = _past(tokens, at + 1, ")") if following == "(" else at + 1
+        elif kind == "word" and following.lower() in {"by", "without"}:
+            at += 1  # the name of an aggregation
         elif word == "{" or (kind == "word" and following == "{"):
             end = _past(tokens, at, "}")
             yield _selector("" if word == "{" else word, tokens[at : end - 1])
