@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from slogate.cli.options import JSON, NO_COLOR, QUIET, STORE, note, out
+from slogate.cli.store_compact import compact_command
 from slogate.cli.store_export import export_command
 from slogate.cli.store_prune import prune_command
 from slogate.cli.store_rebuild import rebuild_command
@@ -96,6 +97,7 @@ def sql_command(
 
 
 for name, command in (
+    ("compact", compact_command),
     ("prune", prune_command),
     ("verify", verify_command),
     ("rebuild", rebuild_command),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from slogate.cli.moments import given_moment
 from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
 from slogate.cli.stores import opened_store
 from slogate.errors import EXIT_PASS, UsageError
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from slogate.model.run import Run
     from slogate.store.export import Form
     from slogate.store.layout import Store
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def export_command(
@@ -98,19 +96,3 @@ def _runs(store: Store, run: str | None, service: str | None, kind: str | None) 
     if not found:
         raise UsageError(f"there is no run of service '{service}'", hint="slogate runs list")
     return found[::-1]
-
-
-def given_moment(flag: str, word: str | None) -> int | None:
-    """A day (its midnight, UTC) or a moment with its zone in µs; UsageError for anything else."""
-    if word is None:
-        return None
-    hint = "write a day, 2026-11-01, or a moment with its zone, 2026-11-01T02:00Z"
-    try:
-        moment = datetime.fromisoformat(word.strip())
-    except ValueError:
-        raise UsageError(f"{flag}: '{word}' is no moment", hint=hint) from None
-    if moment.tzinfo is None:
-        if len(word.strip()) > len("2026-11-01"):
-            raise UsageError(f"{flag}: '{word}' has no zone", hint=hint)
-        moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // timedelta(microseconds=1)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from slogate.cli.moments import given_age
 from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
 from slogate.cli.stores import opened_store, refreshed
 from slogate.errors import EXIT_PASS, UsageError
@@ -77,7 +78,7 @@ def prune_command(
         runs = too_many(
             list_runs(opened, service=service, kind=kind),
             now_ts=time.time_ns() // 1_000,
-            older_than_us=given_age("--older-than", older_than),
+            older_than_us=None if older_than is None else given_age("--older-than", older_than),
             keep_last=keep_last,
             even_newest=even_newest,
             even_running=force,
@@ -98,18 +99,6 @@ def prune_command(
         out(dumps({"dry_run": dry_run, "runs": [run.id for run in runs], "leftovers": gone}))
     note(_told(len(runs), len(found), [row[-1] for row in rows], dry_run=dry_run), quiet=quiet)
     return EXIT_PASS
-
-
-def given_age(flag: str, word: str | None) -> int | None:
-    """A length of time like `90d` in µs; UsageError for anything else."""
-    from slogate.units import parse_duration
-
-    if word is None:
-        return None
-    try:
-        return parse_duration(word)
-    except ValueError as error:
-        raise UsageError(f"{flag}: {error}") from None
 
 
 def _leftovers(store: Store, *, chosen: bool) -> list[Stray]:

@@ -207,6 +207,7 @@ def _spec(file: str, source: str, root: Table, found: Mapping[str, Any]) -> Spec
             if isinstance(node, Table)
             for objective in objectives_of(budget, node, common)
         ),
+        conditions=(common.success, *(slo["good"] for slo in found.get("slos", ()))),
         unsupported=tuple(_unsupported(root, At(file=file, faults=[]))),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from slogate.errors import Fault
+from slogate.model.predicate import Predicate
 from slogate.objectives._base import Objective
 
 
@@ -14,6 +15,7 @@ class Spec:
     """One file of the native format.
 
     `file` is the path as the user gave it, `text` its content, `sha256` of that text.
+    `conditions` are all expressions of the file: what counts as a success, what is good.
     `unsupported` names what is written, valid, and not yet judged by this version.
     """
 
@@ -25,4 +27,5 @@ class Spec:
     labels: Mapping[str, str] = field(default_factory=dict)
     warmup_us: int = 0
     objectives: tuple[Objective, ...] = ()
+    conditions: tuple[Predicate, ...] = ()
     unsupported: tuple[Fault, ...] = ()

@@ -123,7 +123,7 @@ def connected(threads: int | None) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _lock(parts: Sequence[Path], connection: duckdb.DuckDBPyConnection) -> None:
     """From here on the connection reads these parts and touches nothing else."""
-    allowed = [path for part in parts for path in (str(part), _escaped(str(part)))]
+    allowed = [path for part in parts for path in (str(part), escaped(str(part)))]
     connection.execute(f"SET allowed_paths = {_list(allowed)}")
     connection.execute("SET enable_external_access = false; SET lock_configuration = true")
 
@@ -154,7 +154,7 @@ def series_view(store: Store, name: Series, parts: Sequence[Path]) -> str:
         f'{read_off.get(column, f"{column}::{kind}")} AS "{column}"'
         for column, kind in tables.SERIES[name].items()
     )
-    files = _list([_escaped(str(part)) for part in parts])
+    files = _list([escaped(str(part)) for part in parts])
     return (
         f"CREATE VIEW {name} AS SELECT {columns} "  # noqa: S608
         f"FROM read_parquet({files}, hive_partitioning = false, filename = true)"
@@ -204,7 +204,7 @@ def _encodable(value: Any) -> Any:
     return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _escaped(path: str) -> str:
+def escaped(path: str) -> str:
     """A path in which nothing means a pattern."""
     return path.replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
 

@@ -1,19 +1,30 @@
-"""`slogate store verify | prune | rebuild | export` as a user calls them."""
+"""`slogate store verify | prune | rebuild | export | compact` as a user calls them."""
 
 from __future__ import annotations
 
 import json
 import os
+import time
+from dataclasses import replace
 
+import pyarrow.parquet as pq
 import pytest
 
 from slogate.cli.app import run
 from slogate.store.layout import open_store
-from slogate.store.manifest import list_runs, read_run
+from slogate.store.locks import caring
+from slogate.store.manifest import list_runs, read_run, update_run
+from slogate.store.parts import write_part
+from slogate.store.seals import sealed
 
 pytestmark = pytest.mark.e2e
 
 LONG_AGO = 1_500_000_000
+SPEC = """slogate: 1
+service: shop
+budgets: [{name: all, p95: 20ms}]
+slos: [{name: fast, good: "ok and duration < 31ms", objective: 99%, window: 28d}]
+"""
 
 
 @pytest.fixture(name="call")
@@ -171,10 +182,85 @@ def test_export_refuses_what_it_does_not_understand(call, runs, tmp_path, option
 
 def test_a_second_caretaker_is_refused(call, runs, tmp_path):
     """Nobody prunes what somebody else is rewriting."""
-    from slogate.store.locks import caring
-
     with caring(store_of(tmp_path)):
         code, _, err = call("store", "prune", "--keep-last", "1", "--yes")
 
     assert code == 2
     assert f"already (process {os.getpid()})" in err
+
+
+def test_compact_merges_small_parts(call, runs, tmp_path):
+    """A dry run says what would be done; then one part is left; then nothing is to be done."""
+    store = store_of(tmp_path)
+    many_parts(store, runs[0])
+    code, _, err = call("store", "compact", "--dry-run")
+
+    assert (code, err) == (0, f"{runs[0]}: would merge 3 parts → 1\n")
+    [done] = json.loads(call("store", "compact", "--json")[1])["runs"]
+    assert (done["run"], done["parts_before"], done["parts_after"]) == (runs[0], 3, 1)
+    assert call("store", "compact")[2] == "nothing to do\n"
+    assert call("store", "verify")[0] == 0
+    rows = json.loads(call("store", "sql", "select count(*) n from requests", "--json")[1])
+    assert rows == [{"n": 100}]
+
+
+def many_parts(store, run_id):
+    """Split the part of a run in three."""
+    run = read_run(store, run_id)
+    path = store.root / run.parts[0]
+    table = pq.read_table(path, partitioning=None)
+    parts = [
+        write_part(store, run.id, run.service, run.kind, table.slice(start, rows),
+                   sequence=start + 1, worker=None)
+        for start, rows in ((0, 10), (10, 15), (25, 25))
+    ]  # fmt: skip
+    changed = replace(run, parts=tuple(parts), seals={})
+    update_run(store, run_id, lambda _run: sealed(store, changed))
+    path.unlink()
+
+
+def test_old_production_requests_are_rolled_up(call, tmp_path):
+    """By the limits of the specs; load tests and what is new stay; counts answer exactly."""
+    (tmp_path / "slo").mkdir()
+    (tmp_path / "slo" / "shop.yaml").write_text(SPEC)
+    load = imported(call, tmp_path, "load", 1_690_000_000_000)
+    old = imported(call, tmp_path, "old", 1_690_000_100_000, kind="production")
+    new = imported(call, tmp_path, "new", time.time_ns() // 1_000_000, kind="production")
+    assert "would roll up 50 requests" in call("store", "compact", "--roll-up", "--dry-run")[2]
+    [done] = json.loads(call("store", "compact", "--roll-up", "--json")[1])["runs"]
+
+    assert (done["run"], done["did"], done["requests"]) == (old, "roll-up", 50)
+    assert done["cuts_us"] == [20_000, 30_999]
+    held = "select run, count(*) n from requests group by run order by run"
+    assert {r["run"] for r in json.loads(call("store", "sql", held, "--json")[1])} == {load, new}
+    within = "select sum(count) n from counts where hi_us <= 20000"
+    assert json.loads(call("store", "sql", within, "--json")[1]) == [{"n": 20}]
+    assert call("store", "verify")[0] == 0
+    assert call("store", "compact", "--roll-up")[2] == "nothing to do\n"
+
+
+def test_limits_that_nobody_knows_are_not_lost(call, tmp_path):
+    """Without a spec of the service, or limits by hand, nothing is rolled up."""
+    old = imported(call, tmp_path, "old", 1_690_000_100_000, kind="production")
+    code, _, err = call("store", "compact", "--roll-up")
+
+    assert code == 2
+    assert "no limits are known of the service 'shop'" in err
+    assert call("store", "compact", "--roll-up", "--cut", "20")[0] == 2
+    assert read_run(store_of(tmp_path), old).rolled_up is None
+    assert call("store", "compact", "--roll-up", "--cut", "20ms", "--keep-raw")[0] == 0
+    assert read_run(store_of(tmp_path), old).rolled_up == 50
+
+
+def test_one_damaged_run_keeps_no_other_from_care(call, runs, tmp_path):
+    """Exit 2 for the damaged one; the other is merged."""
+    store = store_of(tmp_path)
+    for run_id in runs:
+        many_parts(store, run_id)
+    path = store.root / read_run(store, runs[0]).parts[0]
+    path.write_bytes(path.read_bytes()[:-1])
+    code, _, err = call("store", "compact")
+
+    assert code == 2
+    assert f"{path} is damaged" in err
+    assert f"{runs[1]}: merged 3 parts → 1" in err

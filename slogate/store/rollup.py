@@ -1,0 +1,180 @@
+"""Rolls a run's requests up: `counts` by the minute and `histograms` by the hour take their place.
+
+Both keep endpoint, method, status, ok and labels, the sum and the largest of the durations.
+Counts are bounded by the cuts that they are made with (limits that somebody judges by), so
+how many kept one of these is exact; histograms by the default grid (`model/grid.py`), so any
+other limit is known to within a bucket. Errors, workers, traces and paces are lost. That as many
+requests are counted in both as there were is checked before a row is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from slogate.errors import StoreError, UsageError
+from slogate.model.grid import limits
+from slogate.model.run import Run
+from slogate.model.series import Series
+from slogate.store.layout import Store
+from slogate.store.parts import SCHEMA, series_of, write_part
+from slogate.store.replacing import replaced
+from slogate.store.views import connected, escaped, first_line, literal
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+MINUTE_US = 60_000_000
+HOUR_US = 3_600_000_000
+MEMORY = "600MB"
+BATCH_ROWS = 245_760
+
+_TABLES = """
+CREATE TEMP TABLE bounds AS
+SELECT hi, coalesce(lag(hi) OVER (ORDER BY hi), -1) AS lo
+FROM (SELECT unnest(getvariable('limits')::BIGINT[]) AS hi);
+CREATE TEMP TABLE counted (
+    t BIGINT, endpoint VARCHAR, method VARCHAR, status SMALLINT, ok BOOLEAN,
+    labels MAP(VARCHAR, VARCHAR), lo BIGINT, hi BIGINT, n BIGINT, total HUGEINT, most BIGINT
+);
+"""
+# bucketing each distinct duration once is several times faster than each request
+_COUNT = """
+INSERT INTO counted
+WITH source AS (
+    SELECT epoch_us(ts) // getvariable('step') * getvariable('step') AS t, duration_us AS d,
+           endpoint, method, status, ok, labels
+    FROM read_parquet(getvariable('part'), hive_partitioning = false)
+), distinct_d AS (SELECT DISTINCT d FROM source WHERE d IS NOT NULL),
+bucketed AS (
+    SELECT d, coalesce(lo, (SELECT max(hi) FROM bounds), -1) AS lo, hi
+    FROM distinct_d ASOF LEFT JOIN bounds ON d <= hi
+)
+SELECT t, endpoint, method, status, ok, labels, lo, hi, count(*), sum(d), max(d)
+FROM source LEFT JOIN bucketed USING (d)
+GROUP BY ALL
+"""
+_RESULT = """
+SELECT make_timestamp(t)::TIMESTAMPTZ AS ts, getvariable('step')::BIGINT AS step_us,
+       endpoint, method, status, ok, lo AS lo_us, hi AS hi_us, sum(n)::BIGINT AS count,
+       TRY_CAST(sum(total) AS BIGINT) AS sum_us, max(most) AS max_us, NULL::VARCHAR AS worker,
+       labels
+FROM counted GROUP BY t, endpoint, method, status, ok, labels, lo, hi
+ORDER BY t, endpoint, method, status, ok, labels::VARCHAR, lo NULLS FIRST
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """A rollup to be: its series, the length of a step, the upper limits of its rows."""
+
+    series: Series
+    step_us: int
+    limits: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolledUp:
+    """What was done to a run: how many requests into how many rows, bytes before and after."""
+
+    run: Run
+    requests: int
+    rows: int
+    bytes: tuple[int, int]
+
+
+def can_roll_up(run: Run) -> bool:
+    """Whether the run is complete and all that it has are requests."""
+    alone = bool(run.parts) and all(series_of(part) == "requests" for part in run.parts)
+    return run.state == "complete" and alone
+
+
+def roll_up(store: Store, run: Run, cuts: Sequence[int], *, keep_raw: bool = False) -> RolledUp:
+    """Roll the run up by these cuts (µs); StoreError, and nothing changed, if that is impossible.
+
+    The raw parts are deleted, or kept aside where no verdict reads them. The caller holds the
+    lock `caring`.
+    """
+    if not can_roll_up(run):
+        raise UsageError(f"run '{run.id}' cannot be rolled up: it is not complete, or has no rows")
+    before = sum((store.root / part).stat().st_size for part in run.parts)
+    shapes = (
+        _Shape("counts", MINUTE_US, sorted({cut for cut in cuts if cut >= 0})),
+        _Shape("histograms", HOUR_US, limits()),
+    )
+
+    def make(number: int) -> Iterator[str]:
+        for at, shape in enumerate(shapes):
+            yield _write(store, run, shape, number + at)
+
+    requests = _requests(store, run)
+    after = replaced(
+        store, run, run.parts, make,
+        check=lambda found: _check(store, found, requests), rolled_up=requests, keep=keep_raw,
+    )  # fmt: skip
+    return RolledUp(
+        run=after,
+        requests=requests,
+        rows=sum(seal.rows for seal in after.seals.values()),
+        bytes=(before, sum(seal.bytes for seal in after.seals.values())),
+    )
+
+
+def _requests(store: Store, run: Run) -> int:
+    from slogate.store.seals import rows_of
+
+    return sum(rows_of(store.root / part) for part in run.parts)
+
+
+def _check(store: Store, after: Run, requests: int) -> None:
+    """StoreError unless both series stand for exactly as many requests as there were."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    for part in after.parts:
+        path = store.root / part
+        counted = pc.sum(pq.read_table(path, columns=["count"], partitioning=None)["count"]).as_py()
+        if counted != requests:
+            raise StoreError(
+                f"run '{after.id}' has {requests} requests, "
+                f"its {series_of(part)} would have {counted}"
+            )
+
+
+def _write(store: Store, run: Run, shape: _Shape, number: int) -> str:
+    import duckdb
+
+    try:
+        with connected(None) as connection, TemporaryDirectory(prefix="slogate-") as folder:
+            connection.execute(f"SET memory_limit = '{MEMORY}'")
+            connection.execute(f"SET temp_directory = {literal(folder)}")
+            _set(connection, step=shape.step_us, limits=list(shape.limits))
+            connection.execute(_TABLES)
+            for part in run.parts:
+                _set(connection, part=escaped(str(store.root / part)))
+                connection.execute(_COUNT)
+            return write_part(
+                store, run.id, run.service, run.kind, _batches(connection, shape.series),
+                sequence=number, worker=None, series=shape.series,
+            )  # fmt: skip
+    except duckdb.Error as error:
+        raise StoreError(f"run '{run.id}' cannot be rolled up: {first_line(error)}") from None
+
+
+def _set(connection: duckdb.DuckDBPyConnection, **values: object) -> None:
+    for name, value in values.items():
+        connection.execute(f"SET VARIABLE {name} = ?", [value])
+
+
+def _batches(connection: duckdb.DuckDBPyConnection, series: Series) -> Iterator[pa.RecordBatch]:
+    import pyarrow as pa
+
+    result: Any = connection.sql(_RESULT)
+    reader = getattr(result, "to_arrow_reader", None) or result.fetch_arrow_reader
+    for batch in reader(BATCH_ROWS):
+        if batch.num_rows:
+            table = pa.Table.from_batches([batch]).cast(SCHEMA(series))
+            yield from table.combine_chunks().to_batches()
