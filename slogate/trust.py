@@ -45,10 +45,10 @@ def distrust(subject: Subject) -> str | None:
         return (
             f"the run is invalid: {format_count(run.rows.lost)} requests were counted, not stored"
         )
-    # written are the rows of a source, or, where a rollup took their place, their requests
-    if run.rows.written not in {subject.rows, subject.stored}:
+    held = _held(subject)
+    if held != run.rows.written:
         return (
-            f"the run is invalid: the store holds {format_count(subject.rows)} of its rows, "
+            f"the run is invalid: the store holds {format_count(held)} of its rows, "
             f"{format_count(run.rows.written)} were written"
         )
     if subject.stray:
@@ -59,6 +59,13 @@ def distrust(subject: Subject) -> str | None:
     if run.health.lost_processes:
         return f"the run is invalid: {run.health.lost_processes} generator processes were lost"
     return _late_generator(run)
+
+
+def _held(subject: Subject) -> int:
+    """How many of the rows written are there: as requests once others took their place."""
+    if subject.stored is None or subject.run.rolled_up is not None:
+        return subject.rows
+    return subject.stored
 
 
 def _late_generator(run: Run) -> str | None:

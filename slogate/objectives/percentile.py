@@ -148,11 +148,9 @@ def _estimate(
         least = best.quantile(objective.quantile)
         if least != observed:
             return format_between(least, observed)
-    return (
-        format_estimate(observed, interval or (None, None))
-        if interval or observed is None
-        else format_duration(observed)
-    )
+    if interval is None and observed is not None:
+        return format_duration(observed)
+    return format_estimate(observed, interval or (None, None))
 
 
 def _within(objective: Objective, interval: tuple[float | None, float | None]) -> bool:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from series_strategies import PREDICATES
 
-from slogate.model.predicate import And, Comparison, Not, Ok, Or, holds
+from slogate.model.predicate import And, Comparison, Not, Ok, Or, holds, holds_between
 
 SLOW = Comparison("duration", ">", 400_000)
 SERVER_ERROR = Comparison("status", ">=", 500)
@@ -26,3 +29,26 @@ SERVER_ERROR = Comparison("status", ">=", 500)
 def test_success_is_three_valued(predicate, ok, status, duration, expected):
     """What is not known is neither a success nor a failure of the expression."""
     assert holds(predicate, ok=ok, status=status, duration_us=duration) is expected
+
+
+@given(
+    predicate=PREDICATES,
+    ok=st.none() | st.booleans(), status=st.none() | st.sampled_from([200, 500]),
+    least=st.integers(95, 205), length=st.integers(0, 12),
+)  # fmt: skip
+def test_no_duration_of_a_bucket_is_outside_what_is_said_of_it(
+    predicate, ok, status, least, length
+):
+    """Surely, and perhaps, bound what holds of each; of a single duration they are the same."""
+    order = [False, None, True]
+    sure, may = holds_between(
+        predicate, ok=ok, status=status, least_us=least, most_us=least + length
+    )
+    each = [
+        order.index(holds(predicate, ok=ok, status=status, duration_us=us))
+        for us in range(least, least + length + 1)
+    ]
+
+    assert order.index(sure) <= min(each)
+    assert max(each) <= order.index(may)
+    assert length or sure is may
