@@ -52,12 +52,12 @@ def _translated(
     origin: Origin, messages: Iterator[Message], translator: Translator
 ) -> Iterator[Chunk]:
     left_out: Counter[str] = Counter()
-    good, first = False, None
+    found, first = False, None
     try:
         for message in messages:
-            losses = _taken(origin, translator, message)
+            is_otlp = _taken(origin, translator, message)
+            losses, found = translator.losses, found or is_otlp
             left_out += losses.left_out
-            good = good or not losses.bad or translator.waiting > 0
             if losses.bad:
                 shown = _shown(message, losses)
                 first = first or shown[0]
@@ -67,7 +67,7 @@ def _translated(
         if isinstance(error, SourceError):
             raise
         raise damaged(origin, error) from None
-    if not good:
+    if not found:
         line, why = (first.line, first.reason) if first else (None, "it holds no message")
         raise origin.fail(f"there is no OTLP in it: {why}", line=line)
     yield from translator.chunks(final=True)
@@ -77,17 +77,18 @@ def _translated(
     yield Chunk(rows=None, left_out=+left_out)
 
 
-def _taken(origin: Origin, translator: Translator, message: Message) -> Losses:
-    """Take one message; what was lost of it."""
+def _taken(origin: Origin, translator: Translator, message: Message) -> bool:
+    """Take one message; whether it is one, whatever was lost of it."""
     translator.losses = losses = Losses()
     try:
         with uncollected():
             message.take(translator)
     except Malformed as error:
         losses.bad[str(error)] += message.rows()
+        return translator.waiting > 0
     except Ambiguous as error:
         raise origin.fail(str(error), line=message.line, hint=error.hint) from None
-    return losses
+    return True
 
 
 def _shown(message: Message, losses: Losses) -> tuple[BadRow, ...]:

@@ -176,8 +176,10 @@ def begins(head: bytes) -> bytes:
     how = framing(head)
     if how == "message":
         return head
-    at = 4 if how == "four bytes" else (_varint(head, 0) or (0, 0))[1]
-    message = head[at:]
+    size, at = _varint(head, 0) or (0, 0)
+    if how == "four bytes":
+        size, at = int.from_bytes(head[:4], "big"), 4
+    message = head[at : at + size]
     if not message.startswith(ZSTD):
         return message
     import pyarrow as pa

@@ -19,7 +19,7 @@ OPTIONS: Mapping[str, str] = {
     "kinds": "kinds of spans that are requests, with commas [server]",
     "metric": "names of histograms, with commas [the semantic conventions']",
     "unit": "unit of histograms that tell none: s, ms, us, ns",
-    "labels": "more attributes to keep as labels, with commas",
+    "attributes": "more attributes to keep as labels, with commas",
     "first": "skip: the first point of a cumulative series was imported before [count]",
 }
 HTTP = ("http.server.request.duration", "http.server.duration")
@@ -73,7 +73,7 @@ def settings(options: Mapping[str, str]) -> Settings:
         kinds=frozenset(KINDS[kind] for kind in kinds),
         metrics=_words(options, "metric"),
         unit=None if unit is None else UNITS[unit],
-        labels=tuple(dict.fromkeys((*LABELS, *_words(options, "labels")))),
+        labels=tuple(dict.fromkeys((*LABELS, *_words(options, "attributes")))),
         first="skip" if first == "skip" else "count",
     )
 
