@@ -60,6 +60,8 @@ def test_it_recognises_its_own_example_best(source: Source):
     """No other format is as sure of the example as its own."""
     scores = {each.name: each.sniff(source.example) for each in plugins.every("sources").values()}
 
+    if source.example_options and not scores[source.name]:
+        return  # read only by what the user says, it claims no file
     assert max(scores, key=lambda name: (scores[name], name != source.name)) == source.name
     assert scores[source.name] > 0.5
 

@@ -1,0 +1,80 @@
+"""What logs in the Common Log Format share: reading a first line, and making templates of it.
+
+    host ident user [time zone] "request" status bytes "referer" "agent" extras
+
+nginx and Apache write these alike, and append what their owners like; Traefik too. This says
+what stands where in the first lines, in plain Python; which server it was, each format says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slogate.sources._records import lines_of
+
+QUOTED = r'"(?:[^"\\]|\\.)*"'
+COMMON = '{} {} {} [{clf} {zone}] "{request}" {status} {bytes}'
+COMBINED = f'{COMMON} "{{}}" "{{}}"'
+_LINE = re.compile(
+    r"(?P<before>\S+ )??\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "
+    rf"(?P<request>{QUOTED}) (?P<status>\d{{3}}|-) (?:\d+|-)"
+    rf"(?P<names> {QUOTED} {QUOTED})?(?P<extras>(?: .*)?)",
+    re.ASCII,
+)
+_EXTRA = re.compile(rf"{QUOTED}|\S+=\"[^\"]*\"|\S+")
+_LEAST = 0.5
+_TRAEFIK = re.compile(r'(?:\d+|-) (?:"[^"]*"|-) (?:"[^"]*"|-) -?\d+ms')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line: whether a virtual host stands before it, whether it is combined, what follows."""
+
+    vhost: bool
+    combined: bool
+    extras: tuple[str, ...]
+    text: str
+
+    @property
+    def of_traefik(self) -> bool:
+        """Whether what follows is what Traefik appends, and nobody else."""
+        return _TRAEFIK.fullmatch(" ".join(self.extras)) is not None
+
+    @property
+    def template(self) -> str:
+        """The template of the line without its extras."""
+        return ("{vhost} " if self.vhost else "") + (COMBINED if self.combined else COMMON)
+
+
+def clf_lines(head: bytes) -> list[Line]:
+    """The first lines, if at least half of them are of the Common Log Format; else none."""
+    lines = lines_of(head, 100)
+    found = [line for line in map(_parsed, lines) if line]
+    return found if found and len(found) >= _LEAST * len(lines) else []
+
+
+def _parsed(text: str) -> Line | None:
+    match = _LINE.fullmatch(text)
+    if not match:
+        return None
+    return Line(
+        vhost=match["before"] is not None,
+        combined=match["names"] is not None,
+        extras=tuple(_EXTRA.findall(match["extras"])),
+        text=text,
+    )
+
+
+def commonest(lines: Sequence[Line]) -> Line:
+    """The line whose form the most of them share, the first one of these."""
+    forms = [(line.vhost, line.combined, len(line.extras)) for line in lines]
+    return lines[forms.index(max(forms, key=lambda form: (forms.count(form), form)))]
+
+
+def common_score(line: Line, *, common: float, combined: float, other: float) -> float:
+    """How sure a format is of a line by its form alone."""
+    if line.extras:
+        return other
+    return combined if line.combined else common

@@ -1,0 +1,105 @@
+"""Reads moments and durations that are written as texts: SQL for them, and what is sure of them.
+
+Durations are exact and rounded up to whole µs. What unit a duration has is told, never guessed;
+a moment in whole numbers is of the one unit in which it lies between 2001 and 2100. A local
+time without its zone is none, unless the user says which zone it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from slogate.sources._base import EARLIEST_TS, LATEST_TS, Origin
+
+UNITS_NS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
+KINDS = ("clf", "iso", *UNITS_NS)
+_PLAIN = "NOT contains({0}, 'e') AND NOT contains({0}, 'E')"
+_ZONE = re.compile(r"UTC|Z|([+-])(\d\d):?(\d\d)", re.ASCII)
+_CLF = re.compile(r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}", re.ASCII)
+_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
+
+
+def clock_kind(samples: Sequence[str]) -> str | None:
+    """Which kind of moment these texts are, None if that is not sure."""
+    kinds = {_kind(text) for text in samples}
+    return kinds.pop() if len(kinds) == 1 else None
+
+
+def _kind(text: str) -> str | None:
+    if _CLF.fullmatch(text):
+        return "clf"
+    if found := _ISO.fullmatch(text):
+        return "iso" if found[1] else "local"
+    if re.fullmatch(r"[0-9]{9,20}", text, re.ASCII):
+        for unit, size in UNITS_NS.items():
+            if EARLIEST_TS <= int(text) * size // 1_000 <= LATEST_TS:
+                return unit
+    return None
+
+
+def duration_sql(text: str, unit: str) -> str:
+    """SQL for a duration of that unit, written as a number, as µs rounded up."""
+    if unit == "s":
+        # up to six places of so few digits are exact as a float
+        plain = f"TRY_CAST(round(TRY_CAST({text} AS DOUBLE) * 1000000) AS BIGINT)"
+        is_plain = f"strlen({text}) <= 8 AND {_PLAIN.format(text)}"
+    else:
+        whole = f"TRY_CAST({text} AS BIGINT)"
+        plain = {"ms": f"{whole} * 1000", "us": whole, "ns": f"({whole} + 999) // 1000"}[unit]
+        is_plain = f"strlen({text}) <= 15 AND {_PLAIN.format(text)} AND "
+        is_plain += f"NOT contains({text}, '.')"
+    exact = f"least(greatest(TRY_CAST({text} AS DECIMAL(38, 15)), -1), 1000000000000000)"
+    scaled = f"{exact} * 0.001" if unit == "ns" else f"{exact} * {UNITS_NS[unit] // 1000}"
+    return f"CASE WHEN {is_plain} THEN {plain} ELSE ceil({scaled})::BIGINT END"
+
+
+def clock_sql(text: str, kind: str, *, zone_us: int | None = None, zone: str = "") -> str:
+    """SQL for a moment as µs since the epoch, NULL where the text is none.
+
+    The kinds are clf (with the zone as a text of its own, or behind the time), iso, the units
+    s, ms, us, ns since the epoch, and formats of strptime. `zone_us` is how far local times
+    that name no zone are ahead of UTC.
+    """
+    if kind == "clf":
+        if not zone:
+            zone, text = f"split_part({text}, ' ', 2)", f"split_part({text}, ' ', 1)"
+        return f"epoch_us(try_strptime({text}, '%d/%b/%Y:%H:%M:%S')) - {_offset_sql(zone)}"
+    if kind == "iso":
+        local = (
+            "NULL" if zone_us is None else f"epoch_us(TRY_CAST({text} AS TIMESTAMP)) - {zone_us}"
+        )
+        return (
+            f"CASE WHEN ends_with({text}, 'Z') THEN epoch_us(TRY_CAST({text} AS TIMESTAMP)) "
+            f"WHEN regexp_matches({text}, ':.*[+-][0-9:]+$') "
+            f"THEN epoch_us(TRY_CAST({text} AS TIMESTAMPTZ)) ELSE {local} END"
+        )
+    if kind == "ns":
+        return f"TRY_CAST({text} AS BIGINT) // 1000"
+    if kind in UNITS_NS:
+        scale = UNITS_NS[kind] // 1_000
+        return f"TRY_CAST(round(TRY_CAST({text} AS DOUBLE) * {scale}) AS BIGINT)"
+    moment = f"try_strptime({text}, getvariable('time_format'))"
+    return f"epoch_us({moment}) - {zone_us or 0}"
+
+
+def _offset_sql(zone: str) -> str:
+    """SQL for the µs by which a zone like +0200 is ahead of UTC."""
+    minutes = f"(substr({zone}, 2, 2)::BIGINT * 60 + substr({zone}, 4, 2)::BIGINT)"
+    return (
+        f"CASE WHEN {zone} = '+0000' THEN 0 WHEN regexp_full_match({zone}, '[+-][0-9]{{4}}') "
+        f"THEN {minutes} * CASE WHEN starts_with({zone}, '-') THEN -60000000 ELSE 60000000 END END"
+    )
+
+
+def zone_us(origin: Origin) -> int | None:
+    """How far the time zone that the user gave is ahead of UTC; None if there is none."""
+    zone = origin.options.get("timezone")
+    if zone is None:
+        return None
+    match = _ZONE.fullmatch(zone)
+    if not match:
+        raise origin.fail(f"option timezone is '{zone}', it must be UTC or an offset like +02:00")
+    sign, hours, minutes = match.groups()
+    seconds = (int(hours) * 3600 + int(minutes) * 60) if sign else 0
+    return (-seconds if sign == "-" else seconds) * 1_000_000

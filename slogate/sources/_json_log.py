@@ -1,0 +1,49 @@
+"""What logs of one JSON object a line share: which keys there are, and SQL for their values.
+
+A line that is no JSON has no values at all, and is bad for want of a time. Values come out as
+texts, those that are no text as JSON writes them. Keys are bound, whatever they hold.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from slogate.sources._records import lines_of
+from slogate.sources._template import Words
+
+
+def json_lines(head: bytes, count: int = 50) -> list[dict[str, object]]:
+    """The first lines, if at least half of them are JSON objects; else none."""
+    if not head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return []
+    lines = lines_of(head, count)
+    found = [value for value in map(_loaded, lines) if isinstance(value, dict)]
+    return found if 2 * len(found) >= len(lines) else []
+
+
+def _loaded(line: str) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def json_keys(head: bytes) -> set[str]:
+    """The keys of the first lines."""
+    return {key for value in json_lines(head) for key in value}
+
+
+def json_log_words(keys: Mapping[str, str]) -> Words:
+    """The words, each by the key that holds it."""
+    pointers = [key_path(key) for key in keys.values()]
+    values = (
+        "CASE WHEN json_valid(text) THEN json_extract_string(text, getvariable('keys')) ELSE [] END"
+    )
+    words = {name: f"found[{at}]" for at, name in enumerate(keys, start=1)}
+    return Words(words=words, steps=[("found", values)], parameters={"keys": pointers})
+
+
+def key_path(key: str) -> str:
+    """The JSON pointer to a key of the object itself."""
+    return "/" + key.replace("~", "~0").replace("/", "~1")

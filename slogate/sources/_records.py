@@ -1,0 +1,234 @@
+"""Turns the words of a record into the request series: what logs and exports share.
+
+    words (SQL for each) ──► µs, status, method and path ──► Scan, with the reason of bad rows
+
+Durations are worked out exactly and rounded up; an endpoint is the path without its query, on
+demand with numbers and UUIDs replaced. `-` is how logs write that something was not told: no
+response time stays null, no status is a failure without a response. Refuses to guess units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from slogate.sources._base import (
+    EARLIEST_TS,
+    HEAD_BYTES,
+    LATEST_TS,
+    LONGEST_US,
+    Origin,
+    Scan,
+    choice,
+)
+from slogate.sources._lines import Lines
+from slogate.sources._template import Words
+
+PATHS = "numbers: replace numbers and UUIDs in paths by :id (default: paths as they are)"
+NO_TIMES = "it has no response times: errors and throughput can be judged, latencies cannot"
+LABEL_LENGTH = 200
+
+_NO_FORM = "it does not have the form of the format"
+_NO_TIME = "its time is no time between 2001 and 2100"
+_NO_TOOK = "its response time is no time between 0 and a day"
+_NO_STATUS = "its status is no HTTP status"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """SQL for what a record says; None where records never say it.
+
+    `time` is µs since the epoch, NULL where it is none, `at_end` whether that is the end of the
+    request; `start` is its start where that is told besides. `took` is µs, NULL where it is no
+    duration, `untimed` says that the record has none. All others are texts: the request line or
+    method and path, or else the endpoint. `ok` is a boolean. `steps` come before, `fits` is
+    whether the record has the right form.
+    """
+
+    time: str
+    at_end: bool = False
+    start: str | None = None
+    took: str | None = None
+    untimed: str = "FALSE"
+    request: str | None = None
+    method: str | None = None
+    path: str | None = None
+    endpoint: str | None = None
+    status: str | None = None
+    ok: str | None = None
+    error: str | None = None
+    bytes: str | None = None
+    worker: str | None = None
+    trace_id: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    steps: Sequence[tuple[str, str]] = ()
+    fits: str = "TRUE"
+    left_out: str | None = None
+
+
+def line_scan(
+    origin: Origin,
+    words: Words,
+    record: Record,
+    *,
+    parameters: Mapping[str, object] | None = None,
+) -> Scan:
+    """The scan of a file of lines, whose words the record speaks of by their names."""
+    picked = ", ".join(f"{sql} AS {name}" for name, sql in words.words.items())
+    source = chained("feed", words.steps)
+    fits = f"({words.fits}) AS formed"
+    relation = f"(SELECT line, {picked}, {fits} FROM {source} AS pieces)"  # noqa: S608 (names)
+    return Scan(
+        sql=record_sql(relation, record, line="line", paths=paths(origin), formed="formed"),
+        parameters={**words.parameters, **label_names(record), **(parameters or {})},
+        feed=Lines(origin),
+        notes=() if record.took else (NO_TIMES,),
+    )
+
+
+def chained(relation: str, steps: Sequence[tuple[str, str]]) -> str:
+    """The relation with one column more a step, each from those before it."""
+    for name, sql in steps:
+        relation = f"(SELECT *, {sql} AS {name} FROM {relation} AS step)"  # noqa: S608 (our words)
+    return relation
+
+
+def paths(origin: Origin) -> bool:
+    """Whether ids in paths are to be replaced."""
+    return choice(origin, "paths", ("as-is", "numbers")) == "numbers"
+
+
+def label_names(record: Record) -> dict[str, object]:
+    """The parameters that hold the names of the labels."""
+    return {f"label{at}": name for at, name in enumerate(record.labels)}
+
+
+def record_sql(
+    relation: str, record: Record, *, paths: bool = False, line: str = "", formed: str = "TRUE"
+) -> str:
+    """The query of a scan over a relation that has what the record speaks of."""
+    method, endpoint, steps = _endpoint(record, paths)
+    shift = "coalesce(took_us, 0)" if record.at_end and record.took else "0"
+    start = f"time_us - {shift}"
+    typed = [
+        ("time_us", record.time),
+        ("took_us", record.took or "NULL::BIGINT"),
+        ("code", _code(record.status)),
+        ("size", f"TRY_CAST({record.bytes} AS BIGINT)" if record.bytes else "NULL::BIGINT"),
+        *([("start_us", record.start)] if record.start else []),
+        *steps,
+    ]
+    gone = "code = 0" if record.status else "FALSE"
+    return _QUERY.format(
+        relation=chained(relation, [*record.steps, *typed]),
+        line=f"{line}," if line else "",
+        start=f"coalesce(start_us, {start})" if record.start else start,
+        method=method,
+        endpoint=endpoint,
+        ok=record.ok or f"CASE WHEN {gone} THEN FALSE END",
+        error=f"left({record.error}, 2000)" if record.error else "NULL::VARCHAR",
+        worker=record.worker or "NULL::VARCHAR",
+        trace_id=record.trace_id or "NULL::VARCHAR",
+        labels=_labels(list(record.labels.values())),
+        left_out=record.left_out or "NULL::VARCHAR",
+        formed=f"({formed}) AND ({record.fits})",
+        no_took=f"took_us IS NULL AND NOT ({record.untimed})" if record.took else "FALSE",
+        no_status="(code IS NULL OR code NOT BETWEEN 100 AND 999) AND code IS DISTINCT FROM 0"
+        if record.status
+        else "FALSE",
+    )
+
+
+_QUERY = f"""
+SELECT {{line}}
+    {{start}} AS ts,
+    took_us AS duration_us,
+    {{method}} AS method,
+    {{endpoint}} AS endpoint,
+    CASE WHEN code <> 0 THEN code END AS status,
+    {{ok}} AS ok,
+    {{error}} AS error,
+    CASE WHEN size >= 0 THEN size END AS bytes,
+    {{worker}} AS worker,
+    {{trace_id}} AS trace_id,
+    {{labels}} AS labels,
+    CASE WHEN NOT ({{formed}}) THEN '{_NO_FORM}'
+        WHEN time_us IS NULL OR time_us NOT BETWEEN {EARLIEST_TS} AND {LATEST_TS} THEN '{_NO_TIME}'
+        WHEN {{no_took}} OR took_us NOT BETWEEN 0 AND {LONGEST_US} THEN '{_NO_TOOK}'
+        WHEN {{no_status}} THEN '{_NO_STATUS}' END AS bad,
+    {{left_out}} AS left_out
+FROM {{relation}} AS records
+"""  # noqa: S608 (our own words)
+
+
+def _code(status: str | None) -> str:
+    """The status as a number, 0 where there was no response, NULL where it is no number."""
+    if status is None:
+        return "NULL::SMALLINT"
+    return f"CASE WHEN {status} = '-' THEN 0::SMALLINT ELSE TRY_CAST({status} AS SMALLINT) END"
+
+
+_KNOWN = "('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS')"
+_METHOD = "regexp_full_match(given_method, '[A-Z][A-Z_-]{0,30}')"
+_ID = r"/(?:[0-9]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(/|$)"
+
+
+def _endpoint(record: Record, numbers: bool) -> tuple[str, str, list[tuple[str, str]]]:
+    """SQL for method and endpoint, and what has to be worked out before."""
+    if record.endpoint:
+        return record.method or "NULL::VARCHAR", f"coalesce({record.endpoint}, '-')", []
+    method, path = record.method or record.request, record.path
+    # a CASE stops at what is common, an OR would try the expression on every row
+    named = f"CASE WHEN given_method IN {_KNOWN} THEN TRUE ELSE {_METHOD} END" if method else "TRUE"
+    steps = []
+    if record.request:
+        steps = [("request_words", f"string_split({record.request}, ' ')")]
+        method, path = "request_words[1]", "request_words[2]"
+    steps += [
+        ("given_method", method or "''"),
+        ("given_path", f"split_part({path}, '?', 1)"),
+        # what is no request line at all (a TLS handshake on a plain port) has neither
+        ("readable", f"CASE WHEN {named} THEN given_path <> '' ELSE FALSE END"),
+    ]
+    bare = (
+        r"CASE WHEN starts_with(given_path, '/') THEN given_path WHEN contains(given_path, '://') "
+    )
+    bare += r"THEN regexp_replace(given_path, '^[a-z]+://[^/]*/?', '/') ELSE given_path END"
+    if numbers:
+        # neighbours share their slash, so that once is not enough
+        for _ in range(2):
+            bare = f"regexp_replace({bare}, '{_ID}', '/:id\\1', 'g')"
+    return (
+        "CASE WHEN readable THEN given_method ELSE '' END",
+        f"CASE WHEN readable THEN {bare} ELSE '-' END",
+        steps,
+    )
+
+
+def _labels(values: Sequence[str]) -> str:
+    """SQL for the map of the labels that were told."""
+    if not values:
+        return "NULL::MAP(VARCHAR, VARCHAR)"
+    told = [f"({value}) NOT IN ('', '-')" for value in values]
+    pairs = [
+        f"CASE WHEN {test} THEN [{{'key': getvariable('label{at}')::VARCHAR, "
+        f"'value': left({value}, {LABEL_LENGTH})}}] ELSE [] END"
+        for at, (value, test) in enumerate(zip(values, told, strict=True))
+    ]
+    entries = pairs[0]
+    for pair in pairs[1:]:
+        entries = f"list_concat({entries}, {pair})"
+    return f"CASE WHEN {' OR '.join(told)} THEN map_from_entries({entries}) END"
+
+
+def first_lines(origin: Origin, count: int = 200) -> list[str]:
+    """The first lines that are not blank, whole ones only where there are any."""
+    return lines_of(origin.head, count)
+
+
+def lines_of(head: bytes, count: int = 200) -> list[str]:
+    """The first lines of a head that are not blank; the last, cut one only if it is alone."""
+    lines = head.decode("utf-8", "replace").removeprefix("\ufeff").split("\n")
+    if len(lines) > 1 and len(head) >= HEAD_BYTES:
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines if line.strip()][:count]
