@@ -24,8 +24,9 @@ from slogate.model.run import Kind, Reconciliation, Run
 from slogate.recognition import recognise
 from slogate.store.layout import Store
 from slogate.store.locks import alone
-from slogate.store.manifest import found_parts, list_runs, read_run, write_run
+from slogate.store.manifest import found_parts, list_runs, read_run, update_run, write_run
 from slogate.store.parts import write_part
+from slogate.store.seals import sealed
 from slogate.units import format_count, format_share
 
 FOLLOWED = "followed"
@@ -135,7 +136,7 @@ def _tidy(store: Store, run: Run) -> None:
 
 def _close(store: Store, run: Run | None) -> None:
     if run is not None and read_run(store, run.id).state == "running":
-        write_run(store, replace(read_run(store, run.id), state="complete"))
+        update_run(store, run.id, lambda now: sealed(store, replace(now, state="complete")))
 
 
 def _store(
@@ -200,7 +201,8 @@ def _run(store: Store, wish: Wish, last: Run | None, now_ts: int) -> Run:
     day = (_EPOCH + timedelta(microseconds=now_ts)).strftime("%Y%m%d")
     run_id = f"follow-{wish.key}-{day}"
     if last is not None and last.id == run_id:
-        return read_run(store, run_id)  # others may have changed it since
+        # said at once, so that nobody merges its parts while more are written
+        return update_run(store, run_id, lambda run: replace(run, state="running"))
     _close(store, last)
     before = dict(last.origin) if last is not None else {}
     options = {f"--option {key}": value for key, value in wish.options.items()}

@@ -13,7 +13,7 @@ DURATIONS = st.integers(0, LARGEST) | st.integers(0, 10_000_000)
 
 
 def test_limits_are_the_whole_parts_of_the_exponential_grid():
-    """x is a limit exactly if x^128 <= 2^j < (x+1)^128 for some j, and each j has its limit."""
+    """A limit x is one exactly if x^128 <= 2^j < (x+1)^128 for a j, and each j has one."""
     found = iter(limits()[1:-1])
     limit, used = next(found), False
     for j in range(63 * OCTAVE):
