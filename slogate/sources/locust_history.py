@@ -1,0 +1,149 @@
+"""Locust's totals over time as CSV (`PREFIX_stats_history.csv`): the last of them is the run.
+
+Each second Locust writes what it counted since the start; only the last whole group of rows is
+stored, as one step from the first row to the last that counted more. Without --csv-full-history a
+group is one row, of all endpoints together, with percentiles of the whole run; with it there is
+a row an endpoint, but its percentiles are of some ten seconds and cannot be added up, so only
+shortest, median and longest are used. Nothing in the file says which; rows of endpoints do.
+Rates and percentiles of rows before are not read: they go on after the traffic has stopped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from slogate.sources._base import LATEST_TS, BadRow, Chunk, Origin, Source
+from slogate.sources._histograms import Rows, hi_us
+from slogate.sources._locust import Counted, count_of, duration_us, moment_us
+from slogate.sources._locust_csv import AGGREGATED, STOPPED, check_header, counted, rows_of
+
+_BEGINS = b"Timestamp,User Count,Type,Name,"
+_TOTAL = "Total "
+_COLUMNS = (
+    "Timestamp", "Type", "Name", "Total Request Count", "Total Failure Count",
+    "Total Median Response Time", "Total Average Response Time", "Total Min Response Time",
+    "Total Max Response Time",
+)  # fmt: skip
+_SHOWN = 5
+_SECOND = 1_000_000
+_REPORTED_AFTER = 4 * _SECOND  # a worker tells its master of requests up to three seconds later
+_WIDTH = "its columns are not those of the header"
+_CUT = "the file ends within the rows of this moment"
+_WINDOWED = (
+    "percentiles of --csv-full-history are of about ten seconds each: only the shortest, median "
+    "and longest response time are used"
+)
+_ALL = f"without --csv-full-history all endpoints are one, called {AGGREGATED}"
+
+Row = tuple[int, dict[str, str]]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the file told so far: the last whole group, and when it began and went on to count."""
+
+    group: list[Row] = field(default_factory=list)
+    pending: list[Row] = field(default_factory=list)
+    requests: int = 0
+    first: int = LATEST_TS
+    begin: int = LATEST_TS
+    end: int = 0
+    last: int | None = None
+    bad: Counter[str] = field(default_factory=Counter)
+    shown: list[BadRow] = field(default_factory=list)
+
+    def take(self, line: int, row: dict[str, str]) -> None:
+        """One more row; ValueError if it cannot be one."""
+        self.pending.append((line, row))
+        if (row["Type"], row["Name"]) != ("", AGGREGATED):
+            return
+        ts = int(moment_us(row["Timestamp"], "Timestamp"))
+        requests = count_of(row["Total Request Count"], "request count")
+        if self.last is None and requests:  # its beginning is missing
+            longest = duration_us(row["Total Max Response Time"], "max response time")
+            self.begin = ts - hi_us(longest) - _SECOND
+        elif self.last is not None and requests < self.requests:  # the statistics were reset
+            self.begin = self.last
+        elif not requests:
+            self.first = min(self.first, ts)
+            self.begin = max(self.first, ts - _REPORTED_AFTER)
+        self.begin = min(self.begin, ts)
+        if requests != self.requests:
+            self.end = ts + _SECOND
+        self.last = ts
+        self.requests = requests
+        self.group, self.pending = self.pending, []
+
+    def reject(self, line: int, reason: str) -> None:
+        """One more row that is none."""
+        self.bad[reason] += 1
+        if len(self.shown) < _SHOWN:
+            self.shown.append(BadRow(line=line, reason=reason))
+
+
+def sniff(head: bytes) -> float:
+    """1 for Locust's header."""
+    return float(head.removeprefix(b"\xef\xbb\xbf").replace(b'"', b"").startswith(_BEGINS))
+
+
+def open_locust(origin: Origin) -> Iterator[Chunk]:
+    """The one chunk of the file; SourceError if it cannot be used."""
+    rows = rows_of(origin)
+    header = next(rows, (1, list[str]()))[1]
+    check_header(origin, header, _COLUMNS)
+    seen = _Seen()
+    for line, row in rows:
+        if len(row) != len(header):
+            seen.reject(line, _WIDTH)
+            continue
+        try:
+            seen.take(line, dict(zip(header, row, strict=True)))
+        except ValueError as error:
+            raise origin.fail(str(error), line=line) from None
+    if seen.pending:
+        seen.reject(seen.pending[0][0], _CUT)
+    if not seen.group:
+        raise origin.fail("there is no whole group of rows in it")
+    if not seen.requests:
+        raise origin.fail("it tells of no request")
+    yield _chunk(origin, seen)
+
+
+def _chunk(origin: Origin, seen: _Seen) -> Chunk:
+    full = len(seen.group) > 1
+    rows, requests = Rows(), 0
+    for line, row in seen.group[:-1] if full else seen.group:
+        try:
+            found: Counted = counted(row, _TOTAL, percentiles=not full)
+            requests += found.ranks.count + found.untimed
+            if found.ranks.count or found.untimed:
+                found.add_to(rows, seen.begin, max(1, seen.end - seen.begin))
+        except (ValueError, ArithmeticError) as error:
+            raise origin.fail(str(error), line=line) from None
+    if requests != seen.requests:
+        line = seen.group[-1][0]
+        raise origin.fail(f"the rows before do not add up to {AGGREGATED}", line=line)
+    return Chunk(
+        rows=rows.chunk().rows, series="histograms", bad=seen.bad, shown=tuple(seen.shown),
+        notes=(STOPPED, _WINDOWED if full else _ALL),
+    )  # fmt: skip
+
+
+_EXAMPLE = b"""\
+Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%,100%,Total Request Count,\
+Total Failure Count,Total Median Response Time,Total Average Response Time,\
+Total Min Response Time,Total Max Response Time,Total Average Content Size
+1795544034,0,,Aggregated,0.0,0.0,N/A,N/A,0,0,0,0.0,0,0,0
+1795544036,5,GET,/a,0.0,0.0,0,0,4,1,3,3.5,2.4,240.5,5.0
+1795544036,5,,Aggregated,0.0,0.0,0,0,4,1,3,3.5,2.4,240.5,5.0
+"""
+
+PLUGIN = Source(
+    name="locust-history",
+    help="Locust totals over time as CSV (_stats_history.csv)",
+    example=_EXAMPLE,
+    sniff=sniff,
+    open=open_locust,
+)

@@ -1,0 +1,86 @@
+"""Locust's totals as CSV (`PREFIX_stats.csv`): one row an endpoint, its percentiles rounded.
+
+The file holds no time: when the run began is asked for, how long it took follows from its rate.
+Between two percentiles lies a known number of requests, so that is what is stored. The last row
+must sum up the others, or the file was read while Locust wrote it. Requests without a response
+time cannot be told from others here. Refuses a file without its last row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from slogate.sources._base import Chunk, Origin, Source
+from slogate.sources._histograms import Rows, hi_us
+from slogate.sources._locust import count_of
+from slogate.sources._locust_csv import AGGREGATED, STOPPED, check_header, counted, rows_of
+from slogate.sources._summaries import START, start_of
+
+_BEGINS = b"Type,Name,Request Count,Failure Count,"
+_COLUMNS = (
+    "Type", "Name", "Request Count", "Failure Count", "Average Response Time", "Min Response Time",
+    "Max Response Time", "Requests/s",
+)  # fmt: skip
+
+
+def sniff(head: bytes) -> float:
+    """1 for Locust's header."""
+    return float(head.removeprefix(b"\xef\xbb\xbf").replace(b'"', b"").startswith(_BEGINS))
+
+
+def open_locust(origin: Origin) -> Iterator[Chunk]:
+    """The one chunk of the file; SourceError if it cannot be used."""
+    found = list(rows_of(origin))
+    header = found[0][1] if found else []
+    check_header(origin, header, _COLUMNS)
+    rows = []
+    for line, row in found[1:]:
+        if len(row) != len(header):
+            raise origin.fail("its columns are not those of the header", line=line)
+        rows.append((line, dict(zip(header, row, strict=True))))
+    if not rows or (rows[-1][1]["Type"], rows[-1][1]["Name"]) != ("", AGGREGATED):
+        raise origin.fail(f"it does not end with Locust's row {AGGREGATED}: its end is missing")
+    try:
+        yield _chunk(origin, rows)
+    except (ValueError, ArithmeticError) as error:
+        raise origin.fail(str(error)) from None
+
+
+def _chunk(origin: Origin, rows: list[tuple[int, dict[str, str]]]) -> Chunk:
+    total = rows.pop()[1]
+    requests = count_of(total["Request Count"], "request count")
+    for column in ("Request Count", "Failure Count"):
+        if sum(count_of(row[column], column) for _, row in rows) != count_of(total[column], column):
+            raise origin.fail(f"the rows do not add up to the {column} of the last")
+    if not requests:
+        raise origin.fail("it tells of no request")
+    begin = start_of(origin)
+    rate = Fraction(total["Requests/s"])
+    step_us = max(1, hi_us(requests / rate * 1_000_000)) if rate > 0 else 1_000_000
+    result = Rows()
+    for line, row in rows:
+        try:
+            if row["Request Count"] != "0":
+                counted(row, percentiles=True).add_to(result, begin, step_us)
+        except (ValueError, ArithmeticError) as error:
+            raise origin.fail(str(error), line=line) from None
+    return Chunk(rows=result.chunk().rows, series="histograms", notes=(STOPPED,))
+
+
+_EXAMPLE = b"""\
+Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,\
+Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s,50%,99%,100%
+GET,/a,4,1,3,3.5,2.4,240.5,5.0,2.5,0.6,3,240,240
+,Aggregated,4,1,3,3.5,2.4,240.5,5.0,2.5,0.6,3,240,240
+"""
+
+PLUGIN = Source(
+    name="locust-stats",
+    help="Locust totals as CSV (_stats.csv)",
+    example=_EXAMPLE,
+    example_options={"start": "2026-11-24T10:00:00Z"},
+    sniff=sniff,
+    open=open_locust,
+    options=START,
+)
