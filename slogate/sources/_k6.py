@@ -59,7 +59,8 @@ def request_sql(points: str, labels: str, *, placed: bool) -> str:
 _QUERY = f"""
 WITH point AS ({{points}}), timed AS (
     SELECT *, metric = '{RPC}' AS remote, TRY_CAST(status AS SMALLINT) AS code,
-        TRY_CAST(round(took_ms * 1000000) AS BIGINT) AS took_ns
+        CASE WHEN took_ms BETWEEN 0 AND {LONGEST_US // 1000}
+            THEN round(took_ms * 1000000)::BIGINT END AS took_ns
     FROM point
 ), judged AS (
     SELECT *, CASE WHEN remote THEN status = '0'
@@ -82,8 +83,7 @@ SELECT {{line}}
     {{labels}} AS labels,
     CASE WHEN fault IS NOT NULL THEN fault
         WHEN end_us NOT BETWEEN {EARLIEST_TS} AND {LATEST_TS} OR end_us IS NULL THEN '{NO_TIME}'
-        WHEN took_ns NOT BETWEEN 0 AND {1000 * LONGEST_US} OR took_ns IS NULL THEN '{NO_VALUE}'
-        END AS bad,
+        WHEN took_ns IS NULL THEN '{NO_VALUE}' END AS bad,
     left_out
 FROM judged
 """  # noqa: S608 (our own words)

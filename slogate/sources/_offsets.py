@@ -8,11 +8,11 @@ imports one is told that it says nothing about errors, in the note of the run to
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US, Origin, Scan
+from slogate.sources._base import LONGEST_US, Origin, Scan
 from slogate.sources._csv import (
     Dialect,
     bad_rows,
@@ -24,6 +24,8 @@ from slogate.sources._csv import (
 )
 from slogate.sources._summaries import endpoint_of, start_of
 
+_DAY_S = LONGEST_US // 1_000_000
+_LONGEST_S = 366 * _DAY_S
 _USED = ("begun", "took", "status", "size")
 
 
@@ -44,7 +46,7 @@ class Table:
 
 
 _WRONG = {
-    "begun": "is no number of seconds since the start",
+    "begun": "is no number of seconds within a year",
     "took": "is no number of seconds between 0 and a day",
     "status": "is no status of HTTP",
 }
@@ -86,17 +88,18 @@ def open_offsets(origin: Origin, table: Table) -> Scan:
 # to whole ns first: a fraction of a second is seldom exact in binary
 _QUERY = f"""
 WITH read AS ({{reader}}), timed AS (
-    SELECT getvariable('start') + TRY_CAST(floor(round(TRY_CAST(begun AS DOUBLE) * 1e9) / 1000)
-            AS BIGINT) AS ts,
-        TRY_CAST(ceil(round(TRY_CAST(took AS DOUBLE) * 1e9) / 1000) AS BIGINT) AS took_us,
+    SELECT TRY_CAST(begun AS DOUBLE) AS begun, TRY_CAST(took AS DOUBLE) AS took,
         TRY_CAST(status AS SMALLINT) AS code, TRY_CAST(size AS BIGINT) AS bytes
     FROM read
 )
-SELECT ts, took_us AS duration_us, getvariable('endpoint') AS endpoint, code AS status,
+SELECT CASE WHEN begun BETWEEN 0 AND {_LONGEST_S} THEN getvariable('start')
+        + floor(round(begun * 1e9) / 1000)::BIGINT END AS ts,
+    CASE WHEN took BETWEEN 0 AND {_DAY_S} THEN ceil(round(took * 1e9) / 1000)::BIGINT END
+        AS duration_us,
+    getvariable('endpoint') AS endpoint, code AS status,
     NULL::BOOLEAN AS ok, CASE WHEN bytes >= 0 THEN bytes END AS bytes,
-    CASE WHEN ts NOT BETWEEN getvariable('start') AND {LATEST_TS} OR ts IS NULL
-        THEN getvariable('no_begun')
-        WHEN took_us NOT BETWEEN 0 AND {LONGEST_US} OR took_us IS NULL THEN getvariable('no_took')
+    CASE WHEN begun NOT BETWEEN 0 AND {_LONGEST_S} OR begun IS NULL THEN getvariable('no_begun')
+        WHEN took NOT BETWEEN 0 AND {_DAY_S} OR took IS NULL THEN getvariable('no_took')
         WHEN code NOT BETWEEN 100 AND 999 OR code IS NULL THEN getvariable('no_status') END AS bad,
     NULL::VARCHAR AS left_out
 FROM timed
@@ -105,13 +108,12 @@ FROM timed
 
 def _reason(row: Mapping[str, str], table: Table) -> str | None:
     """Why a row is bad, as the query has it; None if it is kept."""
-    limits: Sequence[tuple[str, float]] = (("begun", LATEST_TS - EARLIEST_TS), ("took", LONGEST_US))
-    for use, most_us in limits:
+    for use, most_s in (("begun", _LONGEST_S), ("took", _DAY_S)):
         try:
             seconds = float(row[use])
         except ValueError:
             return table.reason(use)
-        if not 0 <= seconds * 1e6 <= most_us:
+        if not 0 <= seconds <= most_s:
             return table.reason(use)
     status = row["status"]
     known = status.isascii() and status.isdigit() and 100 <= int(status[:6]) <= 999

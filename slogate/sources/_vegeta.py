@@ -23,7 +23,9 @@ def request_sql(results: str, *, placed: bool) -> str:
 
 _QUERY = f"""
 WITH result AS ({{results}}), parted AS (
-    SELECT *, regexp_extract(coalesce(url, ''),
+    SELECT * EXCLUDE (latency),
+        CASE WHEN latency BETWEEN 0 AND {1000 * LONGEST_US} THEN latency END AS latency,
+        regexp_extract(coalesce(url, ''),
         '^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/?#]*@)?([^/?#]*)([^?#]*)', ['host', 'path']) AS parts
     FROM result
 )
@@ -33,7 +35,7 @@ SELECT {{line}}
     CASE WHEN parts.path <> '' THEN parts.path WHEN parts.host <> '' THEN '/'
         ELSE split_part(split_part(coalesce(url, ''), '?', 1), '#', 1) END AS endpoint,
     coalesce(method, '') AS method,
-    CASE WHEN code > 0 THEN code::SMALLINT END AS status,
+    CASE WHEN code BETWEEN 1 AND 999 THEN code::SMALLINT END AS status,
     code BETWEEN 200 AND 399 AS ok,
     nullif(left(error, 2000), '') AS error,
     CASE WHEN bytes_in >= 0 THEN bytes_in END AS bytes,
@@ -44,7 +46,7 @@ SELECT {{line}}
     CASE WHEN fault IS NOT NULL THEN fault
         WHEN start_us NOT BETWEEN {EARLIEST_TS} AND {LATEST_TS} OR start_us IS NULL
         THEN '{NO_TIME}'
-        WHEN latency NOT BETWEEN 0 AND {1000 * LONGEST_US} OR latency IS NULL THEN '{NO_LATENCY}'
+        WHEN latency IS NULL THEN '{NO_LATENCY}'
         WHEN code NOT BETWEEN 0 AND 999 OR code IS NULL THEN '{NO_CODE}' END AS bad,
     NULL::VARCHAR AS left_out
 FROM parted

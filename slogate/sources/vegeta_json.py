@@ -6,6 +6,8 @@ said in `_vegeta`. Refuses the binary that `vegeta attack` writes: only vegeta i
 
 from __future__ import annotations
 
+import re
+
 from slogate.sources._base import Origin, Scan, Source
 from slogate.sources._csv import head_text
 from slogate.sources._lines import Lines
@@ -13,6 +15,9 @@ from slogate.sources._ndjson import NO_OBJECT, moment_sql, objects, shape, texts
 from slogate.sources._vegeta import request_sql
 
 _KEYS = {"code", "timestamp", "latency", "bytes_in"}
+_START = re.compile(
+    rb'\{"attack":"(?:[^"\\]|\\.){0,999}","seq":\d+,"code":\d+,"timestamp":"[^"]+","latency":\d+,'
+)
 _GOB = (b"Result", b"Timestamp", b"Latency", b"BytesOut")
 
 
@@ -20,7 +25,8 @@ def sniff(head: bytes) -> float:
     """1 for vegeta's JSON, less for its binary, which is recognised to be refused."""
     if _is_gob(head):
         return 0.6
-    return float(next(objects(head), {}).keys() >= _KEYS)
+    # a body may make the first line longer than what there is of it
+    return float(next(objects(head), {}).keys() >= _KEYS or bool(_START.match(head)))
 
 
 def _is_gob(head: bytes) -> bool:

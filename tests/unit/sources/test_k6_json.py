@@ -234,6 +234,7 @@ VALUE = "its value is no time between 0 and a day"
         pytest.param(point(-0.5), VALUE, id="negative"),
         pytest.param(point(86_400_000.001), VALUE, id="over a day"),
         pytest.param(point(1e300), VALUE, id="huge"),
+        pytest.param(point(9223372036854.7755), VALUE, id="the longest"),
         pytest.param(point("fast"), VALUE, id="a word"),
         pytest.param(point(None), VALUE, id="no value"),
         pytest.param(point(time=1764000000), TIME, id="a number for a time"),
