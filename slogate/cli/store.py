@@ -34,12 +34,12 @@ def info_command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """How many runs, requests and bytes are stored of each service, and by which versions.
+    """How many runs, requests and bytes are stored of each service and series, by which versions.
 
     \b
     Examples:
       slogate store info
-      slogate store info --store ci/.slogate --json | jq .rows
+      slogate store info --store ci/.slogate --json | jq .requests
     """
     from dataclasses import asdict
 
@@ -51,16 +51,19 @@ def info_command(
     if as_json:
         out(dumps({"store": str(opened.root), **asdict(summary), "versions": _versions()}))
         return EXIT_PASS
-    head = ("service", "kind", "runs", "requests", "parts", "bytes", "bytes/request")
-    rows = [
-        (h.service, h.kind, h.runs, h.rows, h.parts, h.bytes, _per_request(h.bytes, h.rows))
+    head = ("service", "kind", "series", "runs", "requests", "parts", "bytes", "bytes/request")
+    rows: list[tuple[object, ...]] = [
+        (h.service, h.kind, s.series, s.runs, s.requests, s.parts, s.bytes,
+         _per_request(s.bytes, s.requests))
         for h in summary.holdings
-    ]
+        for s in h.series
+    ]  # fmt: skip
+    rows += [(h.service, h.kind, "", h.runs, 0, 0, 0, "") for h in summary.holdings if not h.series]
     out(grid(head, rows, no_color=no_color))
     size = f"{summary.bytes / _MEGABYTE:.1f} MB"
     note(
         f"{opened.root}: {summary.runs} runs, {summary.verdicts} verdicts, "
-        f"{summary.rows:,} requests, {size}",
+        f"{summary.requests:,} requests, {size}",
         quiet=quiet,
     )
     note(", ".join(f"{name} {version}" for name, version in _versions().items()), quiet=quiet)
@@ -106,8 +109,8 @@ for name, command in (
     app.command(name, context_settings=CONTEXT)(command)
 
 
-def _per_request(size: int, rows: int) -> str:
-    return f"{size / rows:.1f}" if rows else ""
+def _per_request(size: int, requests: int) -> str:
+    return f"{size / requests:.1f}" if requests else ""
 
 
 def _versions() -> dict[str, str]:

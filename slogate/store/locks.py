@@ -12,6 +12,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import IO
 from slogate.errors import StoreError
 from slogate.store.layout import Store, make_folder
 
+ASKED, ASKED_S = 10, 0.01
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
@@ -28,7 +30,7 @@ def caring(store: Store) -> Iterator[None]:
     """Be the only one who rewrites or removes parts; StoreError if somebody else does already."""
     with _opened(store.root / "locks" / "care") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock_now(file)
         except BlockingIOError:
             who = file.read().strip()[:20] or "unknown"
             raise StoreError(
@@ -41,6 +43,18 @@ def caring(store: Store) -> Iterator[None]:
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
+
+
+def _lock_now(file: IO[str]) -> None:
+    """Lock or raise BlockingIOError; one who only asks (`cared_for`) is waited for."""
+    for _ in range(ASKED):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(ASKED_S)
+        else:
+            return
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def cared_for(store: Store) -> bool:

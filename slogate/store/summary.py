@@ -1,4 +1,4 @@
-"""How much a store holds, service by service: counted from the parts themselves."""
+"""How much a store holds, service by service and series by series: counted from the parts."""
 
 from __future__ import annotations
 
@@ -8,22 +8,42 @@ from pathlib import Path
 
 from slogate.errors import StoreError
 from slogate.model.run import Run
+from slogate.model.series import SERIES, Series
 from slogate.store.layout import Store, json_files
 from slogate.store.manifest import list_runs, parts_of
+from slogate.store.parts import series_of
+from slogate.store.seals import rows_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What is stored in one series; `requests` are those that its rows stand for."""
+
+    series: Series
+    runs: int
+    parts: int
+    rows: int
+    requests: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """What is stored of one service and kind; bytes are those of its parts."""
+    """What is stored of one service and kind; bytes are those of its parts.
+
+    A request that stands in two series, as those of a run that was rolled up do, is one.
+    """
 
     service: str
     kind: str
     runs: int
     parts: int
     rows: int
+    requests: int
     bytes: int
     first_ts: int | None
     last_ts: int | None
+    series: tuple[Share, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +53,7 @@ class Summary:
     runs: int
     verdicts: int
     rows: int
+    requests: int
     bytes: int
     holdings: tuple[Holding, ...]
 
@@ -47,23 +68,76 @@ def summarise(store: Store) -> Summary:
         runs=sum(holding.runs for holding in holdings),
         verdicts=len(json_files(store.verdicts)),
         rows=sum(holding.rows for holding in holdings),
+        requests=sum(holding.requests for holding in holdings),
         bytes=_bytes([path for path in store.root.rglob("*") if path.is_file()]),
         holdings=holdings,
     )
 
 
 def _holding(store: Store, runs: Sequence[Run]) -> Holding:
-    parts = [part for run in runs for part in parts_of(store, run)]
+    by_run = [_shares(store, run) for run in runs]
+    shares = [share for run in by_run for share in run]
+    series = tuple(
+        Share(
+            series=name,
+            runs=len(mine),
+            parts=sum(share.parts for share in mine),
+            rows=sum(share.rows for share in mine),
+            requests=sum(share.requests for share in mine),
+            bytes=sum(share.bytes for share in mine),
+        )
+        for name in SERIES
+        if (mine := [share for share in shares if share.series == name])
+    )
     return Holding(
         service=runs[0].service,
         kind=runs[0].kind,
         runs=len(runs),
-        parts=len(parts),
-        rows=sum(_rows(part) for part in parts),
-        bytes=_bytes(parts),
+        parts=sum(share.parts for share in series),
+        rows=sum(share.rows for share in series),
+        requests=sum(map(_requests, by_run)),
+        bytes=sum(share.bytes for share in series),
         first_ts=min((run.start_ts for run in runs if run.start_ts is not None), default=None),
         last_ts=max((run.end_ts for run in runs if run.end_ts is not None), default=None),
+        series=series,
     )
+
+
+def _shares(store: Store, run: Run) -> list[Share]:
+    parts: dict[Series, list[Path]] = {}
+    for path in parts_of(store, run):
+        parts.setdefault(series_of(path.relative_to(store.root).as_posix()), []).append(path)
+    return [
+        Share(
+            series=name,
+            runs=1,
+            parts=len(paths),
+            rows=sum(map(rows_of, paths)),
+            requests=sum(_weight(path, name) for path in paths),
+            bytes=_bytes(paths),
+        )
+        for name, paths in parts.items()
+    ]
+
+
+def _requests(shares: Sequence[Share]) -> int:
+    """The requests of one run: its counts and histograms stand for the same ones."""
+    held = {share.series: share.requests for share in shares}
+    return held.get("requests", 0) + max(held.get("counts", 0), held.get("histograms", 0))
+
+
+def _weight(path: Path, series: Series) -> int:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    if series == "requests":
+        return rows_of(path)
+    try:
+        table = pq.read_table(path, columns=["count"], partitioning=None)
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(f"{path} cannot be read: {error}") from None
+    return pc.sum(table["count"]).as_py() or 0
 
 
 def _bytes(paths: Sequence[Path]) -> int:
@@ -74,14 +148,3 @@ def _bytes(paths: Sequence[Path]) -> int:
         except FileNotFoundError:  # another process has just renamed or deleted it
             continue
     return sum(sizes)
-
-
-def _rows(part: Path) -> int:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        rows: int = pq.read_metadata(part).num_rows
-    except (OSError, pa.ArrowException) as error:
-        raise StoreError(f"{part} cannot be read: {error}") from None
-    return rows
