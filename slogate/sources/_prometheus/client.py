@@ -102,6 +102,8 @@ class Client:
         body: bytes = stream.read(LARGEST_ANSWER + 1)
         if len(body) > LARGEST_ANSWER:
             raise TooMuch(f"its answer is over {LARGEST_ANSWER >> 20} MiB")
+        if response.length:
+            raise http.client.IncompleteRead(body, response.length)
         self.size = len(body)
         return body
 

@@ -24,6 +24,7 @@ _TOKEN = re.compile(
 )
 _LABEL_LISTS = {"by", "without", "on", "ignoring", "group_left", "group_right"}
 _WORDS = {"and", "or", "unless", "bool", "atan2", "inf", "nan"}
+_PLAIN = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*")
 _PARTS = re.compile("_(bucket|count|sum)$")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)", re.DOTALL)
@@ -40,9 +41,12 @@ class Selector:
 
     def __str__(self) -> str:
         """As PromQL that every version reads the same, whatever the name is."""
-        plain = re.fullmatch(r"[A-Za-z_:][A-Za-z0-9_:]*", self.name)
+        plain = _PLAIN.fullmatch(self.name)
         own = () if plain else (("__name__", "=", self.name),)
-        inner = ",".join(f"{label}{op}{_quoted(value)}" for label, op, value in own + self.matchers)
+        inner = ",".join(
+            f"{label if _PLAIN.fullmatch(label) else _quoted(label)}{op}{_quoted(value)}"
+            for label, op, value in own + self.matchers
+        )
         return f"{self.name if plain else ''}{{{inner}}}" if inner else self.name
 
 

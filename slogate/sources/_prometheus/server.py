@@ -51,7 +51,7 @@ class Server:
             naming=self.naming, unit_us=self._unit_us, counters=self._counters,
             step=self.step, gap=self.gap, after=start,
         )  # fmt: skip
-        at, span = start - self.gap, FIRST_SPAN_MS
+        at, span, longest = start - self.gap, FIRST_SPAN_MS, LONGEST_SPAN_MS
         while at < end:
             until = self._until(at, span, end)
             try:
@@ -60,7 +60,7 @@ class Server:
                 if until - at <= SHORTEST_SPAN_MS:
                     hint = "select fewer series, or one at a time"
                     raise self.client.fail(f"{self.selector}: {error}", hint=hint) from None
-                span = (until - at) // 2
+                span = longest = (until - at) // 2
                 continue
             try:
                 chunk = reader.take(matrix(answer))
@@ -69,7 +69,7 @@ class Server:
             yield until * 1000, chunk
             at = until
             if self.client.size < SMALL_ANSWER:
-                span = min(span * 2, LONGEST_SPAN_MS)
+                span = min(span * 2, longest)
             elif self.client.size > LARGE_ANSWER:
                 span //= 2
 
