@@ -92,14 +92,14 @@ def _offset_sql(zone: str) -> str:
     )
 
 
-def zone_us(origin: Origin) -> int | None:
-    """How far the time zone that the user gave is ahead of UTC; None if there is none."""
-    zone = origin.options.get("timezone")
+def zone_us(origin: Origin, zone: str | None = None) -> int | None:
+    """How far the time zone, or the one that the user gave, is ahead of UTC; None without one."""
+    zone = zone or origin.options.get("timezone")
     if zone is None:
         return None
     match = _ZONE.fullmatch(zone)
     if not match:
-        raise origin.fail(f"option timezone is '{zone}', it must be UTC or an offset like +02:00")
+        raise origin.fail(f"timezone is '{zone}', it must be UTC or an offset like +02:00")
     sign, hours, minutes = match.groups()
     seconds = (int(hours) * 3600 + int(minutes) * 60) if sign else 0
     return (-seconds if sign == "-" else seconds) * 1_000_000

@@ -7,7 +7,7 @@ texts, those that are no text as JSON writes them. Keys are bound, whatever they
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from slogate.sources._records import lines_of
 from slogate.sources._template import Words
@@ -34,9 +34,14 @@ def json_keys(head: bytes) -> set[str]:
     return {key for value in json_lines(head) for key in value}
 
 
-def json_log_words(keys: Mapping[str, str]) -> Words:
-    """The words, each by the key that holds it."""
-    pointers = [key_path(key) for key in keys.values()]
+def json_log_words(keys: Mapping[str, str], own: Collection[str] | None = None) -> Words:
+    """The words, each by the key that holds it.
+
+    A key that is none of `own` is a path of keys with dots between.
+    """
+    pointers = [
+        key_path(*([key] if own is None or key in own else key.split("."))) for key in keys.values()
+    ]
     values = (
         "CASE WHEN json_valid(text) THEN json_extract_string(text, getvariable('keys')) ELSE [] END"
     )
@@ -44,6 +49,6 @@ def json_log_words(keys: Mapping[str, str]) -> Words:
     return Words(words=words, steps=[("found", values)], parameters={"keys": pointers})
 
 
-def key_path(key: str) -> str:
-    """The JSON pointer to a key of the object itself."""
-    return "/" + key.replace("~", "~0").replace("/", "~1")
+def key_path(*keys: str) -> str:
+    """The JSON pointer to a key within keys."""
+    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)

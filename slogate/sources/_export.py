@@ -1,0 +1,63 @@
+"""What exports share: a record of the columns that mean something, whatever the file's format.
+
+The columns come as a relation whose names are ours (`time`, `duration`, …, `label_0`), all
+texts, but for moments that the file itself knows as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from slogate.sources._base import Origin
+from slogate.sources._clocks import clock_sql, duration_sql, zone_us
+from slogate.sources._mapping import Meaning
+from slogate.sources._naming import time_kind
+from slogate.sources._records import Record
+
+OPTIONS = {
+    "mapping": "a YAML file that says which column is what (slogate docs import-exports)",
+    "timezone": "UTC or an offset like +02:00, where times have no zone",
+    "paths": "numbers: replace numbers and UUIDs in paths by :id (default: paths as they are)",
+}
+_PLAIN = ("status", "error", "bytes", "worker", "trace_id")
+_TRUE, _FALSE = "('true', 't', 'yes', '1')", "('false', 'f', 'no', '0')"
+
+
+def words_of(meaning: Meaning) -> dict[str, str]:
+    """The columns to read, by the names that the record knows them by."""
+    labels = {f"label_{at}": name for at, name in enumerate(meaning.labels.values())}
+    return {**{word: each.name for word, each in meaning.fields.items()}, **labels}
+
+
+def export_record(
+    origin: Origin,
+    meaning: Meaning,
+    samples: Mapping[str, Sequence[str]],
+    moment: str | None = None,
+) -> tuple[Record, dict[str, object]]:
+    """The record of an export, and what its query binds; `moment` is SQL for a typed time."""
+    fields = meaning.fields
+    first = samples.get(fields["time"].name, ())
+    kind, zone = ("", None) if moment else time_kind(origin, fields["time"], first)
+    plain = ("request", "method", "path", "endpoint", *_PLAIN)
+    has: dict[str, Any] = {name: name for name in plain if name in fields}
+    if "endpoint" in has:
+        has.pop("path", None)
+    elif "path" in has:
+        has.pop("request", None)
+    if "ok" in fields:
+        said = f"lower(ok) IN {_TRUE}", f"lower(ok) IN {_FALSE}"
+        has["ok"] = f"CASE WHEN {said[0]} THEN TRUE WHEN {said[1]} THEN FALSE END"
+    if "status" in has:
+        has["status"] = "coalesce(nullif(regexp_replace(status, '[.]0+$', ''), ''), '-')"
+    took = fields.get("duration")
+    record = Record(
+        time=moment or clock_sql("time", kind, zone_us=zone_us(origin, zone)),
+        at_end=fields["time"].at_end,
+        took=duration_sql("duration", took.unit or "s") if took else None,
+        untimed="coalesce(duration, '') IN ('', '-')",
+        labels={name: f"coalesce(label_{at}, '')" for at, name in enumerate(meaning.labels)},
+        **has,
+    )
+    return record, {"time_format": kind}

@@ -1,0 +1,138 @@
+"""Which column of an export means what: by its mapping, or by names that leave no doubt.
+
+Without a mapping, columns are known by their names, and the unit of a duration by its name alone
+(`latency_ms`, `elapsedNanos`). Nothing is guessed from the size of numbers: where a name does
+not say it, the error lists the columns and a mapping to complete. A unit that makes most
+durations longer than a day is refused.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+
+from slogate.errors import SourceError
+from slogate.sources._base import LONGEST_US, Origin
+from slogate.sources._clocks import KINDS, UNITS_NS, clock_kind
+from slogate.sources._mapping import Column, Meaning, duration_unit, plain_name, read_mapping
+
+_NAMES = {
+    "time": "ts time timestamp start starttime startedat started begin datetime date at "
+    "timems timestampms tsms startms timeus timestampus timens timestampns timeunixnano "
+    "end endtime endedat finishedat",
+    "endpoint": "endpoint route operation operationname transaction label handler",
+    "path": "path url uri requestpath requesturi target",
+    "method": "method verb httpmethod requestmethod",
+    "status": "status statuscode code responsecode httpstatus httpstatuscode responsestatus",
+    "ok": "ok success succeeded passed",
+    "error": "error errormessage exception failuremessage",
+    "bytes": "bytes size responsesize responsebytes bytessent bodybytessent contentlength",
+    "worker": "worker host hostname instance pod",
+    "trace_id": "traceid",
+}
+_ENDS = {"end", "endtime", "endedat", "finishedat"}
+
+
+def meaning_of(origin: Origin, samples: Mapping[str, Sequence[str]]) -> Meaning:
+    """What the columns are, of which `samples` hold the first values; SourceError if unsure."""
+    given = origin.options.get("mapping")
+    found = read_mapping(given) if given else _from_names(origin, samples)
+    columns = [*(each.name for each in found.fields.values()), *found.labels.values()]
+    missing = [name for name in columns if name not in samples and "." not in name]
+    if missing:
+        near = difflib.get_close_matches(missing[0], samples, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(samples)}"
+        raise origin.fail(f"there is no column '{missing[0]}'", hint=hint)
+    took = found.fields.get("duration")
+    if took:
+        _check_durations(origin, took, samples.get(took.name, ()))
+    return found
+
+
+def is_known(names: Sequence[str]) -> bool:
+    """Whether there are columns for a moment and for a duration by these names."""
+    plain = {plain_name(name) for name in names}
+    known = bool(plain & set(_NAMES["time"].split()))
+    return known and any(duration_unit(name) for name in names)
+
+
+def _from_names(origin: Origin, samples: Mapping[str, Sequence[str]]) -> Meaning:
+    fields: dict[str, Column] = {}
+    for meaning, words in _NAMES.items():
+        known = words.split()
+        mine = sorted(
+            (known.index(plain_name(name)), name) for name in samples if plain_name(name) in known
+        )
+        if mine:
+            fields[meaning] = Column(name=mine[0][1], at_end=known[mine[0][0]] in _ENDS)
+    units = {name: unit for name in samples if (unit := duration_unit(name)) is not None}
+    plain = {name: unit for name, unit in units.items() if unit}
+    if len(plain) == 1:
+        [(name, unit)] = plain.items()
+        fields["duration"] = Column(name=name, unit=unit)
+    elif plain:
+        raise _ask(origin, samples, fields, f"several columns are durations: {', '.join(plain)}")
+    elif units:
+        name = next(iter(units))
+        raise _ask(origin, samples, fields, f"in which unit '{name}' is, its name does not say")
+    else:
+        raise _ask(origin, samples, fields, "no column is plainly the duration of a request")
+    if "time" not in fields:
+        raise _ask(origin, samples, fields, "no column is plainly the time of a request")
+    if not {"endpoint", "path"} & set(fields):
+        raise _ask(origin, samples, fields, "no column is plainly the endpoint of a request")
+    return Meaning(fields=fields)
+
+
+def _ask(
+    origin: Origin,
+    samples: Mapping[str, Sequence[str]],
+    fields: Mapping[str, Column],
+    fault: str,
+) -> SourceError:
+    """The error that lists the columns, with a mapping to complete."""
+    asked = {"time": "?", "duration": "{column: ?, unit: ms}", "endpoint": "?"}
+    known = {
+        name: f"{{column: {each.name}, unit: {each.unit}}}" if each.unit else each.name
+        for name, each in fields.items()
+    }
+    if "path" in known:
+        asked.pop("endpoint")
+    lines = "".join(f"\n  {name}: {text}" for name, text in {**asked, **known}.items())
+    return origin.fail(
+        f"{fault}; its columns are {', '.join(list(samples)[:50])}",
+        hint=f"keep in a file, and give it with --option mapping=FILE:{lines}",
+    )
+
+
+def _check_durations(origin: Origin, took: Column, samples: Sequence[str]) -> None:
+    """Refuse a unit in which most of the durations are longer than a day."""
+    numbers = [float(text) for text in samples if re.fullmatch(r"[0-9.]+(?:[eE][-+]?\d+)?", text)]
+    size = UNITS_NS[took.unit or "s"] / 1000
+    long = sum(number * size > LONGEST_US for number in numbers)
+    if numbers and 2 * long > len(numbers):
+        hint = f"'{took.name}' holds {numbers[0]:g}: say its true unit in a mapping"
+        raise origin.fail(f"in {took.unit}, most durations are longer than a day", hint=hint)
+
+
+def time_kind(origin: Origin, column: Column, samples: Sequence[str]) -> tuple[str, str | None]:
+    """Which kind of moment a column holds, and the zone of local times; SourceError if unsure."""
+    zone = column.timezone or origin.options.get("timezone")
+    if column.format or column.unit:
+        return column.format or column.unit or "", zone
+    texts = [text for text in samples if text]
+    kind = clock_kind(texts)
+    if kind == "local":
+        if zone is None:
+            hint = "say which: --option timezone=UTC, or its offset: --option timezone=+02:00"
+            raise origin.fail(f"time '{texts[0][:40]}' has no time zone", hint=hint)
+        return "iso", zone
+    if kind is None:
+        shown = texts[0][:40] if texts else ""
+        hint = f"say it in a mapping: time: {{column: {column.name}, unit: …}} with one of "
+        raise origin.fail(
+            f"what kind of time '{shown}' is, is not plain",
+            hint=f"{hint}{', '.join(KINDS)}, or a format like %Y-%m-%d %H:%M:%S",
+        )
+    return kind, None

@@ -1,0 +1,63 @@
+"""NDJSON from anywhere: one object a request, keys by a mapping or by their names.
+
+A mapping may name a key within an object by dots (`http.status`). Values that are no text are
+taken as JSON writes them. Refuses to guess what a key means.
+"""
+
+from __future__ import annotations
+
+from slogate.sources._base import Origin, Scan, Source
+from slogate.sources._export import OPTIONS, export_record, words_of
+from slogate.sources._json_log import json_lines, json_log_words
+from slogate.sources._naming import is_known, meaning_of
+from slogate.sources._records import line_scan
+
+
+def sniff(head: bytes) -> float:
+    """Rather sure of known keys; a little of any objects, to ask what they mean."""
+    keys = {key for line in json_lines(head) for key in line}
+    if not keys:
+        return 0.0
+    return 0.6 if is_known(sorted(keys)) else 0.1
+
+
+def open_ndjson(origin: Origin) -> Scan:
+    """The scan of an NDJSON export; SourceError says what its keys leave open."""
+    lines = json_lines(origin.head, 200)
+    if not lines:
+        raise origin.fail("its first lines are no JSON objects", line=1)
+    keys = dict.fromkeys(key for line in lines for key in line)
+    samples = {key: [_text(line.get(key)) for line in lines] for key in keys}
+    meaning = meaning_of(origin, samples)
+    words = words_of(meaning)
+    for key in words.values():
+        if key not in samples:
+            samples[key] = [_text(_within(line, key)) for line in lines]
+    record, bound = export_record(origin, meaning, samples)
+    return line_scan(origin, json_log_words(words, set(keys)), record, parameters=bound)
+
+
+def _within(value: object, key: str) -> object:
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+_EXAMPLE = b"""\
+{"ts": 1764000000123, "latency_ms": 34.2, "method": "GET", "path": "/browse", "status": 200}
+{"ts": 1764000001301, "latency_ms": 8, "method": "POST", "path": "/cart", "status": 503}
+"""
+
+PLUGIN = Source(
+    name="export-ndjson",
+    help="any NDJSON, by a mapping of its keys or by their names",
+    example=_EXAMPLE,
+    sniff=sniff,
+    open=open_ndjson,
+    options=OPTIONS,
+    lines=True,
+)
