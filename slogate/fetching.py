@@ -28,7 +28,7 @@ from slogate.model.run import Kind, Run
 from slogate.recognition import check_options
 from slogate.sources._base import Chunk, Offer, Origin, Remote, Source
 from slogate.store.layout import Store, make_folder
-from slogate.store.manifest import found_parts, list_runs, write_run
+from slogate.store.manifest import found_parts, list_runs, withdraw, write_run
 from slogate.store.parts import write_part
 from slogate.units import format_count
 
@@ -248,7 +248,7 @@ class _Fetching:
             run = finished(self.store, run, [part], piece.tally)
             write_run(self.store, run)
         except BaseException:
-            (self.store.root / part).unlink(missing_ok=True)
+            withdraw(self.store, run.id, [part])
             raise
         return run
 

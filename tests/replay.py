@@ -13,7 +13,7 @@ import re
 import threading
 import urllib.parse
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,7 +112,8 @@ def serving(replay: Replay, tls: Any = None) -> Iterator[Replay]:
             for name, value in {"Content-Length": str(len(content)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(content)
+            with suppress(ConnectionError):  # whoever asked was killed
+                self.wfile.write(content)
 
         def log_message(self, *_arguments: Any) -> None:
             pass
