@@ -18,6 +18,7 @@ from slogate.sources._locust_csv import AGGREGATED, STOPPED, check_header, count
 from slogate.sources._summaries import START, start_of
 
 _BEGINS = b"Type,Name,Request Count,Failure Count,"
+_ERRORS = (b"Method,Name,Error,Occurrences", b"Count,Message,Traceback,Nodes")
 _COLUMNS = (
     "Type", "Name", "Request Count", "Failure Count", "Average Response Time", "Min Response Time",
     "Max Response Time", "Requests/s",
@@ -25,12 +26,16 @@ _COLUMNS = (
 
 
 def sniff(head: bytes) -> float:
-    """1 for Locust's header."""
-    return float(head.removeprefix(b"\xef\xbb\xbf").replace(b'"', b"").startswith(_BEGINS))
+    """1 for Locust's header, less for its lists of errors, to refuse them by name."""
+    text = head.removeprefix(b"\xef\xbb\xbf").replace(b'"', b"")
+    return 1.0 if text.startswith(_BEGINS) else 0.2 * text.startswith(_ERRORS)
 
 
 def open_locust(origin: Origin) -> Iterator[Chunk]:
     """The one chunk of the file; SourceError if it cannot be used."""
+    if 0 < sniff(origin.head) < 1:
+        hint = "import PREFIX_stats.csv, or better a file of --json-file"
+        raise origin.fail("this is Locust's list of errors, it counts no requests", hint=hint)
     found = list(rows_of(origin))
     header = found[0][1] if found else []
     check_header(origin, header, _COLUMNS)

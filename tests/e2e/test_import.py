@@ -1,4 +1,4 @@
-"""`slogate import` as people call it: real files of JMeter and Taurus, pipes, refusals."""
+"""`slogate import` as people call it: one line, pipes, patterns, refusals."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from foreign import DATA, START_MS, good, jtl
+from foreign import START_MS, good, jtl
 
 pytestmark = pytest.mark.e2e
-JMETER = DATA / "jmeter"
 COMMAND = [sys.executable, "-P", "-m", "slogate", "import"]
 
 
@@ -43,98 +41,6 @@ def stored(folder: Path, run: str) -> pa.Table:
     """The rows of a run."""
     parts = sorted((folder / ".slogate").rglob(f"{run}-*.parquet"))
     return pa.concat_tables([pq.read_table(part, partitioning=None) for part in parts])
-
-
-def real(name: str) -> Path:
-    """One of the real files; the test is skipped where they are not."""
-    if not DATA.is_dir():
-        pytest.skip(f"needs {DATA.name}/ beside the repository")
-    return JMETER / name
-
-
-@pytest.mark.parametrize(
-    ("name", "rows", "failed", "shortest", "longest", "labels"),
-    [
-        pytest.param("apache-jmeter/HTMLReportTestFile.csv", 255, 3, 100, 353, 2, id="report"),
-        pytest.param("apache-jmeter/HTMLReportFalseTestFile.csv", 50, 50, 0, 0, 1, id="false"),
-        pytest.param("taurus/tabs.jtl", 4, 0, 253, 1008, 1, id="tabs"),
-        pytest.param("taurus/unicode.jtl", 13, 13, None, None, 2, id="unicode"),
-        pytest.param("taurus/doublequoting.jtl", 2, 2, 1391, 3205, 1, id="quoting"),
-        pytest.param("taurus/quote-guessing-crash.jtl", 10, 0, 284, 2137, 1, id="variables"),
-        pytest.param("taurus/kpi1.jtl", 21, 9, 2, 34, 2, id="kpi1"),
-        pytest.param("taurus/simple.kpi.jtl", 6, 3, None, None, 2, id="simple"),
-        pytest.param("taurus/500-success/kpi.jtl", 1, 0, 772, 772, 1, id="500 is a success"),
-        pytest.param("taurus/slow-stdev.jtl", 599, None, None, None, 18, id="slow"),
-    ],
-)
-def test_real_files_give_their_numbers(tmp_path, name, rows, failed, shortest, longest, labels):
-    """Counts, failures, extremes and labels are those that the file's authors state."""
-    done = imported(tmp_path, real(name))
-
-    table = stored(tmp_path, done["run"])
-    times = np.array(table["duration_us"].to_pylist()) / 1000
-    assert (done["rows"], table.num_rows, done["endpoints"]) == (rows, rows, labels)
-    assert (done["bad"], done["left_out"]) == ({}, {})
-    if failed is not None:
-        assert table["ok"].to_pylist().count(False) == failed
-    if shortest is not None:
-        assert (times.min(), times.max()) == (shortest, longest)
-
-
-def test_the_report_of_jmeter_itself_agrees(tmp_path):
-    """Mean, percentiles and rate are those of JMeter's own report of the same file."""
-    done = imported(tmp_path, real("apache-jmeter/HTMLReportTestFile.csv"))
-
-    table = stored(tmp_path, done["run"])
-    times = np.array(table["duration_us"].to_pylist()) / 1000
-    fine = times[np.array(table["endpoint"].to_pylist()) == "JR-OK"]
-    assert (len(fine), f"{fine.mean():.6f}", f"{times.mean():.6f}") == (
-        252, "235.900794", "235.474510"
-    )  # fmt: skip
-    assert [float(np.percentile(times, q, method="weibull")) for q in (50, 90, 95, 99)] == [
-        232, 337, pytest.approx(339.2), 353
-    ]  # fmt: skip
-
-
-def test_no_status_is_invented(tmp_path):
-    """A file without responseCode has no status at all."""
-    done = imported(tmp_path, real("apache-jmeter/HTMLReportFalseTestFile.csv"))
-
-    assert stored(tmp_path, done["run"])["status"].null_count == done["rows"]
-
-
-def test_labels_and_messages_come_out_as_they_went_in(tmp_path):
-    """Cyrillic labels, and messages that hold commas and quotes."""
-    unicode = stored(tmp_path, imported(tmp_path, real("taurus/unicode.jtl"))["run"])
-    quoting = stored(tmp_path, imported(tmp_path, real("taurus/doublequoting.jtl"))["run"])
-
-    assert set(unicode["endpoint"].to_pylist()) == {"САП.АутентифицироватьРасш", "Тест.Эхо"}
-    assert all("," in m and '"' in m and '""' not in m for m in quoting["error"].to_pylist())
-
-
-def test_controllers_are_left_out_unless_asked_for(tmp_path):
-    """A file of transaction controllers only is refused, with the option that keeps them."""
-    file = real("taurus/tranctl.jtl")
-
-    code, _, err = call(tmp_path, file, "--service", "shop")
-    kept = imported(tmp_path, file, "--option", "transactions=keep")
-
-    assert (code, "2 transaction controllers" in err, "transactions=keep" in err) == (2, True, True)
-    assert stored(tmp_path, kept["run"])["ok"].to_pylist() == [True, False]
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["apache-jmeter/sample_log1c.jtl", "taurus/standard-errors.jtl", "taurus/error-bug1.jtl",
-     "taurus/resource-errors-no-fail.jtl", "taurus/many-errors-unique-responses.jtl"],
-)  # fmt: skip
-def test_xml_is_refused_by_name(tmp_path, name: str):
-    """JMeter's XML is told from its CSV, and said to be unsupported."""
-    code, out, err = call(tmp_path, real(name), "--service", "shop")
-
-    assert (code, out) == (2, "")
-    assert "JMeter's XML format, which is not supported yet" in err
-    assert not list((tmp_path / ".slogate").rglob("*.parquet"))
 
 
 def test_one_line_says_what_was_imported(tmp_path):

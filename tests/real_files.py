@@ -1,0 +1,58 @@
+"""Imports real files one by one through the command line, and asks the store for all their rows."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from foreign import DATA
+
+COMMAND = [sys.executable, "-P", "-m", "slogate"]
+
+
+@dataclass(frozen=True)
+class Done:
+    """An import that worked: its document, what it said on stderr, and the rows of its run."""
+
+    document: dict[str, Any]
+    said: str
+    rows: list[dict[str, Any]]
+
+
+def call(folder: Path, *words: object) -> tuple[int, str, str]:
+    """Run a command in a folder of its own: exit code, stdout, stderr."""
+    ended = subprocess.run(
+        [*COMMAND, *map(str, words)], cwd=folder, capture_output=True, timeout=120, check=False
+    )
+    return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
+
+
+def import_all(
+    folder: Path, files: Mapping[str, Sequence[str]], *, table: str = "requests"
+) -> dict[str, Done]:
+    """Each file (below shared/data, with options) as a run of its own; rows in order of time."""
+    if not DATA.is_dir():
+        pytest.skip(f"needs {DATA.name}/ beside the repository")
+    told: dict[str, tuple[dict[str, Any], str]] = {}
+    for name, options in files.items():
+        words = [word for option in options for word in ("--option", option)]
+        code, out, err = call(
+            folder, "import", DATA / name, "--service", name.replace("/", "_"), "--json", *words
+        )
+        assert code == 0, err
+        told[name] = (json.loads(out), err)
+    query = f"SELECT *, epoch_us(ts) AS start_us FROM {table} ORDER BY run, start_us"
+    code, out, err = call(folder, "store", "sql", query, "--json")
+    assert code == 0, err
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for row in json.loads(out):
+        rows.setdefault(row["run"], []).append(row)
+    return {
+        name: Done(document, said, rows[document["run"]]) for name, (document, said) in told.items()
+    }
