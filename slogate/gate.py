@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from slogate import plugins
 from slogate.engines._base import Engine, Reading
 from slogate.errors import UnsupportedError, UsageError
 from slogate.evaluate import Floor, judge, judged_window, objectives_of, plan
+from slogate.model.evidence import Evidence
 from slogate.model.run import Run
 from slogate.model.window import Window
 from slogate.objectives._base import Objective
@@ -20,7 +22,7 @@ from slogate.reports.json import document, parse
 from slogate.slo.spec import Spec
 from slogate.stats.proportion import FLOOR_RUNS, floor_from_history
 from slogate.store.layout import Store
-from slogate.store.manifest import parts_of
+from slogate.store.manifest import with_parts
 from slogate.store.verdicts import read_verdicts, write_verdict
 from slogate.verdict import Failure, Finding, Outcome, Subject, Verdict
 
@@ -50,11 +52,14 @@ def check(
     """Judge the specs' budgets on one stored run."""
     refuse_unsupported(specs)
     engine: Engine = plugins.find("engines", ENGINE)
-    parts = [str(path) for path in parts_of(store, run)]
-    with engine.reading(parts, threads, (run.start_ts, run.end_ts)) as series:
-        run = _closed(run, series)
-        evidence = series.gather(plan(specs, run))
-        subject = _subject(specs, run, series)
+
+    def count(paths: list[Path]) -> tuple[Run, dict[str, Evidence], Subject]:
+        parts = [str(path) for path in paths]
+        with engine.reading(parts, threads, (run.start_ts, run.end_ts)) as series:
+            closed = _closed(run, series)
+            return closed, series.gather(plan(specs, closed)), _subject(specs, closed, series)
+
+    run, evidence, subject = with_parts(store, run, count)
     floors = _floors(store, specs, run)
     return judge(specs, subject, evidence, floors, version)
 

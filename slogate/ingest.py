@@ -25,7 +25,7 @@ from slogate.model.series import Series
 from slogate.recognition import File, distinct, recognise
 from slogate.store.layout import Store
 from slogate.store.locks import alone
-from slogate.store.manifest import found_parts, list_runs, write_run
+from slogate.store.manifest import found_parts, list_runs, withdraw, write_run
 from slogate.store.parts import write_part
 from slogate.store.seals import sealed
 from slogate.units import format_count, format_share
@@ -244,8 +244,7 @@ def _store(
         stored = finished(store, run, parts, tally)
         write_run(store, stored)
     except BaseException:
-        for part in parts:
-            (store.root / part).unlink(missing_ok=True)
+        withdraw(store, run.id, parts)
         raise
     return stored
 

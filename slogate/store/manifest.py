@@ -9,9 +9,10 @@ is; whoever judges it decides.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from slogate.errors import StoreError
 from slogate.model.run import Run
@@ -30,6 +31,8 @@ from slogate.store.parts import run_of
 from slogate.store.record import run_from_json, run_to_json
 from slogate.store.reference import pick_run
 from slogate.store.verdicts import verdicts_of
+
+T = TypeVar("T")
 
 
 def write_run(store: Store, run: Run) -> None:
@@ -141,7 +144,16 @@ def parts_of(store: Store, run: Run) -> list[Path]:
     missing is an error, unless the parts were merged since the manifest was read. For a run
     that is not complete also those on disk, not yet named.
     """
-    run = _as_it_is_now(store, run)
+    try:
+        return _parts_of(store, run)
+    except StoreError:
+        now = _as_it_is_now(store, run)
+        if now.parts == run.parts:
+            raise
+    return _parts_of(store, now)
+
+
+def _parts_of(store: Store, run: Run) -> list[Path]:
     named: dict[Path, None] = {}
     for part in run.parts:
         path = named_part(store, run, part)
@@ -154,6 +166,29 @@ def parts_of(store: Store, run: Run) -> list[Path]:
     for path in parts:
         check_regular(path)
     return parts
+
+
+def with_parts(store: Store, run: Run, work: Callable[[list[Path]], T]) -> T:
+    """What `work` makes of the run's parts; once more if they were merged while it read them."""
+    parts = parts_of(store, run)
+    try:
+        return work(parts)
+    except StoreError:
+        if all(path.exists() for path in parts):
+            raise
+    return work(parts_of(store, run))
+
+
+def withdraw(store: Store, run_id: str, parts: Iterable[str]) -> None:
+    """Take parts away that were written in vain, but none that the manifest names after all.
+
+    Whoever is interrupted cannot know whether the manifest had its name already.
+    """
+    with contextlib.suppress(StoreError, OSError):
+        named = read_run(store, run_id).parts if _path(store, run_id).exists() else ()
+        for part in parts:
+            if part not in named:
+                (store.root / part).unlink(missing_ok=True)
 
 
 def named_part(store: Store, run: Run, part: str) -> Path:
@@ -172,12 +207,11 @@ def _out(run: Run) -> str:
 
 
 def _as_it_is_now(store: Store, run: Run) -> Run:
-    """The run with the parts that took the place of those it had, if some are gone."""
-    if run.state == "complete" and not all((store.root / part).exists() for part in run.parts):
-        with contextlib.suppress(StoreError):
-            now = read_run(store, run.id)
-            if now.state == "complete":
-                return replace(run, parts=now.parts)
+    """The run with the parts that its manifest names now, which may have taken others' place."""
+    with contextlib.suppress(StoreError):
+        now = read_run(store, run.id)
+        if now.state == run.state == "complete":
+            return replace(run, parts=now.parts)
     return run
 
 

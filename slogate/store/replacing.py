@@ -12,7 +12,6 @@ the lock `caring`.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from pathlib import Path
 from slogate.errors import StoreError
 from slogate.model.run import Run
 from slogate.store.layout import Store, make_folder, sync_folder
-from slogate.store.manifest import found_parts, named_part, read_run, update_run
+from slogate.store.manifest import found_parts, named_part, update_run, withdraw
 from slogate.store.seals import check_seal, sealed
 
 Make = Callable[[int], Iterator[str]]
@@ -57,7 +56,7 @@ def replaced(
         check(after)
         run = update_run(store, before.id, lambda now: _swapped(now, before, after))
     except BaseException:
-        _withdraw(store, before.id, made)
+        withdraw(store, before.id, made)
         raise
     _clear(store, old, keep=keep)
     return run
@@ -82,15 +81,6 @@ def _next_number(store: Store, run: Run) -> int:
     names = [path.stem for path in found_parts(store, run)]
     tails = [name.rpartition("-")[2].rpartition(".")[2] for name in names]
     return max((int(tail) for tail in tails if tail.isdecimal()), default=-1) + 1
-
-
-def _withdraw(store: Store, run_id: str, made: Sequence[str]) -> None:
-    """Take the new parts away, unless the manifest names them after all."""
-    with contextlib.suppress(StoreError, OSError):
-        named = read_run(store, run_id).parts
-        for part in made:
-            if part not in named:
-                (store.root / part).unlink(missing_ok=True)
 
 
 def _clear(store: Store, old: Sequence[str], *, keep: bool) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # the oldest format that holds what we write, so that any DuckDB since 1.4 opens the file
 STORAGE = "v1.4.0"
+TRIES = 20
 
 
 def refresh(store: Store) -> str | None:
@@ -41,7 +42,7 @@ def refresh(store: Store) -> str | None:
 def _refresh(store: Store) -> None:
     draft = temporary(store.database)
     try:
-        parts = [part for run in list_runs(store) for part in parts_of(store, run)]
+        parts = _all_parts(store)
         with connected(None) as connection:
             connection.execute(
                 f"ATTACH {literal(str(draft))} AS made (STORAGE_VERSION '{STORAGE}')"
@@ -63,9 +64,26 @@ def query(
 
     Returns the names of the columns and the rows as Python values.
     """
+    for _ in range(TRIES):
+        parts = _all_parts(store)
+        try:
+            return _query(store, parts, sql, threads)
+        except (StoreError, UsageError):
+            if all(part.exists() for part in parts):
+                raise
+    # a compaction merges run by run, faster than we read
+    raise StoreError(f"the parts of {store.root} are being merged", hint="try again in a moment")
+
+
+def _all_parts(store: Store) -> list[Path]:
+    return [part for run in list_runs(store) for part in parts_of(store, run)]
+
+
+def _query(
+    store: Store, parts: Sequence[Path], sql: str, threads: int | None
+) -> tuple[list[str], list[tuple[Any, ...]]]:
     import duckdb
 
-    parts = [part for run in list_runs(store) for part in parts_of(store, run)]
     with connected(threads) as connection:
         try:
             _make_views(store, parts, connection)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import replace
 
+import pyarrow.parquet as pq
 import pytest
 from series_strategies import row, table
 
 from slogate.errors import StoreError
 from slogate.model.run import Run
+from slogate.store.compact import compact_run
 from slogate.store.layout import open_store
-from slogate.store.manifest import parts_of
+from slogate.store.manifest import parts_of, with_parts, withdraw, write_run
 from slogate.store.parts import write_part
+from slogate.store.views import query
 
 RUN = Run(id="r1", service="shop", kind="load", state="complete", created_ts=1)
 
@@ -95,3 +99,72 @@ def test_an_incomplete_run_has_whatever_parts_lie_on_disk(store):
     for state in ("running", "incomplete", "interrupted", "aborted"):
         found = parts_of(store, replace(RUN, state=state, parts=(mine[0],)))
         assert found == [store.root / part for part in mine]
+
+
+def test_a_reader_whose_parts_are_merged_reads_again(store):
+    """Once, with the new parts; any other error is told at once."""
+    run = replace(RUN, parts=tuple(stored_part(store, sequence=i) for i in (0, 1)))
+    write_run(store, run)
+    seen = []
+
+    def read(paths):
+        seen.append(len(paths))
+        if len(seen) == 1:
+            compact_run(store, run)
+        return sum(pq.read_table(path, partitioning=None).num_rows for path in paths)
+
+    def careful(paths):
+        try:
+            return read(paths)
+        except FileNotFoundError as error:
+            raise StoreError(str(error)) from None
+
+    assert with_parts(store, run, careful) == 2
+    assert seen == [2, 1]
+
+    def fail(paths):
+        seen.append(len(paths))
+        raise StoreError("another fault")
+
+    with pytest.raises(StoreError, match="another fault"):
+        with_parts(store, run, fail)
+    assert seen == [2, 1, 1]
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_parts_written_in_vain_go_unless_they_are_named(store, named):
+    """Whoever is interrupted while it names them cannot know which it is."""
+    part = stored_part(store)
+    if named:
+        write_run(store, replace(RUN, parts=(part,)))
+    withdraw(store, "r1", [part])
+
+    assert (store.root / part).exists() is named
+
+
+def test_a_manifest_that_cannot_be_read_keeps_what_it_may_name(store):
+    """Nothing is removed on a guess."""
+    part = stored_part(store)
+    (store.runs / "r1.json").write_text("{")
+    withdraw(store, "r1", [part])
+
+    assert (store.root / part).exists()
+
+
+def test_readers_beside_a_compaction_see_every_row(store):
+    """In SQL, over all runs, while they are merged one by one."""
+    runs = []
+    for number in range(8):
+        name = f"m{number}"
+        parts = tuple(stored_part(store, run_id=name, sequence=i) for i in range(3))
+        runs.append(replace(RUN, id=name, parts=parts))
+        write_run(store, runs[-1])
+    merging = threading.Thread(target=lambda: [compact_run(store, run) for run in runs])
+    merging.start()
+    counts = []
+    while merging.is_alive() or len(counts) < 3:
+        counts.append(query(store, "SELECT count(*) FROM requests")[1])
+    merging.join()
+
+    assert {tuple(each) for each in counts} == {((24,),)}
+    assert len(list(store.root.rglob("*.parquet"))) == 8
