@@ -77,9 +77,9 @@ def import_url(
     offer = source.fetch(Remote(url=wish.url, options=wish.options, environment=environment))
     with _alone(store, wish, offer):
         mine = [run for run in list_runs(store) if _same(run, wish, offer)]
-        spans, skipped = _news(wish, offer, mine)
-        if not spans:
-            return Imported(run=mine[0], new=False, skipped=skipped)
+        spans, skipped, known = _news(wish, offer, mine)
+        if known and not spans:
+            return Imported(run=known, new=False, skipped=skipped)
         fetching = _Fetching(
             store=store, wish=wish, offer=offer, source=source.name, now_ts=now_ts,
             progress=progress,
@@ -89,8 +89,8 @@ def import_url(
                 fetching.fetch(span)
         except SourceError as error:
             raise fetching.told(error) from None
-    if not fetching.runs and skipped:
-        return Imported(run=mine[0], new=False, skipped=skipped)
+    if known and not fetching.runs:
+        return Imported(run=known, new=False, skipped=skipped)
     return fetching.imported(skipped)
 
 
@@ -127,24 +127,28 @@ def _same(run: Run, wish: Wish, offer: Offer) -> bool:
     )
 
 
-def _news(wish: Wish, offer: Offer, runs: Sequence[Run]) -> tuple[list[Span], dict[str, str]]:
-    """The spans to read, and for those that are there already which run has them."""
+def _news(
+    wish: Wish, offer: Offer, runs: Sequence[Run]
+) -> tuple[list[Span], dict[str, str], Run | None]:
+    """The spans to read, which run has the others, and one run that has some of it already."""
     whole = (offer.start_us, offer.end_us)
     if wish.kind == "load":
-        return ([] if any(_covered(run) == whole for run in runs) else [whole]), {}
-    spans, skipped = [whole], {}
+        known = next((run for run in runs if _covered(run) == whole), None)
+        return ([] if known else [whole]), {}, known
+    spans, skipped, known = [whole], {}, None
     for run in runs:
         start, end = _covered(run)
         both = (max(start, whole[0]), min(end, whole[1]))
         if both[0] < both[1]:
             skipped[f"what was scraped {_words(both)}"] = f"already imported as {run.id}"
+            known = known or run
         spans = [
             (low, high)
             for begin, stop in spans
             for low, high in ((begin, min(stop, start)), (max(begin, end), stop))
             if low < high
         ]
-    return spans, skipped
+    return spans, skipped, known
 
 
 def _covered(run: Run) -> Span:
