@@ -11,7 +11,7 @@ is placed within a bucket, and a summary that contradicts itself is a ValueError
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -71,6 +71,16 @@ class Rows:
         )  # fmt: skip
         for column, value in zip(self._columns.values(), row, strict=True):
             column.append(value)
+
+    def add_buckets(
+        self, buckets: Sequence[Bucket], *, ts: int, step_us: int, endpoint: str, ok: bool | None
+    ) -> None:
+        """Add a row for each bucket (lo_us, hi_us, count), otherwise alike; fast."""
+        lows, highs, counts = zip(*buckets, strict=True) if buckets else ((), (), ())
+        told = {"lo_us": lows, "hi_us": highs, "count": counts}
+        same = {"ts": ts, "step_us": step_us, "endpoint": endpoint, "ok": ok}
+        for name, column in self._columns.items():
+            column.extend(told.get(name) or [same.get(name)] * len(buckets))
 
     def chunk(
         self,

@@ -37,6 +37,7 @@ YEAR_US = 365 * 86_400_000_000
 MOST_LINE = 16 << 20
 _UNITS = ("ns", "us", "ms")
 _LOOK = 10_000
+_MOST_KNOWN = 1 << 20
 _HEADER = re.compile(r"#\[(StartTime|BaseTime): *(\d{1,10}(?:\.\d{1,9})?)\b", re.ASCII)
 _SECONDS = re.compile(r"\d{1,10}(?:\.\d{1,9})?", re.ASCII)
 _ROW = re.compile(
@@ -110,6 +111,7 @@ class _Reading:
     start_us: int | None = None
     base_us: int | None = None
     seen: set[bool] = field(default_factory=set)
+    known: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     shown: list[BadRow] = field(default_factory=list)
@@ -183,11 +185,19 @@ class _Reading:
 
     def _add(self, ts: int, step: int, tag: str | None, buckets: list[Bucket]) -> None:
         endpoint = self.origin.options.get("endpoint", "") if tag is None else tag
-        for lowest, highest, count in buckets:
-            self.rows.add(
-                ts=ts, step_us=step_us(step), endpoint=endpoint, count=count, ok=self.ok,
-                bounds=(lo_us(lowest * self.unit_us), hi_us(highest * self.unit_us)),
-            )  # fmt: skip
+        self.rows.add_buckets(
+            [(*self._bounds(low, high), count) for low, high, count in buckets],
+            ts=ts, step_us=step_us(step), endpoint=endpoint, ok=self.ok,
+        )  # fmt: skip
+
+    def _bounds(self, lowest: int, highest: int) -> tuple[int, int]:
+        """The bounds of a bucket in µs; a log has few buckets, and has them often."""
+        known = self.known.get((lowest, highest))
+        if known is None:
+            known = lo_us(lowest * self.unit_us), hi_us(highest * self.unit_us)
+            if len(self.known) < _MOST_KNOWN:
+                self.known[lowest, highest] = known
+        return known
 
 
 def _tag(head: str) -> tuple[str | None, list[str]]:
