@@ -22,7 +22,7 @@ class Group:
     `masks` are the bits of selections and predicates, in the best case and in the worst, likewise
     the `bins`, `sums` and `maxima`. `edge_us` is the sum if each took as long as its bucket allows,
     `bounds` what the buckets span, `step_us` the longest step. Requests that lie in steps across
-    an end of the window are `cut`.
+    an end of the window are `cut`; their steps reach from `batch` to the batch `until`.
     """
 
     masks: tuple[tuple[int, ...], tuple[int, ...]]
@@ -31,6 +31,7 @@ class Group:
     count: int
     sums: tuple[int, int]
     maxima: tuple[int | None, int | None]
+    until: int = 0
     filled: bool = False
     cut: bool = False
     edge_us: int = 0
@@ -97,6 +98,7 @@ def evidence_of(question: Question, need: Need, groups: Sequence[Group]) -> Evid
 
 def _evidence(question: Question, need: Need, mine: Sequence[Group], case: int) -> Evidence:
     batches, real, cut = [_Sum() for _ in range(BATCHES)], _Sum(), _Sum()
+    borders = [(_Sum(), _Sum()) for _ in range(BATCHES - 1)]
     for group in mine:
         fate = _fate(question, need, group, case)
         if fate is None:
@@ -106,9 +108,13 @@ def _evidence(question: Question, need: Need, mine: Sequence[Group], case: int) 
                 _add(cut, question, need, group, case)
             continue
         _add(batches[group.batch], question, need, group, case)
+        if group.until > group.batch:
+            _add(borders[group.batch][fate], question, need, group, case)
         if not group.filled:
             _add(real, question, need, group, case)
     inside = [group for group in mine if not group.cut and not group.filled]
+    reach = max((group.until - group.batch for group in inside), default=0)
+    shared = tuple((good.batch(), bad.batch()) for good, bad in borders)
     across = [group for group in mine if group.cut]
     total = sum(batch.total for batch in batches)
     return Evidence(
@@ -120,6 +126,7 @@ def _evidence(question: Question, need: Need, mine: Sequence[Group], case: int) 
         raw=(real.total, real.bad),
         max_us=_largest(inside, case),
         step_us=max((group.step_us for group in inside), default=0),
+        borders=(() if reach < 1 else shared) if reach <= 1 else None,
         cut=Cut(
             requests=sum(group.count for group in across),
             batch=cut.batch(),

@@ -59,6 +59,13 @@ class Row:
     step_us: int = 0
     filled: bool = False
 
+    @property
+    def reason(self) -> str:
+        """What a failure is told by."""
+        if self.error is not None:
+            return self.error
+        return "" if self.status is None else f"status {self.status}"
+
 
 def read_part(part: str, extent: Extent) -> tuple[Series, list[Row]]:
     """The series of a part and its rows; StoreError for one that no engine counts."""

@@ -40,13 +40,17 @@ _D = ("least", "most")
 def count_steps(question: Question, sources: Sources, bound: Bound) -> str:
     """The statement that counts the groups, as `read_step_groups` wants them."""
     start, length = question.window.start_ts, question.window.length_us
-    passed = f"(first - {bound(start)}) * {BATCHES} // {bound(length)}" if length else "0"
+
+    def batch(of: str) -> str:
+        passed = f"({of} - {bound(start)}) * {BATCHES} // {bound(length)}" if length else "0"
+        return f"CASE place WHEN 0 THEN least({BATCHES - 1}, {passed}) ELSE 0 END"
+
     bins = ", ".join(f"{bin_of(d, question.limits, bound)} AS bin_{d}" for d in _D)
     succeeded = ", ".join(name for case in (0, 1) for name in _names(question, case))
     return (
         f"{_located(question, sources, bound)} "  # noqa: S608
         f"SELECT {', '.join(_selections(question))}, {succeeded}, place, "
-        f"CASE place WHEN 0 THEN least({BATCHES - 1}, {passed}) ELSE 0 END AS batch, {bins}, "
+        f"{batch('first')} AS batch, {batch('last')} AS until, {bins}, "
         "sum(w), sum(coalesce(total, w::HUGEINT * least)), "
         "sum(coalesce(total, w::HUGEINT * most)), sum(w::HUGEINT * most), "
         f"max(coalesce(top, least)), max(coalesce(top, most)), min(lo), "
@@ -66,12 +70,13 @@ def read_step_groups(
     for row in rows:
         bits = [bit or 0 for bit in row[: selections + 2 * predicates]]
         cases = (bits[selections : selections + predicates], bits[selections + predicates :])
-        (place, batch, least, most, count, best, worst, edge, top_best, top_worst, lo, hi,
+        (place, batch, until, least, most, count, best, worst, edge, top_best, top_worst, lo, hi,
          step) = row[selections + 2 * predicates:]  # fmt: skip
         timed = most is not None
         group = Group(
             masks=((*bits[:selections], *cases[0]), (*bits[:selections], *cases[1])),
             batch=batch or 0,
+            until=until or 0,
             bins=(least, most),
             count=count or 0,
             sums=(best or 0, worst or 0) if timed else (0, 0),

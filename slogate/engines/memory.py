@@ -66,7 +66,7 @@ class _Reading:
         for row in (*self.requests, *self._fullest()):
             known = holds(Ok(), ok=row.ok, status=row.status, duration_us=None)
             if _started(window, row) and known is not True:
-                found[row.method or "", row.endpoint or "", _error(row)] += row.count
+                found[row.method or "", row.endpoint or "", row.reason] += row.count
         ranked = sorted(found.items(), key=lambda one: (-one[1], one[0]))
         return [(*key, count) for key, count in ranked[:most]]
 
@@ -120,8 +120,9 @@ def _evidence(
         for row in (*real, *(added if corrected else ()))
         if _fate(need, row, worst=worst) is not None
     ]
-    batches = [[r for r in judged if need.window.batch_of(r.ts, BATCHES) == i] for i in range(10)]
+    batches = [[r for r in judged if _batch_of(need, r.ts) == i] for i in range(BATCHES)]
     raw = [row for row in judged if not row.filled]
+    reach = max((_batch_of(need, r.last_ts) - _batch_of(need, r.ts) for r in real), default=0)
     swayed = [row for row in across if _fate(need, row, worst=worst) is worst]
     return Evidence(
         batches=tuple(_batch(need, batch, worst=worst) for batch in batches),
@@ -134,11 +135,30 @@ def _evidence(
         ladder=_ladder(need, [*real, *added], shares, worst=worst)
         if need.measure == "latency" else (),
         step_us=max((row.step_us for row in real), default=0),
+        borders=None if reach > 1 else _borders(need, judged, worst=worst) if reach else (),
         cut=Cut(
             requests=_size(across), batch=_batch(need, swayed, worst=worst),
             max_us=_largest(across, worst=worst),
         ) if across else None,
     )  # fmt: skip
+
+
+def _batch_of(need: Need, ts: int) -> int:
+    return need.window.batch_of(ts, BATCHES)
+
+
+def _borders(need: Need, judged: Sequence[Row], *, worst: bool) -> tuple[tuple[Batch, Batch], ...]:
+    """By border: the good and the bad ones in steps across it."""
+    found = []
+    for border in range(BATCHES - 1):
+        rows = [
+            row
+            for row in judged
+            if _batch_of(need, row.ts) == border < _batch_of(need, row.last_ts)
+        ]
+        good, bad = ([r for r in rows if _fate(need, r, worst=worst) is it] for it in (False, True))
+        found.append((_batch(need, good, worst=worst), _batch(need, bad, worst=worst)))
+    return tuple(found)
 
 
 def _doubt(need: Need, rows: Sequence[Row]) -> Doubt | None:
@@ -171,12 +191,6 @@ def _largest(rows: Sequence[Row], *, worst: bool) -> int | None:
 
 def _duration(row: Row, *, worst: bool) -> int:
     return (row.most_us if worst else row.least_us) or 0
-
-
-def _error(row: Row) -> str:
-    if row.error is not None:
-        return row.error
-    return "" if row.status is None else f"status {row.status}"
 
 
 def _matches(need: Need, row: Row) -> bool:

@@ -93,8 +93,10 @@ class Evidence:
     Where requests are counted in buckets and steps, this is the worst case and `best` the best,
     None where they do not differ: each request took as long as its bucket allows, or no longer
     than it must. `doubt` are those that are bad in one and not in the other. `step_us` is the
-    longest step in the window, `cut` what lies in steps across its ends. `other` is the evidence
-    of a second series of the same requests, counted in other buckets and steps.
+    longest step in the window, `cut` what lies in steps across its ends. `borders` are, for each
+    border between batches, the (good, bad) requests in steps across it, counted in the batch
+    before; empty without any, None where a step reaches over a whole batch. `other` is the
+    evidence of a second series of the same requests, counted in other buckets and steps.
     """
 
     batches: tuple[Batch, ...]
@@ -108,6 +110,7 @@ class Evidence:
     step_us: int = 0
     doubt: Doubt | None = None
     cut: Cut | None = None
+    borders: tuple[tuple[Batch, Batch], ...] | None = ()
     best: Evidence | None = None
     other: Evidence | None = None
 

@@ -1,22 +1,23 @@
 """Judges evidence of which only bounds are known: a verdict stands if no case speaks against it.
 
 Requests counted in buckets have a worst case and a best (`Evidence.best`), requests in steps
-across the end of the window (`Evidence.cut`) may belong to it or not. The worst and the best of
-all that is judged, and between them the mixtures that make the batches most unlike, since an
-interval is the wider the more the batches differ. If all agree, so does what nobody has seen; else
-the outcome is inconclusive, in words that name the bucket. Steps too long for ten batches tell
-nothing of how requests cluster: then there is no interval, and only a gross breach is one.
+across the end of the window (`Evidence.cut`) may belong to it or not, those in steps across the
+border of two batches to either. The worst and the best of all that is judged, and between them the
+mixtures that make the batches most unlike, since an interval is the wider the more the batches
+differ (`_spread.py`). If all agree, so does what nobody has seen; else the outcome is
+inconclusive, in words that name the bucket. Steps too long for ten batches tell nothing of how
+requests cluster: then there is no interval, and only a gross breach is one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 
 from slogate.model.evidence import BATCHES, Batch, Cut, Doubt, Evidence
 from slogate.model.window import Window
 from slogate.objectives._base import Judgement, Kind, Objective
+from slogate.objectives._spread import in_one, mixtures, most_unlike
 from slogate.units import format_count, format_duration, format_span
 from slogate.verdict import GoodShare, Outcome
 
@@ -33,45 +34,37 @@ def stand(
     judge: Judge = lambda case: kind.judge(objective, case, window, floor)  # noqa: E731
     shown = judge(evidence)
     coarse = shown.interval is not None and _is_coarse(evidence, window)
-    if not coarse and evidence.best is None and evidence.cut is None:
+    if not coarse and evidence.best is None and evidence.cut is None and not evidence.borders:
         return shown, True
     if coarse:
-        evidence = _unbatched(evidence)
+        evidence = in_one(evidence)
         shown = _pointwise(judge(evidence))
-    ends = [judge(case) for case in _ends(evidence)]
-    statistical = shown.interval is not None and objective.scope.judge == "interval"
-    between = [judge(case).outcome for case in _mixtures(evidence)] if statistical else []
-    outcomes = {shown.outcome, *between, *(end.outcome for end in ends)}
     best = judge(evidence.best) if evidence.best else shown
-    inside = all(end.inside for end in (shown, best, *ends))
+    ends = _ends(evidence)
+    judged = [judge(case) for case in ends]
+    inside = all(end.inside for end in (shown, best, *judged))
     shown = replace(_hull(shown, best), inside=inside)
-    if len(outcomes) == 1 and not (coarse and shown.outcome is Outcome.INCONCLUSIVE):
-        return shown, True
-    agreed = len({shown.outcome, best.outcome, *between}) == 1
-    if coarse and agreed:
+    if coarse and shown.outcome is best.outcome is Outcome.INCONCLUSIVE:
         return _undecided(shown, _coarse(evidence, window)), False
-    why = _across(evidence.cut) if agreed and evidence.cut else _why(kind, objective, evidence)
-    return _undecided(shown, why), False
+    if shown.outcome is not best.outcome:
+        return _undecided(shown, _why(kind, objective, evidence)), False
+    if evidence.cut is not None and {end.outcome for end in judged} != {shown.outcome}:
+        return _undecided(shown, _across(evidence.cut)), False
+    if shown.interval is None or objective.scope.judge == "observed":
+        return shown, True
+    between = mixtures(*ends)
+    if any(judge(case).outcome is not shown.outcome for case in between):
+        return _undecided(shown, _why(kind, objective, evidence)), False
+    limit = objective.limit if objective.kind == "mean" else None
+    unlike = [most_unlike(case, limit) for case in (*ends, *between) if case.borders]
+    if any(judge(case).outcome is not shown.outcome for case in unlike):
+        return _undecided(shown, _bordering(evidence)), False
+    return shown, True
 
 
 def _is_coarse(evidence: Evidence, window: Window) -> bool:
     """Whether a step is longer than a batch; ten steps may span nine steps from start to start."""
-    return evidence.step_us * (BATCHES - 1) > window.length_us
-
-
-def _unbatched(evidence: Evidence) -> Evidence:
-    """The evidence in one batch: how its requests cluster is not known."""
-    best = evidence.best
-    return replace(
-        evidence,
-        batches=_one(evidence),
-        best=None if best is None else replace(best, batches=_one(best)),
-    )
-
-
-def _one(evidence: Evidence) -> tuple[Batch, ...]:
-    whole = Batch(total=evidence.total, bad=evidence.bad, sum_us=evidence.sum_us)
-    return (whole, *[Batch()] * (BATCHES - 1))
+    return evidence.borders is None or evidence.step_us * (BATCHES - 1) > window.length_us
 
 
 def _pointwise(judgement: Judgement) -> Judgement:
@@ -108,28 +101,6 @@ def _with_cut(evidence: Evidence) -> Evidence:
         sum_us=first.sum_us + cut.batch.sum_us,
     )
     return replace(evidence, batches=(more, *evidence.batches[1:]))
-
-
-def _mixtures(evidence: Evidence) -> list[Evidence]:
-    """Some batches at their worst, the others at their best: those that were worse before."""
-    worst, best = _ends(evidence)
-    pairs = list(zip(worst.batches, best.batches, strict=True))
-    order = sorted(range(BATCHES), key=lambda at: _middle(*pairs[at]), reverse=True)
-    found = []
-    for count in range(1, BATCHES):
-        high = set(order[:count])
-        batches = tuple(w if at in high else b for at, (w, b) in enumerate(pairs))
-        if sum(batch.total for batch in batches):
-            found.append(replace(worst, batches=batches))
-    return found
-
-
-def _middle(worst: Batch, best: Batch) -> tuple[Fraction, Fraction]:
-    total = max(1, worst.total + best.total)
-    return (
-        Fraction(worst.bad + best.bad, total),
-        Fraction(worst.sum_us + best.sum_us, total),
-    )
 
 
 def _hull(worst: Judgement, best: Judgement) -> Judgement:
@@ -183,6 +154,14 @@ def _across(cut: Cut) -> str:
     return (
         f"{format_count(cut.requests)} more are counted in steps across the ends of the window, "
         "and whether they belong to it would decide; end the warm-up where a step begins"
+    )
+
+
+def _bordering(evidence: Evidence) -> str:
+    step = format_duration(evidence.step_us)
+    return (
+        f"they are counted in steps of up to {step}, some across the borders of the ten batches "
+        "that tell how requests cluster, and on which side those lie would decide"
     )
 
 
