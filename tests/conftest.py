@@ -93,12 +93,13 @@ def repository() -> Path:
     return ROOT
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def system_program(request: pytest.FixtureRequest) -> Callable[..., str]:
     """Find a program of the system: `system_program("promtool", package="prometheus")`."""
 
     def find(program: str, *, package: str) -> str:
-        path = shutil.which(program)
+        # servers lie where not every user's PATH leads
+        path = shutil.which(program, path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
         if path is None:
             sentence = f"needs system package {package}: there is no {program}"
             if request.config.getoption("--require-system-packages"):
