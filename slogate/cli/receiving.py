@@ -69,9 +69,10 @@ def receive(request: Request) -> None:
         note(f"recovered {format_count(rows)} rows of run {run.id} ({run.service}), whose "
              "receiver was killed", quiet=request.quiet)  # fmt: skip
     writer = Writer(store, flush_s=flush or 5.0, labels=request.labels, clock_us=_now_us)
+    router = Router(chosen, service=request.service, labels=request.labels)
     try:
         server = Receiver(
-            address, router=Router(chosen, service=request.service), writer=writer,
+            address, router=router, writer=writer,
             budget=Budget(request.memory), most_body=request.most_body, signals=signals,
         )  # fmt: skip
     except OSError as error:

@@ -1,7 +1,7 @@
 """Reads the body of a request: whole, bounded, decompressed; or says why not.
 
-What is read counts against the budget as it comes, also while it is decompressed: a small body
-that would become a large one is stopped on the way. A refused body is read to its end where that
+A body counts against the budget before it is read, or as it is decompressed: a small one that
+would become a large one is stopped on the way. A refused body is read to its end where that
 is not far, so that the sender gets to read the answer.
 """
 
@@ -56,6 +56,8 @@ class Body:
         blocks = _blocks(stream, headers)
         try:
             encoding = (headers.get("Content-Encoding") or "identity").strip().lower()
+            if encoding == "identity" and (length := _length(headers)):
+                self._hold(length, length)
             return self._gathered(_decoded(blocks, encoding))
         except Refused as refused:
             refused.close = not _drained(blocks)
@@ -66,14 +68,18 @@ class Body:
         size = 0
         for block in blocks:
             size += len(block)
-            if size > self._limit:
-                limit = self._limit / (1 << 20)
-                raise Refused(413, INVALID, f"the body is larger than {limit:g} MiB")
-            if not self._budget.take(len(block)):
-                raise Refused(429, EXHAUSTED, BUSY)
-            self._held += len(block)
+            self._hold(size, max(0, size - self._held))
             parts.append(block)
         return b"".join(parts)
+
+    def _hold(self, size: int, more: int) -> None:
+        """Take so many more bytes of the budget for a body that has `size` so far."""
+        if size > self._limit:
+            limit = self._limit / (1 << 20)
+            raise Refused(413, INVALID, f"the body is larger than {limit:g} MiB")
+        if not self._budget.take(more):
+            raise Refused(429, EXHAUSTED, BUSY)
+        self._held += more
 
     def release(self) -> None:
         """Give back what is held."""
@@ -86,16 +92,20 @@ def _blocks(stream: Stream, headers: Message) -> Iterator[bytes]:
     if "chunked" in (headers.get("Transfer-Encoding") or "").lower():
         yield from _chunks(stream)
         return
-    text = (headers.get("Content-Length") or "").strip()
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
+    left = _length(headers)
+    if left is None:
         raise Refused(411, INVALID, "the request does not say how long it is", close=True)
-    left = int(text)
     while left:
         block = stream.read(min(BLOCK, left))
         if not block:
             raise Refused(400, INVALID, "the body is cut off", close=True)
         left -= len(block)
         yield block
+
+
+def _length(headers: Message) -> int | None:
+    text = (headers.get("Content-Length") or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
 def _chunks(stream: Stream) -> Iterator[bytes]:

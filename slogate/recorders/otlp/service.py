@@ -198,6 +198,12 @@ class _Handler(BaseHTTPRequestHandler):
             raise Refused(415, INVALID, f"the content type must be {PROTOBUF} or {JSON}")
         return signal
 
+    def handle_expect_100(self) -> bool:
+        """Tell a client that waits for it to send its body, at once."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
+
     def do_GET(self) -> None:
         """Nothing can be fetched here."""
         self.close_connection = True

@@ -1,0 +1,336 @@
+from __future__ import annotations
+
+import gzip
+import json
+import signal
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from receiving import receiving, stored
+from telemetry import START_NS, encoded, metrics, point, span, traces
+
+from slogate.store.layout import open_store
+from slogate.store.manifest import list_runs
+
+pytestmark = pytest.mark.e2e
+PROTOBUF = {"content_type": "application/x-protobuf"}
+
+
+def test_the_official_exporter_of_traces(tmp_path):
+    """What the SDK's exporter sent is stored: each duration, trace id, name and status."""
+    from opentelemetry.exporter.otlp.proto.http import Compression
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    from opentelemetry.trace import SpanKind, Status, StatusCode
+
+    sent = {}
+    with receiving(tmp_path) as receiver:
+        url = f"http://127.0.0.1:{receiver.port}/v1/traces"
+        exporter = OTLPSpanExporter(url, compression=Compression.Gzip)
+        provider = TracerProvider(resource=Resource({"service.name": "checkout"}))
+        provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=4_096))
+        tracer = provider.get_tracer("tests")
+        for number in range(1_500):
+            told = {"http.request.method": "POST", "http.route": f"/r{number % 3}",
+                    "http.response.status_code": 200}  # fmt: skip
+            start = START_NS + number * 1_000
+            made = tracer.start_span(f"POST /r{number % 3}", kind=SpanKind.SERVER,
+                                     start_time=start, attributes=told)  # fmt: skip
+            if number % 10 == 0:
+                made.set_status(Status(StatusCode.ERROR, "refused"))
+            made.end(start + number * 999)
+            trace_id = f"{made.get_span_context().trace_id:032x}"
+            sent[trace_id] = (-(-number * 999 // 1_000), f"/r{number % 3}", number % 10 != 0)
+            tracer.start_span("call", kind=SpanKind.CLIENT).end()
+        assert provider.force_flush()
+        provider.shutdown()
+        code, told, _ = receiver.stop()
+
+    assert (code, told["requests"], told["rejected"]) == (0, 1_500, {})
+    assert {
+        row["trace_id"]: (row["duration_us"], row["endpoint"], row["ok"])
+        for row in stored(tmp_path)
+    } == sent
+    [run] = list_runs(open_store(tmp_path / "st"))
+    assert (run.state, run.kind, run.service, run.source) == (
+        "complete", "production", "checkout", "otlp"
+    )  # fmt: skip
+    assert (run.rows.seen, run.rows.written) == (1_500, 1_500)
+    assert set(run.seals) == set(run.parts)
+
+
+@pytest.mark.parametrize("temporality", ["cumulative", "delta"])
+@pytest.mark.parametrize("shape", ["explicit", "exponential"])
+def test_the_official_exporter_of_metrics(tmp_path, temporality, shape):
+    """Each recorded duration is counted once, within the bounds of its bucket."""
+    from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+    from opentelemetry.sdk.metrics import Histogram, MeterProvider
+    from opentelemetry.sdk.metrics.export import AggregationTemporality
+    from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader as Reader
+    from opentelemetry.sdk.metrics.view import (
+        ExplicitBucketHistogramAggregation,
+        ExponentialBucketHistogramAggregation,
+    )
+    from opentelemetry.sdk.resources import Resource
+
+    which = getattr(AggregationTemporality, temporality.upper())
+    how = (ExplicitBucketHistogramAggregation((0.005, 0.01, 0.025, 0.1)) if shape == "explicit"
+           else ExponentialBucketHistogramAggregation())  # fmt: skip
+    durations = [[0.001, 0.005, 0.0051, 0.2], [0.009, 0.03, 0.03], [], [5.5, 0.0000015]]
+    with receiving(tmp_path) as receiver:
+        exporter = OTLPMetricExporter(
+            f"http://127.0.0.1:{receiver.port}/v1/metrics",
+            preferred_temporality={Histogram: which}, preferred_aggregation={Histogram: how},
+        )  # fmt: skip
+        reader = Reader(exporter, export_interval_millis=10**9)
+        provider = MeterProvider([reader], resource=Resource({"service.name": "checkout"}))
+        histogram = provider.get_meter("tests").create_histogram(
+            "http.server.request.duration", unit="s"
+        )
+        told = {"http.request.method": "GET", "http.route": "/cart"}
+        for batch in durations:
+            for duration in batch:
+                histogram.record(duration, told)
+            assert provider.force_flush()
+        provider.shutdown()
+        code, document, _ = receiver.stop()
+
+    rows = stored(tmp_path, "histograms")
+    assert (code, document["rejected"], document["requests"]) == (0, {}, 9)
+    # each export is a step of its own, and holds the durations recorded before it
+    steps = sorted({row["ts"] for row in rows})
+    told_by_step = [[row for row in rows if row["ts"] == step] for step in steps]
+    for batch, found in zip([b for b in durations if b], told_by_step, strict=True):
+        left = [duration * 1e6 for duration in batch]
+        for row in found:
+            inside = [d for d in left if row["lo_us"] < d <= (row["hi_us"] or 1e12)]
+            assert len(inside) >= row["count"], row
+        assert sum(row["count"] for row in found) == len(batch)
+        assert max(row["hi_us"] or 0 for row in found) * 1.1 >= max(left)
+
+
+def test_a_hundred_clients_at_once(tmp_path):
+    """Everything acknowledged is stored once, however often it was told to come again."""
+    batches = [
+        traces(*(span(client * 1_000 + n * 10 + i) for i in range(10)))
+        for client in range(100)
+        for n in range(3)
+    ]
+    answers = []
+
+    def deliver(client: int) -> None:
+        for message in batches[client * 3 : client * 3 + 3]:
+            while (status := receiver.send(message)[0]) != 200:
+                answers.append(status)
+                time.sleep(0.01)
+            answers.append(status)
+
+    with receiving(tmp_path, "--flush-every", "200ms") as receiver:
+        with ThreadPoolExecutor(100) as pool:
+            list(pool.map(deliver, range(100)))
+        code, told, _ = receiver.stop(signal.SIGINT)
+
+    assert answers.count(200) == 300
+    assert set(answers) <= {200, 429, 503}
+    assert (code, told["requests"]) == (0, 3_000)
+    assert len({row["trace_id"] for row in stored(tmp_path)}) == 3_000 == len(stored(tmp_path))
+
+
+def test_a_full_queue_refuses_and_recovers(tmp_path):
+    """Where there is no room a request is told to wait; sent again, it is stored once."""
+    message = json.dumps(traces(*(span(n) for n in range(1_500)))).encode()
+    assert 600_000 < len(message) < 1_000_000
+    with receiving(tmp_path, "--memory", "1", "--max-body", "1") as receiver:
+        held = _announced(receiver.port, message)
+        while (refused := receiver.post("/v1/traces", message[:500_000]))[0] == 400:
+            pass  # the other request has not been looked at
+        held.sendall(message)
+        assert held.recv(1_000).startswith(b"HTTP/1.1 200")
+        held.close()
+        again = receiver.post("/v1/traces", json.dumps(traces(span(5_000))).encode())
+        code, told, _ = receiver.stop()
+
+    assert refused[0] == 429
+    assert refused[2]["Retry-After"] == "1"
+    assert json.loads(refused[1])["code"] == 8
+    assert (again[0], code, told["requests"]) == (200, 0, 1_501)
+    assert (told["answers"]["200"], told["answers"]["429"]) == (2, 1)
+
+
+def _announced(port, message):
+    """A connection that has said how long its request is, and was told to go on."""
+    held = socket.create_connection(("127.0.0.1", port), timeout=60)
+    head = ("POST /v1/traces HTTP/1.1", "Host: x", "Content-Type: application/json",
+            f"Content-Length: {len(message)}", "Expect: 100-continue", "", "")  # fmt: skip
+    held.sendall("\r\n".join(head).encode())
+    assert held.recv(1_000).startswith(b"HTTP/1.1 100")
+    return held
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers", "status", "words"),
+    [
+        pytest.param("/v1/traces", b"{", {}, 400, "it is no JSON", id="broken JSON"),
+        pytest.param("/v1/traces", b'{"a": 1}', {}, 400, "no message of traces", id="other JSON"),
+        pytest.param("/v1/metrics", json.dumps(traces(span())).encode(), {}, 400,
+                     "no message of metrics", id="wrong signal"),
+        pytest.param("/v1/traces", b"\xff\xff\xff", PROTOBUF, 400,
+                     "no message of traces", id="noise"),
+        pytest.param("/v1/traces", b"abc", {"content_encoding": "gzip"}, 400,
+                     "damaged", id="no gzip"),
+        pytest.param("/v1/traces", gzip.compress(b"{}" * 999)[:-9], {"content_encoding": "gzip"},
+                     400, "damaged", id="cut gzip"),
+        pytest.param("/v1/traces", b"{}", {"content_encoding": "br"}, 415,
+                     "send gzip", id="brotli"),
+        pytest.param("/v1/traces", b"{}", {"content_type": "text/csv"}, 415,
+                     "content type", id="CSV"),
+        pytest.param("/v1/logs", b"{}", {}, 404, "/v1/traces, /v1/metrics", id="logs"),
+        pytest.param("/v1/traces", b" " * (1 << 20) + b"{}", {}, 413, "1 MiB", id="too large"),
+        pytest.param("/v1/traces", gzip.compress(b" " * (9 << 20)), {"content_encoding": "gzip"},
+                     413, "1 MiB", id="bomb"),
+        pytest.param("/v1/traces", b"{}", {}, 200, "{}", id="empty"),
+        pytest.param("/v1/traces", b"", PROTOBUF, 200, "", id="empty protobuf"),
+        pytest.param("/v1/metrics", b"zz\r\n", {"transfer_encoding": "chunked"}, 400, "malformed",
+                     id="no chunks"),
+        pytest.param("/v1/metrics", b"2\r\n{}\r\n0\r\n\r\n", {"transfer_encoding": "chunked"}, 200,
+                     "{}", id="chunks"),
+    ],
+)  # fmt: skip
+def test_answers(receiver, path, body, headers, status, words):
+    """Each fault has the status of the specification, and a Status that says what it is."""
+    code, content, told = receiver.post(path, body, **headers)
+
+    kind = headers.get("content_type", "application/json")
+    assert (code, told["Content-Type"]) == (
+        status, "application/x-protobuf" if kind == "text/csv" else kind
+    )  # fmt: skip
+    assert words.encode() in content
+    if kind != "application/json" and status != 200:
+        assert content[content.index(b"\x12") + 2 :].decode()
+
+
+@pytest.fixture(scope="module")
+def receiver(tmp_path_factory):
+    """A receiver with a small limit, for many questions."""
+    options = ("--max-body", "1", "--memory", "4")
+    with receiving(tmp_path_factory.mktemp("receiver"), *options) as running:
+        yield running
+        code, told, _ = running.stop()
+        assert code == 0
+        assert not [reason for reason in told["rejected"] if "internal" in reason]
+
+
+def test_partial_success(tmp_path):
+    """What cannot be used is counted in the answer; the rest is kept and not sent again."""
+    from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+        ExportMetricsServiceResponse,
+    )
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
+
+    spans = traces(span(0), span(1, endTimeUnixNano="0"), span(2))
+    points = metrics(point([1, 0, 0, 0], count="7"), point([0, 1, 0, 0], since=1), delta=True)
+    with receiving(tmp_path) as running:
+        as_json = running.send(spans)
+        of_spans = running.post(
+            "/v1/traces", encoded(traces(span(9, endTimeUnixNano="0"))), **PROTOBUF
+        )
+        of_points = running.post("/v1/metrics", encoded(points), **PROTOBUF)
+        _, told, _ = running.stop()
+
+    assert json.loads(as_json[1]) == {
+        "partialSuccess": {"rejectedSpans": "1", "errorMessage": "1 × it has no end"}
+    }
+    spans_told = ExportTraceServiceResponse.FromString(of_spans[1]).partial_success
+    points_told = ExportMetricsServiceResponse.FromString(of_points[1]).partial_success
+    assert (spans_told.rejected_spans, points_told.rejected_data_points) == (1, 1)
+    assert points_told.error_message == "1 × its buckets do not add up to its count"
+    assert told["requests"] == 3
+
+
+def test_killed_and_started_again(tmp_path):
+    """After SIGKILL the store can be read; the next receiver keeps all that was acknowledged."""
+    with receiving(tmp_path, "--flush-every", "1s") as first:
+        assert first.send(traces(span(0), span(1)))[0] == 200
+        deadline = time.monotonic() + 60
+        while not stored(tmp_path) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert first.send(traces(*(span(n) for n in range(2, 300))))[0] == 200
+        assert first.send(metrics(point([0, 3, 0, 0]), delta=True))[0] == 200
+        first.process.kill()
+        first.process.wait()
+    [run] = list_runs(open_store(tmp_path / "st"))
+    assert run.state == "running"
+    assert 2 <= len(stored(tmp_path)) <= 300
+
+    with receiving(tmp_path) as second:
+        said = "".join(second.said)
+        assert second.send(traces(span(1_000)))[0] == 200
+        second.stop()
+
+    runs = list_runs(open_store(tmp_path / "st"))
+    assert sorted(run.state for run in runs) == ["complete", "interrupted"]
+    assert f"of run {run.id} (shop)" in said
+    assert sorted(row["trace_id"] for row in stored(tmp_path)) == [
+        f"{n + 1:032x}" for n in [*range(300), 1_000]
+    ]
+    assert [row["count"] for row in stored(tmp_path, "histograms")] == [3]
+    assert list((tmp_path / "st" / "journal").iterdir()) == []
+
+
+def test_what_began_before_is_not_counted_twice(tmp_path):
+    """A cumulative series that is older than the receiver counts from its first point on."""
+    with receiving(tmp_path) as running:
+        for number in (5, 7):
+            running.send(metrics(point([number, 0, 0, 0], at=number * 60)))
+        _, told, _ = running.stop()
+
+    assert told["requests"] == 2
+    assert told["left_out"] == {"first points of series that began before this": 1}
+
+
+def test_services_have_runs_of_their_own(tmp_path):
+    """A run for each service.name; or one for all, if a service is given."""
+    message = traces(span(0)), traces(span(1), resource={"service.name": "pay"}), traces(
+        span(2), resource={}
+    )  # fmt: skip
+    for options, services in (
+        ((), ["pay", "shop", "unknown_service"]),
+        (("--service", "all", "--label", "env=test"), ["all"]),
+    ):
+        folder = tmp_path / services[0]
+        folder.mkdir()
+        with receiving(folder, *options) as running:
+            assert [running.send(each)[0] for each in message] == [200, 200, 200]
+            running.stop()
+        runs = list_runs(open_store(folder / "st"))
+        assert sorted(run.service for run in runs) == services
+        assert len(stored(folder)) == 3
+    assert runs[0].labels == {"env": "test"}
+    assert {dict(row["labels"])["env"] for row in stored(folder)} == {"test"}
+
+
+def test_only_one_signal(tmp_path):
+    """The other one has no place here."""
+    with receiving(tmp_path, "--only", "metrics") as running:
+        refused = running.send(traces(span()))
+        assert running.send(metrics(point([1, 0, 0, 0], since=1), delta=True))[0] == 200
+        running.stop()
+
+    assert refused[0] == 404
+
+
+def test_it_ends_by_itself(tmp_path):
+    """After the time of `--for` it stops as if it were told to, though a client is still there."""
+    with receiving(tmp_path, "--for", "1s") as running:
+        idle = threading.Thread(target=running.send, args=(traces(span()),))
+        idle.start()
+        idle.join()
+        out, _ = running.process.communicate(timeout=60)
+
+    assert running.process.returncode == 0
+    assert json.loads(out)["runs"][0]["state"] == "complete"
