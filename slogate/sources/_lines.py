@@ -58,7 +58,7 @@ class Lines:
                 count = len(texts)
                 if count > len(numbers):
                     numbers = pa.array(range(2 * count))
-                lines = pc.add(numbers.slice(0, count), first)
+                lines = pc.add(numbers.slice(0, count), pa.scalar(first))
                 batch = pa.record_batch([lines, texts], schema=schema)
                 lengths = pc.binary_length(texts)
                 if texts.null_count or not pc.min(lengths).as_py():

@@ -5,8 +5,8 @@ duration carries all that is needed. Its time is the END of the request: the sta
 less the duration, to the ns (waiting for a connection comes before and is in neither).
 `expected_response` decides what failed. A connection that failed has the duration 0 and no
 response: its duration is unknown here. Calls of gRPC are requests too. Points of other metrics
-and the definitions of metrics are no requests and are passed over; a line that is no JSON is
-bad, whatever it was. Refuses a file without any request.
+and the definitions of metrics are no requests and are passed over, once they are seen to begin
+and end as such; any other line that is no JSON is bad. Refuses a file without any request.
 """
 
 from __future__ import annotations
@@ -70,8 +70,9 @@ def open_k6(origin: Origin) -> Scan:
     )
 
 
-# the words are looked for as text first: few lines of many need to be taken apart. A filter
-# over what was parsed would make DuckDB parse twice, so the rest is left out instead
+# the words are looked for as text first: few lines of many need to be taken apart, and those
+# that begin and end as k6's do are not parsed. A filter over what was parsed would make DuckDB
+# parse twice, so the rest is left out instead
 _POINTS = f"""
 SELECT line, p.metric AS metric, p.data.value AS took_ms, p.data.tags AS tags,
     {", ".join(f'p.data.tags."{tag}" AS "{tag}"' for tag in TAGS)},
@@ -85,7 +86,8 @@ FROM (
     FROM feed
     WHERE contains(text, '_req_duration"') AND contains(text, '"Point"')
         AND (contains(text, '"{HTTP}"') OR contains(text, '"{RPC}"'))
-        OR NOT (starts_with(text, '{{') AND json_valid(text))
+        OR NOT ((starts_with(text, '{{"metric":"') OR starts_with(text, '{{"type":"'))
+            AND ends_with(text, '}}')) AND TRY(json_type(text)) IS DISTINCT FROM 'OBJECT'
 )
 """  # noqa: S608 (our own words)
 

@@ -1,0 +1,78 @@
+"""Shared by benchmarks of the import: DuckDB's own reader and ours, in turns, in processes apart.
+
+A benchmark says how its file is generated and what DuckDB alone does with it; `run` does the
+rest and prints the best of the repeats. The import also hashes the file, checks every row, says
+which lines are bad, and syncs its parts to the disk.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+PARQUET = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2)"
+
+
+def run(
+    script: str,
+    name: str,
+    generate: Callable[[Path, int], None],
+    duckdb_alone: Callable[[str, str], int],
+    words: Sequence[str],
+) -> None:
+    """Measure and print; words: [megabytes=200] [repeats=3], or what a process is to measure.
+
+    `generate(path, megabytes)` writes the file; `duckdb_alone(file, out)` reads it and writes its
+    requests to the Parquet file `out`, and returns how many there are.
+    """
+    if words[:1] == ["--measure"]:
+        _measure(words[1], words[2], duckdb_alone)
+        return
+    megabytes, repeats = (int(word) for word in (*words, *("200", "3")[len(words) :]))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / name
+        generate(file, megabytes)
+        size = file.stat().st_size / 1e6
+        best: dict[str, dict[str, float]] = {}
+        for _ in range(repeats):
+            for which in ("duckdb", "slogate"):
+                command = [sys.executable, script, "--measure", which, str(file)]
+                took = json.loads(subprocess.check_output(command))
+                old = best.get(which, took)
+                best[which] = {key: min(took[key], old[key]) for key in took}
+    print(f"{size:,.0f} MB")
+    for which, took in best.items():
+        print(
+            f"{which:8} {took['rows']:,} rows, {size / took['wall']:.0f} MB/s, "
+            f"{size / took['cpu']:.0f} MB/s per core, {took['rss_mb']:.0f} MB resident"
+        )
+    wall, cpu = (best["duckdb"][key] / best["slogate"][key] for key in ("wall", "cpu"))
+    print(f"slogate at {wall:.2f} times DuckDB's speed ({cpu:.2f} by CPU time)")
+
+
+def _measure(which: str, file: str, duckdb_alone: Callable[[str, str], int]) -> None:
+    """Run one of the two and print what it took."""
+    with tempfile.TemporaryDirectory(dir=Path(file).parent) as folder:
+        began = time.perf_counter()
+        if which == "duckdb":
+            rows = duckdb_alone(file, str(Path(folder) / "out.parquet"))
+        else:
+            rows = _import(file, folder)
+        wall = time.perf_counter() - began
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    took = {"rows": rows, "wall": wall, "cpu": usage.ru_utime + usage.ru_stime}
+    print(json.dumps({**took, "rss_mb": usage.ru_maxrss / 1024}))
+
+
+def _import(file: str, folder: str) -> int:
+    from slogate.ingest import import_files
+    from slogate.store.layout import open_store
+
+    store = open_store(Path(folder) / "store", create=True)
+    return import_files(store, [("file", Path(file))], service="x", now_ts=1).run.rows.written
