@@ -88,6 +88,7 @@ class Rows:
         bad: Mapping[str, int] | None = None,
         left_out: Mapping[str, int] | None = None,
         shown: Iterable[BadRow] = (),
+        notes: Iterable[str] = (),
     ) -> Chunk:
         """The rows so far, which are then forgotten."""
         import pyarrow as pa
@@ -109,6 +110,7 @@ class Rows:
             bad=bad or {},
             left_out=left_out or {},
             shown=tuple(shown),
+            notes=tuple(notes),
         )
 
 

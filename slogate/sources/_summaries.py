@@ -26,6 +26,7 @@ from slogate.sources._base import (
     LONGEST_US,
     Chunk,
     Origin,
+    choice,
     damaged,
 )
 from slogate.sources._histograms import Number, Ranks, Rows, hi_us
@@ -34,6 +35,10 @@ MOST_BYTES = 16 << 20
 MOST_REQUESTS = 10**15
 START = {"start": "when the run began, which the file does not say: 2026-11-24T10:00:00Z"}
 ENDPOINT = {"endpoint": "what the requests are called: /checkout, or 'GET /checkout'"}
+
+OUTCOME = {"ok": "true: all that was recorded are successes (default: unknown)"}
+NO_OUTCOME = "the file does not say what failed: what is not known to be a success is a failure"
+ESTIMATES = "vegeta's percentiles are estimates, exact times are those of its single results"
 
 UNITS_US = {
     "ns": Fraction(1, 1_000), "us": Fraction(1), "ms": Fraction(1_000), "s": Fraction(1_000_000),
@@ -54,6 +59,7 @@ class Step:
     endpoint: str
     rows: Rows = field(default_factory=Rows)
     left_out: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def timed(self, ranks: Ranks, *, ok: bool | None = None, status: int | None = None) -> None:
         """Requests of which there are percentiles or buckets."""
@@ -83,6 +89,11 @@ class Step:
         )  # fmt: skip
 
 
+def outcome_of(origin: Origin) -> bool | None:
+    """The `ok` of all requests of a file that does not say what failed, as the option has it."""
+    return True if choice(origin, "ok", ("unknown", "true")) == "true" else None
+
+
 def reads(parse: Callable[[Origin, str], Step]) -> Callable[[Origin], Iterator[Chunk]]:
     """The `open` of a source whose files `parse` reads."""
 
@@ -95,7 +106,7 @@ def reads(parse: Callable[[Origin, str], Step]) -> Callable[[Origin], Iterator[C
             raise origin.fail(str(error)) from None
         if not len(step.rows) and not step.left_out:
             raise origin.fail("it tells of no request")
-        yield step.rows.chunk(left_out=step.left_out)
+        yield step.rows.chunk(left_out=step.left_out, notes=step.notes)
 
     return open_summary
 

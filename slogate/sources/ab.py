@@ -26,6 +26,7 @@ from slogate.sources._summaries import (
     start_of,
     step_us,
 )
+from slogate.units import format_count
 
 _RUN = re.compile(
     r"""
@@ -81,7 +82,10 @@ def _parse(origin: Origin, text: str) -> Step:
     )  # fmt: skip
     # a response may be of another length for its status, or not: then more have failed
     surely = max(size, told["status"]) + told["receive"] + told["exceptions"] + told["write"]
-    step.split(ranks, surely, unclear=min(size, told["status"]))
+    unclear = min(size, told["status"])
+    step.split(ranks, surely, unclear=unclear)
+    if unclear:
+        step.notes.append(f"ab does not say whether {format_count(unclear)} more have failed")
     step.untimed(told["connect"], ok=False)
     return step
 

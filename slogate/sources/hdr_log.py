@@ -30,12 +30,13 @@ from slogate.sources._base import (
 )
 from slogate.sources._hdr import Bucket, decode
 from slogate.sources._histograms import ROWS_A_CHUNK, Rows, hi_us, lo_us
-from slogate.sources._summaries import UNITS_US, moment, step_us
+from slogate.sources._summaries import NO_OUTCOME, OUTCOME, UNITS_US, moment, outcome_of, step_us
 from slogate.units import format_duration
 
 YEAR_US = 365 * 86_400_000_000
 MOST_LINE = 16 << 20
 _UNITS = ("ns", "us", "ms")
+_TAGS = ("only", "untagged", "all")
 _LOOK = 10_000
 _MOST_KNOWN = 1 << 20
 _HEADER = re.compile(r"#\[(StartTime|BaseTime): *(\d{1,10}(?:\.\d{1,9})?)\b", re.ASCII)
@@ -67,8 +68,8 @@ def open_log(origin: Origin) -> Iterator[Chunk]:
     if unit not in _UNITS:
         raise _no_unit(origin, unit)
     reading = _Reading(
-        origin, UNITS_US[unit], choice(origin, "tags", ("", "only", "untagged", "all")),
-        ok={"unknown": None, "true": True}[choice(origin, "ok", ("unknown", "true"))],
+        origin, UNITS_US[unit], choice(origin, "tags", _TAGS) if "tags" in origin.options else "",
+        ok=outcome_of(origin),
     )  # fmt: skip
     for number, line in _lines(origin):
         try:
@@ -80,7 +81,7 @@ def open_log(origin: Origin) -> Iterator[Chunk]:
     if not reading.seen:
         first = next(iter(reading.shown), BadRow(line=None, reason="it holds no interval"))
         raise origin.fail(first.reason, line=first.line)
-    yield reading.chunk()
+    yield reading.chunk(notes=(NO_OUTCOME,) if reading.ok is None else ())
 
 
 def _lines(origin: Origin) -> Iterator[tuple[int, str]]:
@@ -121,13 +122,13 @@ class _Reading:
         self.reasons[reason] += 1
         self.shown.append(BadRow(line=number, reason=reason))
 
-    def chunk(self) -> Chunk:
+    def chunk(self, notes: tuple[str, ...] = ()) -> Chunk:
         """What was read since the last one."""
         bad, left_out, shown = dict(self.reasons), dict(self.left_out), self.shown[:5]
         self.reasons.clear()
         self.left_out.clear()
         self.shown = []
-        return self.rows.chunk(bad=bad, left_out=left_out, shown=shown)
+        return self.rows.chunk(bad=bad, left_out=left_out, shown=shown, notes=notes)
 
     def take(self, number: int, line: str) -> None:
         """Read one line; ValueError says why it cannot be used."""
@@ -257,10 +258,10 @@ PLUGIN = Source(
     open=open_log,
     example=_EXAMPLE,
     example_options={"unit": "us"},
-    options={
+    options=OUTCOME
+    | {
         "unit": "of the values, which the file does not say: ns, us or ms",
         "tags": "where a log holds both: only (tagged), untagged, or all of its intervals",
-        "ok": "true: all that was recorded are successes (default: unknown)",
         "endpoint": "what untagged intervals are called: /checkout, or 'GET /checkout'",
         "start": "when the log began, where it has no StartTime: 2026-11-24T10:00:00Z",
     },

@@ -10,9 +10,21 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from slogate.sources._base import Origin, Source, choice
+from slogate.sources._base import Origin, Source
 from slogate.sources._spectrum import HEAD, ROWS, spectrum
-from slogate.sources._summaries import ENDPOINT, START, Step, endpoint_of, only, reads, start_of
+from slogate.sources._summaries import (
+    ENDPOINT,
+    ESTIMATES,
+    NO_OUTCOME,
+    OUTCOME,
+    START,
+    Step,
+    endpoint_of,
+    only,
+    outcome_of,
+    reads,
+    start_of,
+)
 from slogate.units import parse_duration
 
 _FILE = re.compile(
@@ -34,7 +46,9 @@ def _parse(origin: Origin, text: str) -> Step:
     unit = "ms" if vegeta else _unit(origin)
     ranks = spectrum(found["rows"], unit, finest=Fraction(0) if vegeta else None)
     step = Step(ts=start_of(origin), step_us=_duration(origin), endpoint=endpoint_of(origin))
-    step.timed(ranks, ok={"unknown": None, "true": True}[choice(origin, "ok", ("unknown", "true"))])
+    ok = outcome_of(origin)
+    step.timed(ranks, ok=ok)
+    step.notes.extend([ESTIMATES] * vegeta + [NO_OUTCOME] * (ok is None))
     return step
 
 
@@ -81,9 +95,9 @@ PLUGIN = Source(
     example_options={"start": "2026-11-24T10:00:00Z", "duration": "20s"},
     options=START
     | ENDPOINT
+    | OUTCOME
     | {
         "duration": "how long the run was, which the file does not say: 30s",
         "unit": "of the values, where the file does not say it: ns, us, ms or s",
-        "ok": "true: all that was measured are successes (default: unknown)",
     },
 )

@@ -15,6 +15,7 @@ from slogate.sources._base import Origin, Source, choice
 from slogate.sources._histograms import Ranks
 from slogate.sources._summaries import (
     ENDPOINT,
+    ESTIMATES,
     Step,
     document,
     endpoint_of,
@@ -51,6 +52,8 @@ def _parse(origin: Origin, text: str) -> Step:
         ts=moment(within(found, "earliest"), "earliest"), step_us=step_us(length),
         endpoint=endpoint_of(origin),
     )  # fmt: skip
+    if not _by_buckets(origin, found):
+        step.notes.append(ESTIMATES)
     for status, count in statuses.items():
         step.timed(ranks.some(count), status=status or None, ok=200 <= status < 400)
     return step
@@ -74,15 +77,19 @@ def _ranks(origin: Origin, found: Mapping[str, Any], requests: int) -> Ranks:
     longest = json_us(within(told, "max"), "ns", "max")
     # older reports have no min
     ranks.between(json_us(told.get("min", 0), "ns", "min"), longest)
-    buckets = table(found, "buckets") if found.get("buckets") else {}
-    if buckets and choice(origin, "from", ("buckets", "percentiles")) == "buckets":
-        return _bucketed(origin, ranks, buckets)
+    if _by_buckets(origin, found):
+        return _bucketed(origin, ranks, table(found, "buckets"))
     for share in _SHARES:
         # an estimate between the two ranks nearest to the share
         value = json_us(within(told, f"{share}th"), "ns", f"{share}th")
         below = share * requests // 100
         ranks.quantile(max(below, 1), min(below + 1, requests), value, value)
     return ranks
+
+
+def _by_buckets(origin: Origin, found: Mapping[str, Any]) -> bool:
+    chosen = choice(origin, "from", ("buckets", "percentiles"))
+    return chosen == "buckets" and bool(found.get("buckets"))
 
 
 def _bucketed(origin: Origin, ranks: Ranks, buckets: Mapping[str, Any]) -> Ranks:

@@ -25,6 +25,9 @@ _RUN = re.compile(
 {TAIL}""",
     re.MULTILINE | re.VERBOSE | re.ASCII,
 )
+_MADE_UP = (
+    "wrk takes its percentiles over its responses and others that it makes up for those missed"
+)
 _PERCENTILE = re.compile(rf"[ ]+(\d+)%[ ]+{TIME}\n", re.ASCII)
 
 
@@ -52,6 +55,7 @@ def _parse(origin: Origin, text: str) -> Step:
         rank = min(share * timed // 100 + 1, timed)
         ranks.quantile(rank, rank, *whole_us(number, unit, f"{percent}%"))
     run.step.split(ranks, run.failed)
+    run.step.notes.append(_MADE_UP)
     late = Ranks(run.timeouts)
     late.at_least.append((0, shortest))
     run.step.timed(late, ok=False)

@@ -15,6 +15,7 @@ from slogate.sources._base import Origin, Source, choice
 from slogate.sources._spectrum import HEAD, ROWS, spectrum
 from slogate.sources._summaries import ENDPOINT, START, Step, count_of, only, reads
 from slogate.sources._wrk import TAIL, totals
+from slogate.units import format_count
 
 _SPECTRUM = r"""
 ^[ ]*Latency\ Distribution\ \(HdrHistogram\ -\ (?P<kind>Recorded|Uncorrected)\ [^\n]*\n
@@ -57,6 +58,10 @@ def _parse(origin: Origin, text: str) -> Step:
         raise ValueError("it counts more responses or failures than requests")
     untimed_failures = max(run.failed - ranks.count, 0)
     run.step.split(ranks, run.failed)
+    if calibration:
+        run.step.notes.append(
+            f"wrk2 does not tell the times of its calibration: {format_count(calibration)} requests"
+        )
     run.step.untimed(calibration - untimed_failures, ok=True)
     run.step.untimed(run.broken + run.timeouts + untimed_failures, ok=False)
     return run.step

@@ -145,6 +145,14 @@ def test_nanoseconds_go_outward(tmp_path):
     assert (row["lo_us"], row["hi_us"], row["ok"]) == (0, 1, None)
 
 
+def test_that_failures_are_unknown_is_said(tmp_path):
+    """Unless the user says that all were successes, people are told what that means."""
+    text = log(f"1,1,1,{encoded({5: 1})}")
+
+    assert "does not say what failed" in " ".join(read(tmp_path, text).tally.notes)
+    assert read(tmp_path, text, ok="true").tally.notes == []
+
+
 @pytest.mark.parametrize(
     ("head", "told", "start_us"),
     [
@@ -238,10 +246,11 @@ def test_the_unit_is_asked_for(tmp_path):
     assert "unit=ns" in (caught.value.hint or "")
 
 
-def test_an_odd_unit_is_refused(tmp_path):
-    """A unit that is none of the three is named."""
-    with pytest.raises(SourceError, match="option unit is 'days'"):
-        read(tmp_path, log(f"1,1,1,{encoded({5: 1})}"), unit="days")
+@pytest.mark.parametrize(("option", "value"), [("unit", "days"), ("tags", "some"), ("ok", "no")])
+def test_odd_options_are_refused(tmp_path, option: str, value: str):
+    """An option that is none of its choices is named."""
+    with pytest.raises(SourceError, match=f"option {option} is '{value}', it must be"):
+        read(tmp_path, log(f"1,1,1,{encoded({5: 1})}"), **{option: value})
 
 
 @pytest.mark.parametrize(

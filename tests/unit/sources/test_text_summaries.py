@@ -122,6 +122,20 @@ def test_wrk2_counts_its_calibration_without_times(tmp_path):
     assert counted([r for r in rows if r["lo_us"] is None], "ok") == {True: 60_018 - 39_539}
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        pytest.param("wrk", "others that it makes up", id="wrk"),
+        pytest.param("wrk2", "times of its calibration: 20,479 requests", id="wrk2"),
+        pytest.param("ab", "whether 3 more have failed", id="ab"),
+        pytest.param("hdrplot", "does not say what failed", id="hdrplot"),
+    ],
+)
+def test_what_a_summary_cannot_tell_is_said(tmp_path, name: str, told: str):
+    """People read with the import what they must know about the file."""
+    assert told in " ".join(summary(tmp_path, name).tally.notes)
+
+
 def test_wrk2_spectrum_is_exact(tmp_path):
     """A line says how many took its value or less: whole µs, and none is between two lines."""
     rows = summary(tmp_path, "wrk2", ("  Non-2xx or 3xx responses: 7\n", "")).rows
