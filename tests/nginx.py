@@ -63,7 +63,10 @@ class Nginx:
 
 @contextmanager
 def nginx(program: str, folder: Path) -> Iterator[Nginx]:
-    """Runs until the block ends, one process, so that all logs have one order; /slow takes at least 0.1 s, for it is sent in two parts."""
+    """Runs until the block ends: one process, so that all logs have one order.
+
+    /slow takes at least 0.1 s, for it is sent in two parts.
+    """
     port = free_port()
     (folder / "slow").write_bytes(b"x" * 24_000)
     configuration = folder / "nginx.conf"

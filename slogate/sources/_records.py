@@ -168,7 +168,7 @@ def _code(status: str | None) -> str:
     return f"CASE WHEN {status} = '-' THEN 0::SMALLINT ELSE TRY_CAST({status} AS SMALLINT) END"
 
 
-_KNOWN = "('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS')"
+_KNOWN = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _METHOD = "regexp_full_match(given_method, '[A-Z][A-Z_-]{0,30}')"
 _ID = r"/(?:[0-9]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(/|$)"
 
@@ -179,7 +179,9 @@ def _endpoint(record: Record, numbers: bool) -> tuple[str, str, list[tuple[str, 
         return record.method or "NULL::VARCHAR", f"coalesce({record.endpoint}, '-')", []
     method, path = record.method or record.request, record.path
     # a CASE stops at what is common, an OR would try the expression on every row
-    named = f"CASE WHEN given_method IN {_KNOWN} THEN TRUE ELSE {_METHOD} END" if method else "TRUE"
+    # (and an IN of many would be planned as a join, which loses the order of the file)
+    known = " ".join(f"WHEN '{word}' THEN TRUE" for word in _KNOWN)
+    named = f"CASE given_method {known} ELSE {_METHOD} END" if method else "TRUE"
     steps = []
     if record.request:
         steps = [("request_words", f"string_split({record.request}, ' ')")]
