@@ -211,6 +211,7 @@ class _Log:
         ok = _flags(raw[_OK + more :: size])
         message = self._place(raw, _MESSAGE + more, size)
         failed = message.filter(pc.invert(ok))
+        said = pc.utf8_trim_whitespace(texts.take(failed))
         labels = None
         if more:
             groups = [texts.take(self._place(raw, 4 + at, size)) for at in range(0, more, 4)]
@@ -223,7 +224,7 @@ class _Log:
             "endpoint": texts.take(self._place(raw, _NAME + more, size)),
             "status": _spread(ok, statuses.take(failed)),
             "ok": ok,
-            "error": _spread(ok, texts.take(failed)),
+            "error": _spread(ok, pc.if_else(pc.equal(said, ""), None, said)),
             "labels": labels or pa.nulls(count, pa.map_(pa.string(), pa.string())),
         }  # fmt: skip
         return pa.RecordBatch.from_pydict(columns)
