@@ -161,7 +161,7 @@ def test_wrk_agrees_with_the_server(tmp_path, server, system_program):
     """What wrk counted is what the server answered, but for those on their way at the end."""
     url, seen = server
     wrk = system_program("wrk", package="wrk")
-    file = printed(tmp_path, wrk, "-t1", "-c2", "-d1s", "--latency", url)
+    file = printed(tmp_path, wrk, "-t1", "-c2", "-d1s", "--timeout", "30s", "--latency", url)
 
     done, rows = imported(tmp_path, file, *START)
 
@@ -189,9 +189,12 @@ def test_ab_agrees_with_the_server(tmp_path, server, system_program):
     """Complete requests and those without a status 2xx are the server's."""
     url, seen = server
     ab = system_program("ab", package="apache2-utils")
-    file = printed(tmp_path, ab, "-q", "-n", "100", "-c", "2", url)
+    plot = tmp_path / "plot.tsv"
+    file = printed(tmp_path, ab, "-q", "-n", "100", "-c", "2", "-g", str(plot), url)
 
     done, rows = imported(tmp_path, file, *START)
+    code, out, _ = call(tmp_path, plot)
 
     assert (done["format"], done["requests"]) == ("ab", 100)
     assert counted(rows, "ok") == {True: seen[200], False: seen[503]} == {True: 80, False: 20}
+    assert (code, json.loads(out)["format"], json.loads(out)["requests"]) == (0, "ab-gnuplot", 100)
