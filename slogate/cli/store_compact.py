@@ -48,6 +48,9 @@ def compact_command(
         list[str] | None,
         typer.Option("--cut", metavar="TIME", help="Another limit to count exactly; repeatable."),
     ] = None,
+    step: Annotated[
+        str, typer.Option("--step", metavar="TIME", help="What one histogram spans: 1m to 1d.")
+    ] = "1h",
     keep_raw: Annotated[
         bool, typer.Option("--keep-raw", help="Keep the requests aside, where nothing reads them.")
     ] = False,
@@ -78,6 +81,7 @@ def compact_command(
     opened = opened_store(store)
     runs = _runs(opened, run, service, kind)
     chosen: dict[str, tuple[int, ...]] = {}
+    step_us = given_age("--step", step)
     if roll_up:
         old = _old(runs, older_than, kind or "production")
         chosen = _cuts(old, spec or [], cut or [])
@@ -86,7 +90,15 @@ def compact_command(
     with nullcontext() if dry_run else caring(opened):
         for each in runs:
             try:
-                done += _care(opened, each, chosen.get(each.id), keep_raw=keep_raw, dry=dry_run)
+                cuts = chosen.get(each.id)
+                care = (
+                    _merge(opened, each, dry_run)
+                    if cuts is None
+                    else _roll_up(
+                        opened, each, cuts, step_us=step_us, keep_raw=keep_raw, dry=dry_run
+                    )
+                )
+                done += care
             except Interrupted:
                 raise
             except SlogateError as error:  # the other runs are looked after all the same
@@ -142,31 +154,34 @@ def _cuts(runs: Sequence[Run], files: list[Path], words: list[str]) -> dict[str,
     return found
 
 
-def _care(
-    store: Store, run: Run, cuts: tuple[int, ...] | None, *, keep_raw: bool, dry: bool
-) -> Iterator[dict[str, Any]]:
-    """What was, or would be, done to one run: at most one thing."""
-    from slogate.store.compact import compact_run, mergeable
+def _roll_up(
+    store: Store, run: Run, cuts: tuple[int, ...], *, step_us: int, keep_raw: bool, dry: bool
+) -> list[dict[str, Any]]:
+    """What was, or would be, done to an old run."""
     from slogate.store.rollup import roll_up
 
-    about = {"run": run.id, "service": run.service}
-    if cuts is not None:
-        told: dict[str, Any] = {"did": "roll-up", "cuts_us": list(cuts)}
-        if dry:
-            yield {**about, **told, "requests": run.rows.written}
-            return
-        rolled = roll_up(store, run, cuts, keep_raw=keep_raw)
-        yield {
-            **about, **told, "requests": rolled.requests, "rows": rolled.rows,
-            "bytes_before": rolled.bytes[0], "bytes_after": rolled.bytes[1],
-        }  # fmt: skip
-    elif groups := mergeable(store, run):
-        before, after = len(run.parts), len(run.parts) - sum(map(len, groups)) + len(groups)
-        told = {"did": "merge", "parts_before": before, "parts_after": after}
-        merged = None if dry else compact_run(store, run)
-        if merged is not None:
-            told |= {"bytes_before": merged.bytes[0], "bytes_after": merged.bytes[1]}
-        yield {**about, **told}
+    about = {"run": run.id, "service": run.service, "did": "roll-up", "cuts_us": list(cuts)}
+    if dry:
+        return [{**about, "requests": run.rows.written}]
+    rolled = roll_up(store, run, cuts, keep_raw=keep_raw, step_us=step_us)
+    told = {"requests": rolled.requests, "rows": rolled.rows}
+    return [{**about, **told, "bytes_before": rolled.bytes[0], "bytes_after": rolled.bytes[1]}]
+
+
+def _merge(store: Store, run: Run, dry: bool) -> list[dict[str, Any]]:
+    """What was, or would be, done to a run of small parts; nothing if it has none."""
+    from slogate.store.compact import compact_run, mergeable
+
+    groups = mergeable(store, run)
+    if not groups:
+        return []
+    before, after = len(run.parts), len(run.parts) - sum(map(len, groups)) + len(groups)
+    about = {"run": run.id, "service": run.service, "did": "merge"}
+    told: dict[str, Any] = {"parts_before": before, "parts_after": after}
+    merged = None if dry else compact_run(store, run)
+    if merged is not None:
+        told |= {"bytes_before": merged.bytes[0], "bytes_after": merged.bytes[1]}
+    return [{**about, **told}]
 
 
 def _lines(done: Sequence[dict[str, Any]], *, dry: bool) -> Iterator[str]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MINUTE_US = 60_000_000
 HOUR_US = 3_600_000_000
+DAY_US = 24 * HOUR_US
 MEMORY = "600MB"
 BATCH_ROWS = 245_760
 
@@ -92,18 +93,27 @@ def can_roll_up(run: Run) -> bool:
     return run.state == "complete" and alone
 
 
-def roll_up(store: Store, run: Run, cuts: Sequence[int], *, keep_raw: bool = False) -> RolledUp:
+def roll_up(
+    store: Store,
+    run: Run,
+    cuts: Sequence[int],
+    *,
+    keep_raw: bool = False,
+    step_us: int = HOUR_US,
+) -> RolledUp:
     """Roll the run up by these cuts (µs); StoreError, and nothing changed, if that is impossible.
 
-    The raw parts are deleted, or kept aside where no verdict reads them. The caller holds the
-    lock `caring`.
+    `step_us` is the step of the histograms: a whole part of a day, from a minute. The raw parts are
+    deleted, or kept aside where no verdict reads them. The caller holds the lock `caring`.
     """
     if not can_roll_up(run):
         raise UsageError(f"run '{run.id}' cannot be rolled up: it is not complete, or has no rows")
+    if step_us < MINUTE_US or DAY_US % step_us:
+        raise UsageError("a step is a whole part of a day, from a minute", hint="such as 5m or 1h")
     before = sum((store.root / part).stat().st_size for part in run.parts)
     shapes = (
         _Shape("counts", MINUTE_US, sorted({cut for cut in cuts if cut >= 0})),
-        _Shape("histograms", HOUR_US, limits()),
+        _Shape("histograms", step_us, limits()),
     )
 
     def make(number: int) -> Iterator[str]:

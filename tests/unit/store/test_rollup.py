@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from series_strategies import row, rows, table
+from series_strategies import START, row, rows, table
 
 from slogate.errors import SlogateError, StoreError
 from slogate.model.grid import bucket
@@ -201,3 +201,21 @@ def test_what_cannot_be_rolled_up_is_refused(store, change):
 def test_a_run_is_rolled_up_once(store):
     """Its requests are gone."""
     assert not can_roll_up(roll_up(store, keep(store, [row(0)]), []).run)
+
+
+@pytest.mark.parametrize(("step", "steps"), [(60, 3), (300, 2), (86_400, 1)])
+def test_histograms_may_have_shorter_steps(store, step, steps):
+    """So that a window that begins within the hour can be judged."""
+    day = 86_400_000_000
+    start = -START % day
+    run = keep(store, [row(start), row(start + 60_000_000), row(start + 300_000_000)])
+    after = roll_up(store, run, [], step_us=step * 1_000_000).run
+
+    assert len({found["ts"] for found in series(store, after, "histograms")}) == steps
+
+
+@pytest.mark.parametrize("step", [0, 59, 7 * 60, 2 * 86_400])
+def test_a_step_is_a_whole_part_of_a_day(store, step):
+    """Or steps of two runs would overlap in part."""
+    with pytest.raises(SlogateError, match="whole part of a day"):
+        roll_up(store, keep(store, [row(0)]), [], step_us=step * 1_000_000)
