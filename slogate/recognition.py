@@ -47,7 +47,8 @@ def _sniffed(origin: Origin) -> Source:
     scores = {name: source.sniff(origin.head) for name, source in known.items()}
     best = max(scores.values(), default=0)
     sure = sorted(name for name, score in scores.items() if score == best)
-    hint = f"say which it is: --format {' | '.join(sure if best else known)}"
+    which = " | ".join(sure) if best else "NAME (slogate import --formats lists them)"
+    hint = f"say which it is: --format {which}"
     if not best:
         raise origin.fail("its format is not known", hint=hint)
     if len(sure) > 1:

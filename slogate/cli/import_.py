@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from slogate.cli.formats import list_formats
 from slogate.cli.options import JSON, LABELS, NO_COLOR, QUIET, SERVICE, STORE, note, out
 from slogate.errors import EXIT_PASS, UsageError
 from slogate.ingest import Imported, import_files
@@ -69,6 +70,15 @@ def command(
     every: Annotated[
         str, typer.Option("--every", metavar="TIME", help="With --follow: how often to store.")
     ] = "5s",
+    formats: Annotated[
+        bool,
+        typer.Option(
+            "--formats",
+            is_eager=True,
+            callback=list_formats,
+            help="List the formats and their options.",
+        ),
+    ] = False,
     store: STORE = None,
     as_json: JSON = False,
     quiet: QUIET = False,
@@ -87,6 +97,7 @@ def command(
       slogate import --follow /var/log/nginx/access.log --service shop
       slogate import http://prometheus:9090 --query 'http_requests_total{job="shop"}' --from 28d
     """
+    del formats
     from slogate.cli.given import given_files, given_pairs, given_share, given_url
     from slogate.cli.importing import progress
     from slogate.config import load_settings
