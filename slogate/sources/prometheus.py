@@ -20,7 +20,7 @@ from slogate.sources._prometheus.naming import choose
 from slogate.sources._prometheus.reader import Reader
 from slogate.sources._prometheus.server import connect
 
-LARGEST_FILE = 64 << 20
+LARGEST_FILE = 32 << 20
 _START = re.compile(r'\s*\{\s*"status"\s*:\s*"(success|error)"')
 _COUNTS = re.compile("_(total|count|bucket)$")
 

@@ -25,7 +25,7 @@ from slogate.errors import SourceError
 from slogate.sources._prometheus.answer import data_of, warnings_of
 from slogate.sources._prometheus.settings import PREFIX, Access
 
-LARGEST_ANSWER = 64 << 20
+LARGEST_ANSWER = 32 << 20
 TRIES = 5
 _LONGEST_PAUSE_S = 30.0
 _PASSING = {429, 500, 502, 503, 504}

@@ -12,6 +12,7 @@ resolution take in the finer ones before them, as Prometheus does.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -23,52 +24,40 @@ _FAR_US = 10**15
 
 Bucket = tuple[int, int | None] | None
 Grown = dict[Bucket, int]
+# a bound: its value to compare, and its µs rounded down (at least −1) and up (None: no end)
+Edge = tuple[float, int, int | None]
 
 
-@lru_cache(maxsize=4096)
 def whole(text: str) -> int:
     """A count as it stands in an answer; ValueError if it is no whole number of requests."""
-    if text.isdecimal() and len(text) < 17:
-        count = int(text)
-    else:
-        number = _number(text)
-        if not number.is_integer():
-            raise ValueError("its value is no whole number")
-        count = int(number)
-    if not 0 <= count <= LARGEST:
-        raise ValueError("its value is negative" if count < 0 else "its value is over 2^53")
-    return count
-
-
-def _number(text: str) -> float:
+    if text.isdecimal() and len(text) < 16:
+        return int(text)
     try:
         number = float(text)
     except ValueError:
         raise ValueError("its value is no number") from None
     if not math.isfinite(number):
         raise ValueError(f"its value is {text[:10]}")
-    return number
+    if not number.is_integer():
+        raise ValueError("its value is no whole number")
+    if not 0 <= number <= LARGEST:
+        raise ValueError("its value is negative" if number < 0 else "its value is over 2^53")
+    return int(number)
 
 
 @lru_cache(maxsize=4096)
-def bound(text: str, unit_us: Fraction) -> Fraction | float:
-    """A bucket's bound in µs, exactly as it is written; ValueError if it is none."""
+def edge(text: str, unit_us: Fraction) -> Edge:
+    """A bucket's bound, exactly as it is written; ValueError if it is none."""
     try:
-        number = float(text)
-        if math.isinf(number) or number == 0:  # also what is too large or small for a float
-            return number or Fraction(0)
-        return Fraction(text) * unit_us
+        value = float(text)
+        if math.isinf(value) or value == 0:  # also what is too large or small for a float
+            return (0.0, 0, 0) if value == 0 else (value, _FAR_US if value > 0 else -1, None)
+        exact = Fraction(text) * unit_us
     except ValueError:
         raise ValueError("its bucket's bound is no number") from None
-
-
-def _ends(low: Fraction | float, high: Fraction | float, *, closed: bool) -> tuple[int, int | None]:
-    """A bucket's bounds as the series has them; far out they are given up, outward."""
-    lo_us = -1
-    if low >= 0:
-        far = min(low, _FAR_US)
-        lo_us = math.ceil(far) - 1 if closed else math.floor(far)
-    return lo_us, None if high > _FAR_US else max(0, math.ceil(high))
+    if exact > _FAR_US:  # given up, outward
+        return value, _FAR_US, None
+    return value, max(-1, math.floor(exact)), max(0, math.ceil(exact))
 
 
 def counter_growth(before: int, now: int) -> Grown:
@@ -81,45 +70,47 @@ def counter_whole(now: int) -> Grown:
     return {None: now} if now else {}
 
 
-# bound in µs → how many took that long or less; ascending, the last bound is infinite
-Classic = dict[Fraction | float, int]
+# bound → how many took that long or less; ascending, the last bound is infinite
+Classic = dict[Edge, int]
 
 
 def check_classic(now: Classic) -> None:
     """ValueError if it is no histogram: no end, or fewer below a higher bound."""
-    if math.inf not in now:
+    if next(reversed(now))[0] != math.inf:
         raise ValueError("its bucket +Inf is missing")
     if any(low > high for low, high in pairwise(now.values())):
         raise ValueError("its buckets are not cumulative")
-    if any(count and at < 0 for at, count in now.items()):
+    lowest = next(iter(now))
+    if lowest[0] < 0 and any(count and at[0] < 0 for at, count in now.items()):
         raise ValueError("it counts negative durations")
 
 
 def classic_growth(before: Classic, now: Classic) -> Grown | None:
     """What a classic histogram has counted since, by the bounds that both have."""
+    if before == now:
+        return {}
     bounds = [at for at in now if at in before]
     rises = [now[at] - before[at] for at in bounds]
     if min(rises) < 0:
         return classic_whole(now)
     if any(low > high for low, high in pairwise(rises)):
         return None
-    return _by_bucket(dict(zip(bounds, rises, strict=True)))
+    return _by_bucket(zip(bounds, rises, strict=True))
 
 
 def classic_whole(now: Classic) -> Grown:
     """All that a classic histogram has counted."""
-    return _by_bucket(now)
+    return _by_bucket(now.items())
 
 
-def _by_bucket(cumulative: Classic) -> Grown:
+def _by_bucket(cumulative: Iterable[tuple[Edge, int]]) -> Grown:
     grown: Grown = {}
-    low: Fraction | float = -math.inf
-    below = 0
-    for at, count in cumulative.items():
+    low, below = -1, 0
+    for at, count in cumulative:
         if count > below:
-            key = _ends(low, at, closed=False)
+            key = (low, at[2])
             grown[key] = grown.get(key, 0) + count - below
-        low, below = at, count
+        low, below = at[1], count
     return grown
 
 
@@ -159,12 +150,15 @@ def _span(each: object, unit_us: Fraction) -> Span:
     if not isinstance(each, list) or len(each) != 4:
         raise ValueError("its bucket is not understood")
     rule, low_text, high_text, count_text = each[0], *map(str, each[1:])
-    low, high, count = bound(low_text, unit_us), bound(high_text, unit_us), whole(count_text)
-    if low > high:
+    low, high, count = edge(low_text, unit_us), edge(high_text, unit_us), whole(count_text)
+    if low[0] > high[0]:
         raise ValueError("its bucket ends before it begins")
-    if count and (high < 0 or (high == 0 and low < 0 and not math.isinf(low))):
+    if count and (high[0] < 0 or (high[0] == 0 and -math.inf < low[0] < 0)):
         raise ValueError("it counts negative durations")
-    return Span(float(low), float(high), _ends(low, high, closed=rule in {1, 3}), count)
+    lo_us = low[1]
+    if rule in {1, 3} and low[0] >= 0 and low[2] is not None:  # closed below
+        lo_us = low[2] - 1
+    return Span(low[0], high[0], (lo_us, high[2]), count)
 
 
 def native_growth(before: Native, now: Native) -> Grown:

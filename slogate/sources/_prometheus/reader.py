@@ -75,44 +75,50 @@ class Reader:
     def take(self, answer: Iterable[Series]) -> Chunk:
         """The rows of an answer, in which each series goes on where the last one ended."""
         rows = Rows()
-        buckets: dict[Key, dict[int, dict[Any, int]]] = {}
+        buckets: dict[Key, list[Series]] = {}
         for series in answer:
             key = tuple(sorted(item for item in series.labels.items() if item[0] != "le"))
             self._tracks.setdefault(key, _Track(self.naming.who(series.labels)))
             if "le" in series.labels:
-                self._bucket(buckets.setdefault(key, {}), series)
+                buckets.setdefault(key, []).append(series)
             else:
                 self._grow(rows, key, self._plain(series))
-        for key, scrapes in buckets.items():
-            self._grow(rows, key, self._classic(key, scrapes))
+        for key, parts in buckets.items():
+            self._grow(rows, key, self._classic(key, parts))
         bad, left_out, shown = self._bad, self._left_out, self._shown
         self._bad, self._left_out, self._shown = Counter(), Counter(), []
         return rows.chunk(bad=bad, left_out=left_out, shown=shown)
 
-    def _bucket(self, scrapes: dict[int, dict[Any, int]], series: Series) -> None:
-        """Sort the samples of one bucket to their scrapes."""
-        try:
-            bound = growth.bound(series.labels["le"], self.unit_us())
-        except ValueError as error:
-            self._refuse(series.labels, series.values[0][0] if series.values else 0, error)
-            return
-        for at, text in series.values:
-            scrape = scrapes.setdefault(at, {})
-            try:
+    def _classic(self, key: Key, parts: Iterable[Series]) -> Iterator[_Seen]:
+        """The scrapes of a classic histogram, of whose buckets each is a series."""
+        scrapes: dict[int, growth.Classic] = {}
+        for edge, series in self._by_edge(parts):
+            for at, text in series.values:
+                try:
+                    count = growth.whole(text)
+                except ValueError as error:
+                    self._refuse(series.labels, at, error)
+                    continue
+                scrape = scrapes.setdefault(at, {})
                 # the same bound may be written in two ways, before and after an upgrade
-                scrape[bound] = max(growth.whole(text), scrape.get(bound, 0))
-            except ValueError as error:
-                self._refuse(series.labels, at, error)
-
-    def _classic(self, key: Key, scrapes: dict[int, dict[Any, int]]) -> Iterator[_Seen]:
+                scrape[edge] = max(count, scrape[edge]) if edge in scrape else count
         for at in sorted(scrapes):
-            now = dict(sorted(scrapes[at].items()))
             try:
-                growth.check_classic(now)
+                growth.check_classic(scrapes[at])
             except ValueError as error:
                 self._refuse(dict(key), at, error)
             else:
-                yield at, now, growth.classic_growth, growth.classic_whole
+                yield at, scrapes[at], growth.classic_growth, growth.classic_whole
+
+    def _by_edge(self, parts: Iterable[Series]) -> list[tuple[growth.Edge, Series]]:
+        """The buckets in ascending order."""
+        found = []
+        for series in parts:
+            try:
+                found.append((growth.edge(series.labels["le"], self.unit_us()), series))
+            except ValueError as error:
+                self._refuse(series.labels, series.values[0][0] if series.values else 0, error)
+        return sorted(found, key=lambda pair: pair[0][0])
 
     def _plain(self, series: Series) -> Iterator[_Seen]:
         """The samples of a counter, or the native histograms of a series."""

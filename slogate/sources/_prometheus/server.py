@@ -28,8 +28,8 @@ from slogate.sources._prometheus.reader import Reader
 FIRST_SPAN_MS = 600_000
 LONGEST_SPAN_MS = 86_400_000
 SHORTEST_SPAN_MS = 1_000
-SMALL_ANSWER = 4 << 20
-LARGE_ANSWER = 16 << 20
+SMALL_ANSWER = 2 << 20
+LARGE_ANSWER = 8 << 20
 _COUNTS = re.compile("_(total|count|bucket)$")
 
 
