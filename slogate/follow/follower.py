@@ -90,7 +90,7 @@ def follow(
     busy = f"{wish.path} is being followed into this store already"
     with alone(store, ("follow", wish.key), busy):
         followed.run = _latest(store, wish)
-        if followed.run is not None:
+        if followed.run is not None and followed.run.state == "running":
             _tidy(store, followed.run)
         tail = Tail(wish.path, _position(followed.run))
         try:
@@ -127,7 +127,10 @@ def _position(run: Run | None) -> Position | None:
 
 
 def _tidy(store: Store, run: Run) -> None:
-    """Take away a part that was written when its follower was killed before naming it."""
+    """Take away a part that was written when its follower was killed before naming it.
+
+    Only while the run says that it is running: the parts of others may be being merged.
+    """
     named = {store.root / part for part in run.parts}
     for path in found_parts(store, run):
         if path not in named:
@@ -201,8 +204,11 @@ def _run(store: Store, wish: Wish, last: Run | None, now_ts: int) -> Run:
     day = (_EPOCH + timedelta(microseconds=now_ts)).strftime("%Y%m%d")
     run_id = f"follow-{wish.key}-{day}"
     if last is not None and last.id == run_id:
+        run = read_run(store, run_id)  # others may have changed it since
+        if run.state == "running":
+            return run
         # said at once, so that nobody merges its parts while more are written
-        return update_run(store, run_id, lambda run: replace(run, state="running"))
+        return update_run(store, run_id, lambda now: replace(now, state="running"))
     _close(store, last)
     before = dict(last.origin) if last is not None else {}
     options = {f"--option {key}": value for key, value in wish.options.items()}
