@@ -21,7 +21,7 @@ OPTIONS = {
     "paths": "numbers: replace numbers and UUIDs in paths by :id (default: paths as they are)",
 }
 _PLAIN = ("status", "error", "bytes", "worker", "trace_id")
-_TRUE, _FALSE = "('true', 't', 'yes', '1')", "('false', 'f', 'no', '0')"
+_TRUE, _FALSE = ("true", "t", "yes", "1"), ("false", "f", "no", "0")
 
 
 def words_of(meaning: Meaning) -> dict[str, str]:
@@ -47,8 +47,9 @@ def export_record(
     elif "path" in has:
         has.pop("request", None)
     if "ok" in fields:
-        said = f"lower(ok) IN {_TRUE}", f"lower(ok) IN {_FALSE}"
-        has["ok"] = f"CASE WHEN {said[0]} THEN TRUE WHEN {said[1]} THEN FALSE END"
+        words = [*((word, "TRUE") for word in _TRUE), *((word, "FALSE") for word in _FALSE)]
+        cases = " ".join(f"WHEN '{word}' THEN {value}" for word, value in words)
+        has["ok"] = f"CASE lower(ok) {cases} END"
     if "status" in has:
         has["status"] = "coalesce(nullif(regexp_replace(status, '[.]0+$', ''), ''), '-')"
     took = fields.get("duration")

@@ -96,7 +96,7 @@ def _given(origin: Origin, log_format: str) -> Scan:
             template += STAMP if not match[1] else "{epoch}"
             clock = "clf" if not match[1] else _epoch(origin, match[1])
             continue
-        if match is best:
+        if best and match.start() == best.start():
             word, unit = "duration", "us" if match[2] == "D" else match[1] or "s"
         template += f"{{{word}}}" if word not in seen else "{}"
         seen[word] = 1

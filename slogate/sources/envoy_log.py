@@ -69,8 +69,9 @@ def open_envoy(origin: Origin) -> Scan:
 def _template(lines: list[str]) -> str | None:
     """The template that most of the first lines are of."""
     for template in _TEMPLATES:
-        # numbers, so that no two of them fit the same line
+        # numbers and words without quotes, so that no two of them fit the same line
         expression = template_expression(template.replace(" {} {bytes} {duration} ", " ~ "))
+        expression = expression.replace(r"[^\ ]*", '[^ "]*')
         numbers = re.compile(expression.replace("\\ \\~\\ ", r" (?:\d+ \d+ \d+|- - -) "))
         fitting = sum(1 for line in lines if numbers.match(line))
         if fitting and 2 * fitting >= len(lines):
