@@ -232,9 +232,9 @@ def test_what_is_asked_wrongly_is_refused(store, tmp_path, more, error, sentence
     assert left(store) == []
 
 
-def test_an_unknown_format_lists_the_known(store, tmp_path):
-    """What no source recognises is refused with the formats there are."""
+def test_an_unknown_format_says_where_the_known_are_listed(store, tmp_path):
+    """What no source recognises is refused, with the way to the formats there are."""
     with pytest.raises(SourceError, match="its format is not known") as caught:
         import_files(store, files(tmp_path, "hello"), service="shop", now_ts=NOW)
 
-    assert "jmeter-csv" in caught.value.hint
+    assert "slogate import --formats" in caught.value.hint
