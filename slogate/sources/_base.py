@@ -247,7 +247,8 @@ def lines_at(origin: Origin, offsets: Iterable[int]) -> dict[int, int]:
         while wanted and (part := stream.read(1 << 20)):
             while wanted and wanted[0] < start + len(part):
                 offset = wanted.pop(0)
-                lines[offset] = line + part.count(b"\n", 0, offset - start)
+                # after a CRLF, DuckDB names the line end as the byte at which a row starts
+                lines[offset] = line + part.count(b"\n", 0, offset - start + 1)
             line += part.count(b"\n")
             start += len(part)
     return lines | dict.fromkeys(wanted, line)

@@ -80,6 +80,14 @@ def test_unsorted_and_repeated_rows_are_kept_as_they_are(tmp_path):
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_a_cut_row_is_told_with_its_line_whatever_ends_it(tmp_path, end: str):
+    """The line is that of the row, not of the one before."""
+    taken = take(tmp_path, jtl(good(), "cut", good(), end=end))
+
+    assert taken.tally.shown == ["results.jtl:3: it has too few columns"]
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
