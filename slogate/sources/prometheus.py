@@ -35,6 +35,9 @@ def sniff(head: bytes) -> float:
 
 def open_saved(origin: Origin) -> Iterator[Chunk]:
     """The rows of a saved answer; SourceError says why it is none."""
+    for option in settings.SERVER_ONLY:
+        if option in origin.options:
+            raise origin.fail(f"option {option} is for servers, this is a saved answer")
     try:
         with origin.stream() as stream:
             body = stream.read(LARGEST_FILE + 1)

@@ -33,12 +33,13 @@ OPTIONS = {
     "type": "classic or native, where a histogram is there as both; counter: it counts requests",
     "gap": "scrapes further apart than this have unknown times between them (default: 1h)",
     "delay": "what is younger may still be arriving and is left (default: 1m)",
-    "tenant": "sent as X-Scope-OrgID (Mimir, Cortex, Loki's kin)",
+    "tenant": "sent as X-Scope-OrgID (Mimir)",
     "warnings": "accept: take answers that the server warns about",
     "timeout": "how long one answer may take (default: 1m)",
     "ca": "file of the certificate authority",
     "insecure": "yes: do not check the server's certificate",
 }
+SERVER_ONLY = ("query", "from", "to", "delay", "tenant", "timeout", "ca", "insecure")
 _UNITS = {
     "s": Fraction(10**6), "ms": Fraction(1000), "us": Fraction(1), "ns": Fraction(1, 1000),
 }  # fmt: skip

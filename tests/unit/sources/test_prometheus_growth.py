@@ -321,6 +321,7 @@ def test_the_unit_is_that_of_the_name(tmp_path, name, options, hi):
         ([counter(1)], {"endpoint": "path"}, "there is no label path, there are none"),
         ([counter(1, job="a")], {"drop": "pod"}, "there is no label pod, only job"),
         ([counter(1)], {"step": "1"}, "option step: '1' has no unit"),
+        ([counter(1)], {"from": "1d"}, "option from is for servers, this is a saved answer"),
         ([counter(1)], {"step": "0s"}, "option step is shorter than a millisecond"),
     ],
 )
