@@ -21,33 +21,41 @@ def request_sql(results: str, *, placed: bool) -> str:
     return _QUERY.format(results=results, line="line," if placed else "")
 
 
+# a MAP is made six times faster from a STRUCT than from its keys and values, and plain functions
+# take a URL apart three times faster than a pattern
+_MAP = "MAP(VARCHAR, VARCHAR)"
 _QUERY = f"""
-WITH result AS ({{results}}), parted AS (
+WITH result AS ({{results}}), based AS (
     SELECT * EXCLUDE (latency),
         CASE WHEN latency BETWEEN 0 AND {1000 * LONGEST_US} THEN latency END AS latency,
-        regexp_extract(coalesce(url, ''),
-        '^(?:[A-Za-z][A-Za-z0-9+.-]*:)?//(?:[^/?#]*@)?([^/?#]*)([^?#]*)', ['host', 'path']) AS parts
+        split_part(split_part(coalesce(url, ''), '?', 1), '#', 1) AS base
     FROM result
+), parted AS (
+    SELECT *, CASE WHEN starts_with(base, '//') THEN substr(base, 3)
+        WHEN NOT starts_with(base, '/') AND contains(base, '://')
+        THEN substr(base, strpos(base, '://') + 3) END AS rest
+    FROM based
+), hosted AS (
+    SELECT *, split_part(split_part(rest, '/', 1), '@', -1) AS host FROM parted
 )
 SELECT {{line}}
     start_us AS ts,
     (latency + 999) // 1000 AS duration_us,
-    CASE WHEN parts.path <> '' THEN parts.path WHEN parts.host <> '' THEN '/'
-        ELSE split_part(split_part(coalesce(url, ''), '?', 1), '#', 1) END AS endpoint,
+    CASE WHEN rest IS NULL THEN base WHEN contains(rest, '/') THEN substr(rest, strpos(rest, '/'))
+        ELSE '/' END AS endpoint,
     coalesce(method, '') AS method,
     CASE WHEN code BETWEEN 1 AND 999 THEN code::SMALLINT END AS status,
     code BETWEEN 200 AND 399 AS ok,
     nullif(left(error, 2000), '') AS error,
     CASE WHEN bytes_in >= 0 THEN bytes_in END AS bytes,
-    CASE WHEN parts.host <> '' AND attack <> ''
-        THEN MAP {{{{'attack': attack, 'host': parts.host}}}}
-        WHEN parts.host <> '' THEN MAP {{{{'host': parts.host}}}}
-        WHEN attack <> '' THEN MAP {{{{'attack': attack}}}} END AS labels,
+    CASE WHEN host <> '' AND attack <> '' THEN {{{{'attack': attack, 'host': host}}}}::{_MAP}
+        WHEN host <> '' THEN {{{{'host': host}}}}::{_MAP}
+        WHEN attack <> '' THEN {{{{'attack': attack}}}}::{_MAP} END AS labels,
     CASE WHEN fault IS NOT NULL THEN fault
         WHEN start_us NOT BETWEEN {EARLIEST_TS} AND {LATEST_TS} OR start_us IS NULL
         THEN '{NO_TIME}'
         WHEN latency IS NULL THEN '{NO_LATENCY}'
         WHEN code NOT BETWEEN 0 AND 999 OR code IS NULL THEN '{NO_CODE}' END AS bad,
     NULL::VARCHAR AS left_out
-FROM parted
+FROM hosted
 """  # noqa: S608 (our own words)
