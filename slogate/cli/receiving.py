@@ -31,6 +31,10 @@ from slogate.sources._otlp.settings import Settings, settings
 from slogate.store.layout import open_store
 from slogate.units import US_PER_SECOND, format_count, parse_duration
 
+_DOUBLED = (
+    "sends spans and histograms, which tell of the same requests: take one of them with --only, "
+    "or delete one of its two runs before it is judged"
+)
 DRAIN_S = 10.0
 LOOK_S = 1.0
 
@@ -94,12 +98,16 @@ def _wait(server: Receiver, length: float | None, *, quiet: bool) -> None:
     """Until a signal, the end of the time, or a fault of the writer."""
     end = None if length is None else time.monotonic() + length
     shown = sys.stderr.isatty() and not quiet
+    warned: set[str] = set()
     with suppress(KeyboardInterrupt, Interrupted):
         while server.writer.failure is None:
             left = LOOK_S if end is None else min(LOOK_S, end - time.monotonic())
             if left <= 0:
                 return
             time.sleep(left)
+            for name in server.writer.doubled - warned:
+                warned.add(name)
+                note(f"note: {name} {_DOUBLED}", quiet=quiet)
             if shown:
                 sys.stderr.write(f"\r\x1b[K{_line(server)}")
                 sys.stderr.flush()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from slogate.model.run import Run, State
-from slogate.model.series import SERIES, Series
+from slogate.model.series import Series
 from slogate.store.layout import Store
 from slogate.store.manifest import write_run
 from slogate.store.parts import write_part
@@ -30,13 +30,21 @@ class Ledger:
 
     store: Store
     run: Run
+    series: Series
     sequence: int = 1
     requests: int = 0
-    _waiting: dict[Series, list[pa.Table]] = field(default_factory=dict)
+    _waiting: list[pa.Table] = field(default_factory=list)
 
     @classmethod
     def begin(
-        cls, store: Store, run_id: str, service: str, now_ts: int, labels: Mapping[str, str]
+        cls,
+        store: Store,
+        series: Series,
+        *,
+        run_id: str,
+        service: str,
+        now_ts: int,
+        labels: Mapping[str, str],
     ) -> Ledger:
         """A new run, said to be running."""
         run = Run(
@@ -44,16 +52,17 @@ class Ledger:
             labels=labels, source=SOURCE,
         )  # fmt: skip
         write_run(store, run)
-        return cls(store, run)
+        return cls(store, run, series)
 
-    def add(self, series: Series, rows: pa.Table) -> None:
+    def add(self, rows: pa.Table) -> None:
         """Keep rows until the next part."""
         import pyarrow.compute as pc
 
-        self._waiting.setdefault(series, []).append(rows)
+        self._waiting.append(rows)
         starts = rows["ts"].cast("int64")
-        last = starts if series == "requests" else pc.add(starts, rows["step_us"])
-        counted = rows.num_rows if series == "requests" else pc.sum(rows["count"]).as_py()
+        single = self.series == "requests"
+        last = starts if single else pc.add(starts, rows["step_us"])
+        counted = rows.num_rows if single else pc.sum(rows["count"]).as_py()
         first_ts, last_ts = pc.min(starts).as_py(), pc.max(last).as_py()
         run = self.run
         start = first_ts if run.start_ts is None else min(run.start_ts, first_ts)
@@ -67,33 +76,27 @@ class Ledger:
     @property
     def waiting(self) -> int:
         """Rows that are in no part yet."""
-        return sum(table.num_rows for tables in self._waiting.values() for table in tables)
+        return sum(table.num_rows for table in self._waiting)
 
     @property
     def waiting_bytes(self) -> int:
         """The memory that they take."""
-        return sum(table.nbytes for tables in self._waiting.values() for table in tables)
+        return sum(table.nbytes for table in self._waiting)
 
     def flush(self) -> None:
-        """Write what waits as parts, then the manifest; StoreError if the disk refuses."""
+        """Write what waits as a part, then the manifest; StoreError if the disk refuses."""
         if not self.waiting:
             return
-        written, parts = 0, list(self.run.parts)
-        for series in SERIES:
-            tables = self._waiting.get(series)
-            if tables:
-                rows = (batch for table in tables for batch in table.to_batches())
-                parts.append(
-                    write_part(
-                        self.store, self.run.id, self.run.service, self.run.kind, rows,
-                        sequence=self.sequence, worker=None, series=series,
-                    )
-                )  # fmt: skip
-                written += sum(table.num_rows for table in tables)
+        part = write_part(
+            self.store, self.run.id, self.run.service, self.run.kind,
+            [batch for table in self._waiting for batch in table.to_batches()],
+            sequence=self.sequence, worker=None, series=self.series,
+        )  # fmt: skip
+        written = self.run.rows.written + self.waiting
         self.sequence += 1
-        self._waiting = {}
-        rows_of = replace(self.run.rows, written=self.run.rows.written + written)
-        self.run = replace(self.run, parts=tuple(parts), rows=rows_of)
+        self._waiting = []
+        rows = replace(self.run.rows, written=written)
+        self.run = replace(self.run, parts=(*self.run.parts, part), rows=rows)
         write_run(self.store, self.run)
 
     def close(self, state: State = "complete", note: str | None = None) -> None:

@@ -60,7 +60,8 @@ def _closed(store: Store, run: Run) -> Run:
     paths = found_parts(store, run)
     parts = tuple(path.relative_to(store.root).as_posix() for path in paths)
     rows = sum(rows_of(path) for path in paths)
-    ledger = Ledger(store, replace(run, parts=parts))
+    # nothing is added to it, so that it does not matter which series it is
+    ledger = Ledger(store, replace(run, parts=parts), "requests")
     starts = []
     for path in paths:
         names = [n for n in ("ts", "step_us") if n in pq.read_schema(path).names]

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 
 from slogate.errors import StoreError
 from slogate.model.run import Run
+from slogate.model.series import Series
 from slogate.recorders.otlp.journal import Journal, Record
 from slogate.recorders.otlp.ledger import Ledger
 from slogate.recorders.otlp.router import Rows
@@ -54,7 +55,7 @@ class Writer:
         self._labels = labels
         self._clock_us = clock_us
         self._journal = Journal(store)
-        self._ledgers: dict[str, Ledger] = {}
+        self._ledgers: dict[tuple[str, Series], Ledger] = {}
         self._queue: list[Submission] = []
         self._changed = threading.Condition()
         self._stopping = False
@@ -94,7 +95,13 @@ class Writer:
     @property
     def services(self) -> int:
         """How many services have a run."""
-        return len(self._ledgers)
+        return len({service for service, _ in list(self._ledgers)})
+
+    @property
+    def doubled(self) -> set[str]:
+        """The services whose requests are told twice, by spans and by histograms."""
+        every = [service for service, _ in list(self._ledgers)]
+        return {service for service in every if every.count(service) > 1}
 
     def _work(self) -> None:
         batch: list[Submission] = []
@@ -126,26 +133,29 @@ class Writer:
         records = []
         for submission in batch:
             for service, series, rows in submission.rows:
-                ledger = self._ledger(service)
+                ledger = self._ledger(service, series)
                 records.append(Record(ledger.run.id, series, ledger.sequence, rows))
         if records:
             self._journal.append(records)
         for submission in batch:
             for service, series, rows in submission.rows:
-                self._ledgers[service].add(series, rows)
+                self._ledgers[service, series].add(rows)
             submission.done.set()
         ended = sum(requests for _, requests in self.closed)
         self.requests = ended + sum(ledger.requests for ledger in self._ledgers.values())
 
-    def _ledger(self, service: str) -> Ledger:
+    def _ledger(self, service: str, series: Series) -> Ledger:
+        """The open run; spans and histograms have each their own, so that one can be deleted."""
         now = self._clock_us()
-        ledger = self._ledgers.get(service)
+        ledger = self._ledgers.get((service, series))
         if ledger is None:
             when = _EPOCH + timedelta(microseconds=now)
             run_id = f"{when:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
             self._journal.announce(run_id)
-            ledger = Ledger.begin(self._store, run_id, service, now, self._labels)
-            self._ledgers[service] = ledger
+            ledger = Ledger.begin(
+                self._store, series, run_id=run_id, service=service, now_ts=now, labels=self._labels
+            )
+            self._ledgers[service, series] = ledger
         return ledger
 
     def _due(self) -> bool:
@@ -164,12 +174,12 @@ class Writer:
         now = self._clock_us()
         if not any(ledger.waiting for ledger in self._ledgers.values()):
             return
-        for service, ledger in list(self._ledgers.items()):
+        for key, ledger in list(self._ledgers.items()):
             ledger.flush()
             if now - (ledger.run.created_ts or now) >= ROLL_US:
                 ledger.close()
                 self.closed.append((ledger.run, ledger.requests))
-                del self._ledgers[service]
+                del self._ledgers[key]
         self._journal.begin([ledger.run.id for ledger in self._ledgers.values()])
 
     def _fail(self, error: Exception, batch: list[Submission]) -> None:
