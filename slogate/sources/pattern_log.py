@@ -4,10 +4,10 @@ r"""Any log of one request a line, by a pattern that the user gives.
     \[%{HTTPDATE:time}\] %{WORD:method} %{NOTSPACE:path}
     ^\[(?P<time>[^\]]+)\] (?P<method>\w+) (?P<path>\S+)
 
-The first is a template: what stands between the words is text, and a word ends where the text
-behind it begins. With Grok's types, or with named groups, it is a regular expression (RE2, so
-without back-references and look-around). The names say what the words mean; any other name is
-a label. Refuses to guess the unit of a duration, and times whose kind is not plain.
+The first is a template: what stands between the words is text, a word ends at the first
+character of the text behind it, and the last word takes the rest of the line. With Grok's types,
+or with named groups, it is a regular expression (RE2, so without back-references and
+look-around). The names say what the words mean; any other name is a label. Refuses to guess the unit of a duration, and times whose kind is not plain.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ _MEANINGS = frozenset(
     {"time", "duration", "request", "method", "path", "endpoint", "status", "bytes", "error",
      "worker", "trace_id"}
 )  # fmt: skip
+# what may hold spaces
+_TEXTS = ("request", "endpoint", "error")
 _PLAIN = ("status", "bytes", "error", "worker", "trace_id")
 _HINT = "for example --option pattern='[%{time}] %{method} %{path} %{status} %{duration}'"
 
@@ -100,9 +102,10 @@ def _words(
         wanted |= {"zone"}
     elif any(" " in time for time in times):
         return expression_words(expression, wanted)
-    last = re.search(r"\{(\w+)\}$", template)
-    if last and (_is_label(last[1]) or last[1] == "error"):
-        return expression_words(expression, wanted - {"zone"})
+    for word in re.finditer(r"(\"?)\{(\w+)\}(.?)", template):
+        text = word[2] in _TEXTS or _is_label(word[2])
+        if text and word[3] != " " and not (word[1] and word[3] == word[1]):
+            return expression_words(expression, wanted - {"zone"})
     return template_words(template, wanted, strict=True)
 
 
