@@ -180,7 +180,7 @@ def wait_for(condition: Callable[[], object], what: str) -> None:
 
 
 @contextmanager
-def prometheus(program: str, folder: Path, port: int, target: int) -> Iterator[str]:
+def prometheus(program: str, folder: Path, port: int, target: int, *more: str) -> Iterator[str]:
     """A server that scrapes both pages of the target; its address."""
     jobs = [
         {
@@ -197,7 +197,7 @@ def prometheus(program: str, folder: Path, port: int, target: int) -> Iterator[s
             [
                 program, f"--config.file={folder / 'prometheus.yml'}",
                 f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}",
-                "--enable-feature=native-histograms", "--web.external-url=/",
+                "--enable-feature=native-histograms", *more,
             ],
             stdout=log, stderr=log,
         )  # fmt: skip

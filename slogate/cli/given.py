@@ -39,7 +39,8 @@ def _matching(word: str) -> list[Path]:
     if path.exists():
         return [path]
     if "://" in word:
-        raise UsageError(f"{word} is a URL", hint="a server is imported by itself: one URL")
+        shown = re.sub("//[^/]*@", "//", word)
+        raise UsageError(f"{shown} is a URL", hint="a server is imported by itself: one URL")
     found = sorted(Path(name) for name in glob.glob(word, recursive=True))  # noqa: PTH207 (takes absolute patterns)
     files = [each for each in found if each.is_file()]
     if not files:

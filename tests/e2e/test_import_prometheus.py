@@ -285,6 +285,46 @@ def test_importing_twice_changes_nothing(tmp_path, recorded):
     assert len(list_runs(open_store(tmp_path / ".slogate"))) == 1
 
 
+def test_a_server_that_wants_tls_and_a_password(tmp_path, system_program):
+    """Both come from where they are not seen, and without them the server's no is told."""
+    openssl = system_program("openssl", package="openssl")
+    htpasswd = system_program("htpasswd", package="apache2-utils")
+    program = system_program("prometheus", package="prometheus")
+    subprocess.run(
+        [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=h",
+         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "ca.pem"],
+        check=True, capture_output=True, cwd=tmp_path,
+    )  # fmt: skip
+    hashed = subprocess.run(
+        [htpasswd, "-nbB", "-C", "5", "ann", "s3cret"], check=True, capture_output=True, text=True
+    )  # fmt: skip
+    users = {"ann": hashed.stdout.strip().partition(":")[2]}
+    files = {"cert_file": "ca.pem", "key_file": "key.pem"}
+    web = tmp_path / "web.yml"
+    web.write_text(json.dumps({"tls_server_config": files, "basic_auth_users": users}))
+    port = free_port()
+    with (
+        exporter(port, seed=3) as service,
+        prometheus(program, tmp_path, free_port(), port, f"--web.config.file={web}") as url,
+    ):
+        for _ in range(4):
+            seen = service.scraped()
+            wait_for(lambda seen=seen: service.scraped() > seen, "a scrape")
+            service.observe(10)
+        address = url.replace("http://", "https://ann@")
+        words = (address, "--query", NAME, "--from", "1h", "-O", "delay=0s", "-s", "shop")
+        untrusted = call(tmp_path, *words, SLOGATE_PROMETHEUS_PASSWORD="s3cret")
+        unknown = call(tmp_path, *words, "-O", "ca=ca.pem", SLOGATE_PROMETHEUS_PASSWORD="wr0ng")
+        known = call(tmp_path, *words, "-O", "ca=ca.pem", SLOGATE_PROMETHEUS_PASSWORD="s3cret")
+
+    assert "its certificate is not trusted: self-signed certificate" in untrusted[2]
+    assert (unknown[0], "HTTP 401" in unknown[2], "wr0ng" in unknown[2]) == (2, True, False)
+    assert known[0] == 0, known[2]
+    manifests = [path.read_text() for path in tmp_path.rglob("runs/*.json")]
+    assert len(manifests) == 1
+    assert not any(word in manifests[0] for word in ("s3cret", "ann@"))
+
+
 def test_what_the_server_does_not_have_is_exit_2(tmp_path, recorded):
     """Neither an unknown metric, nor a gauge, nor a query of two metrics is imported."""
 
