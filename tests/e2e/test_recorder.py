@@ -45,6 +45,8 @@ def test_every_request_of_a_process_is_a_row(bench, server):
     assert Counter(row["endpoint"] for row in rows) == dict(server.hits)
     assert run.start_ts <= run.ramped_ts < run.stop_ts <= run.end_ts
     assert 2_500_000 < run.stop_ts - run.start_ts < 4_500_000
+    assert list(run.seals) == list(run.parts)
+    assert sum(seal.rows for seal in run.seals.values()) == run.rows.written
     assert (run.planned_us, run.planned_rate) == (3_000_000, 50)
     assert (run.commit, run.branch, run.labels) == ("c0ffee", "main", {"name": "x"})
     assert 0 < run.health.cpu < 1.1
