@@ -1,8 +1,9 @@
-"""Reads every row of the parts into plain Python, for the reference; of all series."""
+"""Rows of all series in plain Python, for the reference: read, placed in a window, divided."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,13 +12,15 @@ from slogate.engines._base import (
     MAX_BACKFILL,
     MAX_COUNT,
     Extent,
+    Tally,
     absurd_pace,
     broken_part,
     broken_steps,
+    busiest_tenth,
     is_absurd,
 )
 from slogate.errors import StoreError
-from slogate.model.evidence import UNBOUNDED_US
+from slogate.model.evidence import UNBOUNDED_US, Need
 from slogate.model.series import (
     COLUMNS,
     HISTOGRAM_COLUMNS,
@@ -176,3 +179,51 @@ def missed(row: Row, window: Window) -> Iterator[Row]:
     for k in _numbers(row, window):
         ts, left = row.ts + k * pace, duration - k * pace
         yield replace(row, ts=ts, last_ts=ts, least_us=left, most_us=left, filled=True)
+
+
+def matches(need: Need, row: Row) -> bool:
+    """Whether the row is of the requests that the need speaks of, whenever it started."""
+    endpoint = need.selection.endpoint
+    if endpoint is not None and (row.endpoint is None or row.method is None):
+        return False
+    labels = {key: value for key, value in row.labels.items() if value is not None}
+    return need.selection.matches(row.method or "", row.endpoint or "", labels)
+
+
+def started(window: Window, row: Row) -> bool:
+    """Whether it started in the window, at the earliest."""
+    return window.start_ts <= row.ts <= window.end_ts
+
+
+def inside(window: Window, row: Row) -> bool:
+    """Whether it lies in the window as a whole."""
+    return window.start_ts <= row.ts and row.last_ts <= window.end_ts
+
+
+def across(window: Window, row: Row) -> bool:
+    """Whether it lies across an end of the window."""
+    reaches = row.last_ts >= window.start_ts and row.ts <= window.end_ts
+    return reaches and not inside(window, row)
+
+
+def size(rows: Sequence[Row]) -> int:
+    """How many requests the rows stand for."""
+    return sum(row.count for row in rows)
+
+
+def divided(rows: Sequence[Row], window: Window) -> Tally:
+    """How the requests divide around the window, and those that make users miss starts."""
+    within = [row for row in rows if started(window, row)]
+    paces: dict[int, Counter[int]] = defaultdict(Counter)
+    for row in within:
+        if row.pace_us is not None and row.pace_us > 0:
+            paces[row.pace_us][row.ts % row.pace_us * 100 // row.pace_us] += 1
+    return Tally(
+        rows=size(rows),
+        before=size([row for row in rows if row.ts < window.start_ts]),
+        within=size(within),
+        after=size([row for row in rows if row.ts > window.end_ts]),
+        backfilled=backfilled(rows, window),
+        paced=sum(count.total() for count in paces.values()),
+        lockstep=busiest_tenth(paces),
+    )

@@ -6,7 +6,7 @@ It is what the other engines are tested against: it asks the model's own `matche
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,11 +17,21 @@ from slogate.engines._base import (
     Engine,
     Extent,
     Tally,
-    busiest_tenth,
     ladder_shares,
 )
 from slogate.engines._choice import Answer, choose, settled
-from slogate.engines._rows import Row, backfilled, missed, read_part
+from slogate.engines._rows import (
+    Row,
+    across,
+    backfilled,
+    divided,
+    inside,
+    matches,
+    missed,
+    read_part,
+    size,
+    started,
+)
 from slogate.model.evidence import BATCHES, UNBOUNDED_US, Batch, Cut, Doubt, Evidence, Need
 from slogate.model.predicate import Ok, holds, holds_between
 from slogate.model.series import SERIES
@@ -58,14 +68,14 @@ class _Reading:
     def tally(self, window: Window) -> Tally:
         """How the requests of the parts divide around the window."""
         stored = len(self.requests) + sum(len(pool) for pool in self.pools)
-        return replace(_tally([*self.requests, *self._fullest()], window), stored=stored)
+        return replace(divided([*self.requests, *self._fullest()], window), stored=stored)
 
     def failures(self, window: Window, most: int) -> list[tuple[str, str, str, int]]:
         """The commonest failures in the window: (method, endpoint, error, count)."""
         found: Counter[tuple[str, str, str]] = Counter()
         for row in (*self.requests, *self._fullest()):
             known = holds(Ok(), ok=row.ok, status=row.status, duration_us=None)
-            if _started(window, row) and known is not True:
+            if started(window, row) and known is not True:
                 found[row.method or "", row.endpoint or "", row.reason] += row.count
         ranked = sorted(found.items(), key=lambda one: (-one[1], one[0]))
         return [(*key, count) for key, count in ranked[:most]]
@@ -74,10 +84,10 @@ class _Reading:
         """How many requests the parts hold, the first start and the last, or end of a step."""
         rows = [*self.requests, *self._fullest()]
         first = min((row.ts for row in rows), default=None)
-        return _size(rows), first, max((row.stop_ts for row in rows), default=None)
+        return size(rows), first, max((row.stop_ts for row in rows), default=None)
 
     def _fullest(self) -> list[Row]:
-        return max(self.pools, key=_size)
+        return max(self.pools, key=size)
 
 
 @contextmanager
@@ -94,25 +104,21 @@ def reading(
     yield _Reading(requests, [pool for pool in pools if pool] or [[]])
 
 
-def _size(rows: Sequence[Row]) -> int:
-    return sum(row.count for row in rows)
-
-
 def _answer(
     need: Need, requests: Sequence[Row], pool: Sequence[Row], shares: Sequence[Fraction]
 ) -> Answer:
     rows = [*requests, *pool]
     worst, best = (_evidence(need, rows, shares, worst=worst) for worst in (True, False))
-    size = _size([row for row in pool if _matches(need, row)])
-    return Answer(settled(replace(worst, doubt=_doubt(need, rows)), best), size)
+    many = size([row for row in pool if matches(need, row)])
+    return Answer(settled(replace(worst, doubt=_doubt(need, rows)), best), many)
 
 
 def _evidence(
     need: Need, rows: Sequence[Row], shares: Sequence[Fraction], *, worst: bool
 ) -> Evidence:
-    mine = [row for row in rows if _matches(need, row)]
-    real = [row for row in mine if _inside(need.window, row)]
-    across = [row for row in mine if _across(need.window, row)]
+    mine = [row for row in rows if matches(need, row)]
+    real = [row for row in mine if inside(need.window, row)]
+    cut = [row for row in mine if across(need.window, row)]
     added = [fill for row in mine for fill in missed(row, need.window)]
     corrected = need.measure in {"latency", "mean"}
     judged = [
@@ -123,23 +129,23 @@ def _evidence(
     batches = [[r for r in judged if _batch_of(need, r.ts) == i] for i in range(BATCHES)]
     raw = [row for row in judged if not row.filled]
     reach = max((_batch_of(need, r.last_ts) - _batch_of(need, r.ts) for r in real), default=0)
-    swayed = [row for row in across if _fate(need, row, worst=worst) is worst]
+    swayed = [row for row in cut if _fate(need, row, worst=worst) is worst]
     return Evidence(
         batches=tuple(_batch(need, batch, worst=worst) for batch in batches),
-        matched=_size(real),
-        failed=_size([row for row in real if not _succeeded(need, row, worst=worst)]),
-        untimed=_size([row for row in real if corrected and _left_out(need, row)]),
-        backfilled=_size(judged) - _size(raw),
-        raw=(_size(raw), _size([row for row in raw if _fate(need, row, worst=worst)])),
+        matched=size(real),
+        failed=size([row for row in real if not _succeeded(need, row, worst=worst)]),
+        untimed=size([row for row in real if corrected and _left_out(need, row)]),
+        backfilled=size(judged) - size(raw),
+        raw=(size(raw), size([row for row in raw if _fate(need, row, worst=worst)])),
         max_us=_largest(real, worst=worst),
         ladder=_ladder(need, [*real, *added], shares, worst=worst)
         if need.measure == "latency" else (),
         step_us=max((row.step_us for row in real), default=0),
         borders=None if reach > 1 else _borders(need, judged, worst=worst) if reach else (),
         cut=Cut(
-            requests=_size(across), batch=_batch(need, swayed, worst=worst),
-            max_us=_largest(across, worst=worst),
-        ) if across else None,
+            requests=size(cut), batch=_batch(need, swayed, worst=worst),
+            max_us=_largest(cut, worst=worst),
+        ) if cut else None,
     )  # fmt: skip
 
 
@@ -168,7 +174,7 @@ def _doubt(need: Need, rows: Sequence[Row]) -> Doubt | None:
     found = [
         row
         for row in rows
-        if row.bucket and _matches(need, row) and _inside(need.window, row)
+        if row.bucket and matches(need, row) and inside(need.window, row)
         and _fate(need, row, worst=True) is not _fate(need, row, worst=False)
     ]  # fmt: skip
     if not found:
@@ -176,7 +182,7 @@ def _doubt(need: Need, rows: Sequence[Row]) -> Doubt | None:
     buckets = [row.bucket for row in found if row.bucket]
     ends = [hi for _, hi in buckets if hi is not None]
     return Doubt(
-        requests=_size(found),
+        requests=size(found),
         lo_us=min(lo for lo, _ in buckets),
         hi_us=max(ends) if len(ends) == len(buckets) else None,
     )
@@ -191,27 +197,6 @@ def _largest(rows: Sequence[Row], *, worst: bool) -> int | None:
 
 def _duration(row: Row, *, worst: bool) -> int:
     return (row.most_us if worst else row.least_us) or 0
-
-
-def _matches(need: Need, row: Row) -> bool:
-    endpoint = need.selection.endpoint
-    if endpoint is not None and (row.endpoint is None or row.method is None):
-        return False
-    labels = {key: value for key, value in row.labels.items() if value is not None}
-    return need.selection.matches(row.method or "", row.endpoint or "", labels)
-
-
-def _started(window: Window, row: Row) -> bool:
-    return window.start_ts <= row.ts <= window.end_ts
-
-
-def _inside(window: Window, row: Row) -> bool:
-    return window.start_ts <= row.ts and row.last_ts <= window.end_ts
-
-
-def _across(window: Window, row: Row) -> bool:
-    reaches = row.last_ts >= window.start_ts and row.ts <= window.end_ts
-    return reaches and not _inside(window, row)
 
 
 def _succeeded(need: Need, row: Row, *, worst: bool) -> bool:
@@ -252,8 +237,8 @@ def _left_out(need: Need, row: Row) -> bool:
 
 def _batch(need: Need, rows: Sequence[Row], *, worst: bool) -> Batch:
     return Batch(
-        total=_size(rows),
-        bad=_size([row for row in rows if _fate(need, row, worst=worst)]),
+        total=size(rows),
+        bad=size([row for row in rows if _fate(need, row, worst=worst)]),
         sum_us=sum(_sum(need, row, worst=worst) for row in rows),
     )
 
@@ -290,23 +275,6 @@ def _ladder(
         return ()
     found = ((share, values[nearest_rank(len(values), share) - 1]) for share in shares)
     return tuple((share, None if us == UNBOUNDED_US else us) for share, us in found)
-
-
-def _tally(rows: Sequence[Row], window: Window) -> Tally:
-    within = [row for row in rows if _started(window, row)]
-    paces: dict[int, Counter[int]] = defaultdict(Counter)
-    for row in within:
-        if row.pace_us is not None and row.pace_us > 0:
-            paces[row.pace_us][row.ts % row.pace_us * 100 // row.pace_us] += 1
-    return Tally(
-        rows=_size(rows),
-        before=_size([row for row in rows if row.ts < window.start_ts]),
-        within=_size(within),
-        after=_size([row for row in rows if row.ts > window.end_ts]),
-        backfilled=backfilled(rows, window),
-        paced=sum(count.total() for count in paces.values()),
-        lockstep=busiest_tenth(paces),
-    )
 
 
 PLUGIN = Engine(

@@ -134,18 +134,15 @@ def test_any_grid_gives_the_same_outcome_or_none(rows, line, scope, grid, told):
 @few
 @given(
     rows=requests(), line=LINES, scope=SCOPES, grid=GRIDS | st.none(), told=st.booleans(),
-    step_us=st.sampled_from([SECOND, 10 * SECOND, 11 * SECOND, 60 * SECOND, 3_600 * SECOND]),
+    step_us=st.sampled_from([1, 7, 10, 11, 60, 3_600]).map(lambda seconds: seconds * SECOND),
     ramp=st.sampled_from([0, 1, 3 * SECOND]),
 )  # fmt: skip
-def test_no_step_turns_a_verdict_into_its_opposite(rows, line, scope, grid, told, step_us, ramp):
-    """Steps across the warm-up or too long for batches leave a verdict open, never reverse it."""
+def test_any_step_gives_the_same_outcome_or_none(rows, line, scope, grid, told, step_us, ramp):
+    """Steps across the warm-up, across batches or too long for them leave open what they hide."""
     raw = judged(parts, rows, rows, line, scope, ramp)
     rolled = judged(
         step_parts, rows, rolled_up(rows, step_us, grid, told=told), line, scope, ramp
     )  # fmt: skip
-    opposite = {Outcome.PASS: Outcome.FAIL, Outcome.FAIL: Outcome.PASS}
-    before, after = raw.findings[0].outcome, rolled.findings[0].outcome
 
-    assert after is not opposite.get(before)
-    assert not (before is Outcome.NO_DATA and after in opposite)
+    assert rolled.findings[0].outcome in {raw.findings[0].outcome, Outcome.INCONCLUSIVE}
     assert not (raw.exit_code == 1 and rolled.exit_code == 0)
