@@ -18,7 +18,7 @@ H = "http_request_duration_seconds"
         pytest.param('a{job="x"}', 'a{job="x"}', id="matcher"),
         pytest.param(" a { b = 'x' , c!~\"y|z\", } # all", 'a{b="x",c!~"y|z"}', id="spaces"),
         pytest.param("{__name__='a', b=`c\\d`}", 'a{b="c\\\\d"}', id="name as a label"),
-        pytest.param('{"http.requests", "a.b"="c"}', '{__name__="http.requests",a.b="c"}', id="3.x"),
+        pytest.param('{"x.y", "a.b"="c"}', '{__name__="x.y","a.b"="c"}', id="3.x"),
         pytest.param(r'a{b="\"\\\n\x41\u00e9\101"}', 'a{b="\\"\\\\\\nAéA"}', id="escapes"),
         pytest.param("rate(job:requests:total[5m])", "job:requests:total", id="colons"),
         pytest.param(
