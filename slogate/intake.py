@@ -67,17 +67,16 @@ def read(
     """The rows of all files as tables ready to store, none empty; SourceError as they come."""
     guesses = [_expected_rows(origin) for _, origin in files]
     expected = None if None in guesses else sum(guess or 0 for guess in guesses)
+    memory = files[0][1].memory if files else {}
     for source, origin in files:
-        for chunk in chunks(source, origin):
+        for chunk in chunks(source, replace(origin, memory=memory)):
             table = taken(origin, chunk, tally, labels)
             if table is not None:
                 progress(tally.rows, expected)
                 yield chunk.series, table
 
 
-def taken(
-    origin: Origin, chunk: Chunk, tally: Tally, labels: Mapping[str, str]
-) -> pa.Table | None:
+def taken(origin: Origin, chunk: Chunk, tally: Tally, labels: Mapping[str, str]) -> pa.Table | None:
     """The rows of a chunk as a table ready to store, None if there are none; counts them."""
     _count(tally, origin, chunk)
     if chunk.rows is None or not chunk.rows.num_rows:

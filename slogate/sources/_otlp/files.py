@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from slogate.errors import SourceError
@@ -19,6 +20,7 @@ from slogate.sources._otlp.telemetry import Losses, Malformed
 from slogate.sources._otlp.translate import OTHER_METRICS, Ambiguous, Translator
 
 SHOWN = 5
+MEMORY = "otlp"
 
 
 class Message(NamedTuple):
@@ -42,9 +44,13 @@ def failing(reason: str) -> Callable[[Translator], None]:
 def translated(origin: Origin, messages: Callable[[], Iterator[Message]]) -> Iterator[Chunk]:
     """The chunks of a file; SourceError if it cannot be used."""
     try:
-        translator = Translator(settings(origin.options))
+        chosen = settings(origin.options)
     except ValueError as error:
         raise origin.fail(str(error)) from None
+    if origin.first_line > 1:
+        # what was in front of this piece is imported already
+        chosen = replace(chosen, first="skip")
+    translator = origin.memory.setdefault(MEMORY, Translator(chosen))
     return _translated(origin, messages(), translator)
 
 
@@ -74,7 +80,15 @@ def _translated(
     if seen := list(translator.seen):
         names = ", ".join(seen[:5]) + (", …" if len(seen) > 5 else "")
         left_out[f"{OTHER_METRICS} ({names})"] = left_out.pop(OTHER_METRICS, 0)
-    yield Chunk(rows=None, left_out=+left_out)
+    yield Chunk(rows=None, left_out=+left_out, notes=_notes(origin, translator))
+
+
+def _notes(origin: Origin, translator: Translator) -> tuple[str, ...]:
+    sampled = translator.requests.sampled
+    translator.requests.sampled = 0
+    if not sampled:
+        return ()
+    return (f"{origin.name}: not all requests are in it: the traces of {sampled:,} were sampled",)
 
 
 def _taken(origin: Origin, translator: Translator, message: Message) -> bool:

@@ -24,9 +24,10 @@ _COLUMNS = (
 
 
 class Requests:
-    """Rows that wait to be taken as a batch."""
+    """Rows that wait to be taken as a batch; `sampled` counts those of sampled traces."""
 
     def __init__(self) -> None:
+        self.sampled = 0
         self._rows: list[tuple[Any, ...]] = []
         self._labels: dict[tuple[tuple[str, str], ...], int] = {}
 
@@ -48,6 +49,7 @@ class Requests:
         error = (known.error or span.exception or span.message) if failed else None
         if span.sampled:
             labels = {**labels, **SAMPLED}
+            self.sampled += 1
         code = self._labels.setdefault(tuple(labels.items()), len(self._labels))
         self._rows.append(
             (

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from telemetry import SHOP, START_NS, exponential, lines, metrics, point
 
 from slogate.errors import SourceError
+from slogate.intake import Tally, read
+from slogate.sources._base import read_origin
 from slogate.sources._otlp.buckets import explicit_bounds, exponential_bounds
 from slogate.sources.otlp_json import PLUGIN
 
@@ -129,6 +132,35 @@ def test_the_rest_of_a_series(tmp_path):
     messages = [metrics(point([n, 0, 0, 0], at=60 * n)) for n in (5, 6, 7)]
 
     assert taken(tmp_path, *messages, first="skip").tally.requests == 2
+
+
+def test_files_of_one_import_are_one_series(tmp_path):
+    """A series that goes on in the next file is not counted from its start again."""
+    halves = [[5, 6], [7, 9]]
+    origins = []
+    for name, numbers in zip("ab", halves, strict=True):
+        path = tmp_path / name
+        path.write_text(lines(*(metrics(point([n, 0, 0, 0], at=60 * n)) for n in numbers)))
+        origins.append((PLUGIN, read_origin(name, path)))
+    tally = Tally()
+
+    list(read(origins, tally, {}, lambda _rows, _expected: None))
+
+    assert tally.requests == 9
+
+
+def test_a_piece_of_a_file_that_is_followed(tmp_path):
+    """Its first points count on from what was imported before; a later piece from the last."""
+    path = tmp_path / "otel.jsonl"
+    tally = Tally()
+    path.write_text(lines(metrics(point([5, 0, 0, 0], at=60))))
+    origin = replace(read_origin("otel.jsonl", path), first_line=7)
+    for at in (2, 3):
+        list(read([(PLUGIN, origin)], tally, {}, lambda _rows, _expected: None))
+        path.write_text(lines(metrics(point([5 + at, 0, 0, 0], at=60 * at))))
+    list(read([(PLUGIN, origin)], tally, {}, lambda _rows, _expected: None))
+
+    assert tally.requests == 3
 
 
 def test_series_are_told_apart(tmp_path):

@@ -129,9 +129,11 @@ def test_snake_case(tmp_path):
 
 def test_thinned_out_traces_are_marked(tmp_path):
     """A sampling threshold in the trace state becomes a label: not every request is there."""
-    row = one(tmp_path, traceState="vendor=1,ot=rv:abc;th:c")
+    [row], tally = taken(tmp_path, traces(span(traceState="vendor=1,ot=rv:abc;th:c")))
 
     assert dict(row["labels"])["sampled"] == "true"
+    words = "not all requests are in it: the traces of 1 were sampled"
+    assert tally.notes == [f"otel.jsonl: {words}"]
 
 
 def test_spans_of_other_kinds_are_left_out(tmp_path):
