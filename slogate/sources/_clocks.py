@@ -21,9 +21,10 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d(?::?\
 
 
 def clock_kind(samples: Sequence[str]) -> str | None:
-    """Which kind of moment these texts are, None if that is not sure."""
-    kinds = {_kind(text) for text in samples}
-    return kinds.pop() if len(kinds) == 1 else None
+    """Which kind of moment most of these texts are, None if that is not sure."""
+    kinds = [_kind(text) for text in samples]
+    most = max(kinds, key=kinds.count, default=None)
+    return most if 2 * kinds.count(most) > len(kinds) else None
 
 
 def _kind(text: str) -> str | None:

@@ -7,7 +7,8 @@ r"""Any log of one request a line, by a pattern that the user gives.
 The first is a template: what stands between the words is text, a word ends at the first
 character of the text behind it, and the last word takes the rest of the line. With Grok's types,
 or with named groups, it is a regular expression (RE2, so without back-references and
-look-around). The names say what the words mean; any other name is a label. Refuses to guess the unit of a duration, and times whose kind is not plain.
+look-around). The names say what the words mean; any other name is a label. Refuses to guess the
+unit of a duration, and times whose kind is not plain.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def _words(
     elif any(" " in time for time in times):
         return expression_words(expression, wanted)
     for word in re.finditer(r"(\"?)\{(\w+)\}(.?)", template):
-        text = word[2] in _TEXTS or _is_label(word[2])
+        text = word[2] in _TEXTS or (word[2] != "zone" and _is_label(word[2]))
         if text and word[3] != " " and not (word[1] and word[3] == word[1]):
             return expression_words(expression, wanted - {"zone"})
     return template_words(template, wanted, strict=True)
