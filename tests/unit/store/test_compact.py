@@ -59,7 +59,7 @@ def is_well(store):
     return verify(store, now_s=9e9).faults == []
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(groups=st.lists(rows(max_size=8).filter(bool), min_size=2, max_size=4))
 def test_merging_keeps_every_row_and_their_order(groups, tmp_path_factory):
     """Every column, every null, every odd text; the old parts are gone."""
