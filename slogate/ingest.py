@@ -153,7 +153,16 @@ def _news(
 
 def _origin(files: Sequence[File], options: Mapping[str, str]) -> dict[str, str]:
     hashes = {file.origin.name: f"sha256:{file.digest}" for file in files}
-    return hashes | {f"{_OPTION}{key}": value for key, value in options.items()}
+    return hashes | {f"{_OPTION}{key}": _said(value) for key, value in options.items()}
+
+
+def _said(value: str) -> str:
+    """An option's value; of one that names a file (a mapping, a pattern) what that holds counts."""
+    try:
+        held = Path(value.removeprefix("@")).read_bytes()
+    except (OSError, ValueError):
+        return value
+    return f"{value} sha256:{hashlib.sha256(held).hexdigest()}"
 
 
 def _split(origin: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:

@@ -1,10 +1,10 @@
 """Access logs of AWS Application Load Balancers, as they are delivered: quoted words, gzip.
 
-`time` is when the response was made, `request_creation_time` (since 2018) when the request came:
-that is the start; logs without it give the end less the response time. The response time is the
-sum of the three processing times; where one of them is −1 the request reached no target, or
-its connection broke, and there is none. The status is what the client got. Refuses the logs
-of classic and network load balancers, which have other columns.
+`time` is when the response was made, `request_creation_time` when the request came: that is the
+start; older logs without it give the end less the response time. The response time is the sum
+of the three processing times; where one of them is −1 the request reached no target, or its
+connection broke, and there is none. The status is what the client got. Refuses the logs of
+classic and network load balancers, which have other columns.
 """
 
 from __future__ import annotations

@@ -12,8 +12,10 @@ from foreign import Taken, take
 
 from slogate import plugins
 from slogate.errors import SourceError
+from slogate.ingest import import_files
 from slogate.sources._naming import is_known
 from slogate.sources._records import NO_TIMES
+from slogate.store.layout import open_store
 
 AT = datetime(2025, 11, 24, 16, 0, tzinfo=UTC)
 TS = 1_764_000_000_000
@@ -285,3 +287,21 @@ def test_json_that_is_no_object_is_bad(tmp_path):
     rows, tally = take(tmp_path, content, source=plugins.find("sources", "export-ndjson"))
 
     assert (len(rows), [shown.split(":")[1] for shown in tally.shown]) == (2, ["2", "4"])
+
+
+def test_another_mapping_is_another_import(tmp_path):
+    """What the mapping's file holds counts, not how it is called."""
+    file = tmp_path / "rows.csv"
+    file.write_bytes(written([{"began": TS, "took": 7, "route": "/a"}], "csv"))
+    store = open_store(tmp_path / "store", create=True)
+    done = []
+    for text in (MAPPING, MAPPING, MAPPING.replace("took, unit: ms", "took, unit: us")):
+        options = {"mapping": mapped(tmp_path, text)}
+        files = [("rows.csv", file)]
+        done.append(
+            import_files(
+                store, files, service="shop", now_ts=1, format="export-csv", options=options
+            )
+        )
+
+    assert [each.new for each in done] == [True, False, True]
