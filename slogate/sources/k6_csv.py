@@ -98,9 +98,11 @@ def _unit(origin: Origin, times: list[str]) -> int | None:
 
 def _sql(dialect: Dialect, unit: int | None, labels: int) -> str:
     """The scan's query; nothing of the file is written into it, only our own words."""
-    used = ("metric_name", "moment", "metric_value", "extra_tags", "metadata", "group_name",
-            *(tag for tag in TAGS if tag not in _RENAMED),
-            *(f"label_{i}" for i in range(labels)))  # fmt: skip
+    # each column costs, in eight rows of nine for nothing: k6 names what has no name by its URL
+    spare = {"url"} if "name" in dialect.columns else set()
+    used = ("metric_name", "moment", "metric_value", "metadata", "group_name",
+            *(tag for tag in TAGS if tag not in {*_RENAMED, *spare}),
+            *(("extra_tags", *(f"label_{i}" for i in range(labels))) if labels else ()))  # fmt: skip
     own = {
         f"getvariable('label_{i}')": f"coalesce(label_{i}, "
         f"regexp_extract('&' || extra_tags, getvariable('tag_{i}'), 1))"
@@ -113,12 +115,15 @@ def _sql(dialect: Dialect, unit: int | None, labels: int) -> str:
         count = f"CASE WHEN strlen(moment) = {digits[unit]} THEN TRY_CAST(moment AS BIGINT) END"
         end_us = f"{count} * {unit // 1000}" if unit >= 1000 else f"{count} // 1000"
         rest_ns = "0" if unit >= 1000 else f"{count} % 1000"
-    points = _POINTS.format(reader=reader_sql(dialect, used), end_us=end_us, rest_ns=rest_ns)
+    url = "NULL::VARCHAR AS url," if spare else ""
+    points = _POINTS.format(
+        url=url, reader=reader_sql(dialect, used), end_us=end_us, rest_ns=rest_ns
+    )
     return request_sql(points, labels_sql(label_pairs(own)), placed=False)
 
 
 _POINTS = f"""
-SELECT *, metric_name AS metric, group_name AS "group", TRY_CAST(metric_value AS DOUBLE) AS took_ms,
+SELECT *, {{url}} metric_name AS metric, group_name AS "group", TRY_CAST(metric_value AS DOUBLE) AS took_ms,
     {{end_us}} AS end_us, {{rest_ns}} AS rest_ns,
     regexp_extract('&' || metadata, '&trace_id=([^&]*)', 1) AS trace_id,
     NULL::VARCHAR AS fault, NULL::VARCHAR AS left_out
