@@ -83,11 +83,13 @@ def receive(request: Request) -> None:
         hint = "another receiver or collector may be there: choose a port with --bind"
         raise UsageError(f"cannot listen on {request.bind}: {error.strerror}", hint=hint) from None
     with server:
-        writer.start()
-        thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="http")
-        thread.start()
-        note(f"receiving OTLP on {_url(server)} into {store.root}", quiet=request.quiet)
+        thread = threading.Thread(
+            target=server.serve_forever, args=(0.1,), name="http", daemon=True
+        )
         try:
+            writer.start()
+            thread.start()
+            note(f"receiving OTLP on {_url(server)} into {store.root}", quiet=request.quiet)
             _wait(server, length, quiet=request.quiet)
         finally:
             _stop(server, thread)
@@ -126,8 +128,9 @@ def _stop(server: Receiver, thread: threading.Thread) -> None:
     """Answer what is in flight, write it all; another signal does not cut this short."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    server.shutdown()
-    thread.join()
+    if thread.is_alive():
+        server.shutdown()
+        thread.join()
     server.drain(DRAIN_S)
     server.writer.stop()
 

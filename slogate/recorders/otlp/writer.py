@@ -60,7 +60,7 @@ class Writer:
         self._changed = threading.Condition()
         self._stopping = False
         self._begun_s = self._flushed_s = time.monotonic()
-        self._thread = threading.Thread(target=self._work, name="writer")
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self.closed: list[tuple[Run, int]] = []
         self.failure: Exception | None = None
         self.requests = 0
@@ -90,7 +90,8 @@ class Writer:
         with self._changed:
             self._stopping = True
             self._changed.notify()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     @property
     def services(self) -> int:

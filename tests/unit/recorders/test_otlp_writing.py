@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import io
+import zlib
+from email.message import Message
+from itertools import count
+
+import pyarrow as pa
+import pytest
+from telemetry import lines, span, traces
+
+from slogate.recorders.otlp.answers import JSON
+from slogate.recorders.otlp.bodies import Body, Refused
+from slogate.recorders.otlp.budget import Budget
+from slogate.recorders.otlp.journal import HEAD, Journal, Record, left
+from slogate.recorders.otlp.ledger import Ledger
+from slogate.recorders.otlp.recovery import recover
+from slogate.recorders.otlp.repeats import Repeats
+from slogate.recorders.otlp.router import Router
+from slogate.recorders.otlp.writer import Writer
+from slogate.sources._otlp.settings import Settings
+from slogate.sources._otlp.telemetry import Losses, Span
+from slogate.store.layout import open_store
+from slogate.store.manifest import parts_of, read_run
+
+NOW = 1_764_000_000_000_000
+
+
+@pytest.fixture
+def store(tmp_path):
+    """An empty store."""
+    return open_store(tmp_path / "st", create=True)
+
+
+def rows_of(first: int, number: int) -> pa.Table:
+    """Rows as the router makes them."""
+    router = Router(Settings(service="*", signal="both"))
+    message = traces(*(span(first + n) for n in range(number)))
+    [(_, _, rows)] = router.take("traces", JSON, lines(message).encode())[0]
+    return rows
+
+
+def begun(store, run_id: str = "r1") -> Ledger:
+    """A run that has begun."""
+    return Ledger.begin(store, "requests", run_id=run_id, service="shop", now_ts=NOW, labels={})
+
+
+def abandoned(journal: Journal) -> None:
+    """Let go of a journal as a killed receiver does: its file stays, its lock goes."""
+    journal._file.close()
+
+
+def test_recovery_stores_what_is_in_no_part(store):
+    """Rows of a part that was written are not stored again, those after it are, in order."""
+    ledger, journal = begun(store), Journal(store)
+    journal.begin([])
+    journal.announce("r1")
+    first, second, third = rows_of(0, 5), rows_of(5, 3), rows_of(8, 2)
+    journal.append([Record("r1", "requests", 1, first)])
+    ledger.add(first)
+    ledger.flush()
+    journal.append([Record("r1", "requests", 2, second), Record("r1", "requests", 2, third)])
+    abandoned(journal)
+
+    [(run, kept)] = recover(store)
+
+    assert (kept, run.state, run.rows.written, len(run.parts)) == (5, "interrupted", 10, 2)
+    tables = [pa.parquet.read_table(part, partitioning=None) for part in parts_of(store, run)]
+    assert [t.num_rows for t in tables] == [5, 5]
+    assert recover(store) == []
+    assert set(read_run(store, "r1").seals) == set(run.parts)
+
+
+@pytest.mark.parametrize("cut", [1, HEAD.size + 3, 200])
+def test_a_record_that_breaks_off_was_never_acknowledged(store, cut):
+    """What is whole before it is recovered."""
+    begun(store)
+    journal = Journal(store)
+    journal.begin(["r1"])
+    journal.append([Record("r1", "requests", 1, rows_of(0, 5))])
+    size = journal._path.stat().st_size
+    journal.append([Record("r1", "requests", 1, rows_of(5, 5))])
+    abandoned(journal)
+    content = journal._path.read_bytes()
+    journal._path.write_bytes(content[: size + cut])
+
+    [(run, kept)] = recover(store)
+
+    assert (kept, run.rows.written) == (5, 5)
+
+
+def test_a_living_receiver_is_left_alone(store):
+    """A journal that is locked is nobody else's."""
+    begun(store)
+    journal = Journal(store)
+    journal.begin(["r1"])
+
+    assert list(left(store)) == []
+    journal.close()
+    assert list((store.root / "journal").iterdir()) == []
+
+
+def test_a_deleted_run_is_not_recovered(store):
+    """Rows of a run that somebody deleted are dropped with it."""
+    journal = Journal(store)
+    journal.begin(["gone"])
+    journal.append([Record("gone", "requests", 1, rows_of(0, 5))])
+    abandoned(journal)
+
+    assert recover(store) == []
+
+
+def test_a_run_ends_after_a_day(store):
+    """The next rows are another run's."""
+    clock = count(NOW, 86_400_000_000)
+    writer = Writer(store, flush_s=0.001, labels={}, clock_us=lambda: next(clock))
+    writer.start()
+    for number in range(3):
+        rows = [("shop", "requests", rows_of(number, 1))]
+        assert writer.submit(rows).done.wait(60)
+    writer.stop()
+
+    assert writer.failure is None
+    assert len({run.id for run, _ in writer.closed}) >= 2
+    assert sum(requests for _, requests in writer.closed) == 3
+    assert {run.state for run, _ in writer.closed} == {"complete"}
+
+
+def test_a_disk_that_refuses(store):
+    """Nothing is acknowledged after it; what was acknowledged is recovered when it is mended."""
+    folder = store.root / "series" / "requests" / "kind=production"
+    folder.write_text("in the way")
+    writer = Writer(store, flush_s=0.001, labels={}, clock_us=lambda: NOW)
+    writer.start()
+    first = writer.submit([("shop", "requests", rows_of(0, 4))])
+    assert first.done.wait(60)
+    writer.stop()
+    late = writer.submit([("shop", "requests", rows_of(9, 1))])
+
+    assert "cannot be written" in str(writer.failure)
+    assert (first.failed, late.failed) == (False, True)
+    folder.unlink()
+    abandoned(writer._journal)
+    [(run, kept)] = recover(store)
+    assert (kept, run.rows.written) == (4, 4)
+
+
+def test_repeats_are_remembered_up_to_a_number():
+    """The oldest are forgotten first; spans without ids are never taken for repeats."""
+    repeats, losses = Repeats(remembered=2), Losses()
+
+    def passed(*ids: str) -> list[str]:
+        spans = [Span("", 0, 0, i, i[:16], 0, "", "", False, {}) for i in ids]
+        return [each.trace_id for each in repeats.new(spans, losses)]
+
+    one, two, three = (digit * 32 for digit in "123")
+    assert passed(one, two, one) == [one, two]
+    assert passed(three, one, two) == [three, one, two]
+    assert passed("", "") == ["", ""]
+    assert dict(losses.left_out) == {"spans that were delivered before": 1}
+
+
+def read(budget: Budget, content: bytes, **headers: str) -> bytes:
+    """The body of a request with these headers."""
+    message = Message()
+    for name, value in headers.items():
+        message[name.replace("_", "-")] = value
+    body = Body(budget, limit=1_000)
+    try:
+        return body.read(io.BytesIO(content), message)
+    finally:
+        body.release()
+
+
+def gzipped(*parts: bytes) -> bytes:
+    """Members of gzip, one behind the other."""
+    return b"".join(zlib.compress(part, wbits=31) for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "expected"),
+    [
+        pytest.param(b"abc", {"Content_Length": "3"}, b"abc", id="plain"),
+        pytest.param(b"abcGET", {"Content_Length": "3"}, b"abc", id="another behind it"),
+        pytest.param(b"2;x=1\r\nab\r\n1\r\nc\r\n0\r\nT: 1\r\n\r\n",
+                     {"Transfer_Encoding": "chunked"}, b"abc", id="chunks"),
+        pytest.param(gzipped(b"ab", b"c"), {"Content_Length": str(len(gzipped(b"ab", b"c"))),
+                     "Content_Encoding": "GZIP"}, b"abc", id="two members"),
+        pytest.param(zlib.compress(b"abc"), {"Content_Length": str(len(zlib.compress(b"abc"))),
+                     "Content_Encoding": "deflate"}, b"abc", id="deflate"),
+        pytest.param(b"abc", {}, 411, id="no length"),
+        pytest.param(b"abc", {"Content_Length": "-3"}, 411, id="odd length"),
+        pytest.param(b"ab", {"Content_Length": "3"}, 400, id="cut off"),
+        pytest.param(b"-1\r\n", {"Transfer_Encoding": "chunked"}, 400, id="negative chunk"),
+        pytest.param(b"2\r\nabc", {"Transfer_Encoding": "chunked"}, 400, id="odd chunk"),
+        pytest.param(b"a" * 2_000, {"Content_Length": "2000"}, 413, id="too large"),
+        pytest.param(b"a" * 600, {"Content_Length": "600"}, 429, id="no room"),
+    ],
+)  # fmt: skip
+def test_bodies(content, headers, expected):
+    """A body is read whole or refused with its status, and the budget is given back."""
+    budget = Budget(500)
+
+    if isinstance(expected, bytes):
+        assert read(budget, content, **headers) == expected
+    else:
+        with pytest.raises(Refused) as caught:
+            read(budget, content, **headers)
+        assert caught.value.http == expected
+    assert budget.take(500)
