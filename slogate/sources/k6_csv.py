@@ -100,9 +100,12 @@ def _sql(dialect: Dialect, unit: int | None, labels: int) -> str:
     """The scan's query; nothing of the file is written into it, only our own words."""
     # each column costs, in eight rows of nine for nothing: k6 names what has no name by its URL
     spare = {"url"} if "name" in dialect.columns else set()
-    used = ("metric_name", "moment", "metric_value", "metadata", "group_name",
-            *(tag for tag in TAGS if tag not in {*_RENAMED, *spare}),
-            *(("extra_tags", *(f"label_{i}" for i in range(labels))) if labels else ()))  # fmt: skip
+    own_columns = [f"label_{i}" for i in range(labels)]
+    used = [
+        "metric_name", "moment", "metric_value", "metadata", "group_name",
+        *(tag for tag in TAGS if tag not in {*_RENAMED, *spare}),
+        *(["extra_tags", *own_columns] if labels else []),
+    ]  # fmt: skip
     own = {
         f"getvariable('label_{i}')": f"coalesce(label_{i}, "
         f"regexp_extract('&' || extra_tags, getvariable('tag_{i}'), 1))"
@@ -123,7 +126,8 @@ def _sql(dialect: Dialect, unit: int | None, labels: int) -> str:
 
 
 _POINTS = f"""
-SELECT *, {{url}} metric_name AS metric, group_name AS "group", TRY_CAST(metric_value AS DOUBLE) AS took_ms,
+SELECT *, {{url}} metric_name AS metric, group_name AS "group",
+    TRY_CAST(metric_value AS DOUBLE) AS took_ms,
     {{end_us}} AS end_us, {{rest_ns}} AS rest_ns,
     regexp_extract('&' || metadata, '&trace_id=([^&]*)', 1) AS trace_id,
     NULL::VARCHAR AS fault, NULL::VARCHAR AS left_out
