@@ -23,13 +23,13 @@ def run(
     script: str,
     name: str,
     generate: Callable[[Path, int], None],
-    duckdb_alone: Callable[[str, str], int],
+    duckdb_alone: Callable[[str, str], int] | None,
     words: Sequence[str],
 ) -> None:
     """Measure and print; words: [megabytes=200] [repeats=3], or what a process is to measure.
 
     `generate(path, megabytes)` writes the file; `duckdb_alone(file, out)` reads it and writes its
-    requests to the Parquet file `out`, and returns how many there are.
+    requests to the Parquet file `out`, and returns how many there are; None where it cannot.
     """
     if words[:1] == ["--measure"]:
         _measure(words[1], words[2], duckdb_alone)
@@ -41,7 +41,7 @@ def run(
         size = file.stat().st_size / 1e6
         best: dict[str, dict[str, float]] = {}
         for _ in range(repeats):
-            for which in ("duckdb", "slogate"):
+            for which in ("duckdb", "slogate") if duckdb_alone else ("slogate",):
                 command = [sys.executable, script, "--measure", which, str(file)]
                 took = json.loads(subprocess.check_output(command))
                 old = best.get(which, took)
@@ -52,15 +52,17 @@ def run(
             f"{which:8} {took['rows']:,} rows, {size / took['wall']:.0f} MB/s, "
             f"{size / took['cpu']:.0f} MB/s per core, {took['rss_mb']:.0f} MB resident"
         )
+    if not duckdb_alone:
+        return
     wall, cpu = (best["duckdb"][key] / best["slogate"][key] for key in ("wall", "cpu"))
     print(f"slogate at {wall:.2f} times DuckDB's speed ({cpu:.2f} by CPU time)")
 
 
-def _measure(which: str, file: str, duckdb_alone: Callable[[str, str], int]) -> None:
+def _measure(which: str, file: str, duckdb_alone: Callable[[str, str], int] | None) -> None:
     """Run one of the two and print what it took."""
     with tempfile.TemporaryDirectory(dir=Path(file).parent) as folder:
         began = time.perf_counter()
-        if which == "duckdb":
+        if duckdb_alone and which == "duckdb":
             rows = duckdb_alone(file, str(Path(folder) / "out.parquet"))
         else:
             rows = _import(file, folder)
