@@ -14,7 +14,6 @@ from slogate.sources._base import EARLIEST_TS, LATEST_TS, Origin
 
 UNITS_NS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 KINDS = ("clf", "iso", *UNITS_NS)
-_PLAIN = "NOT contains({0}, 'e') AND NOT contains({0}, 'E')"
 _ZONE = re.compile(r"UTC|Z|([+-])(\d\d):?(\d\d)", re.ASCII)
 _CLF = re.compile(r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}", re.ASCII)
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
@@ -41,18 +40,19 @@ def _kind(text: str) -> str | None:
 
 def duration_sql(text: str, unit: str) -> str:
     """SQL for a duration of that unit, written as a number, as µs rounded up."""
-    if unit == "s":
-        # up to six places of so few digits are exact as a float
-        plain = f"TRY_CAST(round(TRY_CAST({text} AS DOUBLE) * 1000000) AS BIGINT)"
-        is_plain = f"strlen({text}) <= 8 AND {_PLAIN.format(text)}"
-    else:
-        whole = f"TRY_CAST({text} AS BIGINT)"
-        plain = {"ms": f"{whole} * 1000", "us": whole, "ns": f"({whole} + 999) // 1000"}[unit]
-        is_plain = f"strlen({text}) <= 15 AND {_PLAIN.format(text)} AND "
-        is_plain += f"NOT contains({text}, '.')"
+    size = UNITS_NS[unit] // 1_000
     exact = f"least(greatest(TRY_CAST({text} AS DECIMAL(38, 15)), -1), 1000000000000000)"
-    scaled = f"{exact} * 0.001" if unit == "ns" else f"{exact} * {UNITS_NS[unit] // 1000}"
-    return f"CASE WHEN {is_plain} THEN {plain} ELSE ceil({scaled})::BIGINT END"
+    scaled = f"{exact} * {size}" if size else f"{exact} * 0.001"
+    # so few digits are whole µs, and exact as a float
+    plain = f"TRY_CAST(round(TRY_CAST({text} AS DOUBLE) * {size}) AS BIGINT)"
+    if not size:
+        plain = f"(TRY_CAST({text} AS BIGINT) + 999) // 1000"
+    places = {"s": 6, "ms": 3}.get(unit, 0)
+    return (
+        f"CASE WHEN strlen({text}) <= 15 AND strlen(split_part({text}, '.', 2)) <= {places} "
+        f"AND NOT contains({text}, 'e') AND NOT contains({text}, 'E') "
+        f"THEN {plain} ELSE ceil({scaled})::BIGINT END"
+    )
 
 
 def clock_sql(text: str, kind: str, *, zone_us: int | None = None, zone: str = "") -> str:
