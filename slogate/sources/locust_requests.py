@@ -39,11 +39,10 @@ _NO_STATUS = "its status_code is no whole number from 0 to 999"
 _HTTP = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _QUERY = f"""
 WITH raw AS ({{reader}}), typed AS (
-    SELECT *,
-        -- multiplying must not overflow, whatever the file holds
-        (1000000 * TRY_CAST("timestamp" AS DECIMAL(18, 6))::DECIMAL(30, 6))::BIGINT AS ts_us,
-        ceil(1000 * TRY_CAST(response_time_ms AS DECIMAL(18, 6))::DECIMAL(30, 6))::BIGINT
-            AS took_us,
+    SELECT *, TRY_CAST(response_time_ms AS DOUBLE) AS took_ms,
+        TRY_CAST(round(1000000 * TRY_CAST("timestamp" AS DOUBLE)) AS BIGINT) AS ts_us,
+        -- exact for up to six decimals: what is less than half of the last is from the arithmetic
+        TRY_CAST(ceil(1000 * took_ms - 0.0005) AS BIGINT) AS took_us,
         TRY_CAST(status_code AS SMALLINT) AS code, TRY_CAST(response_length AS BIGINT) AS size
     FROM raw
 )
@@ -59,7 +58,7 @@ SELECT
     CASE WHEN size >= 0 THEN size END AS bytes,
     CASE WHEN ts_us IS NULL OR ts_us NOT BETWEEN {EARLIEST_TS} AND {LATEST_TS} THEN '{_NO_TIME}'
         WHEN response_time_ms IS NOT NULL
-            AND (took_us IS NULL OR took_us NOT BETWEEN 0 AND {LONGEST_US}) THEN '{_NO_DURATION}'
+            AND (took_us IS NULL OR took_ms < 0 OR took_us > {LONGEST_US}) THEN '{_NO_DURATION}'
         WHEN code IS NULL OR code NOT BETWEEN 0 AND 999 THEN '{_NO_STATUS}' END AS bad,
     NULL::VARCHAR AS left_out
 FROM typed
