@@ -28,7 +28,7 @@ from slogate.recorders.otlp.router import Router
 from slogate.recorders.otlp.service import Receiver
 from slogate.recorders.otlp.writer import Writer
 from slogate.sources._otlp.settings import Settings, settings
-from slogate.store.layout import open_store
+from slogate.store.layout import open_store, service_folder
 from slogate.units import US_PER_SECOND, format_count, parse_duration
 
 _DOUBLED = (
@@ -60,15 +60,15 @@ class Request:
 
 def receive(request: Request) -> None:
     """Receive until it is time to stop; StoreError if the store could not take it all."""
-    length, flush = (
-        _duration("--for", request.length),
-        _duration("--flush-every", request.flush_every),
-    )
+    length = _duration("--for", request.length)
+    flush = _duration("--flush-every", request.flush_every)
     signals, chosen = _signals(request.only), _settings(request.options)
     address = _address(request.bind, allow_remote=request.allow_remote)
     if request.most_body > request.memory:
         raise UsageError("--max-body is more than --memory", hint="raise --memory")
     store = open_store(request.store, create=True)
+    if request.service is not None:
+        service_folder(store, "requests", "production", request.service)
     for run, rows in recover(store):
         note(f"recovered {format_count(rows)} rows of run {run.id} ({run.service}), whose "
              "receiver was killed", quiet=request.quiet)  # fmt: skip

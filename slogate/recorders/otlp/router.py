@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from slogate import intake
 from slogate.model.series import Series
@@ -18,16 +19,18 @@ from slogate.recorders.otlp.repeats import Repeats
 from slogate.sources._otlp.documents import take_json, take_protobuf, uncollected
 from slogate.sources._otlp.from_json import kinds_of
 from slogate.sources._otlp.from_protobuf import available
+from slogate.sources._otlp.semantics import word
 from slogate.sources._otlp.settings import Settings
 from slogate.sources._otlp.telemetry import Losses, Malformed, Metric, Resource, Span
 from slogate.sources._otlp.translate import Translator
+from slogate.store.parts import conforming
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 UNKNOWN = "unknown_service"
 MOST_SERVICES = 1_000
-LONGEST_NAME = 60
+LONGEST_NAME = 200
 
 Rows = list[tuple[str, Series, "pa.Table"]]
 
@@ -54,11 +57,25 @@ class Router:
             if not any(translator.waiting for translator in self._touched.values()):
                 raise
             self.losses.bad[str(error)] += 1
-        rows: Rows = []
-        for service, translator in self._touched.items():
-            for chunk in translator.chunks(final=True):
-                rows.append((service, chunk.series, intake.prepare(chunk, self.labels, set())))
-        return rows, self.losses
+        try:
+            return self._rows(), self.losses
+        finally:
+            # should a row of one request be one that nobody can store, the next has none of it
+            for translator in self._touched.values():
+                translator.forget()
+
+    def _rows(self) -> Rows:
+        """What the translators have, as the series has it; StoreError if it could not be stored."""
+        chunks = [
+            (service, chunk)
+            for service, translator in self._touched.items()
+            for chunk in translator.chunks(final=True)
+        ]
+        return [
+            (service, chunk.series, table)
+            for service, chunk in chunks
+            for table in conforming(intake.prepare(chunk, self.labels, set()), chunk.series)
+        ]
 
     def _take(self, signal: Signal, kind: str, body: bytes) -> None:
         if kind != JSON:
@@ -85,9 +102,9 @@ class Router:
         self._of(resource).metrics(resource, scope, metrics)
 
     def _of(self, resource: Resource) -> Translator:
-        name = self.service or resource.service or UNKNOWN
-        if len(name) > LONGEST_NAME:
-            raise Malformed(f"its service.name is longer than {LONGEST_NAME} characters")
+        name = self.service or word(resource.service) or UNKNOWN
+        if len(quote(name, safe="")) > LONGEST_NAME:
+            raise Malformed("its service.name is too long for the name of a folder")
         translator = self._translators.get(name)
         if translator is None:
             if len(self._translators) >= MOST_SERVICES:

@@ -33,6 +33,7 @@ from slogate.sources._otlp.telemetry import (
 )
 
 ROWS = 65_536
+MOST_COUNTED = 10**12
 _MOST = 10.0**12
 OTHER_METRICS = "data points of other histograms"
 OTHER_SERVICES = "telemetry of other services"
@@ -123,6 +124,8 @@ class Translator:
     ) -> None:
         if not EARLIEST_TS <= point.time_ns // 1_000 <= LATEST_TS:
             raise Malformed("its time is no time between 2001 and 2100")
+        if point.total > MOST_COUNTED:
+            raise Malformed("its count is absurd")
         if metric.temporality not in {DELTA, CUMULATIVE}:
             raise Malformed("it does not say whether it is cumulative")
         # what it says must hold by itself before it is compared with another
@@ -200,6 +203,10 @@ class Translator:
     def waiting(self) -> int:
         """How many rows there are."""
         return len(self.requests) + len(self.histograms)
+
+    def forget(self) -> None:
+        """Drop the rows that there are."""
+        self.requests, self.histograms = Requests(), Rows()
 
     def chunks(self, *, final: bool = False) -> list[Chunk]:
         """The rows that fill a chunk, or all of them at the end; with what was lost meanwhile."""

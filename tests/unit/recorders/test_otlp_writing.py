@@ -19,7 +19,7 @@ from slogate.recorders.otlp.repeats import Repeats
 from slogate.recorders.otlp.router import Router
 from slogate.recorders.otlp.writer import Writer
 from slogate.sources._otlp.settings import Settings
-from slogate.sources._otlp.telemetry import Losses, Span
+from slogate.sources._otlp.telemetry import Losses, Malformed, Span
 from slogate.store.layout import open_store
 from slogate.store.manifest import parts_of, read_run
 
@@ -208,3 +208,26 @@ def test_bodies(content, headers, expected):
             read(budget, content, **headers)
         assert caught.value.http == expected
     assert budget.take(500)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param("雪" * 40, id="long when encoded"), pytest.param("s" * 201, id="long")]
+)
+def test_a_service_whose_name_is_no_folder(name):
+    """It is refused by itself, and does not end the receiver."""
+    router = Router(Settings(service="*", signal="both"))
+    message = lines(traces(span(), resource={"service.name": name})).encode()
+
+    with pytest.raises(Malformed, match="too long for the name of a folder"):
+        router.take("traces", JSON, message)
+
+
+def test_too_many_services():
+    """Memory is bounded: after a thousand names there are no more."""
+    router = Router(Settings(service="*", signal="both"))
+    for number in range(1_001):
+        message = lines(traces(span(number), resource={"service.name": f"s{number}"})).encode()
+        if number < 1_000:
+            assert len(router.take("traces", JSON, message)[0]) == 1
+    with pytest.raises(Malformed, match="there are too many services"):
+        router.take("traces", JSON, message)

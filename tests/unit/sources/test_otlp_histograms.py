@@ -226,6 +226,8 @@ def test_a_unit_is_not_guessed(tmp_path):
         pytest.param({"timeUnixNano": "0"}, "its time is no time", id="time"),
         pytest.param({"timeUnixNano": str(START_NS // 1000)}, "its time is no time", id="in µs"),
         pytest.param({"sum": "x"}, "no number", id="sum"),
+        pytest.param({"count": str(2**63), "bucketCounts": ["0", str(2**63), "0", "0"]},
+                     "its count is absurd", id="absurd count"),
         pytest.param({"explicitBounds": [1e12, 1e13, 1e14], "bucketCounts": ["0", "1", "0", "0"],
                       "count": "1"}, "over a day", id="absurd"),
     ],
