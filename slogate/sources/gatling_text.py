@@ -190,7 +190,6 @@ def _number(text: str) -> int | None:
 
 
 _EXAMPLE = (
-    b"USER\tBuyers\tSTART\t1764000000100\n"
     b"REQUEST\t\tA\t1764000000123\t1764000000157\tOK\t \n"
     b"REQUEST\tG\tB\t1764000000201\t1764000000209\tKO\tno\n"
 )
