@@ -199,13 +199,15 @@ def _exponential(item: Mapping[str, Any], keys: Keys) -> Exponential:
 def attributes(items: Any, wanted: frozenset[str] | None = None) -> Attributes:
     """The attributes that are wanted (None: all), as plain values."""
     found: dict[str, Value] = {}
-    for item in items or ():
-        try:
+    try:
+        for item in items or ():
             key = item["key"]
             if wanted is None or key in wanted:
-                found[key] = _value(item.get("value"))
-        except (TypeError, KeyError, AttributeError):
-            raise Malformed("its attributes are not as OTLP has them") from None
+                value = item.get("value")
+                text = value.get("stringValue") if value else ""
+                found[key] = text if type(text) is str else _value(value)
+    except (TypeError, KeyError, AttributeError):
+        raise Malformed("its attributes are not as OTLP has them") from None
     return found
 
 

@@ -94,7 +94,7 @@ def number(value: Any) -> float | None:
 
 def hexadecimal(value: Any, size: int) -> str:
     """An id in lower-case hexadecimal; empty where there is none."""
-    if not isinstance(value, str):
+    if type(value) is not str:
         raise Malformed("its id is no text")
     if len(value) == 2 * size and _HEX.fullmatch(value):
         return value.lower()
