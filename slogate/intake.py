@@ -241,19 +241,27 @@ def prepare(chunk: Chunk, labels: Mapping[str, str], endpoints: set[tuple[str, s
 
 def _endpoints(columns: Mapping[str, Any]) -> tuple[Any, Any, set[tuple[str, str]]]:
     """Method and name as dictionaries; a name alone is split where the source has no method."""
-    import pyarrow as pa
-
-    methods, names = (columns[name].dictionary_encode() for name in ("method", "endpoint"))
+    names = columns["endpoint"].dictionary_encode()
     if columns["method"].null_count < len(columns["method"]):
-        found = pa.table([methods, names], ["m", "n"]).group_by(["m", "n"]).aggregate([])
-        pairs = {(row["m"] or "", row["n"]) for row in found.to_pylist()}
-        return columns["method"].fill_null(""), names, pairs
+        methods = columns["method"].fill_null("").dictionary_encode()
+        return methods, names, _pairs(methods, names)
     split = [split_endpoint(name) for name in names.dictionary.to_pylist()]
     return (
         _recoded(names.indices, [method for method, _ in split]),
         _recoded(names.indices, [name for _, name in split]),
         set(split),
     )
+
+
+def _pairs(methods: Any, names: Any) -> set[tuple[str, str]]:
+    """The pairs that occur, found by their codes."""
+    import pyarrow.compute as pc
+
+    width = len(names.dictionary)
+    codes = pc.add(pc.multiply(methods.indices.cast("int64"), width), names.indices)
+    both = methods.dictionary.to_pylist(), names.dictionary.to_pylist()
+    found = pc.unique(codes).drop_null().to_pylist()
+    return {(both[0][code // width], both[1][code % width]) for code in found}
 
 
 def _recoded(indices: Any, words: Sequence[str]) -> Any:

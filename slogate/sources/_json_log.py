@@ -42,9 +42,7 @@ def json_log_words(keys: Mapping[str, str], own: Collection[str] | None = None) 
     pointers = [
         key_path(*([key] if own is None or key in own else key.split("."))) for key in keys.values()
     ]
-    values = (
-        "CASE WHEN json_valid(text) THEN json_extract_string(text, getvariable('keys')) ELSE [] END"
-    )
+    values = "TRY(json_extract_string(text, getvariable('keys')))"
     words = {name: f"found[{at}]" for at, name in enumerate(keys, start=1)}
     return Words(words=words, steps=[("found", values)], parameters={"keys": pointers})
 

@@ -119,17 +119,23 @@ def record_sql(
         *steps,
     ]
     gone = "code = 0" if record.status else "FALSE"
+    told = {
+        "duration_us": "took_us" if record.took else None,
+        "status": "CASE WHEN code <> 0 THEN code END" if record.status else None,
+        "ok": record.ok or (f"CASE WHEN {gone} THEN FALSE END" if record.status else None),
+        "error": f"left({record.error}, 2000)" if record.error else None,
+        "bytes": "CASE WHEN size >= 0 THEN size END" if record.bytes else None,
+        "worker": record.worker,
+        "trace_id": record.trace_id,
+        "labels": _labels(list(record.labels.values())) if record.labels else None,
+    }
     return _QUERY.format(
         relation=chained(relation, [*record.steps, *typed]),
         line=f"{line}," if line else "",
         start=f"coalesce(start_us, {start})" if record.start else start,
         method=method,
         endpoint=endpoint,
-        ok=record.ok or f"CASE WHEN {gone} THEN FALSE END",
-        error=f"left({record.error}, 2000)" if record.error else "NULL::VARCHAR",
-        worker=record.worker or "NULL::VARCHAR",
-        trace_id=record.trace_id or "NULL::VARCHAR",
-        labels=_labels(list(record.labels.values())),
+        told="".join(f"    {sql} AS {name},\n" for name, sql in told.items() if sql),
         left_out=record.left_out or "NULL::VARCHAR",
         formed=f"({formed}) AND ({record.fits})",
         no_took=f"took_us IS NULL AND NOT ({record.untimed})" if record.took else "FALSE",
@@ -139,20 +145,13 @@ def record_sql(
     )
 
 
+# a column that is never told is left out: even of nulls it costs
 _QUERY = f"""
 SELECT {{line}}
     {{start}} AS ts,
-    took_us AS duration_us,
     {{method}} AS method,
     {{endpoint}} AS endpoint,
-    CASE WHEN code <> 0 THEN code END AS status,
-    {{ok}} AS ok,
-    {{error}} AS error,
-    CASE WHEN size >= 0 THEN size END AS bytes,
-    {{worker}} AS worker,
-    {{trace_id}} AS trace_id,
-    {{labels}} AS labels,
-    CASE WHEN NOT ({{formed}}) THEN '{_NO_FORM}'
+{{told}}    CASE WHEN NOT ({{formed}}) THEN '{_NO_FORM}'
         WHEN time_us IS NULL OR time_us NOT BETWEEN {EARLIEST_TS} AND {LATEST_TS} THEN '{_NO_TIME}'
         WHEN {{no_took}} OR took_us NOT BETWEEN 0 AND {LONGEST_US} THEN '{_NO_TOOK}'
         WHEN {{no_status}} THEN '{_NO_STATUS}' END AS bad,
@@ -209,8 +208,6 @@ def _endpoint(record: Record, numbers: bool) -> tuple[str, str, list[tuple[str, 
 
 def _labels(values: Sequence[str]) -> str:
     """SQL for the map of the labels that were told."""
-    if not values:
-        return "NULL::MAP(VARCHAR, VARCHAR)"
     told = [f"({value}) NOT IN ('', '-')" for value in values]
     pairs = [
         f"CASE WHEN {test} THEN [{{'key': getvariable('label{at}')::VARCHAR, "

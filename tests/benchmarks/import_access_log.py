@@ -21,8 +21,14 @@ from pathlib import Path
 
 PATHS = ("/browse", "/search?q={}", "/cart", "/checkout", "/login", "/item/{}", "/users/{}/orders")
 AGENTS = (
-    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0",
-    "curl/8.5.0",
+    (
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/131.0.0.0 Safari/537.36"
+    ),
+    (
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
+        "Gecko) Version/18.1 Mobile/15E148 Safari/604.1"
+    ),
     "shop-app/7.2 (Android 15)",
 )
 TEXT = (
