@@ -13,11 +13,11 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from slogate.cli.importing import counted, plain
 from slogate.cli.options import note, out
 from slogate.errors import Interrupted, SlogateError, StoreError, UsageError
 from slogate.model.run import Run
@@ -35,6 +35,7 @@ _DOUBLED = (
     "sends spans and histograms, which tell of the same requests: take one of them with --only, "
     "or delete one of its two runs before it is judged"
 )
+_CLEAR = "\r\x1b[K"
 DRAIN_S = 10.0
 LOOK_S = 1.0
 
@@ -99,9 +100,9 @@ def receive(request: Request) -> None:
 def _wait(server: Receiver, length: float | None, *, quiet: bool) -> None:
     """Until a signal, the end of the time, or a fault of the writer."""
     end = None if length is None else time.monotonic() + length
-    shown = sys.stderr.isatty() and not quiet
+    show = sys.stderr.isatty() and not quiet
     warned: set[str] = set()
-    with suppress(KeyboardInterrupt, Interrupted):
+    try:
         while server.writer.failure is None:
             left = LOOK_S if end is None else min(LOOK_S, end - time.monotonic())
             if left <= 0:
@@ -109,19 +110,22 @@ def _wait(server: Receiver, length: float | None, *, quiet: bool) -> None:
             time.sleep(left)
             for name in server.writer.doubled - warned:
                 warned.add(name)
-                note(f"note: {name} {_DOUBLED}", quiet=quiet)
-            if shown:
-                sys.stderr.write(f"\r\x1b[K{_line(server)}")
+                note(f"{_CLEAR if show else ''}note: {plain(name)} {_DOUBLED}", quiet=quiet)
+            if show:
+                sys.stderr.write(f"{_CLEAR}{_line(server)}")
                 sys.stderr.flush()
-    if shown:
-        sys.stderr.write("\r\x1b[K")
+    except (KeyboardInterrupt, Interrupted):
+        return
+    finally:
+        if show:
+            sys.stderr.write(_CLEAR)
 
 
 def _line(server: Receiver) -> str:
     writer, answers = server.writer, server.totals.answers
-    told = f"{format_count(writer.requests)} requests of {writer.services} services kept"
-    refused = sum(count for code, count in answers.items() if code != 200)
-    return f"{told}, {format_count(refused)} messages refused" if refused else told
+    told = f"{counted(writer.requests, 'request')} of {counted(writer.services, 'service')} kept"
+    refused = sum(count for code, count in answers.copy().items() if code != 200)
+    return f"{told}, {counted(refused, 'message')} refused" if refused else told
 
 
 def _stop(server: Receiver, thread: threading.Thread) -> None:
@@ -146,13 +150,13 @@ def _tell(server: Receiver, request: Request) -> None:
         "left_out": dict(totals.left_out),
     }
     for reason, count in totals.bad.items():
-        note(f"rejected: {format_count(count)} × {reason}", quiet=request.quiet)
+        note(f"rejected: {format_count(count)} × {plain(reason)}", quiet=request.quiet)
     for reason, count in totals.left_out.items():
-        note(f"note: left out: {format_count(count)} {reason}", quiet=request.quiet)
+        note(f"note: left out: {format_count(count)} {plain(reason)}", quiet=request.quiet)
     if request.as_json:
         out(f"{json.dumps(document, indent=2, ensure_ascii=False)}\n")
     for run, requests in [] if request.as_json else runs:
-        out(f"kept {format_count(requests)} requests as run {run.id} of {run.service}\n")
+        out(f"kept {counted(requests, 'request')} as run {run.id} of {plain(run.service)}\n")
     if not runs and not request.as_json:
         out("nothing was received\n")
     failure = server.writer.failure

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import pty
 import signal
 import socket
+import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from receiving import receiving, stored
+from receiving import COMMAND, READY, Running, receiving, stored
 from telemetry import START_NS, encoded, metrics, point, span, traces
 
 from slogate.store.layout import open_store
@@ -336,3 +339,32 @@ def test_it_ends_by_itself(tmp_path):
 
     assert running.process.returncode == 0
     assert json.loads(out)["runs"][0]["state"] == "complete"
+
+
+def test_a_terminal_sees_how_it_stands(tmp_path):
+    """Each second a line says what is kept; it is gone at the end."""
+    ours, theirs = pty.openpty()
+    command = [*COMMAND, "--store", "st", "--for", "4s"]
+    with subprocess.Popen(command, cwd=tmp_path, stderr=theirs, stdout=theirs) as process:
+        os.close(theirs)
+        told, sent = "", False
+        while part := _read(ours):
+            told += part
+            if not sent and (found := READY.search(told)):
+                sent = True
+                running = Running(process, int(found[1]), [])
+                assert running.send(traces(span()))[0] == 200
+                assert running.post("/v1/traces", b"x")[0] == 400
+    os.close(ours)
+
+    assert "\r\x1b[K1 request of 1 service kept, 1 message refused" in told
+    assert "\r\x1b[Kkept 1 request as run " in told
+    assert process.returncode == 0
+
+
+def _read(terminal: int) -> str:
+    """What comes next on a terminal; empty at its end."""
+    try:
+        return os.read(terminal, 1_000).decode()
+    except OSError:
+        return ""
