@@ -7,12 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from slogate.cli.specfiles import read_specs
-from slogate.errors import Fault, SpecError
+from slogate.errors import Fault, SpecError, UsageError
+from slogate.slo.dialect import dialect_of
 from slogate.slo.lint import Remark, lint
 from slogate.slo.load import load_specs
+from slogate.slo.openslo.profile import FAMILY, PROFILES, Profile
+from slogate.slo.openslo.read import read_documents
 from slogate.slo.rules import Level, Planned
 
 FAULT, UNSUPPORTED = "spec", "unsupported"
+Files = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,7 @@ class Linted:
     remarks: Sequence[Remark]
     specs: int = 0
     objectives: int = 0
+    objects: int = 0
 
     def lines(self) -> str:
         """A line each, the hint on one of its own."""
@@ -36,18 +41,67 @@ class Linted:
             f"{levels.count('info')} info" if "info" in levels else "",
         ]
         found = ", ".join(count for count in counts if count) or "no findings"
-        read = [_counted(self.specs, "spec"), _counted(self.objectives, "objective")]
-        return f"{', '.join(each for each in read if each)}: {found}" if self.specs else found
+        read = [
+            _counted(self.specs, "spec"),
+            _counted(self.objectives, "objective"),
+            _counted(self.objects, "OpenSLO object"),
+        ]
+        told = ", ".join(each for each in read if each)
+        return f"{told}: {found}" if told else found
 
     def worst(self, levels: set[Level]) -> bool:
         """Whether anything of these severities was found."""
         return any(remark.severity in levels for remark in self.remarks)
 
 
-def linted(paths: Sequence[Path], *, now_ts: int, planned: Planned | None) -> Linted:
-    """Read and lint the specs; faults are findings as any other, and end the reading."""
+def linted(
+    paths: Sequence[Path],
+    *,
+    now_ts: int,
+    planned: Planned | None,
+    profile: Profile = "strict",
+    recursive: bool = False,
+) -> Linted:
+    """Read and lint specs of every format; faults are findings as any other.
+
+    OpenSLO documents are looked at together, so that they may refer to each other.
+    """
     try:
-        specs = load_specs(read_specs(paths))
+        files = read_specs(paths, recursive=recursive)
+    except SpecError as error:
+        return Linted(remarks=[_remark(fault, FAULT, "error") for fault in error.faults])
+    native, openslo = Files(), Files()
+    for file, text in files:
+        (openslo if dialect_of(text) == "openslo" else native).append((file, text))
+    found = [_native(native, now_ts, planned)] if native or not openslo else []
+    if openslo:
+        documents = read_documents(openslo, profile=profile)
+        found.append(Linted(remarks=documents.remarks, objects=len(documents.objects)))
+    return Linted(
+        remarks=sorted(
+            (remark for one in found for remark in one.remarks),
+            key=lambda remark: (remark.file, remark.line, remark.column, remark.rule),
+        )
+        if len(found) > 1
+        else found[0].remarks,
+        specs=sum(one.specs for one in found),
+        objectives=sum(one.objectives for one in found),
+        objects=sum(one.objects for one in found),
+    )
+
+
+def given_profile(word: str) -> Profile:
+    """The profile of that name; UsageError if there is none."""
+    for profile in PROFILES:
+        if profile == word:
+            return profile
+    raise UsageError(f"--profile: there is no profile '{word}'", hint="strict or lenient")
+
+
+def _native(files: Files, now_ts: int, planned: Planned | None) -> Linted:
+    """What is found in native specs; faults end the reading."""
+    try:
+        specs = load_specs(files)
     except SpecError as error:
         return Linted(remarks=[_remark(fault, FAULT, "error") for fault in error.faults])
     later = [_remark(fault, UNSUPPORTED, "warning") for spec in specs for fault in spec.unsupported]
@@ -74,7 +128,8 @@ def _remark(fault: Fault, rule: str, severity: Level) -> Remark:
 
 def _told(remark: Remark) -> str:
     """The remark; a fault is told with the keys that lead to it, there is no objective yet."""
-    if remark.rule in {FAULT, UNSUPPORTED} and remark.path:
+    keyed = remark.rule in {FAULT, UNSUPPORTED} or remark.rule.startswith(FAMILY)
+    if keyed and remark.path:
         return str(replace(remark, message=f"{remark.path}: {remark.message}"))
     return str(remark)
 

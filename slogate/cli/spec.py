@@ -24,6 +24,15 @@ RUN_TIME = Annotated[
 RATE = Annotated[
     str | None, typer.Option("--rate", metavar="150/s", help="Requests a second that it plans.")
 ]
+PROFILE = Annotated[
+    str,
+    typer.Option(
+        "--profile", metavar="strict|lenient", help="How OpenSLO is held to its rules of style."
+    ),
+]
+RECURSIVE = Annotated[
+    bool, typer.Option("--recursive", "-R", help="Folders with all folders below.")
+]
 
 app = typer.Typer(
     help="Check, show and describe spec files.",
@@ -40,6 +49,8 @@ def lint_command(
     run_time: RUN_TIME = None,
     rate: RATE = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 2 on warnings too.")] = False,
+    profile: PROFILE = "strict",
+    recursive: RECURSIVE = False,
     store: STORE = None,
     as_json: JSON = False,
     quiet: QUIET = False,
@@ -52,13 +63,20 @@ def lint_command(
       slogate spec lint                               all of slo/
       slogate spec lint slo/shop.yaml --strict        warnings fail as well
       slogate spec lint --run-time 45s --rate 150/s   also what so much load cannot decide
+      slogate spec lint openslo/ -R --profile lenient OpenSLO: style only warns
       slogate spec lint --json | jq '.[].rule'        one object a fault or remark
     """
     del store, no_color
-    from slogate.cli.linting import linted
+    from slogate.cli.linting import given_profile, linted
 
     planned = _planned(run_time, rate)
-    found = linted(specs or [], now_ts=time.time_ns() // 1_000, planned=planned)
+    found = linted(
+        specs or [],
+        now_ts=time.time_ns() // 1_000,
+        planned=planned,
+        profile=given_profile(profile),
+        recursive=recursive,
+    )
     if as_json:
         _print_json([asdict(remark) for remark in found.remarks])
     else:

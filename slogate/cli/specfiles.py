@@ -17,12 +17,14 @@ LARGEST = 4_000_000
 HOW = "`slogate docs gate-a-service` tells how to write one"
 
 
-def read_specs(paths: Sequence[Path]) -> list[tuple[str, str]]:
+def read_specs(paths: Sequence[Path], *, recursive: bool = False) -> list[tuple[str, str]]:
     """(Path as given, text) of each file once; a folder stands for its YAML files.
 
     UsageError if a file is missing or there is none, SpecError if one is no UTF-8 text.
     """
-    files = list(dict.fromkeys(file for path in paths or [FOLDER] for file in _files(path)))
+    files = list(
+        dict.fromkeys(file for path in paths or [FOLDER] for file in _files(path, recursive))
+    )
     faults: list[Fault] = []
     texts = [(str(file), _text(file, faults)) for file in files]
     if faults:
@@ -30,7 +32,7 @@ def read_specs(paths: Sequence[Path]) -> list[tuple[str, str]]:
     return texts
 
 
-def _files(path: Path) -> Iterator[Path]:
+def _files(path: Path, recursive: bool) -> Iterator[Path]:
     if not path.exists():
         if path == FOLDER:
             raise UsageError(
@@ -41,7 +43,8 @@ def _files(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    found = sorted(file for file in path.iterdir() if file.suffix in ENDINGS and file.is_file())
+    inside = path.rglob("*") if recursive else path.iterdir()
+    found = sorted(file for file in inside if file.suffix in ENDINGS and file.is_file())
     if not found:
         raise UsageError(f"there is no spec: {path} holds no .yaml or .yml file", hint=HOW)
     yield from found

@@ -2,15 +2,16 @@
 
 Read from the parser's events with the scalars of YAML 1.2's core schema, decimal only: `on`,
 `12:30`, `010`, `1_000` and dates stay text, and the text as written is always kept. Refused:
-duplicate keys, keys that are no text, merge keys, tags, a second document, aliases that are
-unknown, recursive or blow up, nesting over 50, over a million characters. Faults are gathered;
-only a syntax error (worded in `syntax.py`) ends the file. Lines and columns count from 1.
+duplicate keys, keys that are no text, merge keys, tags, a second document (`read_stream` reads
+all), aliases that are unknown, recursive or blow up, nesting over 50, over a million characters.
+Faults are gathered; only a syntax error (worded in `syntax.py`) ends the file. Lines and columns
+count from 1.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -81,20 +82,38 @@ Node = Scalar | Table | Listing
 
 def read_document(file: str, text: str, *, loader: Any = LOADER) -> tuple[Node | None, list[Fault]]:
     """The file's one document (None: empty or unreadable) and everything wrong with its form."""
+    reading = _opened(file, text, loader)
+    document = _guarded(reading, reading.document)
+    return document, reading.faults
+
+
+def read_stream(file: str, text: str, *, loader: Any = LOADER) -> tuple[list[Node], list[Fault]]:
+    """The documents of a stream before any that cannot be read, and all faults of form."""
+    reading, documents = _opened(file, text, loader), list[Node]()
+    _guarded(reading, lambda: documents.extend(reading.documents()))
+    return documents, reading.faults
+
+
+def _opened(file: str, text: str, loader: Any) -> _Reading:
+    """The text about to be read; nothing is left of one that cannot be."""
     text = text.removeprefix("\ufeff")
+    fault = forbidden_character(file, text) if len(text) <= LONGEST else None
     if len(text) > LONGEST:
-        return None, [
-            Fault(file=file, line=1, column=1, message=f"longer than {LONGEST:,} characters")
-        ]
-    if (fault := forbidden_character(file, text)) is not None:
-        return None, [fault]
-    reading = _Reading(file=file, text=text, events=yaml.parse(text, Loader=loader))
+        message = f"longer than {LONGEST:,} characters"
+        fault = Fault(file=file, line=1, column=1, message=message)
+    events = yaml.parse("" if fault else text, Loader=loader)
+    return _Reading(file=file, text=text, events=events, faults=[fault] if fault else [])
+
+
+def _guarded(reading: _Reading, read: Callable[[], Any]) -> Any:
+    """What `read` returns; None where reading cannot go on, which is a fault."""
     try:
-        return reading.document(), reading.faults
+        return read()
     except _BrokenError as broken:
-        return None, [*reading.faults, broken.fault]
+        reading.faults.append(broken.fault)
     except yaml.YAMLError as error:
-        return None, [*reading.faults, syntax_fault(file, text, error)]
+        reading.faults.append(syntax_fault(reading.file, reading.text, error))
+    return None
 
 
 class _BrokenError(Exception):
@@ -127,6 +146,14 @@ class _Reading:
             root = self._node(next(self.events), 1)
             next(self.events)
         return root
+
+    def documents(self) -> Iterator[Node]:
+        """All documents; an anchor ends with its document."""
+        for start in self._starts():
+            if start.version not in {None, (1, 2)}:
+                self._fault(start, "only YAML 1.2 is read", "leave the %YAML line out")
+            self.anchors.clear()
+            yield self._node(next(self.events), 1)
 
     def _starts(self) -> Iterator[Any]:
         for event in self.events:

@@ -134,7 +134,7 @@ def _foreign(root: Table, at: At) -> Fault | None:
     """The one fault of a file that is not for this version, whatever else it holds."""
     version = root.get("apiVersion")
     if isinstance(version, Scalar) and version.text.startswith("openslo"):
-        message = "OpenSLO is not supported by this version yet"
+        message = "OpenSLO is read by `slogate spec`, but this version cannot judge it yet"
         return at.key("apiVersion").made(version, message, "write the native format: slogate: 1")
     number = root.get("slogate")
     if not isinstance(number, Scalar) or number.kind != "number" or not number.text.isdigit():
