@@ -23,12 +23,12 @@ def rows() -> list[dict]:
     return [case for case in cases if "composite" not in case]
 
 
-def decimal(row: dict, key: str) -> F:
+def decimal(row: dict, key: str) -> Fraction:
     """A number of the vectors as the decimal that is written."""
     return Fraction(str(row[key]))
 
 
-def budget(objective: Fraction, bad: F | int, total: int, length_us: int = 0) -> Budget:
+def budget(objective: Fraction, bad: Fraction | int, total: int, length_us: int = 0) -> Budget:
     """A budget of slices."""
     use = Use(unit="slices", bad=Fraction(bad), total=total)
     return Budget(objective=objective, use=use, length_us=length_us)
