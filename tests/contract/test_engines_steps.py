@@ -14,9 +14,13 @@ from step_strategies import EXTENTS, LARGEST, broad_needs, step, step_parts, ste
 from slogate import plugins
 from slogate.engines import memory
 from slogate.errors import StoreError
+from slogate.model.evidence import Doubt
+from slogate.model.predicate import Comparison
+from slogate.model.selection import Selection
 
 ENGINES = plugins.names("engines")
 engine = pytest.mark.parametrize("name", ENGINES)
+another = pytest.mark.parametrize("name", [name for name in ENGINES if name != "memory"])
 
 
 def all_parts(folder, single, fine, coarse):
@@ -28,7 +32,8 @@ def all_parts(folder, single, fine, coarse):
     ]
 
 
-@engine
+@another
+@settings(max_examples=60)
 @given(
     single=st.just([]) | rows(max_size=12), fine=steps(), coarse=st.just([]) | steps(max_size=8),
     twice=st.booleans(), wanted=broad_needs(), extent=EXTENTS,
@@ -44,7 +49,7 @@ def test_gather_equals_the_reference(name, single, fine, coarse, twice, wanted, 
     assert actual == expected
 
 
-@engine
+@another
 @settings(max_examples=20)
 @given(
     single=st.just([]) | rows(max_size=8), fine=steps(), coarse=st.just([]) | steps(),
@@ -87,6 +92,17 @@ def test_only_the_bucket_around_the_limit_is_in_doubt(name, lo_us, hi_us, worst,
 
     assert (found.bad, (found.best or found).bad) == (worst, best)
     assert (found.doubt is not None) == (worst != best)
+
+
+@engine
+def test_a_success_in_doubt_is_dropped_or_judged_as_it_hurts(name, tmp_path):
+    """Of `failures: drop`, those that may be successes are bad ones at worst, good ones at best."""
+    selection = Selection(success=Comparison("duration", "<=", 200))
+    wanted = need(limit_us=100, failures="drop", selection=selection)
+    found = gather(name, wanted, tmp_path, [step(0, 50, 300, 4), step(0, 300, 400, 3)])
+
+    assert (found.total, found.bad, found.best.total, found.best.bad) == (4, 4, 4, 0)
+    assert found.doubt == Doubt(requests=4, lo_us=50, hi_us=300)
 
 
 @engine
