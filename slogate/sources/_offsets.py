@@ -22,10 +22,13 @@ from slogate.sources._csv import (
     reader_sql,
     records,
 )
+from slogate.sources._quotes import check_quotes
 from slogate.sources._summaries import endpoint_of, start_of
 
 _DAY_S = LONGEST_US // 1_000_000
 _LONGEST_S = 366 * _DAY_S
+# no column of theirs is a text
+_ROW = rb"(?:[\d.eE+-]*,){3}"
 _USED = ("begun", "took", "status", "size")
 
 
@@ -69,6 +72,7 @@ def open_offsets(origin: Origin, table: Table) -> Scan:
         raise origin.fail(f"its first line is no header of {table.tool}'s CSV", line=1, hint=hint)
     if len(rows) < 2:
         raise origin.fail("there is no row after the header")
+    check_quotes(origin, _ROW)
     columns = tuple(table.used.get(name, f"unused {i}") for i, name in enumerate(table.columns))
     dialect = Dialect(delimiter=",", columns=columns, header=True)
     return Scan(

@@ -37,12 +37,14 @@ from slogate.sources._k6 import (
     request_sql,
 )
 from slogate.sources._ndjson import labels_sql, moment_sql, rest_ns_sql
+from slogate.sources._quotes import check_quotes
 
 _FIRST = ("metric_name", "timestamp", "metric_value")
 # a word of SQL cannot name a column of the reader
 _RENAMED = {"group": "group_name", "timestamp": "moment"}
 _UNITS_NS = {10: 1_000_000_000, 13: 1_000_000, 16: 1_000, 19: 1}
 _LOOK = 100
+_ROW = rb"\w{1,200},\d{4}[\d:TZ.+-]{6,40},[\d.eE+-]+(?:,|\r?\n)"
 _LOOK_BYTES = 64 << 20
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -65,6 +67,7 @@ def open_k6(origin: Origin) -> Scan:
         raise origin.fail("there is no row after the header")
     unit = _unit(origin, [row[1] for row in rows if len(row) == len(header)])
     labels = labels_of(origin)
+    check_quotes(origin, _ROW)
     names = {**_RENAMED, **{name: f"label_{i}" for i, name in enumerate(labels)}}
     columns = tuple(names.get(name, name) for name in header)
     dialect = Dialect(delimiter=",", columns=columns, header=True)

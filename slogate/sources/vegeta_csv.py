@@ -21,6 +21,7 @@ from slogate.sources._csv import (
     reader_sql,
     records,
 )
+from slogate.sources._quotes import check_quotes
 from slogate.sources._vegeta import NO_CODE, NO_LATENCY, NO_TIME, request_sql
 
 _COLUMNS = (
@@ -32,7 +33,8 @@ _USED = (
 )  # fmt: skip
 _FEWEST = 6
 _LOOK = 20
-_START = re.compile(r"\d{19},\d{1,3},\d+,\d+,\d+,", re.ASCII)
+_ROW = r"\d{19},\d{1,3},\d+,\d+,\d+,"
+_START = re.compile(_ROW, re.ASCII)
 
 
 def sniff(head: bytes) -> float:
@@ -58,6 +60,7 @@ def open_vegeta(origin: Origin) -> Scan:
         )
     if not _START.match(text):
         raise origin.fail("its first row is no result of vegeta (ns, code, ns, …)", line=1)
+    check_quotes(origin, _ROW.encode())
     dialect = Dialect(delimiter=",", columns=_COLUMNS[:width], header=False)
     return Scan(
         sql=request_sql(_RESULTS.format(reader=reader_sql(dialect, _USED)), placed=False),
