@@ -21,6 +21,8 @@ from slogate.model.series import HISTOGRAM_COLUMNS
 from slogate.sources._base import BadRow, Chunk
 
 ROWS_A_CHUNK = 65_536
+# more requests than this are in no step, whoever counts
+MOST_COUNT = 10**13
 
 Number = int | Fraction
 Bucket = tuple[int, int | None, int]

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,10 +29,10 @@ from slogate.sources._base import (
     choice,
     damaged,
 )
-from slogate.sources._histograms import Number, Ranks, Rows, hi_us
+from slogate.sources._histograms import MOST_COUNT, Number, Ranks, Rows, hi_us
 
 MOST_BYTES = 16 << 20
-MOST_REQUESTS = 10**15
+MOST_REQUESTS = MOST_COUNT
 START = {"start": "when the run began, which the file does not say: 2026-11-24T10:00:00Z"}
 ENDPOINT = {"endpoint": "what the requests are called: /checkout, or 'GET /checkout'"}
 
@@ -45,6 +45,7 @@ UNITS_US = {
     "m": Fraction(60_000_000), "h": Fraction(3_600_000_000),
 }  # fmt: skip
 _DIGITS = 40
+_LONGEST_FLOAT = 400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NUMBER = re.compile(r"\d{1,18}(?:\.\d{0,18})?", re.ASCII)
 _WHOLE = re.compile(r"\d{1,15}", re.ASCII)
@@ -135,8 +136,9 @@ def document(origin: Origin, text: str) -> dict[str, Any]:
     """The text as a JSON object whose numbers are exact."""
     try:
         found = json.loads(
-            text, parse_float=Decimal, parse_int=_json_int, parse_constant=_no_number
-        )
+            text, parse_float=_json_float, parse_int=_json_int, parse_constant=_no_number,
+            object_pairs_hook=_json_object,
+        )  # fmt: skip
     except json.JSONDecodeError as error:
         raise origin.fail(f"it is no JSON: {error.msg}", line=error.lineno) from None
     except RecursionError:
@@ -144,6 +146,23 @@ def document(origin: Origin, text: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise origin.fail("it is no JSON object")
     return found
+
+
+def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("one of its objects has a name twice")
+    return found
+
+
+def _json_float(text: str) -> Decimal:
+    # an exponent of twenty digits is more than Decimal takes, a million digits more than time
+    if len(text) > _LONGEST_FLOAT:
+        raise ValueError(f"the number {text[:40]} is absurd")
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"the number {text[:40]} is absurd") from None
 
 
 def _json_int(text: str) -> int:

@@ -77,6 +77,11 @@ def _responses(
         failed = classes["5xx"]
         step.split(ranks, max(failed, mismatches), unclear=min(failed, mismatches))
         return
+    if mismatches:
+        # any of the responses, of which only those that are no 2xx are told apart
+        surely = max(mismatches - (answered - successes), 0)
+        step.split(ranks, surely, unclear=max(min(mismatches, timed) - surely, 0))
+        statuses = [told for told in statuses if told[1] != "2xx"]
     for status, name, count in statuses:
         ok = None if status else name != "5xx"
         if timed == answered or name == "2xx":

@@ -29,7 +29,7 @@ from slogate.sources._base import (
     damaged,
 )
 from slogate.sources._hdr import Bucket, decode
-from slogate.sources._histograms import ROWS_A_CHUNK, Rows, hi_us, lo_us
+from slogate.sources._histograms import MOST_COUNT, ROWS_A_CHUNK, Rows, hi_us, lo_us
 from slogate.sources._summaries import NO_OUTCOME, OUTCOME, UNITS_US, moment, outcome_of, step_us
 from slogate.units import format_duration
 
@@ -38,6 +38,7 @@ MOST_LINE = 16 << 20
 _UNITS = ("ns", "us", "ms")
 _TAGS = ("only", "untagged", "all")
 _LOOK = 10_000
+SHOWN = 5
 _MOST_KNOWN = 1 << 20
 _HEADER = re.compile(r"#\[(StartTime|BaseTime): *(\d{1,10}(?:\.\d{1,9})?)\b", re.ASCII)
 _SECONDS = re.compile(r"\d{1,10}(?:\.\d{1,9})?", re.ASCII)
@@ -50,6 +51,7 @@ _TAGGED = "tagged intervals (kept with --option tags=all)"
 _NO_ROW = "it is no row of start, length, max and histogram"
 _NO_TIME = "its interval is at no time between 2001 and 2100"
 _NO_LENGTH = "its interval is not over 0 and up to a day long"
+_TOO_MANY = "it counts more requests than there can be"
 _TOO_LONG = "it holds durations over a day, which the unit does not fit"
 
 
@@ -120,11 +122,12 @@ class _Reading:
     def bad(self, number: int, reason: str) -> None:
         """Count a line that cannot be used."""
         self.reasons[reason] += 1
-        self.shown.append(BadRow(line=number, reason=reason))
+        if len(self.shown) < SHOWN:
+            self.shown.append(BadRow(line=number, reason=reason))
 
     def chunk(self, notes: tuple[str, ...] = ()) -> Chunk:
         """What was read since the last one."""
-        bad, left_out, shown = dict(self.reasons), dict(self.left_out), self.shown[:5]
+        bad, left_out, shown = dict(self.reasons), dict(self.left_out), self.shown
         self.reasons.clear()
         self.left_out.clear()
         self.shown = []
@@ -158,6 +161,8 @@ class _Reading:
         buckets = list(decode(payload))
         if buckets and buckets[-1][0] * self.unit_us > LONGEST_US:
             raise ValueError(_TOO_LONG)
+        if any(count > MOST_COUNT for _, _, count in buckets):
+            raise ValueError(_TOO_MANY)
         if self._wanted(number, tagged=tag is not None):
             self._add(ts, step, tag, buckets)
 

@@ -28,7 +28,7 @@ from slogate.sources._summaries import (
 from slogate.units import parse_duration
 
 _FILE = re.compile(
-    rf"\A\s*^{HEAD}\s*(?P<rows>{ROWS})(?:\#\[[^\n]*\n?)*\s*\Z", re.MULTILINE | re.ASCII
+    rf"\A\s*^{HEAD}\s*(?P<rows>{ROWS})(?:\#\[[^\n]*\n)*\s*\Z", re.MULTILINE | re.ASCII
 )
 _HEAD = re.compile(rf"\A\s*{HEAD}", re.ASCII)
 _UNITS = ("ns", "us", "ms", "s")

@@ -224,6 +224,7 @@ def test_which_tags_must_be_said(tmp_path):
         pytest.param(f"1,0.0,1,{encoded({5: 1})}", "its interval is not over 0", id="no length"),
         pytest.param(f"1,1,1,{encoded({5: 1})[:-4]}", "cut off", id="cut"),
         pytest.param(f"1,1,1,{encoded({6000: 1})}", "over a day", id="unit"),
+        pytest.param(f"1,1,1,{encoded({5: 10**13 + 1})}", "more requests than", id="count"),
     ],
 )
 def test_bad_rows_are_counted_with_their_line(tmp_path, row: str, reason: str):

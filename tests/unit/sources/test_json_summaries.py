@@ -42,6 +42,9 @@ def changed(folder, name: str, change: dict[str, Any], **options: str):
         pytest.param("[" * 100_000, "nested too deeply", id="deep"),
         pytest.param("{}", "there is no", id="empty"),
         pytest.param('{"a": ' + "9" * 400 + "}", "absurd", id="long number"),
+        pytest.param('{"a": 1e' + "9" * 20 + "}", "absurd", id="exponent"),
+        pytest.param('{"a": 0.' + "1" * 400 + "}", "absurd", id="long fraction"),
+        pytest.param('{"a": {"b": 1, "b": 2}}', "a name twice", id="twice"),
         pytest.param('{"a": \0}', "NUL byte", id="NUL"),
         pytest.param(b'{"a": "\xff"}', "not UTF-8", id="latin-1"),
         pytest.param(b'\xff\xfe{"a": 1}', "UTF-16", id="UTF-16"),
@@ -189,6 +192,19 @@ def test_autocannon_mismatches_are_failures(tmp_path):
     assert counted(rows, "ok") == {True: 175 - 37, False: 20 + 3, None: 17}
 
 
+@pytest.mark.parametrize(("mismatches", "failed", "unclear"), [(20, 3, 17), (9, 0, 9)])
+def test_autocannon_mismatches_where_only_2xx_have_times(tmp_path, mismatches, failed, unclear):
+    """They are failures all the same, of those with times or of the others."""
+    change = {"latency/totalCount": 158, "mismatches": mismatches}
+
+    rows = changed(tmp_path, "autocannon", change).rows
+
+    timed = [row for row in rows if row["lo_us"] is not None]
+    expected = {True: 158 - failed - unclear, None: unclear, False: failed}
+    assert counted(timed, "ok") == {ok: count for ok, count in expected.items() if count}
+    assert counted([r for r in rows if r["lo_us"] is None], "status") == {500: 17, None: 3}
+
+
 @pytest.mark.parametrize(
     ("name", "change", "reason"),
     [
@@ -201,6 +217,7 @@ def test_autocannon_mismatches_are_failures(tmp_path):
         pytest.param("oha-json", {"latencyPercentiles/p50": 90_000}, "over a day", id="a day"),
         pytest.param("oha-json", {"latencyPercentiles/p50": 0.0121}, "contradict", id="falls"),
         pytest.param("oha-json", {"latencyPercentiles/q": 1}, "percentile q is none", id="name"),
+        pytest.param("oha-json", {"statusCodeDistribution/200": 10**13 + 1}, "no count", id="many"),
         pytest.param("vegeta-report", {"requests": 99}, "status_codes count 100", id="requests"),
         pytest.param("vegeta-report", {"buckets/0": 1}, "buckets count 101", id="buckets"),
         pytest.param("vegeta-report", {"buckets/x": 0}, "no duration", id="bucket"),

@@ -249,6 +249,14 @@ def test_a_spectrum_without_a_unit(tmp_path):
     assert counted(rows, "lo_us", "hi_us") == {(0, 1): 1798, (0, 3): 200}
 
 
+def test_a_spectrum_with_odd_marks_is_refused_at_once(tmp_path):
+    """A pattern that tries all ways to divide them would never end."""
+    with pytest.raises(SourceError, match="as a whole"):
+        summary(
+            tmp_path, "hdrplot", ("10000000.000000\n", "10000000.000000\n" + "#[" * 400 + "\nx\n")
+        )
+
+
 @pytest.mark.parametrize(
     ("duration", "reason"),
     [(None, "does not say how long"), ("30", "has no unit"), ("soon", "is not a duration")],
