@@ -1,8 +1,8 @@
 """Reads moments and durations that are written as texts: SQL for them, and what is sure of them.
 
-Durations are exact and rounded up to whole µs. What unit a duration has is told, never guessed;
-a moment in whole numbers is of the one unit in which it lies between 2001 and 2100. A local
-time without its zone is none, unless the user says which zone it is.
+Durations are rounded up to whole µs, exactly so where they are whole ns. What unit a duration
+has is told, never guessed; a moment in whole numbers is of the one unit in which it lies between
+2001 and 2100. A local time without its zone is none, unless the user says which zone it is.
 """
 
 from __future__ import annotations
@@ -39,19 +39,12 @@ def _kind(text: str) -> str | None:
 
 
 def duration_sql(text: str, unit: str) -> str:
-    """SQL for a duration of that unit, written as a number, as µs rounded up."""
-    size = UNITS_NS[unit] // 1_000
-    exact = f"least(greatest(TRY_CAST({text} AS DECIMAL(38, 15)), -1), 1000000000000000)"
-    scaled = f"{exact} * {size}" if size else f"{exact} * 0.001"
-    # so few digits are whole µs, and exact as a float
-    plain = f"TRY_CAST(round(TRY_CAST({text} AS DOUBLE) * {size}) AS BIGINT)"
-    if not size:
-        plain = f"(TRY_CAST({text} AS BIGINT) + 999) // 1000"
-    places = {"s": 6, "ms": 3}.get(unit, 0)
+    """SQL for a duration of that unit, written as a number, as µs rounded up.
+
+    Doubles hold a day to a fraction of a ns: a tenth of one is no reason to round up.
+    """
     return (
-        f"CASE WHEN strlen({text}) <= 15 AND strlen(split_part({text}, '.', 2)) <= {places} "
-        f"AND NOT contains({text}, 'e') AND NOT contains({text}, 'E') "
-        f"THEN {plain} ELSE ceil({scaled})::BIGINT END"
+        f"TRY_CAST(ceil(TRY_CAST({text} AS DOUBLE) * {UNITS_NS[unit] / 1000} - 0.0001) AS BIGINT)"
     )
 
 
