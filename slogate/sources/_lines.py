@@ -13,9 +13,10 @@ does not grow with the file, and a byte order mark, CRLF and compression are see
 from __future__ import annotations
 
 import array
+import io
 from collections import Counter
 from collections.abc import Iterator
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from slogate.sources._base import BadRow, Origin
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 LONGEST = 16 << 20
 SHOWN = 5
 _BLOCK = 1 << 20
+_SPARE = 1 << 16
+_LINE_FEED = 10
+_MARK = b"\xef\xbb\xbf"
 _NO_UTF8 = "it is not UTF-8"
 _TOO_LONG = f"it is longer than {LONGEST >> 20} MB"
 
@@ -52,9 +56,8 @@ class Lines:
 
         numbers, first = pa.array([], pa.int64()), 1
         with self._origin.stream() as stream:
-            for block in _blocks(stream):
-                plain = self._plain(block)
-                texts = _split(plain) if _is_text(plain) else self._sorted_out(plain, first)
+            for block, size in _blocks(stream):
+                texts = self._texts(block, size, first)
                 count = len(texts)
                 if count > len(numbers):
                     numbers = pa.array(range(2 * count))
@@ -67,10 +70,19 @@ class Lines:
                 if batch.num_rows:
                     yield batch
 
+    def _texts(self, block: bytes | bytearray, size: int, first: int) -> Any:
+        """The lines of a block, null where one cannot be used."""
+        if self._encoding != "utf-8" or block.find(b"\r", 0, size) >= 0:
+            block = self._plain(bytes(memoryview(block)[:size]))
+            size = len(block)
+        whole = _whole(block, size)
+        if size <= LONGEST and _is_text(whole):
+            return _split(whole)
+        return self._sorted_out(bytes(memoryview(block)[:size]), first)
+
     def _plain(self, block: bytes) -> bytes:
         """The block as UTF-8 with bare line feeds."""
-        if b"\r" in block:
-            block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
+        block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
         if self._encoding == "utf-8" or block.isascii():
             return block
         return block.decode(self._encoding, "replace").encode()
@@ -98,36 +110,61 @@ class Lines:
             self.shown.append(BadRow(line=line, reason=reason))
 
 
-def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
-    """The file in pieces of whole lines; of a line that is far too long only its beginning."""
-    start = stream.read(3).removeprefix(b"\xef\xbb\xbf")
-    while block := start + stream.read(_BLOCK):
-        if not block.endswith(b"\n"):
-            tail = stream.readline(LONGEST + 1)
-            block += tail
-            while len(tail) > LONGEST and not tail.endswith(b"\n"):
-                tail = stream.readline(LONGEST + 1)
-        yield block
-        start = b""
+def _blocks(stream: IO[bytes]) -> Iterator[tuple[bytes | bytearray, int]]:
+    """The file in pieces of whole lines; of a line that is far too long only its beginning.
 
-
-def _is_text(block: bytes) -> bool:
-    if len(block) > LONGEST:
-        return False
-    try:
-        return block.isascii() or bool(block.decode())
-    except UnicodeDecodeError:
-        return False
-
-
-def _split(block: bytes) -> Any:
-    """The lines of a block of UTF-8, which Arrow splits without a Python object for each.
-
-    The end of the last line starts no other.
+    A piece is the first bytes, so many, of what is used again for the next one: memory that is
+    asked for anew for each costs more than what is done with it.
     """
+    buffer = bytearray(_BLOCK + _SPARE)
+    view = memoryview(buffer)
+    size = _start(stream, view)
+    while size := size + _fill(stream, view[size:_BLOCK]):
+        tail = b"" if view[size - 1] == _LINE_FEED else stream.readline(LONGEST + 1)
+        if size + len(tail) <= len(buffer):
+            view[size : size + len(tail)] = tail
+            yield buffer, size + len(tail)
+        else:
+            yield bytes(view[:size]) + tail, size + len(tail)
+        while len(tail) > LONGEST and not tail.endswith(b"\n"):
+            tail = stream.readline(LONGEST + 1)
+        size = 0
+
+
+def _start(stream: IO[bytes], view: memoryview) -> int:
+    """Read the first bytes, without a byte order mark."""
+    start = stream.read(len(_MARK)).removeprefix(_MARK)
+    view[: len(start)] = start
+    return len(start)
+
+
+def _fill(stream: IO[bytes], view: memoryview) -> int:
+    """Read as much as there is and fits."""
+    return int(cast("io.BufferedIOBase", stream).readinto(view))
+
+
+def _whole(block: bytes | bytearray, size: int) -> Any:
+    """A block as one text of Arrow's, not copied; the end of its last line left out."""
     import pyarrow as pa
+
+    end = size - block.endswith(b"\n", 0, size)
+    offsets = pa.py_buffer(array.array("i", [0, end]))
+    return pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(block)])
+
+
+def _is_text(whole: Any) -> bool:
+    """Whether it is UTF-8."""
+    import pyarrow as pa
+
+    try:
+        whole.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _split(whole: Any) -> Any:
+    """The lines, which Arrow splits without a Python object for each."""
     import pyarrow.compute as pc
 
-    offsets = pa.py_buffer(array.array("i", [0, len(block) - block.endswith(b"\n")]))
-    whole = pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(block)])
     return pc.split_pattern(whole, pattern="\n").values
