@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from slogate.model.evidence import BATCHES, Batch, Evidence
 from slogate.objectives._spread import in_one, mixtures, most_unlike
 
-LIMIT = 100
 durations = st.lists(st.integers(0, 300), max_size=4)
+LIMITS = st.sampled_from([20, 100, 200, 290])
 
 
 @st.composite
@@ -26,29 +26,29 @@ def placed(draw):
     return certain, across
 
 
-def batch(found):
+def batch(found, limit):
     """The durations as a batch: bad is over the limit."""
-    return Batch(total=len(found), bad=sum(us > LIMIT for us in found), sum_us=sum(found))
+    return Batch(total=len(found), bad=sum(us > limit for us in found), sum_us=sum(found))
 
 
-def known(certain, across):
+def known(certain, across, limit=100):
     """The evidence: what lies across a border is counted in the batch before."""
     sides = [[us for us, _ in found] for found in across]
-    batches = [batch(sure + side) for sure, side in zip(certain, [*sides, []], strict=True)]
+    batches = [batch(sure + side, limit) for sure, side in zip(certain, [*sides, []], strict=True)]
     borders = [
-        (batch([us for us in found if us <= LIMIT]), batch([us for us in found if us > LIMIT]))
+        tuple(batch([us for us in found if (us > limit) is bad], limit) for bad in (False, True))
         for found in sides
     ]
     return Evidence(batches=tuple(batches), borders=tuple(borders))
 
 
-def truth(certain, across):
+def truth(certain, across, limit=100):
     """The batches with each request where it really was."""
     found = [list(sure) for sure in certain]
     for at, border in enumerate(across):
         for us, after in border:
             found[at + after].append(us)
-    return [batch(each) for each in found]
+    return [batch(each, limit) for each in found]
 
 
 def squares(batches, above):
@@ -69,10 +69,20 @@ def test_no_truth_has_batches_more_unlike_in_their_shares(data):
     assert (actual.total, actual.bad) == (known(*data).total, known(*data).bad)
 
 
-@given(placed())
-def test_no_truth_has_batches_more_unlike_in_their_means(data):
-    """Only counts and sums on both sides of the limit are known, and that is enough."""
-    actual = most_unlike(known(*data), Fraction(LIMIT))
+@given(placed(), LIMITS, st.lists(st.booleans(), min_size=BATCHES, max_size=BATCHES))
+def test_no_truth_has_batches_more_unlike_in_their_means(data, limit, flips):
+    """Only counts and sums on both sides of the limit are known, and that is enough.
+
+    Nothing is worse than all that is over the mean on one side, and the rest on the other.
+    """
+    certain, across = data
+    mean = Fraction(known(*data).sum_us, known(*data).total)
+    sides = [
+        [(us, (us > mean) is flip) for us, _ in found]
+        for found, flip in zip(across, flips, strict=False)
+    ]
+    data = certain, sides
+    actual = most_unlike(known(*data, limit), Fraction(limit))
 
     def us(one):
         return one.sum_us
