@@ -1,0 +1,1 @@
+"""What production promised over a window, what to count for it, and how that is judged; pure."""

@@ -1,0 +1,111 @@
+"""Judges a promise on what was counted: a finding, with its error budget.
+
+A census, not a sample: the promise is kept or broken, exactly. FAIL when more is bad than the
+objective allows, or a policy that freezes releases applies; both in the worst case and the best of
+what is only known in buckets or steps, else INCONCLUSIVE. Absence never passes: no request, or
+fewer than `min_events`, is NO_DATA. Forecast and burn rates are told and decide nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slogate.model.slots import Tallies, Tally
+from slogate.promises.document import document_of
+from slogate.promises.ledger import Ledger
+from slogate.promises.promise import Plan, PolicyRule
+from slogate.promises.sentences import absence, reason, remarks
+from slogate.promises.statement import Statement, statement_of
+from slogate.stats.error_budget import Budget
+from slogate.units import format_duration, format_share
+from slogate.verdict import Finding, GoodShare, Outcome
+
+NONE = "(none)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of the production data: when they begin, and why they cannot be relied on."""
+
+    first_ts: int | None = None
+    distrust: str | None = None
+
+
+def judge(plan: Plan, tallies: Tallies, known: Known) -> list[Finding]:
+    """The findings of one promise: one, or one for each value of its label."""
+    if plan.promise.by is None or not tallies:
+        every = [tally for some in tallies.values() for tally in some]
+        return [_finding(plan, plan.promise.id, every, known)]
+    return [
+        _finding(plan, f"{plan.promise.id}/{NONE if value is None else value}", some, known)
+        for value, some in sorted(tallies.items(), key=lambda it: (it[0] is not None, it[0] or ""))
+    ]
+
+
+def _finding(plan: Plan, name: str, tallies: Sequence[Tally], known: Known) -> Finding:
+    promise = plan.promise
+    statement = statement_of(Ledger.of(plan, tallies))
+    outcome, why = _outcome(statement, known)
+    blocking, downgraded = _blocks(plan, outcome)
+    share, best = (budget.use.bad_share for budget in (statement.budget, statement.best))
+    requests = statement.requests
+    ends = None if share is None or best is None or share == best else (float(best), float(share))
+    slices = promise.slice_us
+    return Finding(
+        id=name,
+        service=promise.service,
+        name=promise.name,
+        kind="slo",
+        text=f"{format_share(promise.objective, 9)} over {promise.window_text}",
+        endpoint=str(promise.selection.endpoint) if promise.selection.endpoint else None,
+        place=promise.place,
+        outcome=outcome,
+        severity=promise.severity,
+        blocking=blocking,
+        limit=float(1 - promise.objective),
+        unit="share",
+        observed=None if share is None else float(share),
+        interval=ends,
+        good=int(requests.total - requests.bad),
+        total=requests.total,
+        population="all" if slices is None else f"slices of {format_duration(slices)}",
+        failed=int(requests.bad),
+        good_share=None if share is None else GoodShare(
+            observed=float(1 - share), interval=None, required=float(promise.objective)
+        ),
+        window=(plan.period.start_ts, max(plan.at, plan.period.start_ts)),
+        reason=why,
+        warnings=remarks(statement, known.first_ts),
+        downgraded=downgraded,
+        budget=document_of(statement),
+    )  # fmt: skip
+
+
+def _outcome(statement: Statement, known: Known) -> tuple[Outcome, str]:
+    nothing = absence(statement)
+    if nothing is not None:
+        found, why = Outcome.NO_DATA, nothing
+    else:
+        why = reason(statement)
+        gone = _is_gone(statement.budget, statement.rules)
+        surely = _is_gone(statement.best, statement.sure_rules)
+        decided = Outcome.FAIL if gone else Outcome.PASS
+        found = decided if gone is surely else Outcome.INCONCLUSIVE
+    if known.distrust is not None and found is not Outcome.FAIL:
+        return Outcome.INVALID, f"{known.distrust}; {why}"
+    return found, why
+
+
+def _is_gone(budget: Budget, rules: Sequence[PolicyRule]) -> bool:
+    return budget.is_overspent or any(rule.freeze for rule in rules)
+
+
+def _blocks(plan: Plan, outcome: Outcome) -> tuple[bool, str | None]:
+    """Whether it blocks, and the policy that lets missing data pass."""
+    promise = plan.promise
+    if outcome is Outcome.PASS or promise.severity != "error":
+        return False, None
+    if outcome is Outcome.NO_DATA and promise.on_no_data != "block":
+        return False, f"on_no_data: {promise.on_no_data}"
+    return True, None

@@ -1,0 +1,76 @@
+"""What a promise's tallies use of its budget, over any slots, in the worst case and the best.
+
+Requests that lie in one slot with a known outcome are the same in both. Those in a bucket that may
+be good or not are bad in the worst case. Those in a step over several slots count where all of
+these are asked for; where some are, the worst case has the bad ones and the best the good ones.
+Slices that such a step touches are bad in the worst case, good in the best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+from slogate.model.slots import Tally
+from slogate.promises.promise import Plan
+from slogate.stats.error_budget import Use, use_of
+
+
+@dataclass(slots=True, kw_only=True)
+class Ledger:
+    """The tallies of one plan and one value of its label, ready to be added up."""
+
+    plan: Plan
+    totals: list[int] = field(default_factory=list)
+    sure: list[int] = field(default_factory=list)
+    maybe: list[int] = field(default_factory=list)
+    loose: list[Tally] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, plan: Plan, tallies: Iterable[Tally]) -> Ledger:
+        """The ledger of these tallies."""
+        count = plan.slots.count
+        made = cls(plan=plan, totals=[0] * count, sure=[0] * count, maybe=[0] * count)
+        for tally in tallies:
+            if tally.first != tally.last:
+                made.loose.append(tally)
+            elif 0 <= tally.first < count:
+                made.totals[tally.first] += tally.total
+                made.sure[tally.first] += tally.sure
+                made.maybe[tally.first] += tally.maybe
+        return made
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether worst case and best are the same over any slots."""
+        return not self.loose and self.sure == self.maybe
+
+    def requests(self, chosen: Collection[int]) -> Use:
+        """The requests that surely lie in the slots, in the worst case."""
+        inside = [t for t in self.loose if all(at in chosen for at in range(t.first, t.last + 1))]
+        slots = [(self.sure[at], self.totals[at]) for at in chosen]
+        return use_of("occurrences", [*slots, *((t.sure, t.total) for t in inside)])
+
+    def use(self, chosen: Collection[int], *, best: bool = False) -> Use:
+        """What these slots use of the budget."""
+        goods = self.maybe if best else self.sure
+        promise = self.plan.promise
+        if promise.budgeting == "occurrences":
+            slots = [(goods[at], self.totals[at]) for at in chosen]
+            return use_of("occurrences", [*slots, *self._loose(chosen, best=best)])
+        hazy = {at for tally in self.loose for at in range(tally.first, tally.last + 1)}
+        return use_of(
+            promise.budgeting,
+            ((int(best), 1) if at in hazy else (goods[at], self.totals[at]) for at in chosen),
+            slice_objective=promise.slice_objective,
+            empty=promise.empty,
+        )
+
+    def _loose(self, chosen: Collection[int], *, best: bool) -> Iterable[tuple[int, int]]:
+        for tally in self.loose:
+            inside = [at in chosen for at in range(tally.first, tally.last + 1)]
+            good = tally.maybe if best else tally.sure
+            if all(inside):
+                yield good, tally.total
+            elif any(inside):
+                yield (good, good) if best else (0, tally.total - good)

@@ -1,0 +1,138 @@
+"""What is said of a promise: one sentence of what was found, and remarks beside it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+from slogate.promises.promise import Plan
+from slogate.promises.statement import Statement
+from slogate.stats.error_budget import Budget
+from slogate.units import (
+    US_PER_SECOND,
+    format_count,
+    format_duration,
+    format_share,
+    format_span,
+    significant,
+)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EXACT = 9
+
+
+def absence(statement: Statement) -> str | None:
+    """Why there is nothing, or too little, to judge; None if there is enough."""
+    plan, promise = statement.plan, statement.plan.promise
+    total, what = statement.requests.total, str(promise.selection)
+    if total == 0:
+        return f"no request of {what} is known in {stretch(plan)}"
+    if total < promise.min_events:
+        return (
+            f"only {format_count(total)} requests of {what} in {stretch(plan)}, "
+            f"at least {format_count(promise.min_events)} needed (min_events)"
+        )
+    if statement.budget.use.total == 0:
+        return f"no slice of {stretch(plan)} has passed that counts"
+    return None
+
+
+def stretch(plan: Plan) -> str:
+    """The part of the window that has passed: `the 28 d to 2026-11-26 15:00 UTC`."""
+    length = plan.at - plan.period.start_ts
+    return f"the {_length(length)} to {_moment(plan.at)}"
+
+
+def reason(statement: Statement) -> str:
+    """What was found, in a sentence."""
+    plan, promise, budget = statement.plan, statement.plan.promise, statement.budget
+    wanted = format_share(promise.objective, _EXACT)
+    text = (
+        f"{_good(statement)} of {_units(budget)} of {promise.selection} were good in "
+        f"{stretch(plan)}, {wanted} promised: {_left(statement)}"
+    )
+    freezing = [rule for rule in statement.rules if rule.freeze]
+    if freezing:
+        text += f"; {freezing[-1].message}"
+    return text
+
+
+def _good(statement: Statement) -> str:
+    promised = statement.budget.objective
+    shares = [
+        1 - share
+        for budget in (statement.budget, statement.best)
+        if (share := budget.use.bad_share) is not None
+    ]
+    digits = 3
+    while digits < _EXACT and any(
+        share not in {promised, 1}
+        and format_share(share, digits) in {format_share(promised, digits), "100%"}
+        for share in shares
+    ):
+        digits += 1
+    shown = dict.fromkeys(format_share(share, digits) for share in shares)
+    return " to ".join(shown)
+
+
+def _units(budget: Budget) -> str:
+    return f"{format_count(budget.use.total)} {budget.use.unit}"
+
+
+def _left(statement: Statement) -> str:
+    ends = [statement.budget.remaining, statement.best.remaining]
+    known = dict.fromkeys(end for end in ends if end is not None)
+    if len(known) > 1:
+        return f"{' to '.join(map(_share, known))} of the budget is left, too unsure to call"
+    (left,) = known or (Fraction(0),)
+    if left < 0:
+        return f"the budget is overspent, {_share(1 - left)} of it is used"
+    if left == 0:
+        return "the budget is spent to the last"
+    time = statement.budget.remaining_us
+    minutes = f" ({format_duration(float(time))})" if time is not None else ""
+    return f"{_share(left)} of the budget is left{minutes}"
+
+
+def _share(share: Fraction) -> str:
+    return format_share(share, 3)
+
+
+def remarks(statement: Statement, first_ts: int | None) -> tuple[str, ...]:
+    """What a reader should know: policies, corrections, gaps in the data, alerts that burn."""
+    plan = statement.plan
+    found = [f"policy: {rule.message}" for rule in statement.rules[-1:]]
+    if statement.raw is not None:
+        left = statement.raw.remaining
+        without = "none of the budget is known" if left is None else f"{_share(left)} is left"
+        found.append(
+            f"corrected: {_length(statement.closed_us)} of the window are corrections; "
+            f"without them {without}"
+        )
+    if first_ts is not None and first_ts > plan.period.start_ts:
+        known = Fraction(plan.at - first_ts, plan.at - plan.period.start_ts)
+        if known < Fraction(9, 10):
+            found.append(
+                f"coverage: production data begin at {_moment(first_ts)} and cover "
+                f"{_share(known)} of the window so far"
+            )
+    burning = [alert for alert in statement.alerts if alert.burning and plan.promise.alerts]
+    found += [
+        f"burning: over {significant(float(alert.factor), 3)} times the sustainable rate in the "
+        f"last {_length(alert.pair.long_us)} and {_length(alert.pair.short_us)} "
+        f"({alert.pair.severity})"
+        for alert in burning
+    ]
+    return tuple(found)
+
+
+def _length(us: int) -> str:
+    days, rest = divmod(us, 86_400 * US_PER_SECOND)
+    if days < 3:
+        return format_span(us / US_PER_SECOND)
+    hours = rest / (3_600 * US_PER_SECOND)
+    return f"{days} d {significant(hours, 3)} h" if rest else f"{days} d"
+
+
+def _moment(ts: int) -> str:
+    return f"{(_EPOCH + timedelta(microseconds=ts)):%Y-%m-%d %H:%M} UTC"
