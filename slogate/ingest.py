@@ -125,6 +125,7 @@ def _import(
         id=run_id or _run_id(first[1], service, kind, origin), service=service, kind=kind,
         state="complete", created_ts=now_ts, commit=commit, branch=branch, labels=labels,
         source=files_new[0].source.name, origin=origin,
+        untold=tuple(sorted({what for file in files_new for what in file.source.untold})),
     )  # fmt: skip
     _make_way(store, run, [run.id for run in runs])
     run = _store(store, run, chain([first], tables), tally, max_bad)

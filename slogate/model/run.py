@@ -75,6 +75,7 @@ class Run:
     `end_ts` the later of the stop and the last start. `planned_us` is the intended run time.
     `parts` are paths relative to the store; `seals` say what they were, for those that were
     closed. `rolled_up` is set where counts and histograms took the place of so many requests.
+    `untold` says what the source is silent about: `failures`, where failed requests are not in it.
     """
 
     id: str
@@ -100,3 +101,4 @@ class Run:
     parts: tuple[str, ...] = ()
     seals: Mapping[str, Seal] = field(default_factory=dict)
     rolled_up: int | None = None
+    untold: tuple[str, ...] = ()

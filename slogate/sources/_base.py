@@ -168,7 +168,7 @@ class Source:
     small file of the format, with which the contract tests try it, read with `example_options`.
     `options` says what `--option key=value` the format knows. `lines`: each line stands alone (no
     header, no record over several lines), so that a growing file can be followed. `fetch` asks a
-    server, where the format has one.
+    server, where the format has one. `untold` is what such files are silent about, as in `Run`.
     """
 
     name: str
@@ -179,6 +179,7 @@ class Source:
     example_options: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     lines: bool = False
+    untold: tuple[str, ...] = ()
     fetch: Callable[[Remote], Offer] | None = None
 
 

@@ -46,6 +46,7 @@ PLUGIN = Source(
     example=_EXAMPLE,
     example_options={"start": "2026-11-24T10:00:00Z"},
     sniff=sniff,
+    untold=("failures",),
     open=open_hey,
     options={**START, **ENDPOINT},
 )

@@ -31,7 +31,12 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 def run_to_json(run: Run) -> dict[str, Any]:
     """The manifest of a run as plain JSON values."""
     document = {field.name: getattr(run, field.name) for field in dataclasses.fields(run)}
-    document |= {"labels": dict(run.labels), "origin": dict(run.origin), "parts": list(run.parts)}
+    document |= {
+        "labels": dict(run.labels),
+        "origin": dict(run.origin),
+        "parts": list(run.parts),
+        "untold": list(run.untold),
+    }
     document |= {"health": dataclasses.asdict(run.health), "rows": dataclasses.asdict(run.rows)}
     document["seals"] = {part: dataclasses.asdict(seal) for part, seal in run.seals.items()}
     return {"format": FORMAT, **document}
