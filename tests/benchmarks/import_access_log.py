@@ -72,12 +72,21 @@ def as_json(line: dict[str, object], ts: float) -> str:
     )  # fmt: skip
 
 
-WORDS = """SELECT c3 AS clf, c5 AS request, c6 AS status, c7 AS bytes, c10 AS took
+WORDS = """SELECT c3 || ' ' || c4 AS clf, c5 AS request, c6 AS status, c7 AS bytes, c10 AS took
 FROM read_csv(?, auto_detect=false, header=false, delim=' ', quote='"', escape='"',
 columns={columns})"""
 KEYS = """SELECT msec, request_method || ' ' || request_uri AS request, status,
 body_bytes_sent AS bytes, request_time AS took
 FROM read_json(?, format='newline_delimited', columns={columns})"""
+
+
+NEVER_TOLD = ", ".join(
+    f"NULL::{kind} AS {name}"
+    for name, kind in {
+        "late_us": "BIGINT", "pace_us": "BIGINT", "ok": "BOOLEAN", "error": "VARCHAR",
+        "worker": "VARCHAR", "trace_id": "VARCHAR", "labels": "MAP(VARCHAR, VARCHAR)",
+    }.items()
+)  # fmt: skip
 
 
 def duckdb_alone(file: str, folder: str, kind: str) -> int:
@@ -87,17 +96,19 @@ def duckdb_alone(file: str, folder: str, kind: str) -> int:
     if kind == "text":
         columns: dict[str, str] = {f"c{at}": "VARCHAR" for at in range(11)}
         words = WORDS.format(columns=columns)
-        end = "epoch_us(strptime(clf, '[%d/%b/%Y:%H:%M:%S'))"
+        end = "strptime(clf, '[%d/%b/%Y:%H:%M:%S %z]')::TIMESTAMPTZ"
     else:
         names = ("msec", "request_method", "request_uri", "status", "body_bytes_sent")
         words = KEYS.format(columns=dict.fromkeys([*names, "request_time"], "VARCHAR"))
-        end = "round(msec::DOUBLE * 1000000)::BIGINT"
+        end = "make_timestamptz(round(msec::DOUBLE * 1000000)::BIGINT)"
     out = str(Path(folder) / "out.parquet")
     took = "round(took::DOUBLE * 1000000)::BIGINT"
     rows = duckdb.execute(
-        f"COPY (SELECT make_timestamptz({end} - {took}) AS ts, {took} AS duration_us, "
+        f"COPY (SELECT {end} - to_microseconds({took}) AS ts, {took} AS duration_us, "
         "split_part(split_part(request, ' ', 2), '?', 1) AS endpoint, "
-        "split_part(request, ' ', 1) AS method, status::SMALLINT AS status, bytes::BIGINT AS bytes "
+        "split_part(request, ' ', 1) AS method, status::SMALLINT AS status, "
+        "bytes::BIGINT AS bytes, "
+        f"{NEVER_TOLD} "
         f"FROM ({words})) TO '{out}' "
         "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2)",
         [file],
