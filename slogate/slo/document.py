@@ -51,12 +51,16 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A mapping: pairs of key and value in their order, keys unique; `size` counts its nodes."""
+    """A mapping: pairs of key and value in their order, keys unique; `size` counts its nodes.
+
+    `flow` tells that it was written in braces.
+    """
 
     line: int
     column: int
     pairs: tuple[tuple[Scalar, Node], ...]
     size: int = 1
+    flow: bool = False
 
     def get(self, key: str) -> Node | None:
         """The value of a key, None without."""
@@ -69,12 +73,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A list; `size` counts its nodes."""
+    """A list; `size` counts its nodes, `flow` tells that it was written in brackets."""
 
     line: int
     column: int
     items: tuple[Node, ...]
     size: int = 1
+    flow: bool = False
 
 
 Node = Scalar | Table | Listing
@@ -199,7 +204,8 @@ class _Reading:
             items.append(self._node(event, depth + 1))
         line, column = _place(start)
         size = 1 + sum(item.size for item in items)
-        return Listing(line=line, column=column, items=tuple(items), size=size)
+        flow = bool(start.flow_style)
+        return Listing(line=line, column=column, items=tuple(items), size=size, flow=flow)
 
     def _table(self, start: Any, depth: int) -> Table:
         pairs: dict[str, tuple[Scalar, Node]] = {}
@@ -212,7 +218,8 @@ class _Reading:
                 pairs[key.text] = (key, value)
         line, column = _place(start)
         size = 1 + sum(1 + value.size for _, value in pairs.values())
-        return Table(line=line, column=column, pairs=tuple(pairs.values()), size=size)
+        found, flow = tuple(pairs.values()), bool(start.flow_style)
+        return Table(line=line, column=column, pairs=found, size=size, flow=flow)
 
     def _usable(self, event: Any, key: Scalar, pairs: dict[str, tuple[Scalar, Node]]) -> bool:
         if isinstance(event, yaml.AliasEvent):

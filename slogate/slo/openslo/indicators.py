@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from slogate.slo.document import Table
 from slogate.slo.openslo.metadata import Version, metadata
-from slogate.slo.openslo.plain import plain
 from slogate.slo.openslo.profile import Place
 from slogate.slo.openslo.values import (
     LONGEST_DESCRIPTION,
@@ -20,6 +19,7 @@ from slogate.slo.openslo.values import (
     text,
     value_of,
 )
+from slogate.slo.writing import plain
 
 DESCRIPTION = Spot(check=filled(text("length", longest=LONGEST_DESCRIPTION)))
 

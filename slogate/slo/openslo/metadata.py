@@ -25,6 +25,7 @@ LABEL_KEY = re.compile(_WORD)
 QUALIFIED_KEY = re.compile(rf"({_PART}(\.{_PART})*/)?{_WORD}")
 _LABEL_VALUE = re.compile(r"([a-z0-9]([-._a-z0-9]{0,61}[a-z0-9])?)?")
 _LONGEST_PREFIX = 253
+LABELLED = ("labels", "annotations")
 RESERVED = "openslo.com/"
 
 

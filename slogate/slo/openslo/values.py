@@ -21,6 +21,7 @@ from slogate.slo.openslo.profile import Place
 Check = Callable[[Node, Place], None]
 LONGEST_DESCRIPTION = 1_050
 LONGEST_NAME = 63
+LONGEST_NUMBER, LONGEST_EXPONENT = 100, 4
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 _PLACEHOLDER = re.compile(r"string|boolean|number|enum|duration-shorthand|\w+( \| \w+)+", re.ASCII)
 _WHOLE = re.compile("[1-9][0-9]{0,8}")
@@ -157,9 +158,10 @@ def flag(node: Node, place: Place) -> None:
 
 def decimal_of(node: Node | None) -> Decimal | None:
     """A number as it is written, exactly; None for anything else."""
-    if isinstance(node, Scalar) and node.kind == "number" and len(node.text) <= 100:
-        return Decimal(node.text)
-    return None
+    if not isinstance(node, Scalar) or node.kind != "number" or len(node.text) > LONGEST_NUMBER:
+        return None
+    _, _, exponent = node.text.lower().partition("e")
+    return Decimal(node.text) if len(exponent) <= LONGEST_EXPONENT else None
 
 
 def number(
