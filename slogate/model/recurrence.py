@@ -122,7 +122,7 @@ def parse_rule(text: str) -> Rule:
     parts = _parts(text)
     frequency = parts.pop("FREQ", None)
     if frequency is None:
-        raise ValueError("FREQ is missing; begin with FREQ=WEEKLY or another")
+        raise ValueError("FREQ is missing; write one like FREQ=WEEKLY;BYDAY=SU")
     if frequency not in {"DAILY", "WEEKLY", "MONTHLY", "YEARLY"}:
         raise ValueError(f"FREQ={frequency} is not read; DAILY, WEEKLY, MONTHLY or YEARLY is")
     week = parts.pop("WKST", "MO")
@@ -145,7 +145,9 @@ def _parts(text: str) -> dict[str, str]:
     for part in text.removeprefix("RRULE:").split(";"):
         key, equals, value = part.partition("=")
         if not equals or not value:
-            raise ValueError(f"'{part}' is no part of a recurrence; write one like BYDAY=SU")
+            raise ValueError(
+                f"'{part}' is no part of a recurrence; write one like FREQ=WEEKLY;BYDAY=SU"
+            )
         if key in parts:
             raise ValueError(f"{key} is written twice")
         parts[key] = value

@@ -17,11 +17,14 @@ from slogate import plugins
 from slogate.errors import Fault, SpecError
 from slogate.model.predicate import Ok
 from slogate.objectives._base import Kind, Objective
+from slogate.promises.promise import Promise
 from slogate.slo.budgets import DEFAULTS, Common, budgets_shape, objectives_of
 from slogate.slo.document import Listing, Node, Scalar, Table, read_document
 from slogate.slo.fields import At, Field, Fields, Shape, described, mapping, read_fields
+from slogate.slo.promises import promises_of
 from slogate.slo.shapes import expression, name, text, texts_by_name
-from slogate.slo.slos import corrections_shape, slos_shape
+from slogate.slo.slos import slos_shape
+from slogate.slo.spans import corrections_shape
 from slogate.slo.spec import Spec
 
 FORMAT = 1
@@ -169,13 +172,16 @@ def _clashes(loaded: Sequence[_Loaded]) -> Iterator[Fault]:
 
 def _confused(specs: Sequence[Spec]) -> Iterator[Fault]:
     """Objectives of two services whose ids in the history would be the same."""
-    owners: dict[str, Objective] = {}
-    for objective in (objective for spec in specs for objective in spec.objectives):
+    owners: dict[str, Objective | Promise] = {}
+    every: list[Objective | Promise] = []
+    for spec in specs:
+        every += [*spec.objectives, *spec.promises]
+    for objective in every:
         first = owners.setdefault(objective.id, objective)
         if first is not objective:
             place, other = objective.place, first.place
             message = f"the id '{objective.id}' is already taken at {other.file}:{other.line}"
-            hint = "rename the budget: a `/` in names makes two ids alike"
+            hint = "rename it: a `/` in names makes two ids alike"
             yield Fault(
                 file=place.file, line=place.line, column=place.column, message=message, hint=hint
             )
@@ -207,7 +213,11 @@ def _spec(file: str, source: str, root: Table, found: Mapping[str, Any]) -> Spec
             if isinstance(node, Table)
             for objective in objectives_of(budget, node, common)
         ),
-        conditions=(common.success, *(slo["good"] for slo in found.get("slos", ()))),
+        promises=tuple(promises_of(found, root, common)),
+        conditions=(
+            common.success,
+            *(slo["good"] for slo in found.get("slos", ()) if "good" in slo),
+        ),
         unsupported=tuple(_unsupported(root, At(file=file, faults=[]))),
     )
 

@@ -1,17 +1,17 @@
-"""`slos:` and `corrections:`: service level objectives of production, read and checked in full.
+"""`slos:`: service level objectives of production, read and checked in full.
 
-This version cannot judge them yet; `load.py` says so of every spec that has some. What is
-written is validated all the same, so that a file that loads today means the same tomorrow.
+What a promise cannot mean is refused here: a target of 100%, slices where none are counted, slices
+longer than the window or too many of them, alerts that no traffic can set off.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from slogate.slo.document import Node, Scalar, Table
+from slogate.model.calendar import Recurring, Rolling
+from slogate.slo.document import Listing, Node
 from slogate.slo.fields import WRONG, At, Field, Fields, Shape, listing, mapping
 from slogate.slo.shapes import (
     choice,
@@ -19,52 +19,30 @@ from slogate.slo.shapes import (
     endpoint,
     expression,
     flag,
-    instant,
     name,
-    parsed,
     share,
     text,
     texts_by_name,
     whole,
 )
+from slogate.slo.spans import either, value_of, windows_shape
+from slogate.stats.burn_rate import Pair, workbook
+from slogate.units import US_PER_SECOND, format_duration, format_share, significant
 
 _NO_BUDGET = ": it would leave no error budget at all; write 99.99% or less"
-_ZONE = "[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}"
-_RRULE = "(?=.*FREQ=(SECONDLY|MINUTELY|HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY))[A-Z0-9=;,+:-]+"
+_DAY_US = 86_400 * US_PER_SECOND
+# the longest that a period of the calendar may be: there a factor is the highest
+_LONGEST_DAYS = {
+    "minute": Fraction(1, 1_440),
+    "hour": Fraction(1, 24),
+    "day": 1,
+    "week": 7,
+    "month": 31,
+    "quarter": 92,
+    "year": 366,
+}
+MOST_SLICES = 1_000_000
 
-
-def _matching(pattern: str, what: str) -> Shape:
-    def parse(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(f"'{value}' is not {what}")
-        return value
-
-    return parsed(parse, {"type": "string", "pattern": f"^{pattern}$"})
-
-
-def _either(expected: str, *, single: Shape, other: Shape) -> Shape:
-    """A single value read by one shape, a mapping or list by the other."""
-
-    def read(node: Node, at: At) -> Any:
-        return (single if isinstance(node, Scalar) else other).read(node, at)
-
-    return Shape(read=read, schema={"anyOf": [single.schema, other.schema], "title": expected})
-
-
-_CALENDAR = Fields(
-    named={
-        "calendar": Field(
-            shape=choice("day", "week", "month", "quarter", "year"),
-            help="the period that begins anew",
-            required=True,
-        ),
-        "timezone": Field(
-            shape=_matching(_ZONE, "a time zone; write one like Europe/Berlin"),
-            help="an IANA time zone: Europe/Berlin",
-            required=True,
-        ),
-    }
-)
 _ALERT = Fields(
     named={
         "budget": Field(
@@ -82,6 +60,8 @@ _POLICY = Fields(
         "freeze": Field(shape=flag(), help="whether releases are frozen"),
     }
 )
+
+
 _SLO = Fields(
     named={
         "name": Field(shape=name(), help="unique in the service", required=True),
@@ -94,8 +74,8 @@ _SLO = Fields(
             required=True,
         ),
         "window": Field(
-            shape=_either("window", single=duration(least="1h"), other=mapping(_CALENDAR)),
-            help="28d, or {calendar: month, timezone: Europe/Berlin}",
+            shape=windows_shape(),
+            help="28d, {calendar: month, timezone: Europe/Berlin}, or a list of several",
             required=True,
         ),
         "budgeting": Field(
@@ -106,27 +86,23 @@ _SLO = Fields(
         "slice_objective": Field(
             shape=share(over=Fraction(0)), help="share of good requests that makes a slice good"
         ),
+        "empty_slices": Field(
+            shape=choice("excluded", "good", "bad"),
+            help="slices without requests: left out, or counted as good or bad",
+        ),
         "by": Field(shape=name("a label"), help="one budget for each value of this label"),
         "min_events": Field(shape=whole(least=0), help="fewer requests are no data"),
         "severity": Field(
             shape=choice("error", "warn", "info"), help="warn and info never change the exit code"
         ),
+        "on_no_data": Field(
+            shape=choice("block", "warn", "pass"), help="what to do when there is nothing to judge"
+        ),
         "alerts": Field(
-            shape=_either("alerts", single=choice("google"), other=listing(mapping(_ALERT))),
+            shape=either("alerts", single=choice("google"), other=listing(mapping(_ALERT))),
             help="google (multi-window, multi-burn-rate), or a list",
         ),
         "policy": Field(shape=listing(mapping(_POLICY)), help="the error-budget policy"),
-    }
-)
-_CORRECTION = Fields(
-    named={
-        "start": Field(shape=instant(), help="2026-11-01T02:00Z", required=True),
-        "end": Field(shape=instant(), help="2026-11-01T04:00Z", required=True),
-        "reason": Field(shape=text("a reason"), help="why it does not count", required=True),
-        "rrule": Field(
-            shape=_matching(_RRULE, "a recurrence; write one like FREQ=WEEKLY;BYDAY=SU"),
-            help="when it recurs: FREQ=WEEKLY",
-        ),
     }
 )
 
@@ -137,44 +113,93 @@ def slos_shape() -> Shape:
 
     def read(node: Node, at: At) -> Any:
         found = plain.read(node, at)
-        return WRONG if found is WRONG or not _consistent(found, node, at) else found
+        if found is WRONG:
+            return WRONG
+        before = len(at.faults)
+        _check_slices(found, node, at)
+        _check_alerts(found, node, at)
+        return found if len(at.faults) == before else WRONG
 
     return listing(Shape(read=read, schema=plain.schema))
 
 
-def corrections_shape() -> Shape:
-    """The list under `corrections:`."""
-    plain = mapping(_CORRECTION)
-
-    def read(node: Node, at: At) -> Any:
-        found = plain.read(node, at)
-        if found is not WRONG and found["end"] <= found["start"]:
-            return at.key("end").wrong(_value(node, "end"), "the end is not after the start")
-        return found
-
-    return listing(Shape(read=read, schema=plain.schema))
-
-
-def _consistent(found: Mapping[str, Any], node: Node, at: At) -> bool:
+def _check_slices(found: Mapping[str, Any], node: Node, at: At) -> None:
     """Slices belong to the two budgetings by slices, and are shorter than the window."""
-    before = len(at.faults)
     budgeting = found.get("budgeting", "occurrences")
-    wanted = {
-        "timeslices": {"slice", "slice_objective"},
-        "ratio_timeslices": {"slice"},
-        "occurrences": set[str](),
+    wanted, free = {
+        "timeslices": ({"slice", "slice_objective"}, {"empty_slices"}),
+        "ratio_timeslices": ({"slice"}, {"empty_slices"}),
+        "occurrences": (set[str](), set[str]()),
     }[budgeting]
-    for key in ("slice", "slice_objective"):
-        if key in found and key not in wanted:
-            at.key(key).wrong(_value(node, key), f"'{key}' has no meaning with {budgeting}")
+    for key in ("slice", "slice_objective", "empty_slices"):
+        if key in found and key not in wanted | free:
+            at.key(key).wrong(value_of(node, key), f"'{key}' has no meaning with {budgeting}")
         elif key in wanted and key not in found:
             at.wrong(node, f"'{key}' is missing with {budgeting}", f"{key}: {_SLO.named[key].help}")
-    window = found["window"]
-    if isinstance(window, int) and found.get("slice", 0) >= window:
-        at.key("slice").wrong(_value(node, "slice"), "a slice must be shorter than the window")
-    return len(at.faults) == before
+    length, place = found.get("slice"), value_of(node, "slice")
+    shortest = min(_longest(window) for _, window in found["window"])
+    longest = max(_longest(window) for _, window in found["window"])
+    if length and length >= shortest:
+        at.key("slice").wrong(place, "a slice must be shorter than the window")
+    elif length and longest // length > MOST_SLICES:
+        message = f"the window has over {MOST_SLICES:,} slices of {format_duration(length)}"
+        at.key("slice").wrong(place, message, "1m is usual")
 
 
-def _value(node: Node, key: str) -> Node:
-    value = node.get(key) if isinstance(node, Table) else None
-    return node if value is None else value
+def _longest(window: Recurring) -> int:
+    """How long a window is at most."""
+    if isinstance(window, Rolling):
+        return window.length_us
+    return int(Fraction(_LONGEST_DAYS[window.unit]) * _DAY_US) * window.count
+
+
+def alerts_of(found: Mapping[str, Any], window: Recurring) -> tuple[Pair, ...]:
+    """The pairs of windows that an SLO asks for."""
+    alerts = found.get("alerts", ())
+    if alerts == "google":
+        return workbook(_longest(window))
+    return tuple(
+        Pair(
+            share=alert["budget"],
+            long_us=alert["long"],
+            short_us=alert["short"],
+            severity=alert.get("severity", "page"),
+        )
+        for alert in alerts
+    )
+
+
+def _check_alerts(found: Mapping[str, Any], node: Node, at: At) -> None:
+    """Each pair can fire, and its windows are in order."""
+    key = at.key("alerts")
+    place = value_of(node, "alerts")
+    for text_of, window in found["window"]:
+        for index, pair in enumerate(alerts_of(found, window)):
+            listed = isinstance(place, Listing)
+            here = key.item(index) if listed else key
+            spot = place.items[index] if isinstance(place, Listing) else place
+            for message, hint in _faults(pair, found["objective"], window, text_of):
+                here.wrong(spot, message, hint if listed else f"{hint}; write alerts as a list")
+
+
+def _faults(
+    pair: Pair, objective: Fraction, window: Recurring, named: str
+) -> Iterator[tuple[str, str]]:
+    period = _longest(window)
+    long, short = format_duration(pair.long_us), format_duration(pair.short_us)
+    if pair.short_us >= pair.long_us:
+        yield (
+            f"the short window of {short} is not shorter than the long one of {long}",
+            "a twelfth of it is usual",
+        )
+    if pair.long_us > period:
+        yield f"the long window of {long} is longer than the window {named}", "choose a shorter one"
+    if not pair.is_reachable(objective, period):
+        factor = significant(float(pair.factor(period)), 3)
+        most = significant(float(1 / (1 - objective)), 3)
+        message = (
+            f"burning {format_share(pair.share)} of the budget in {long} is {factor} times the "
+            f"sustainable rate over {named}; at {format_share(objective, 9)} no traffic burns "
+            f"faster than {most} times, so that this can never fire"
+        )
+        yield message, "take less of the budget, or a longer long window"

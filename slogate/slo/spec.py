@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from slogate.errors import Fault
 from slogate.model.predicate import Predicate
 from slogate.objectives._base import Objective
+from slogate.promises.promise import Promise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +16,7 @@ class Spec:
     """One file of the native format.
 
     `file` is the path as the user gave it, `text` its content, `sha256` of that text.
+    `objectives` are judged on a run, `promises` on production over a window.
     `conditions` are all expressions of the file: what counts as a success, what is good.
     `unsupported` names what is written, valid, and not yet judged by this version.
     """
@@ -27,5 +29,6 @@ class Spec:
     labels: Mapping[str, str] = field(default_factory=dict)
     warmup_us: int = 0
     objectives: tuple[Objective, ...] = ()
+    promises: tuple[Promise, ...] = ()
     conditions: tuple[Predicate, ...] = ()
     unsupported: tuple[Fault, ...] = ()

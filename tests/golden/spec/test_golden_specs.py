@@ -8,6 +8,7 @@ import pytest
 
 from slogate.errors import SpecError
 from slogate.objectives._base import Objective
+from slogate.promises.promise import Promise
 from slogate.slo.lint import lint
 from slogate.slo.load import load_specs
 from slogate.slo.rules import Planned
@@ -32,10 +33,25 @@ def _objective(objective: Objective) -> str:
     return "\n".join(lines)
 
 
+def _promise(promise: Promise) -> str:
+    lines = [
+        f"{promise.place.line}:{promise.place.column} {promise.id}: {promise.objective}",
+        f"  over {promise.window}, {promise.budgeting} by {promise.by}",
+        f"  slices {promise.slice_us} of {promise.slice_objective}, empty {promise.empty}",
+        f"  of {promise.selection}, good {promise.selection.success}",
+        f"  {promise.severity}, no data {promise.on_no_data}, min events {promise.min_events}",
+        *(f"  alert {pair}" for pair in promise.alerts),
+        *(f"  policy {rule}" for rule in promise.policy),
+        *(f"  correction {correction}" for correction in promise.corrections),
+    ]
+    return "\n".join(lines)
+
+
 def _spec(spec: Spec) -> str:
     lines = [
         f"service {spec.service}, owner {spec.owner}, labels {dict(spec.labels)}",
         *(_objective(objective) for objective in spec.objectives),
+        *(_promise(promise) for promise in spec.promises),
         *(f"unsupported: {fault}" for fault in spec.unsupported),
         *(str(remark) for remark in lint(spec, now_ts=NOW_TS, planned=PLANNED)),
     ]

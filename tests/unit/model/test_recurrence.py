@@ -75,7 +75,7 @@ def test_the_clock_keeps_its_time_over_the_change():
 
 REFUSED = [
     ("FREQ=HOURLY", "FREQ=HOURLY is not read; DAILY, WEEKLY, MONTHLY or YEARLY is"),
-    ("BYDAY=SU", "FREQ is missing; begin with FREQ=WEEKLY or another"),
+    ("BYDAY=SU", "FREQ is missing; write one like FREQ=WEEKLY;BYDAY=SU"),
     ("FREQ=WEEKLY;BYSETPOS=1", "BYSETPOS is not read"),
     ("FREQ=WEEKLY;BYHOUR=3", "BYHOUR is not read"),
     ("FREQ=WEEKLY;WKST=SU", "WKST=SU is not read; weeks begin on Mondays"),
