@@ -32,14 +32,14 @@ from slogate.units import US_PER_SECOND, format_duration, format_share, signific
 _NO_BUDGET = ": it would leave no error budget at all; write 99.99% or less"
 _DAY_US = 86_400 * US_PER_SECOND
 # the longest that a period of the calendar may be: there a factor is the highest
-_LONGEST_DAYS = {
-    "minute": Fraction(1, 1_440),
-    "hour": Fraction(1, 24),
-    "day": 1,
-    "week": 7,
-    "month": 31,
-    "quarter": 92,
-    "year": 366,
+_LONGEST_US = {
+    "minute": _DAY_US // 1_440,
+    "hour": _DAY_US // 24,
+    "day": _DAY_US,
+    "week": 7 * _DAY_US,
+    "month": 31 * _DAY_US,
+    "quarter": 92 * _DAY_US,
+    "year": 366 * _DAY_US,
 }
 MOST_SLICES = 1_000_000
 
@@ -150,7 +150,7 @@ def _longest(window: Recurring) -> int:
     """How long a window is at most."""
     if isinstance(window, Rolling):
         return window.length_us
-    return int(Fraction(_LONGEST_DAYS[window.unit]) * _DAY_US) * window.count
+    return _LONGEST_US[window.unit] * window.count
 
 
 def alerts_of(found: Mapping[str, Any], window: Recurring) -> tuple[Pair, ...]:
