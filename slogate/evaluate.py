@@ -147,7 +147,24 @@ def _judgement(
         return replace(found, outcome=Outcome.INVALID, reason=reason), evidence
     if found.settle:
         found = replace(found, reason=f"{found.reason}; {found.settle}")
-    return found, evidence
+    return _unless_untold(objective, subject.run, window, found), evidence
+
+
+def _unless_untold(
+    objective: Objective, run: Run, window: Window | None, found: Judgement
+) -> Judgement:
+    """No pass on successes alone, where failures count and the run's source does not tell them."""
+    if found.outcome is not Outcome.PASS or window is None or "failures" not in run.untold:
+        return found
+    need: Need = plugins.find("objectives", objective.kind).needs(objective, window)
+    if need.measure == "errors":
+        cure = "take results that tell them"
+    elif need.measure in {"latency", "mean"} and need.failures == "slow":
+        cure = "`failures: drop` judges successes alone"
+    else:
+        return found
+    reason = f"{run.source} does not tell which requests failed; {cure}; as told: {found.reason}"
+    return replace(found, outcome=Outcome.INCONCLUSIVE, reason=reason)
 
 
 def _best_founded(

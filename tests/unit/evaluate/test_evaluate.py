@@ -87,6 +87,26 @@ def test_a_run_that_is_not_to_be_trusted_cannot_pass(changes, words):
     assert (failing.findings[0].outcome, failing.exit_code) == (Outcome.FAIL, 1)
 
 
+@pytest.mark.parametrize(
+    ("line", "scope", "outcome"),
+    [
+        pytest.param("p95: 300ms", {}, Outcome.INCONCLUSIVE, id="a failure is slow"),
+        pytest.param("p95: 300ms", {"failures": "drop"}, Outcome.PASS, id="successes alone"),
+        pytest.param("errors: 5%", {}, Outcome.INCONCLUSIVE, id="errors"),
+        pytest.param("throughput: 1/s", {}, Outcome.PASS, id="successes are told"),
+    ],
+)
+def test_where_failures_are_untold_no_budget_that_counts_them_passes(line, scope, outcome):
+    """The CSV of hey leaves failed requests out; they may breach a budget, not keep it."""
+    it = run(untold=("failures",), source="hey-csv")
+
+    passing, failing = (verdict(found, it, line, **scope) for found in (GOOD, BAD))
+
+    assert passing.findings[0].outcome is outcome
+    assert ("hey-csv does not tell" in passing.findings[0].reason) is (outcome is not Outcome.PASS)
+    assert failing.findings[0].outcome is verdict(BAD, None, line, **scope).findings[0].outcome
+
+
 def test_rows_missing_from_the_store_make_the_run_invalid():
     """The store holds fewer rows than were written."""
     it = verdict(GOOD, rows=999)
