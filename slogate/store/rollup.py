@@ -3,8 +3,9 @@
 Both keep endpoint, method, status, ok and labels, the sum and the largest of the durations.
 Counts are bounded by the cuts that they are made with (limits that somebody judges by), so
 how many kept one of these is exact; histograms by the default grid (`model/grid.py`), so any
-other limit is known to within a bucket. Errors, workers, traces and paces are lost. That as many
-requests are counted in both as there were is checked before a row is dropped.
+other limit is known to within a bucket. Errors, workers, traces and paces are lost: a run whose
+requests stand for starts that their users missed is refused. That as many requests are counted
+in both as there were is checked before a row is dropped.
 """
 
 from __future__ import annotations
@@ -120,6 +121,7 @@ def roll_up(
         for at, shape in enumerate(shapes):
             yield _write(store, run, shape, number + at)
 
+    _refuse_missed_starts(store, run)
     requests = _requests(store, run)
     after = replaced(
         store, run, run.parts, make,
@@ -131,6 +133,26 @@ def roll_up(
         rows=sum(seal.rows for seal in after.seals.values()),
         bytes=(before, sum(seal.bytes for seal in after.seals.values())),
     )
+
+
+def _refuse_missed_starts(store: Store, run: Run) -> None:
+    """UsageError where back-filling (DESIGN §2) would add requests: it needs the single rows."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.dataset as ds
+
+    paths = [str(store.root / part) for part in run.parts]
+    pace, duration = pc.field("pace_us"), pc.field("duration_us")
+    stands = (pace > 0) & (pc.divide(duration, pc.scalar(2)) >= pace)
+    try:
+        found = ds.dataset(paths, format="parquet").scanner(filter=stands).count_rows()
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(f"run '{run.id}' cannot be read: {error}") from None
+    if found:
+        raise UsageError(
+            f"run '{run.id}' cannot be rolled up: {found} of its requests made their users miss "
+            "starts, which are put back from single requests only"
+        )
 
 
 def _requests(store: Store, run: Run) -> int:

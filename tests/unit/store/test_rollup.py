@@ -96,6 +96,7 @@ def held(found, step):
 def test_a_rollup_is_what_counting_by_hand_gives(data, more, cuts, tmp_path_factory):
     """Every group and bucket, over all parts, nulls and odd names too."""
     store = open_store(tmp_path_factory.mktemp("s"), create=True)
+    data, more = ([{**each, "pace_us": None} for each in group] for group in (data, more))
     run = keep(store, *filter(None, [data, more]))
     kept = sorted({cut for cut in cuts if cut >= 0})
     done = roll_up(store, run, cuts)
@@ -196,6 +197,19 @@ def test_what_cannot_be_rolled_up_is_refused(store, change):
     assert not can_roll_up(run)
     with pytest.raises(SlogateError, match="cannot be rolled up"):
         roll_up(store, run, [])
+
+
+@pytest.mark.parametrize(("duration", "refused"), [(199, False), (200, True)])
+def test_requests_that_stand_for_missed_starts_are_not_rolled_up(store, duration, refused):
+    """Back-filling needs pace and duration of each; without it the service would look better."""
+    run = keep(store, [row(0), row(1, duration_us=duration, pace_us=100)])
+
+    if refused:
+        with pytest.raises(SlogateError, match="1 of its requests made their users miss starts"):
+            roll_up(store, run, [])
+        assert read_run(store, "r1") == run
+    else:
+        assert roll_up(store, run, []).requests == 2
 
 
 def test_a_run_is_rolled_up_once(store):
