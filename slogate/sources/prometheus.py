@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 
 from slogate.sources._base import DAMAGED, Chunk, Origin, Remote, Source, damaged
@@ -66,14 +67,15 @@ def _read(origin: Origin, document: object) -> Chunk:
     if len(names) != 1 or not names[0]:
         told = ", ".join(filter(None, names)) or "none"
         raise ValueError(f"one metric is needed, by its name; it has {told}")
+    naming = choose({label for each in answer for label in each.labels}, origin.options)
     reader = Reader(
-        naming=choose({label for each in answer for label in each.labels}, origin.options),
+        naming=naming,
         unit_us=lambda: _unit_us(origin, names[0]),
         counters=lambda name: _check_counter(origin, name),
         step=settings.step_ms(remote),
         gap=settings.length_us(remote, "gap", "1h") // 1000,
     )
-    return reader.take(answer)
+    return replace(reader.take(answer), notes=(f"{names[0]}: {naming.told()}",))
 
 
 def _unit_us(origin: Origin, name: str) -> Fraction:

@@ -1,7 +1,8 @@
 """Which labels of a metric say endpoint, method and status; the rest stays as labels.
 
 The names that common libraries use are tried in order; `endpoint=handler` and the like say
-it outright, `endpoint=` (nothing) that there is none. What was chosen is told.
+it outright, `endpoint=` (nothing) that there is none. What was chosen is told. Where no label
+says a status nobody knows what failed, unless `ok=true` says that only successes are counted.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ COMMON = {
                "response_code", "status", "code", "http_code"),
 }  # fmt: skip
 _NUMBER = re.compile(r"[1-5][0-9]{2}", re.ASCII)
+_UNKNOWN = (
+    ": what is not known to be a success is a failure; if only successes are counted, say "
+    "--option ok=true, or judge durations with `failures: measured`"
+)
 _CLASS = re.compile(r"([1-5])[xX]{2}")
 
 
@@ -37,12 +42,16 @@ class Who:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Naming:
-    """The labels chosen; None where no label says it. `drop` are left out."""
+    """The labels chosen; None where no label says it. `drop` are left out.
+
+    `ok` is the outcome of requests whose labels say no status.
+    """
 
     endpoint: str | None
     method: str | None
     status: str | None
     drop: frozenset[str] = frozenset()
+    ok: bool | None = None
 
     def who(self, labels: Mapping[str, str]) -> Who:
         """The requests of a series with these labels."""
@@ -54,7 +63,8 @@ class Naming:
         if status is not None:
             del rest[self.status or ""]
         classed = _CLASS.fullmatch(told)
-        return Who(name, method, status, classed[1] < "5" if classed else None, rest)
+        ok = classed[1] < "5" if classed else None if told else self.ok
+        return Who(name, method, status, ok, rest)
 
     def told(self) -> str:
         """What was chosen, in a sentence for people."""
@@ -64,7 +74,8 @@ class Naming:
                 ("endpoint", self.endpoint), ("method", self.method), ("status", self.status),
             )
         ]  # fmt: skip
-        return ", ".join(chosen)
+        unknown = _UNKNOWN if self.status is None and self.ok is None else ""
+        return f"{', '.join(chosen)}{unknown}"
 
 
 def choose(present: Collection[str], options: Mapping[str, str]) -> Naming:
@@ -79,7 +90,10 @@ def choose(present: Collection[str], options: Mapping[str, str]) -> Naming:
     drop = frozenset(filter(None, options.get("drop", "").split(",")))
     if missing := drop - set(present):
         raise ValueError(f"option drop: there is no label {min(missing)}, {_listed(present)}")
-    return Naming(**found, drop=drop)
+    ok = options.get("ok")
+    if ok not in {None, "unknown", "true"}:
+        raise ValueError(f"option ok is '{ok}', it must be true or unknown")
+    return Naming(**found, drop=drop, ok=True if ok == "true" else None)
 
 
 def _listed(present: Collection[str]) -> str:

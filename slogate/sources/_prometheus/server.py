@@ -198,9 +198,11 @@ def _resolved(remote: Remote, client: Client, wanted: Selector, reach: Parameter
     for name in kinds[kind]:
         if name in found:
             return replace(wanted, name=name)
+    delay = remote.options.get("delay", "1m")
     raise client.fail(
         f"there are no series {wanted} {_words(*(moment for _, moment in reach))}",
-        hint="see what there is in the server's own interface",
+        hint="see what there is in the server's own interface; "
+        f"what is younger than {delay} is left (--option delay=)",
     )
 
 

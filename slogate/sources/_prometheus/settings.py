@@ -29,6 +29,7 @@ OPTIONS = {
     "endpoint": "the label that names the endpoint (default: common names are tried)",
     "method": "the label that holds the method",
     "status": "the label that holds the status",
+    "ok": "true: what has no status was a success (default: unknown)",
     "drop": "labels not to keep, separated by commas",
     "type": "classic or native, where a histogram is there as both; counter: it counts requests",
     "gap": "scrapes further apart than this have unknown times between them (default: 1h)",

@@ -319,6 +319,7 @@ def test_the_unit_is_that_of_the_name(tmp_path, name, options, hi):
         ([({"__name__": "up"}, {1_764_000_000_000: "1"})], {}, "up may be no counter"),
         ([({}, {1_764_000_000_000: "1"})], {}, "it has none"),
         ([counter(1)], {"endpoint": "path"}, "there is no label path, there are none"),
+        ([counter(1)], {"ok": "yes"}, "option ok is 'yes', it must be true or unknown"),
         ([counter(1, job="a")], {"drop": "pod"}, "there is no label pod, only job"),
         ([counter(1)], {"step": "1"}, "option step: '1' has no unit"),
         ([counter(1)], {"from": "1d"}, "option from is for servers, this is a saved answer"),
@@ -371,3 +372,23 @@ def test_no_request_of_a_life_is_lost_or_doubled(tmp_path_factory, lives):
 
     found = [sum(row[4] for row in rows if row[2] == low) for low in (-1, 1_000_000, 2_000_000)]
     assert (found, tally.bad, tally.left_out) == (truth, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("labels", "options", "ok", "warned"),
+    [
+        pytest.param({}, {}, None, True, id="nobody says"),
+        pytest.param({}, {"ok": "true"}, True, False, id="only successes"),
+        pytest.param({"code": "500"}, {"ok": "true"}, None, False, id="the status says"),
+        pytest.param({"code": "5xx"}, {"ok": "true"}, False, False, id="its class says"),
+        pytest.param({"code": "boom"}, {"ok": "true"}, None, False, id="something else says"),
+    ],
+)
+def test_where_no_label_says_what_failed(tmp_path, labels, options, ok, warned):
+    """What is unknown stays so, and is told, unless it is said that only successes count."""
+    rows, tally = take(
+        tmp_path, saved(counter(0, 1, **labels)), source=SOURCE, name="saved.json", **options
+    )
+
+    assert [row["ok"] for row in rows] == [ok]
+    assert any("--option ok=true" in note for note in tally.notes) is warned

@@ -281,6 +281,7 @@ def test_the_base_address_is_found(given, expected):
         ({"query": ""}, "No query is given"),
         ({"query": "a / b"}, "the query a / b: it speaks of several metrics (a, b)"),
         ({"query": "nothing"}, "there are no series nothing between 2025-11-24"),
+        ({"query": "nothing", "delay": "5m"}, "what is younger than 5m is left"),
         ({"from": ""}, "from when on? No time is given"),
         ({"from": "2025-11-24T16:00"}, "'2025-11-24T16:00': it has no time zone"),
         ({"from": "yesterday"}, "--from 'yesterday': 'yesterday' is not a duration"),
@@ -295,7 +296,7 @@ def test_what_is_asked_is_checked(replay, options, told):
     with pytest.raises(SourceError) as caught:
         offer(replay, **options)
 
-    assert told in str(caught.value)
+    assert told in f"{caught.value} {caught.value.hint}"
     assert str(caught.value).startswith(replay.url)
 
 
