@@ -30,10 +30,10 @@ def latest_run(store: Store, service: str | None, *, quiet: bool = False) -> Run
     of = f" of the service '{service}'" if service else ""
     if runs:
         raise NoData(f"no verdict: the only load run{of} is still being recorded")
-    raise NoData(
-        f"no verdict: {store.root} has no load run{of}",
-        hint="record one with `slogate run`, or take one in with `slogate import`",
-    )
+    hint = "record one with `slogate run`, or take one in with `slogate import`"
+    if real := list_runs(store, service=service, kind="production"):
+        hint = f"real traffic is judged where it is named: --run {real[0].id}"
+    raise NoData(f"no verdict: {store.root} has no load run{of}", hint=hint)
 
 
 def being_recorded(run: Run, now_us: int) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from time import time
 
 import pytest
@@ -65,3 +66,15 @@ def test_the_only_run_being_recorded_is_no_verdict(store):
 
     with pytest.raises(NoData, match="still being recorded"):
         latest_run(store, "shop")
+
+
+def test_production_runs_are_named_where_there_is_no_load_run(store):
+    """A budget is not judged on real traffic unasked; the way to ask is told."""
+    with pytest.raises(NoData) as nothing:
+        latest_run(store, "shop")
+    write_run(store, replace(run("real", "complete"), kind="production"))
+    with pytest.raises(NoData) as caught:
+        latest_run(store, "shop")
+
+    assert "slogate import" in str(nothing.value.hint)
+    assert str(caught.value.hint).endswith("--run real")
