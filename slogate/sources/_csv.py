@@ -10,13 +10,16 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import IO
 
 from slogate.errors import SourceError
 from slogate.sources._base import DAMAGED, REJECTS_LIMIT, BadRow, Origin, duckdb_path
 
 LOCATE_BYTES = 256 << 20
+_LONGEST = 16 << 20
 _QUOTED = re.compile(rb'"[^"]*(?:"|\Z)')
 _BOM = "\ufeff"
 
@@ -110,10 +113,9 @@ def bad_rows(
             return
 
 
-def _up_to(lines: Iterable[str], limit: int) -> Iterator[str]:
-    for line in lines:
-        if limit <= 0:
-            return
+def _up_to(text: IO[str], limit: int) -> Iterator[str]:
+    """The lines up to one that no row has; none is read whole that could fill the memory."""
+    while limit > 0 and 0 < len(line := text.readline(_LONGEST)) < _LONGEST:
         limit -= len(line)
         yield line.removeprefix(_BOM)
 
@@ -128,7 +130,7 @@ def changed_line_end(origin: Origin) -> SourceError:
     suspect: int | None = None
     quoted, seen = False, 0
     with origin.stream() as stream:
-        for number, line in enumerate(stream, start=1):
+        for number, line in enumerate(iter(partial(stream.readline, _LONGEST), b""), start=1):
             outside = _QUOTED.sub(b"", b'"' + line if quoted else line)
             quoted ^= line.count(b'"') % 2 == 1
             if not quoted and ending and _end(outside) != ending:
@@ -139,7 +141,7 @@ def changed_line_end(origin: Origin) -> SourceError:
             odd = b"\r" in line.removesuffix(ending)
             suspect = suspect or (number if odd else None)
             seen += len(line)
-            if seen > LOCATE_BYTES:
+            if seen > LOCATE_BYTES or len(line) == _LONGEST:
                 break
     if suspect:
         return _line_end_error(origin, suspect)

@@ -98,9 +98,9 @@ def _metrics(origin: Origin) -> set[str]:
     left = _LOOK_BYTES
     try:
         with origin.stream() as stream:
-            while left > 0 and (lines := stream.readlines(1 << 20)):
-                left -= sum(map(len, lines))
-                found.update(_METRIC.findall(b"".join(lines)))
+            while left > 0 and (block := stream.read(1 << 20) + stream.readline(1 << 16)):
+                left -= len(block)
+                found.update(_METRIC.findall(block))
     except DAMAGED:
         pass
     return {name.decode("utf-8", "replace") for name in found}

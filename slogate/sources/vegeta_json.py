@@ -26,7 +26,10 @@ def sniff(head: bytes) -> float:
     if _is_gob(head):
         return 0.6
     # a body may make the first line longer than what there is of it
-    return float(next(objects(head), {}).keys() >= _KEYS or bool(_START.match(head)))
+    first = next(objects(head), {})
+    # who counts a latency in fractions counts no ns
+    whole = all(type(first.get(name)) is int for name in ("code", "latency"))
+    return float((first.keys() >= _KEYS and whole) or bool(_START.match(head)))
 
 
 def _is_gob(head: bytes) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import tracemalloc
 from datetime import UTC, datetime
 from functools import partial
 
@@ -10,6 +12,8 @@ from foreign import take
 
 from slogate import plugins
 from slogate.errors import SourceError
+from slogate.sources._base import read_origin
+from slogate.sources._csv import Dialect, bad_rows
 
 K6 = plugins.find("sources", "k6-csv")
 HEADER = (
@@ -149,6 +153,24 @@ def test_a_line_of_ten_megabytes_is_one_bad_row(tmp_path):
     taken = read(tmp_path, bare(good(), f"http_req_duration,{SECOND},1,{'x' * 10_000_000}", good()))
 
     assert (len(taken.rows), taken.tally.shown) == (2, ["k6.csv:3: it is longer than 2 MB"])
+
+
+def test_looking_for_a_bad_row_reads_no_endless_line(tmp_path):
+    """A small file may inflate to a line that no memory holds: only its beginning is read."""
+    endless = gzip.compress(bare(good("-1")).encode() + b"x" * (80 << 20), 1)
+    path = tmp_path / "k6.csv.gz"
+    path.write_bytes(endless)
+    dialect = Dialect(delimiter=",", columns=tuple(BARE.strip().split(",")), header=True)
+
+    tracemalloc.start()
+    try:
+        found = list(bad_rows(read_origin("k6.csv.gz", path), dialect, lambda row: "bad"))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert [row.line for row in found] == [2]
+    assert peak < 70 << 20
 
 
 @pytest.mark.parametrize(
