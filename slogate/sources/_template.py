@@ -146,15 +146,51 @@ def expression_words(expression: str, wanted: frozenset[str]) -> Words:
     steps: list[tuple[str, str]] = []
     words: dict[str, str] = {}
     parameters: dict[str, object] = {}
-    for at in range(0, len(names), GROUPS_AT_ONCE):
-        some = names[at : at + GROUPS_AT_ONCE]
-        parameters[f"expression{at}"] = _capturing_only(expression, some)
-        fields = ", ".join(f"'{name}'" for name in some)
+    text = "text"
+    while names:
+        at = len(steps)
+        some, names = names[:GROUPS_AT_ONCE], names[GROUPS_AT_ONCE:]
+        tail = _tail(expression, some[-1]) if names else None
+        shown, fields = expression, some
+        if tail is not None:
+            # what follows is matched as a whole, and taken apart by itself: it is shorter
+            names = [some[-1], *names]
+            some = some[:-1]
+            shown = f"{expression[: tail[0]]}(?P<{_TAIL}>{expression[tail[0] : tail[1]]})"
+            shown, fields = shown + expression[tail[1] :], [*some, _TAIL]
+        parameters[f"expression{at}"] = _capturing_only(shown, fields)
+        picked = ", ".join(f"'{name}'" for name in fields)
         steps.append(
-            (f"match{at}", f"regexp_extract(text, getvariable('expression{at}'), [{fields}])")
+            (f"match{at}", f"regexp_extract({text}, getvariable('expression{at}'), [{picked}])")
         )
         words |= {name: f"match{at}.{name}" for name in some}
+        if tail is not None:
+            text, expression = f"match{at}.{_TAIL}", f"^{expression[tail[0] : tail[1]]}$"
     return Words(words=words, steps=steps, parameters=parameters)
+
+
+_TAIL = "_tail"
+_CONTEXT = re.compile(r"\\[bB]|\(\?[a-zA-Z-]+[:)]")
+_TOKEN = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[()|]|[^\\\[()|]+", re.DOTALL)
+
+
+def _tail(expression: str, name: str) -> tuple[int, int] | None:
+    """Where the part that begins with this group starts and ends, if it stands for itself.
+
+    It does not within another group, beside an alternative, or if it looks at what is around.
+    """
+    end = len(expression) - expression.endswith("$")
+    start = expression.find(f"(?P<{name}>")
+    depth = 0
+    if _CONTEXT.search(expression) or expression.endswith("\\$"):
+        return None
+    for token in _TOKEN.finditer(expression):
+        if token.start() == start and depth:
+            return None
+        depth += {"(": 1, ")": -1}.get(token[0], 0)
+        if token[0] == "|" and not depth:
+            return None
+    return (start, end) if start >= 0 else None
 
 
 def group_names(expression: str) -> list[str]:
