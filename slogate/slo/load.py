@@ -21,6 +21,7 @@ from slogate.promises.promise import Promise
 from slogate.slo.budgets import DEFAULTS, Common, budgets_shape, objectives_of
 from slogate.slo.document import Listing, Node, Scalar, Table, read_document
 from slogate.slo.fields import At, Field, Fields, Shape, described, mapping, read_fields
+from slogate.slo.indicator import objects_shape
 from slogate.slo.promises import promises_of
 from slogate.slo.shapes import expression, name, text, texts_by_name
 from slogate.slo.slos import slos_shape
@@ -90,6 +91,7 @@ def top_fields(kinds: Mapping[str, Kind]) -> Fields:
             "budgets": Field(shape=budgets_shape(kinds), help="judged on one load-test run"),
             "slos": Field(shape=slos_shape(), help="judged on production series over a window"),
             "corrections": Field(shape=corrections_shape(), help="planned downtime"),
+            "openslo": Field(shape=objects_shape(), help="OpenSLO objects, kept for conversion"),
         }
     )
 
@@ -119,7 +121,7 @@ def _load(file: str, source: str, fields: Fields) -> _Loaded:
         at.wrong(root, f"a spec is keys and values, not {described(root)}", _BEGIN)
         return _Loaded(file=file, faults=faults)
     found = read_fields(fields, root, at)
-    if not any(_items(root, key) for key in ("budgets", "slos")):
+    if not any(_items(root, key) for key in ("budgets", "slos", "openslo")):
         at.wrong(root, "this spec promises nothing", "add `budgets:`")
     names = tuple(name for room in ("budgets", "slos") for name in _names(root, room))
     spec = None if faults else _spec(file, source, root, found)
@@ -227,7 +229,24 @@ def _unsupported(root: Table, at: At) -> Iterator[Fault]:
     for index, budget in enumerate(budgets.items if isinstance(budgets, Listing) else ()):
         if isinstance(budget, Table) and (key := budget.key("regression")) is not None:
             yield at.key("budgets").item(index).key("regression").made(key, _LATER.format(key.text))
+    yield from _queried(root, at)
     for word in ("slos", "corrections"):
         items, key = root.get(word), root.key(word)
         if key is not None and isinstance(items, Listing) and items.items:
             yield at.key(word).made(key, _LATER.format(word))
+
+
+def _queried(root: Table, at: At) -> Iterator[Fault]:
+    """SLOs that need another source than the store, and OpenSLO's that are only kept."""
+    for room, mark in (("slos", "indicator"), ("openslo", "spec")):
+        nodes = root.get(room)
+        for index, node in enumerate(nodes.items if isinstance(nodes, Listing) else ()):
+            key = node.key(mark) if isinstance(node, Table) else None
+            kind = node.get("kind") if isinstance(node, Table) else None
+            told = kind.text if isinstance(kind, Scalar) else "SLO"
+            if key is not None and told == "SLO":
+                yield (
+                    at.key(room)
+                    .item(index)
+                    .made(key, _LATER.format(mark if room == "slos" else room))
+                )

@@ -13,6 +13,7 @@ from typing import Any
 from slogate.model.calendar import Recurring, Rolling
 from slogate.slo.document import Listing, Node
 from slogate.slo.fields import WRONG, At, Field, Fields, Shape, listing, mapping
+from slogate.slo.indicator import check_measure, free, indicator_shape, prose
 from slogate.slo.shapes import (
     choice,
     duration,
@@ -60,14 +61,16 @@ _POLICY = Fields(
         "freeze": Field(shape=flag(), help="whether releases are frozen"),
     }
 )
-
-
 _SLO = Fields(
     named={
         "name": Field(shape=name(), help="unique in the service", required=True),
         "endpoint": Field(shape=endpoint(), help="as in budgets; none: the whole service"),
         "where": Field(shape=texts_by_name("labels"), help="labels that requests must have"),
-        "good": Field(shape=expression(), help="ok and duration <= 400ms", required=True),
+        "description": Field(shape=prose(), help="for people"),
+        "good": Field(shape=expression(), help="ok and duration <= 400ms"),
+        "indicator": Field(
+            shape=indicator_shape(), help="instead of good: queries of a metrics source"
+        ),
         "objective": Field(
             shape=share(over=Fraction(0), under=Fraction(1), why=_NO_BUDGET),
             help="share of good requests promised: 99.5%",
@@ -103,6 +106,7 @@ _SLO = Fields(
             help="google (multi-window, multi-burn-rate), or a list",
         ),
         "policy": Field(shape=listing(mapping(_POLICY)), help="the error-budget policy"),
+        "openslo": Field(shape=free(), help="what only OpenSLO can say; kept for it"),
     }
 )
 
@@ -116,6 +120,7 @@ def slos_shape() -> Shape:
         if found is WRONG:
             return WRONG
         before = len(at.faults)
+        check_measure(found, node, at)
         _check_slices(found, node, at)
         _check_alerts(found, node, at)
         return found if len(at.faults) == before else WRONG
