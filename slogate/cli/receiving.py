@@ -19,7 +19,7 @@ from typing import Any
 
 from slogate.cli.importing import counted, plain
 from slogate.cli.options import note, out
-from slogate.errors import Interrupted, SlogateError, StoreError, UsageError
+from slogate.errors import Interrupted, SlogateError, SourceError, StoreError, UsageError
 from slogate.model.run import Run
 from slogate.recorders.otlp.answers import Signal
 from slogate.recorders.otlp.budget import Budget
@@ -27,6 +27,7 @@ from slogate.recorders.otlp.recovery import recover
 from slogate.recorders.otlp.router import Router
 from slogate.recorders.otlp.service import Receiver
 from slogate.recorders.otlp.writer import Writer
+from slogate.sources._otlp.from_protobuf import available
 from slogate.sources._otlp.settings import Settings, settings
 from slogate.store.layout import open_store, service_folder
 from slogate.units import US_PER_SECOND, format_count, parse_duration
@@ -91,6 +92,7 @@ def receive(request: Request) -> None:
             writer.start()
             thread.start()
             note(f"receiving OTLP on {_url(server)} into {store.root}", quiet=request.quiet)
+            _tell_of_protobuf(quiet=request.quiet)
             _wait(server, length, quiet=request.quiet)
         finally:
             _stop(server, thread)
@@ -121,11 +123,26 @@ def _wait(server: Receiver, length: float | None, *, quiet: bool) -> None:
             sys.stderr.write(_CLEAR)
 
 
+def _tell_of_protobuf(*, quiet: bool) -> None:
+    """Say it where SDKs, which send protobuf unless they are told otherwise, would be refused."""
+    try:
+        available()
+    except SourceError as error:
+        note(f"note: only JSON can be taken: {error.message}\n  hint: {error.hint}", quiet=quiet)
+
+
 def _line(server: Receiver) -> str:
     writer, answers = server.writer, server.totals.answers
     told = f"{counted(writer.requests, 'request')} of {counted(writer.services, 'service')} kept"
-    refused = sum(count for code, count in answers.copy().items() if code != 200)
-    return f"{told}, {counted(refused, 'message')} refused" if refused else told
+    refused = _refused(answers.copy())
+    return f"{told}, {refused}" if refused else told
+
+
+def _refused(answers: Mapping[int, int]) -> str:
+    """`3 messages refused (3 × 415)`; nothing if there were none."""
+    codes = {code: count for code, count in sorted(answers.items()) if code != 200}
+    told = ", ".join(f"{format_count(count)} × {code}" for code, count in codes.items())
+    return f"{counted(sum(codes.values()), 'message')} refused ({told})" if codes else ""
 
 
 def _stop(server: Receiver, thread: threading.Thread) -> None:
@@ -158,7 +175,9 @@ def _tell(server: Receiver, request: Request) -> None:
     for run, requests in [] if request.as_json else runs:
         out(f"kept {counted(requests, 'request')} as run {run.id} of {plain(run.service)}\n")
     if not runs and not request.as_json:
-        out("nothing was received\n")
+        out("nothing was kept\n" if totals.answers else "nothing was received\n")
+    if refused := _refused(totals.answers):
+        note(f"note: {refused}; `slogate docs receive` says why", quiet=request.quiet)
     failure = server.writer.failure
     if isinstance(failure, SlogateError):
         raise failure

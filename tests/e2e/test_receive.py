@@ -324,9 +324,10 @@ def test_only_one_signal(tmp_path):
     with receiving(tmp_path, "--only", "metrics") as running:
         refused = running.send(traces(span()))
         assert running.send(metrics(point([1, 0, 0, 0], since=1), delta=True))[0] == 200
-        running.stop()
+        _, _, told = running.stop()
 
     assert refused[0] == 404
+    assert "note: 1 message refused (1 × 404)" in told
 
 
 def test_it_ends_by_itself(tmp_path):
@@ -368,3 +369,18 @@ def _read(terminal: int) -> str:
         return os.read(terminal, 1_000).decode()
     except OSError:
         return ""
+
+
+def test_without_the_classes_of_protobuf_it_says_so(tmp_path):
+    """SDKs send protobuf unless told otherwise: that it will be refused is said at the start."""
+    (tmp_path / "opentelemetry").mkdir()
+    (tmp_path / "opentelemetry/__init__.py").touch()  # in the way of the installed one
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    command = [*COMMAND, "--bind", "127.0.0.1:0", "--store", "st", "--for", "100ms"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (0, "nothing was received\n")
+    assert "note: only JSON can be taken" in done.stderr
+    assert "pip install 'slogate[otlp]'" in done.stderr
