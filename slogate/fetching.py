@@ -286,8 +286,8 @@ class _Fetching:
         return Imported(
             run=replace(self.runs[-1], start_ts=self.runs[0].start_ts), new=True,
             requests=total.requests, bad=dict(total.bad), left_out=dict(total.left_out),
-            shown=tuple(total.shown), endpoints=len(total.endpoints), skipped=skipped,
-            notes=notes,
+            shown=tuple(total.shown), endpoints=len(total.endpoints), named=total.named(),
+            skipped=skipped, notes=notes,
         )  # fmt: skip
 
 

@@ -48,7 +48,8 @@ class Imported:
 
     `requests` is how many requests the rows of the run stand for. `bad` and `left_out` count
     rows by reason; `shown` are the first bad ones with their place.
-    `endpoints` is counted up to `intake.ENDPOINTS_COUNTED`. `skipped` files are named with why.
+    `endpoints` is counted up to `intake.ENDPOINTS_COUNTED`; `named` are the first of them, as
+    specs name them. `skipped` files are named with why.
     `notes` are sentences of the source for people.
     """
 
@@ -59,6 +60,7 @@ class Imported:
     left_out: Mapping[str, int] = field(default_factory=dict)
     shown: tuple[str, ...] = ()
     endpoints: int = 0
+    named: tuple[str, ...] = ()
     skipped: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -132,7 +134,8 @@ def _import(
     return Imported(
         run=run, new=True, requests=tally.requests, bad=dict(tally.bad),
         left_out=dict(tally.left_out), shown=tuple(tally.shown),
-        endpoints=len(tally.endpoints), skipped=skipped, notes=tuple(tally.notes),
+        endpoints=len(tally.endpoints), named=tally.named(), skipped=skipped,
+        notes=tuple(tally.notes),
     )  # fmt: skip
 
 

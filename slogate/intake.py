@@ -57,6 +57,10 @@ class Tally:
     last_ts: int | None = None
     endpoints: set[tuple[str, str]] = field(default_factory=set)
 
+    def named(self) -> tuple[str, ...]:
+        """The first endpoints in the order of the alphabet, as specs name them."""
+        return tuple(sorted(f"{m} {e}".strip() for m, e in self.endpoints)[:SHOWN])
+
 
 def read(
     files: Sequence[tuple[Source, Origin]],

@@ -193,10 +193,12 @@ def _only_service(specs: tuple[Path, ...]) -> str:
 
 
 def _tell(imported: Imported, *, as_json: bool, quiet: bool) -> None:
-    from slogate.cli.importing import complaints, summary
+    from slogate.cli.importing import complaints, endpoints, summary
 
     for line in complaints(imported):
         note(line, quiet=quiet)
+    if imported.new:
+        note(endpoints(imported), quiet=quiet)
     if as_json:
         out(f"{json.dumps(_document(imported), indent=2, ensure_ascii=False)}\n")
     else:

@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+from slogate import plugins
 from slogate.ingest import Imported
 from slogate.units import format_count, format_duration, format_span
 
 PATIENCE_S = 2.0
+MANY_ENDPOINTS = 100
+PATHS = "paths"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MARKS = str.maketrans({c: "\N{REPLACEMENT CHARACTER}" for c in map(chr, range(32)) if c != "\t"})
 
@@ -59,6 +62,19 @@ def complaints(imported: Imported) -> list[str]:
     lines += [f"bad row: {plain(line)}" for line in imported.shown]
     more = sum(imported.bad.values()) - len(imported.shown)
     return [*lines, f"… and {format_count(more)} more bad rows"] if more > 0 else lines
+
+
+def endpoints(imported: Imported) -> str:
+    """The endpoints as specs name them, or how many there are and what may be done about it."""
+    names = ", ".join(plain(name) or "(no name)" for name in imported.named)
+    if imported.endpoints <= len(imported.named):
+        return f"endpoints, as specs name them: {names}"
+    told = f"{format_count(imported.endpoints)} endpoints, as specs name them: {names}, …"
+    if imported.endpoints < MANY_ENDPOINTS or f"--option {PATHS}" in imported.run.origin:
+        return told
+    if PATHS in plugins.find("sources", imported.run.source).options:
+        return f"{told}; where paths hold ids, --option {PATHS}=numbers makes them one"
+    return f"{told}; where names hold ids, judge them as one: endpoint: GET /orders/*"
 
 
 def summary(imported: Imported) -> str:

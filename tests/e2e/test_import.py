@@ -57,7 +57,28 @@ def test_one_line_says_what_was_imported(tmp_path):
         f"as run {run} of shop\n"
     )
     assert "a.jtl:4: its elapsed is no whole number" in err
+    assert "endpoints, as specs name them: GET /a, b" in err
     assert again == (0, f"already imported as {run}: nothing changed\n", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        pytest.param([], "120 endpoints, as specs name them: GET /o/0, GET /o/1, GET /o/10, GET "
+                     "/o/100, GET /o/101, …; where paths hold ids, --option paths=numbers makes "
+                     "them one", id="raw"),
+        pytest.param(["-O", "paths=numbers"], "endpoints, as specs name them: GET /o/:id",
+                     id="numbers"),
+    ],
+)  # fmt: skip
+def test_paths_with_ids_are_told_of(tmp_path, options, told):
+    """Who imports a log's raw paths learns that they are too many, and what groups them."""
+    line = '10.0.0.1 - - [24/Nov/2025:16:00:00 +0000] "GET /o/{} HTTP/1.1" 200 5 "-" "-" 0.010\n'
+    (tmp_path / "a.log").write_text("".join(line.format(number) for number in range(120)))
+
+    code, _, err = call(tmp_path, "a.log", "--service", "shop", *options)
+
+    assert (code, err) == (0, f"{told}\n")
 
 
 def test_patterns_stdin_and_gzip_are_one_run(tmp_path):
@@ -140,5 +161,5 @@ def test_a_terminal_sees_progress_only_when_it_takes_long(tmp_path):
         shown = b""
     os.close(master)
 
-    assert (ended.returncode, shown) == (0, b"")
+    assert (ended.returncode, shown) == (0, b"endpoints, as specs name them: GET /a\r\n")
     assert ended.stdout.startswith(b"imported 1,000 requests (0 bad rows)")
