@@ -41,6 +41,7 @@ from typing import Protocol
 
 from slogate.errors import StoreError
 from slogate.model.evidence import Evidence, Need
+from slogate.model.slots import Account, Tallies
 from slogate.model.window import Window
 from slogate.units import format_count, format_duration
 
@@ -100,9 +101,10 @@ class Reading(Protocol):
     `gather` gives the evidence by need id, `tally` a `Tally`, `span` (requests, first start, last
     start or end of a step), None without requests; `failures` the commonest (method, endpoint,
     error, count) among the requests that started in the window and were no success by their source.
-    All raise StoreError for a part that is unreadable or of a newer version; `gather` and `tally`
-    also for a negative duration, a start outside 1970 to 9999 or a pace that adds too many
-    starts, wherever the window lies. The result depends neither on threads nor on how rows are
+    `count` gives tallies by account id, of the parts of several runs, numbered by `runs`.
+    All raise StoreError for a part that is unreadable or of a newer version; all that count also
+    for a negative duration, a start outside 1970 to 9999 or a pace that adds too many starts,
+    wherever the window lies. The result depends neither on threads nor on how rows are
     ordered or split.
     """
 
@@ -110,6 +112,7 @@ class Reading(Protocol):
     def tally(self, window: Window) -> Tally: ...
     def span(self) -> tuple[int, int | None, int | None]: ...
     def failures(self, window: Window, most: int) -> list[tuple[str, str, str, int]]: ...
+    def count(self, accounts: Sequence[Account], runs: Mapping[str, int]) -> dict[str, Tallies]: ...
 
 
 class Open(Protocol):

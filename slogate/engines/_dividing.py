@@ -55,6 +55,17 @@ def divide(sources: Sources, window: Window, connection: duckdb.DuckDBPyConnecti
     )
 
 
+def check(sources: Sources, connection: duckdb.DuckDBPyConnection) -> None:
+    """StoreError for parts with rows that no engine counts."""
+    for parts in filter(None, sources.pools):
+        _check_steps(parts, connection)
+    if sources.requests:
+        bound = Bound()
+        text = broken_rows(sources.requests, bound)
+        if connection.execute(text, bound.values).fetchone() != (0,):
+            raise _broken(sources.requests, connection)
+
+
 def _check_steps(parts: Sequence[str], connection: duckdb.DuckDBPyConnection) -> None:
     bound = Bound()
     text = broken_steps_of(parts, bound)

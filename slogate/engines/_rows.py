@@ -21,6 +21,7 @@ from slogate.engines._base import (
 )
 from slogate.errors import StoreError
 from slogate.model.evidence import UNBOUNDED_US, Need
+from slogate.model.selection import Selection
 from slogate.model.series import (
     COLUMNS,
     HISTOGRAM_COLUMNS,
@@ -183,11 +184,15 @@ def missed(row: Row, window: Window) -> Iterator[Row]:
 
 def matches(need: Need, row: Row) -> bool:
     """Whether the row is of the requests that the need speaks of, whenever it started."""
-    endpoint = need.selection.endpoint
-    if endpoint is not None and (row.endpoint is None or row.method is None):
+    return selects(need.selection, row)
+
+
+def selects(selection: Selection, row: Row) -> bool:
+    """Whether the row is of the requests of a selection."""
+    if selection.endpoint is not None and (row.endpoint is None or row.method is None):
         return False
     labels = {key: value for key, value in row.labels.items() if value is not None}
-    return need.selection.matches(row.method or "", row.endpoint or "", labels)
+    return selection.matches(row.method or "", row.endpoint or "", labels)
 
 
 def started(window: Window, row: Row) -> bool:

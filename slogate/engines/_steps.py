@@ -137,7 +137,7 @@ def tally_steps(parts: Sequence[str], window: Window, extent: Extent, bound: Bou
     """The statement of a tally: (stored, requests, before, after)."""
     start, end = bound(window.start_ts), bound(window.end_ts)
     return (
-        f"{_placed(parts, extent, bound)} SELECT count(*), coalesce(sum(w), 0), "  # noqa: S608
+        f"{placed(parts, extent, bound)} SELECT count(*), coalesce(sum(w), 0), "  # noqa: S608
         f"coalesce(sum(w) FILTER (first < {start}), 0), coalesce(sum(w) FILTER (first > {end}), 0) "
         "FROM placed"
     )
@@ -146,7 +146,7 @@ def tally_steps(parts: Sequence[str], window: Window, extent: Extent, bound: Bou
 def span_of_steps(parts: Sequence[str], extent: Extent, bound: Bound) -> str:
     """The statement of a span: (requests, first start, end of the last step)."""
     return (
-        f"{_placed(parts, extent, bound)} "  # noqa: S608
+        f"{placed(parts, extent, bound)} "  # noqa: S608
         "SELECT coalesce(sum(w), 0), min(first), max(stop) FROM placed"
     )
 
@@ -170,7 +170,7 @@ def failures_of_all(sources: Sources, window: Window, most: int, bound: Bound) -
             f"AND {_FAILED}"
         )
     return (
-        f"{_placed(sources.pool, sources.extent, bound)} SELECT coalesce(method, ''), "  # noqa: S608
+        f"{placed(sources.pool, sources.extent, bound)} SELECT coalesce(method, ''), "  # noqa: S608
         f"coalesce(endpoint, ''), coalesce(error, ''), sum(w) FROM ({pool}) "
         f"GROUP BY ALL ORDER BY 4 DESC, 1, 2, 3 LIMIT {bound(most)}"
     )
@@ -193,7 +193,7 @@ def _source(parts: Sequence[str], bound: Bound, more: str = "") -> str:
   FROM {parquet(parts, bound)})"""  # noqa: S608
 
 
-def _placed(parts: Sequence[str], extent: Extent, bound: Bound, more: str = "") -> str:
+def placed(parts: Sequence[str], extent: Extent, bound: Bound, more: str = "") -> str:
     """The beginning: `placed` has each row with the `first` and `last` start there may be in it.
 
     `stop` is where its step ends, `least` and `most` are the durations that it may hold.
@@ -223,13 +223,13 @@ def _located(question: Question, sources: Sources, bound: Bound) -> str:
     names = ", ".join(_selections(question))
     keep = " OR ".join(f"m{i} <> 0" for i in range(0, len(question.selections), BITS))
     cases: list[tuple[str, Callable[[Comparison, Bound, bool], str]]] = [
-        ("u", _may_hold), ("s", _surely_holds),
+        ("u", may_hold), ("s", surely_holds),
     ]  # fmt: skip
     succeeded = ", ".join(
         masks(letter, [f"coalesce({succeeds(p, bound, how)}, false)" for p in question.predicates])
         for letter, how in cases
     )
-    return f"""{_placed(sources.pool, sources.extent, bound, f", {bits}")},
+    return f"""{placed(sources.pool, sources.extent, bound, f", {bits}")},
 judged_steps AS NOT MATERIALIZED (
   SELECT {names}, {succeeded}, first, last, lo, hi, least, most, w, total, top,
          CASE WHEN first >= {start} AND last <= {end} THEN 0
@@ -237,11 +237,13 @@ judged_steps AS NOT MATERIALIZED (
   FROM placed WHERE {keep})"""  # noqa: S608
 
 
-def _may_hold(comparison: Comparison, bound: Bound, negated: bool) -> str:
+def may_hold(comparison: Comparison, bound: Bound, negated: bool) -> str:
+    """Whether a comparison may hold of a request in the bucket."""
     return _of_bucket(comparison, bound, surely=negated)
 
 
-def _surely_holds(comparison: Comparison, bound: Bound, negated: bool) -> str:
+def surely_holds(comparison: Comparison, bound: Bound, negated: bool) -> str:
+    """Whether a comparison holds of every request in the bucket."""
     return _of_bucket(comparison, bound, surely=not negated)
 
 

@@ -9,19 +9,21 @@ without weights. Refuses parts that are unreadable or of a newer version.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from slogate.engines._answers import gather
 from slogate.engines._base import EVER, Engine, Extent, Sources, Tally
-from slogate.engines._dividing import divide, lockstep, requests_of
+from slogate.engines._census import count
+from slogate.engines._dividing import check, divide, lockstep, requests_of
 from slogate.engines._sql import Bound, commonest_failures, parquet
 from slogate.engines._steps import failures_of_all, span_of_steps
 from slogate.errors import StoreError
 from slogate.model.evidence import BATCHES, Batch, Evidence, Need
 from slogate.model.series import SCHEMA_VERSION, SERIES
+from slogate.model.slots import Account, Tallies
 from slogate.model.window import Window
 
 if TYPE_CHECKING:
@@ -62,6 +64,14 @@ class _Reading:
             return tally
         share = lockstep(self.sources.requests, window, self.connection)
         return replace(tally, lockstep=share)
+
+    def count(self, accounts: Sequence[Account], runs: Mapping[str, int]) -> dict[str, Tallies]:
+        """The tallies of each account by its id."""
+        if self.connection is None:
+            return {account.id: {} for account in accounts}
+        check(self.sources, self.connection)
+        sources = self.sources
+        return count(accounts, sources.requests, sources.pools, runs, self.connection)
 
     def _divide(self, window: Window, connection: duckdb.DuckDBPyConnection) -> Tally:
         if window not in self.divided:

@@ -7,7 +7,7 @@ It is what the other engines are tested against: it asks the model's own `matche
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -32,9 +32,11 @@ from slogate.engines._rows import (
     size,
     started,
 )
+from slogate.engines._slot_rows import Part, tallies
 from slogate.model.evidence import BATCHES, UNBOUNDED_US, Batch, Cut, Doubt, Evidence, Need
 from slogate.model.predicate import Ok, holds, holds_between
 from slogate.model.series import SERIES
+from slogate.model.slots import Account, Tallies
 from slogate.model.window import Window
 from slogate.stats.quantile import nearest_rank
 
@@ -45,6 +47,7 @@ class _Reading:
 
     requests: list[Row]
     pools: list[list[Row]]
+    parts: dict[str, Part]
 
     def gather(self, needs: Sequence[Need]) -> dict[str, Evidence]:
         """The evidence of each need by its id."""
@@ -86,6 +89,10 @@ class _Reading:
         first = min((row.ts for row in rows), default=None)
         return size(rows), first, max((row.stop_ts for row in rows), default=None)
 
+    def count(self, accounts: Sequence[Account], runs: Mapping[str, int]) -> dict[str, Tallies]:
+        """The tallies of each account by its id."""
+        return {account.id: tallies(account, self.parts, runs) for account in accounts}
+
     def _fullest(self) -> list[Row]:
         return max(self.pools, key=size)
 
@@ -97,11 +104,12 @@ def reading(
     """Read the parts; `threads` makes no difference."""
     del threads
     found: dict[str, list[Row]] = {name: [] for name in SERIES}
+    read: dict[str, Part] = {}
     for part in parts:
-        series, rows = read_part(part, extent)
+        read[part] = series, rows = read_part(part, extent)
         found[series] += rows
     requests, *pools = (found[name] for name in SERIES)
-    yield _Reading(requests, [pool for pool in pools if pool] or [[]])
+    yield _Reading(requests, [pool for pool in pools if pool] or [[]], read)
 
 
 def _answer(

@@ -1,0 +1,74 @@
+"""Tallies of accounts in plain Python, row by row: the reference of the other engines."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+from slogate.engines._rows import Row, selects
+from slogate.model.evidence import UNBOUNDED_US
+from slogate.model.predicate import holds, holds_between
+from slogate.model.series import SERIES, Series
+from slogate.model.slots import Account, Tallies, Tally
+
+Part = tuple[Series, list[Row]]
+Key = tuple[str | None, int, int]
+
+
+def tallies(account: Account, parts: Mapping[str, Part], runs: Mapping[str, int]) -> Tallies:
+    """The tallies of one account by label."""
+    single: list[Row] = []
+    by_run: dict[int, dict[Series, list[Row]]] = defaultdict(lambda: defaultdict(list))
+
+    def fewest(rows: list[Row]) -> tuple[int, int]:
+        return -sum(row.count for row in rows), _open(account, rows)
+
+    for name, (series, rows) in parts.items():
+        mine = [row for row in rows if selects(account.selection, row)]
+        if series == SERIES[0]:
+            single += mine
+        else:
+            by_run[runs[name]][series] += mine
+    chosen = [*single]
+    for pools in by_run.values():
+        same: list[list[Row]] = [pools[name] for name in SERIES if name in pools]
+        best: list[Row] = min(same, key=fewest)
+        chosen += best
+    found: dict[str | None, list[Tally]] = defaultdict(list)
+    for (label, first, last), (total, sure, maybe) in _sums(account, chosen).items():
+        if last >= 0 and first < account.slots.count:
+            found[label].append(Tally(first, last, total, sure, maybe))
+    order = sorted(found, key=lambda label: (label is not None, label or ""))
+    return {label: tuple(sorted(found[label])) for label in order}
+
+
+def _open(account: Account, rows: Sequence[Row]) -> int:
+    return sum(
+        total if first != last else maybe - sure
+        for (_, first, last), (total, sure, maybe) in _sums(account, rows).items()
+    )
+
+
+def _sums(account: Account, rows: Sequence[Row]) -> dict[Key, tuple[int, int, int]]:
+    total: Counter[Key] = Counter()
+    sure: Counter[Key] = Counter()
+    maybe: Counter[Key] = Counter()
+    for row in rows:
+        label = None if account.by is None else row.labels.get(account.by)
+        key = (label, account.slots.slot(row.ts), account.slots.slot(row.last_ts))
+        surely, perhaps = _good(account, row)
+        total[key] += row.count
+        sure[key] += row.count * surely
+        maybe[key] += row.count * perhaps
+    return {key: (total[key], sure[key], maybe[key]) for key in total}
+
+
+def _good(account: Account, row: Row) -> tuple[bool, bool]:
+    """Whether it is surely good, and whether it may be."""
+    success, ok, status = account.selection.success, row.ok, row.status
+    if row.bucket is None or row.least_us is None:
+        good = holds(success, ok=ok, status=status, duration_us=row.least_us) is True
+        return good, good
+    most = UNBOUNDED_US if row.most_us is None else row.most_us
+    sure, may = holds_between(success, ok=ok, status=status, least_us=row.least_us, most_us=most)
+    return sure is True, may is True

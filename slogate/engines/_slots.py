@@ -1,0 +1,104 @@
+"""Says in SQL what accounts ask for: requests slot by slot; every name and value is bound.
+
+One scan of single requests, and one of those in buckets, for all accounts that share their slots
+and their label. Rows alike in slot, label, selections (bits of `m…`) and successes (bits of `s…`,
+in the best case `u…`) are counted together; `_census.py` adds up these groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slogate.engines._base import EVER
+from slogate.engines._sql import BITS, Bound, masks, parquet, select_rows, succeeds
+from slogate.engines._steps import may_hold, placed, surely_holds
+from slogate.model.predicate import Predicate
+from slogate.model.selection import Selection
+from slogate.model.slots import Every, Slots
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What accounts with the same slots and label distinguish, each once, in the order of bits."""
+
+    slots: Slots
+    by: str | None
+    selections: tuple[Selection, ...]
+    predicates: tuple[Predicate, ...]
+
+    @property
+    def masks(self) -> list[str]:
+        """The names of the columns that hold the bits of the selections."""
+        return [f"m{i}" for i in range(0, len(self.selections), BITS)]
+
+    def successes(self, letter: str) -> list[str]:
+        """The names of the columns that hold the bits of the predicates."""
+        return [f"{letter}{i}" for i in range(0, len(self.predicates), BITS)]
+
+
+def count_requests(asked: Asked, parts: Sequence[str], bound: Bound) -> str:
+    """The statement that counts single requests: m…, s…, label, slot, count."""
+    start, end = asked.slots.start(0), asked.slots.start(asked.slots.count)
+    bits = masks("m", [select_rows(selection, bound) for selection in asked.selections])
+    good = masks("s", [f"coalesce({succeeds(p, bound)}, false)" for p in asked.predicates])
+    names = ", ".join(asked.masks)
+    return f"""WITH source AS NOT MATERIALIZED (
+  SELECT epoch_us(ts) AS t, duration_us AS d, status::BIGINT AS status, ok,
+         {_label(asked, bound)} AS label, {bits}
+  FROM {parquet(parts, bound)}
+  WHERE ts >= make_timestamptz({bound(start)}) AND ts < make_timestamptz({bound(end)}))
+SELECT {names}, {", ".join(asked.successes("s"))}, label, slot, count(*) FROM (
+  SELECT {names}, {good}, label, {slot_of("t", asked.slots, bound)} AS slot
+  FROM source WHERE {_any(asked)})
+GROUP BY ALL"""  # noqa: S608
+
+
+def count_steps(asked: Asked, parts: Sequence[str], bound: Bound) -> str:
+    """The statement that counts requests in buckets.
+
+    Its columns: m…, s…, u…, label, part, first slot, last slot, count.
+    """
+    bits = masks("m", [select_rows(selection, bound) for selection in asked.selections])
+    sure, maybe = (
+        masks(letter, [f"coalesce({succeeds(p, bound, how)}, false)" for p in asked.predicates])
+        for letter, how in (("s", surely_holds), ("u", may_hold))
+    )
+    names = ", ".join(asked.masks)
+    more = f", {_label(asked, bound)} AS label, filename AS part, {bits}"
+    return f"""{placed(parts, EVER, bound, more)}
+SELECT {names}, {", ".join([*asked.successes("s"), *asked.successes("u")])},
+       label, part, early, late, sum(w)::BIGINT FROM (
+  SELECT {names}, {sure}, {maybe}, label, part, w,
+         {slot_of("first", asked.slots, bound)} AS early,
+         {slot_of("last", asked.slots, bound)} AS late
+  FROM placed WHERE {_any(asked)})
+GROUP BY ALL"""  # noqa: S608
+
+
+def _any(asked: Asked) -> str:
+    return " OR ".join(f"{name} <> 0" for name in asked.masks)
+
+
+def _label(asked: Asked, bound: Bound) -> str:
+    return "NULL" if asked.by is None else f"map_extract(labels, {bound(asked.by)})[1]"
+
+
+def slot_of(ts: str, slots: Slots, bound: Bound) -> str:
+    """The slot that holds a moment: −1 before the first, `count` after the last."""
+    if isinstance(slots, Every):
+        start, step, count = bound(slots.start_ts), bound(slots.step_us), bound(slots.count)
+        return (
+            f"CASE WHEN {ts} < {start} THEN -1 ELSE least({count}, ({ts} - {start}) // {step}) END"
+        )
+    return _between(ts, slots.at, 0, len(slots.at), bound)
+
+
+def _between(ts: str, edges: Sequence[int], low: int, high: int, bound: Bound) -> str:
+    """A search by halves: how many of the edges low … high are not after the moment, minus one."""
+    if low == high:
+        return str(low - 1)
+    middle = (low + high) // 2
+    before = _between(ts, edges, low, middle, bound)
+    after = _between(ts, edges, middle + 1, high, bound)
+    return f"CASE WHEN {ts} < {bound(edges[middle])} THEN {before} ELSE {after} END"
