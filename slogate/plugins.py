@@ -48,8 +48,9 @@ def find(room: str, name: str) -> Any:
         return importlib.import_module(f"slogate.{room}.{name.replace('-', '_')}").PLUGIN
     if name in _entry_points(room):
         return _entry_points(room)[name].load()
-    near = difflib.get_close_matches(name, names(room), n=1)
-    hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names(room))}"
+    begun = [f"'{each}'" for each in names(room) if each.startswith(f"{name}-")]
+    near = begun or [f"'{each}'" for each in difflib.get_close_matches(name, names(room), n=1)]
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names(room))}"
     raise UsageError(f"there is no '{name}' among the {room}", hint=hint)
 
 

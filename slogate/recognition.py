@@ -47,7 +47,8 @@ def _sniffed(origin: Origin) -> Source:
     scores = {name: source.sniff(origin.head) for name, source in known.items()}
     best = max(scores.values(), default=0)
     sure = sorted(name for name, score in scores.items() if score == best)
-    which = " | ".join(sure) if best else "NAME (slogate import --formats lists them)"
+    which = " | ".join(sure) if best else "NAME (slogate import --formats lists them; any CSV"
+    which += "" if best else ", NDJSON or log can be read: slogate docs import)"
     hint = f"say which it is: --format {which}"
     if not best:
         raise origin.fail("its format is not known", hint=hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import sys
 import threading
@@ -46,6 +47,9 @@ def given_log(words: Sequence[str]) -> Path:
     """The one file to follow; UsageError for several, a pattern or stdin."""
     if len(words) != 1 or words[0] == STDIN:
         raise UsageError("--follow takes one file", hint="follow each log by a process of its own")
+    if re.match("https?://", words[0]):
+        hint = "import from a server again and again: each moment is taken once"
+        raise UsageError("--follow takes a file, not a server", hint=hint)
     path = Path(words[0]).absolute()
     if path.is_dir():
         raise UsageError(f"{words[0]} is a folder")

@@ -13,6 +13,7 @@ def list_formats(wanted: bool) -> None:
     """Print the formats and end, if that is wanted: to be the callback of a flag."""
     if wanted:
         out(listing(page_width()))
+        out("\nWhich of them for which tool, and what it can decide: slogate docs import\n")
         raise typer.Exit
 
 

@@ -86,14 +86,17 @@ def command(
 ) -> int:
     """Import results of another tool as one run.
 
+    Of k6, JMeter, Gatling, Locust, vegeta, oha, hey, wrk, ab, autocannon; HdrHistogram logs;
+    access logs; any CSV, NDJSON or Parquet; OpenTelemetry; Prometheus. The format is recognised.
+    --formats lists all with their options, `slogate docs import` says what fits which tool.
     Importing the same files twice changes nothing.
 
     \b
     Examples:
-      slogate import results.jtl --service shop
+      slogate import k6.json.gz --service shop && slogate check
       slogate import 'results/*.jtl' --service shop --label region=eu
       gzip -dc results.jtl.gz | slogate import - --service shop --strict
-      slogate import old.jtl --service shop --option timezone=+02:00
+      slogate import wrk.txt --service shop --option start=2026-11-24T10:00:00Z
       slogate import --follow /var/log/nginx/access.log --service shop
       slogate import http://prometheus:9090 --query 'http_requests_total{job="shop"}' --from 28d
     """
@@ -183,12 +186,13 @@ def _only_service(specs: tuple[Path, ...]) -> str:
     from slogate.cli.specfiles import FOLDER, read_specs
     from slogate.slo.load import load_specs
 
-    hint = "say which: --service NAME"
-    if not specs and not FOLDER.is_dir():
-        raise UsageError("whose results are these? No service is given", hint=hint)
+    asked, hint = "whose results are these?", "say which service: --service NAME"
+    if not specs and not any(FOLDER.glob("*.y*ml")):
+        raise UsageError(f"{asked} No service is given", hint=hint)
     services = sorted({spec.service for spec in load_specs(read_specs(specs))})
     if len(services) != 1:
-        raise UsageError(f"the specs speak of {', '.join(services) or 'no service'}", hint=hint)
+        told = ", ".join(services) or "no service"
+        raise UsageError(f"{asked} The specs speak of {told}", hint=hint)
     return services[0]
 
 

@@ -78,7 +78,7 @@ def read_mapping(path: str) -> Meaning:
     if isinstance(labels, list):
         labels = {name: name for name in labels}
     if not isinstance(labels, dict):
-        raise _fault(path, "labels is no list of columns")
+        raise _fault(path, "labels is no list of columns", "write labels: [region, tenant]")
     named = {str(name): str(column) for name, column in labels.items()}
     fields = {str(name): _column(path, str(name), value) for name, value in content.items()}
     if "time" not in fields:

@@ -92,7 +92,12 @@ def _ask(
     fault: str,
 ) -> SourceError:
     """The error that lists the columns, with a mapping to complete."""
-    asked = {"time": "?", "duration": "{column: ?, unit: ms}", "endpoint": "?"}
+    took = next((name for name in samples if duration_unit(name) is not None), "COLUMN")
+    asked = {
+        "time": "{column: COLUMN, unit: UNIT}",
+        "duration": f"{{column: {took}, unit: UNIT}}",
+        "endpoint": "COLUMN",
+    }
     known = {
         name: f"{{column: {each.name}, unit: {each.unit}}}" if each.unit else each.name
         for name, each in fields.items()
@@ -102,7 +107,8 @@ def _ask(
     lines = "".join(f"\n  {name}: {text}" for name, text in {**asked, **known}.items())
     return origin.fail(
         f"{fault}; its columns are {', '.join(list(samples)[:50])}",
-        hint=f"keep in a file, and give it with --option mapping=FILE:{lines}",
+        hint=f"complete this in a file, and give it with --option mapping=FILE:{lines}\n"
+        f"  (units are {', '.join(UNITS_NS)}; of times also iso and clf)",
     )
 
 

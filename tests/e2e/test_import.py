@@ -105,6 +105,11 @@ def test_the_only_spec_says_whose_results_they_are(tmp_path):
     code, out, _ = call(tmp_path, "a.jtl")
 
     assert (code, out.rstrip().rsplit(" ", 1)[1]) == (0, "till")
+    (tmp_path / "slo" / "y.yaml").write_text(
+        "slogate: 1\nservice: shop\nbudgets:\n  - {name: a, p95: 1s}\n"
+    )
+    code, _, err = call(tmp_path, "a.jtl")
+    assert (code, "whose results are these? The specs speak of shop, till" in err) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -120,11 +125,14 @@ def test_the_only_spec_says_whose_results_they_are(tmp_path):
         pytest.param(["a.jtl", "-s", "x", "--max-bad", "1"], "--max-bad: '1' is not", id="share"),
         pytest.param(["a.jtl", "-s", "x", "--strict", "--max-bad", "1%"], "contradict", id="both"),
         pytest.param(["a.jtl", "-s", "x", "--format", "jmter-csv"], "mean 'jmeter-csv'", id="typo"),
+        pytest.param(["a.jtl", "-s", "x", "--format", "k6"], "mean 'k6-csv' or", id="short"),
+        pytest.param(["https://h", "-s", "x", "--follow"], "--follow takes a file", id="follow"),
         pytest.param(["bad.jtl", "-s", "x", "--strict"], "bad.jtl:3: it has too few", id="strict"),
     ],
 )
 def test_what_cannot_be_imported_is_exit_2_and_a_sentence(tmp_path, words, sentence):
     """No traceback, no run, the reason on stderr."""
+    (tmp_path / "slo").mkdir()  # as empty as it is where nobody has written a spec yet
     (tmp_path / "a.jtl").write_text(jtl(good()))
     (tmp_path / "bad.jtl").write_text(jtl(good(), "cut"))
 
