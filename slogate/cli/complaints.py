@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import sys
 from typing import Any
 
@@ -16,6 +17,9 @@ from slogate.cli.streams import harmless
 from slogate.errors import SlogateError
 
 _OUTPUT = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EPIPE}
+_COMMANDING = re.compile(
+    "[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]"
+)
 LOCUSTS = "Locust's own arguments go after `--`"
 
 
@@ -35,8 +39,13 @@ def say(text: str) -> None:
 
 
 def complain(message: str, hint: str | None) -> None:
-    """One error with its hint."""
-    say(f"error: {message}\n  hint: {hint}" if hint else f"error: {message}")
+    """One error with its hint; the names in it may be anyone's."""
+    say(tame(f"error: {message}\n  hint: {hint}" if hint else f"error: {message}"))
+
+
+def tame(text: str) -> str:
+    """The text without what commands a terminal: control characters, marks of direction."""
+    return _COMMANDING.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def told(error: SlogateError) -> int:

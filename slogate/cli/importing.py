@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from slogate import plugins
+from slogate.cli.complaints import tame
 from slogate.ingest import Imported
 from slogate.units import format_count, format_duration, format_span
 
@@ -16,7 +17,7 @@ PATIENCE_S = 2.0
 MANY_ENDPOINTS = 100
 PATHS = "paths"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MARKS = str.maketrans({c: "\N{REPLACEMENT CHARACTER}" for c in map(chr, range(32)) if c != "\t"})
+NAME_SHOWN = 100
 
 
 @contextmanager
@@ -66,7 +67,7 @@ def complaints(imported: Imported) -> list[str]:
 
 def endpoints(imported: Imported) -> str:
     """The endpoints as specs name them, or how many there are and what may be done about it."""
-    names = ", ".join(plain(name) or "(no name)" for name in imported.named)
+    names = ", ".join(_short(plain(name)) or "(no name)" for name in imported.named)
     if imported.endpoints <= len(imported.named):
         return f"endpoints, as specs name them: {names}"
     told = f"{format_count(imported.endpoints)} endpoints, as specs name them: {names}, …"
@@ -75,6 +76,10 @@ def endpoints(imported: Imported) -> str:
     if PATHS in plugins.find("sources", imported.run.source).options:
         return f"{told}; where paths hold ids, --option {PATHS}=numbers makes them one"
     return f"{told}; where names hold ids, judge them as one: endpoint: GET /orders/*"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= NAME_SHOWN else f"{name[:NAME_SHOWN]}…"
 
 
 def summary(imported: Imported) -> str:
@@ -103,4 +108,4 @@ def counted(count: int, noun: str) -> str:
 
 def plain(text: str) -> str:
     """Foreign text on one line, without characters that command a terminal."""
-    return text.translate(_MARKS)
+    return tame(text.replace("\n", "\N{REPLACEMENT CHARACTER}"))

@@ -11,6 +11,18 @@ from slogate.cli.app import run
 FULL = Path("/dev/full")
 
 
+def test_names_do_not_command_a_terminal(capsys, tmp_path):
+    """Whoever names a file, or writes what is quoted of it, neither colours nor turns the text."""
+    odd = tmp_path / "a\x1b[31m\x9b1m\u202eb"
+    odd.write_text("nonsense", encoding="utf-8")
+
+    code = run(["import", str(odd), "--service", "shop", "--store", str(tmp_path / "store")])
+
+    told = capsys.readouterr().err
+    assert (code, told.count("\ufffd")) == (2, 3)
+    assert not set("\x1b\x9b\u202e") & set(told)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "hint"),
     [
