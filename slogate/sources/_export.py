@@ -21,7 +21,8 @@ OPTIONS = {
     "paths": "numbers: replace numbers and UUIDs in paths by :id (default: paths as they are)",
 }
 _PLAIN = ("status", "error", "bytes", "worker", "trace_id")
-_TRUE, _FALSE = ("true", "t", "yes", "1"), ("false", "f", "no", "0")
+_TRUE = ("true", "t", "yes", "1", "ok", "success", "passed", "pass")
+_FALSE = ("false", "f", "no", "0", "ko", "error", "failure", "failed", "fail")
 
 
 def words_of(meaning: Meaning) -> dict[str, str]:
@@ -50,6 +51,8 @@ def export_record(
         words = [*((word, "TRUE") for word in _TRUE), *((word, "FALSE") for word in _FALSE)]
         cases = " ".join(f"WHEN '{word}' THEN {value}" for word, value in words)
         has["ok"] = f"CASE lower(ok) {cases} END"
+        # read as unknown, a word for failure would let the status say that all was well
+        has["odd_ok"] = f"coalesce(ok, '') NOT IN ('', '-') AND ({has['ok']}) IS NULL"
     if "status" in has:
         has["status"] = "coalesce(nullif(regexp_replace(status, '[.]0+$', ''), ''), '-')"
     took = fields.get("duration")

@@ -32,6 +32,7 @@ _NO_FORM = "it does not have the form of the format"
 _NO_TIME = "its time is no time between 2001 and 2100"
 _NO_TOOK = "its response time is no time between 0 and a day"
 _NO_STATUS = "its status is no HTTP status"
+_NO_OK = "its success is neither true nor false"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,8 @@ class Record:
     `time` is µs since the epoch, NULL where it is none, `at_end` whether that is the end of the
     request; `start` is its start where that is told besides. `took` is µs, NULL where it is no
     duration, `untimed` says that the record has none. All others are texts: the request line or
-    method and path, or else the endpoint. `ok` is a boolean. `steps` come before, `fits` is
-    whether the record has the right form.
+    method and path, or else the endpoint. `ok` is a boolean, `odd_ok` says that what should be
+    one is none. `steps` come before, `fits` is whether the record has the right form.
     """
 
     time: str
@@ -56,6 +57,7 @@ class Record:
     endpoint: str | None = None
     status: str | None = None
     ok: str | None = None
+    odd_ok: str = "FALSE"
     error: str | None = None
     bytes: str | None = None
     worker: str | None = None
@@ -142,6 +144,7 @@ def record_sql(
         no_status="(code IS NULL OR code NOT BETWEEN 100 AND 999) AND code IS DISTINCT FROM 0"
         if record.status
         else "FALSE",
+        no_ok=record.odd_ok,
     )
 
 
@@ -154,7 +157,7 @@ SELECT {{line}}
 {{told}}    CASE WHEN NOT ({{formed}}) THEN '{_NO_FORM}'
         WHEN time_us IS NULL OR time_us NOT BETWEEN {EARLIEST_TS} AND {LATEST_TS} THEN '{_NO_TIME}'
         WHEN {{no_took}} OR took_us NOT BETWEEN 0 AND {LONGEST_US} THEN '{_NO_TOOK}'
-        WHEN {{no_status}} THEN '{_NO_STATUS}' END AS bad,
+        WHEN {{no_status}} THEN '{_NO_STATUS}' WHEN {{no_ok}} THEN '{_NO_OK}' END AS bad,
     {{left_out}} AS left_out
 FROM {{relation}} AS records
 """  # noqa: S608 (our own words)

@@ -240,6 +240,7 @@ def test_without_durations(tmp_path, kind: str):
         pytest.param({"latency_ms": "x"}, "its response time", id="no number"),
         pytest.param({"ts": TS // 1000}, "its time is no time", id="another unit"),
         pytest.param({"status": 20}, "its status is no HTTP status", id="status"),
+        pytest.param({"ok": "meh"}, "its success is neither true nor false", id="success"),
     ],
 )
 @kinds
@@ -247,10 +248,11 @@ def test_bad_rows_are_named(tmp_path, kind: str, odd: dict[str, object], reason:
     """They are counted and named by their line, in Parquet by their number."""
     if kind == "parquet" and "x" in odd.values():
         pytest.skip("a column has one type")
-    rows, tally = read(tmp_path, [ROW, ROW, {**ROW, **odd}, ROW], kind)
+    row = {**ROW, "ok": "OK"}
+    rows, tally = read(tmp_path, [row, row, {**row, **odd}, {**row, "ok": "failed"}], kind)
 
     line = {"csv": 4, "ndjson": 3, "parquet": 3}[kind]
-    assert len(rows) == 3
+    assert [found["ok"] for found in rows] == [True, True, False]
     assert [shown.startswith(f"results.jtl:{line}: {reason}") for shown in tally.shown] == [True]
 
 
