@@ -33,10 +33,17 @@ def given_files(words: Sequence[str]) -> Iterator[list[tuple[str, Path]]]:
 
 def _matching(word: str) -> list[Path]:
     path = Path(word)
-    if path.is_dir():
+    try:
+        there, folder, regular = path.exists(), path.is_dir(), path.is_file()
+    except OSError as error:
+        raise UsageError(f"'{word[:200]}' cannot be a file: {error.strerror}") from None
+    if folder:
         hint = f"name its files, for example '{word.rstrip('/')}/*'"
         raise UsageError(f"{word} is a folder", hint=hint)
-    if path.exists():
+    if there and not regular:
+        # it is read several times: recognised, hashed, imported
+        raise UsageError(f"{word} is no regular file", hint="pipe it: … | slogate import -")
+    if there:
         return [path]
     if "://" in word:
         shown = re.sub("//[^/]*@", "//", word)
