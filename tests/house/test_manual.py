@@ -38,7 +38,7 @@ def test_page_is_short(page: Page):
 @page_by_page
 def test_page_names_topics_that_exist(page: Page):
     """Where a page sends its reader, there is a page."""
-    named = re.findall(r"slogate docs ([a-z][a-z-]+)", page.text)
+    named = re.findall(r"slogate docs ([a-z][a-z0-9-]+)", page.text)
 
     assert {topic for topic in named if topic not in {p.topic for p in PAGES}} == set()
 
@@ -113,6 +113,21 @@ def test_kind_of_objective_is_explained(kind: str):
     key = plugins.find("objectives", kind).example.partition(":")[0]
 
     assert f"`{key}: " in text_of("spec")
+
+
+@pytest.mark.parametrize("name", plugins.names("sources"))
+def test_format_is_in_the_table_of_imports(name: str):
+    """Each format that can be imported is named where people look for their tool."""
+    rows = [line for line in text_of("import").splitlines() if line.startswith("| ")]
+
+    assert any(f"`{name}`" in row for row in rows)
+
+
+def test_pages_of_imports_are_found_from_the_overview():
+    """The overview leads to the page of each family."""
+    families = {page.topic for page in PAGES if page.topic.startswith("import-")}
+
+    assert {topic for topic in families if topic not in text_of("import")} == set()
 
 
 def keys_of(schema: object) -> set[str]:
