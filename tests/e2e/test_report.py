@@ -63,7 +63,7 @@ def test_json_prints_the_stored_document_byte_for_byte(store, capsys):
     assert capsys.readouterr().out == text(judged("older", finding()))
 
 
-@pytest.mark.parametrize("form", ["text", "json", "junit", "markdown", "github"])
+@pytest.mark.parametrize("form", ["text", "json", "junit", "markdown", "github", "html"])
 def test_a_report_goes_to_a_file_as_to_the_screen(store, capsys, tmp_path, form):
     """With -o the report is in the file and a note on stderr, nothing on stdout."""
     assert run(["report", "older", "--format", form]) == 0
@@ -89,7 +89,7 @@ def test_of_several_verdicts_on_a_run_the_last_written_counts(store, capsys):
     ("arguments", "sentence"),
     [
         pytest.param(["--format", "jsn"], "did you mean 'json'?", id="format"),
-        pytest.param(["--format", "html"], "there is no 'html' among the reports", id="html"),
+        pytest.param(["--format", "pdf"], "there is no 'pdf' among the reports", id="pdf"),
         pytest.param(["--json", "--format", "text"], "contradict each other", id="both"),
         pytest.param(["nope"], "that 'nope' names", id="run"),
         pytest.param(["--service", "billing"], "no load run of the service", id="service"),

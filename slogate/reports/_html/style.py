@@ -1,0 +1,110 @@
+"""The style of the page: light and dark, narrow and wide, on paper.
+
+No font and no picture is loaded; colour is never the only sign.
+"""
+
+from __future__ import annotations
+
+STYLE = """
+:root {
+  color-scheme: light dark;
+  --page: #f6f7f9; --card: #fff; --ink: #1b2330; --soft: #586274; --line: #dfe3ea;
+  --pass: #11703b; --pass-bg: #dff3e6; --fail: #b3261e; --fail-bg: #fce4e2;
+  --open: #855400; --open-bg: #fdefcf; --accent: #2158c4; --grid: #e8ebf0; --shade: #8993a41f;
+  --h0: #e3edf9; --h1: #b5d1f0; --h2: #7fb0e4; --h3: #4689d3; --h4: #1f62b5; --h5: #0b3d82;
+  --q0: #2e7d6b; --q1: #2158c4; --q2: #7a3db8; --q3: #b0420f; --q4: #737c8b;
+  --ok: #6f9fd8; --bad: #c62f26;
+}
+@media (prefers-color-scheme: dark) {
+  :root {
+    --page: #0f141c; --card: #171e29; --ink: #e6eaf1; --soft: #a3adbd; --line: #2b3544;
+    --pass: #6fdc9c; --pass-bg: #123524; --fail: #ff958c; --fail-bg: #47191a;
+    --open: #f5c469; --open-bg: #3d2e0e; --accent: #8db6ff; --grid: #242d3a; --shade: #8993a426;
+    --h0: #16304f; --h1: #1c4a80; --h2: #2a6cb8; --h3: #4f96dd; --h4: #8dc2f2; --h5: #d6ecff;
+    --q0: #5cc7ae; --q1: #8db6ff; --q2: #c79bf5; --q3: #ff9d66; --q4: #98a2b3;
+    --ok: #3f73b3; --bad: #ff7a70;
+  }
+}
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--page); color: var(--ink); overflow-wrap: anywhere;
+  font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
+main, header, footer { max-width: 1180px; margin: 0 auto; padding: 0 20px; }
+header { padding-top: 28px; }
+h1 { font-size: 1.5rem; line-height: 1.35; margin: 0 0 10px; font-weight: 600; }
+h2 { font-size: 1.1rem; margin: 0 0 10px; font-weight: 600; }
+h3 { font-size: .95rem; margin: 22px 0 2px; font-weight: 600; }
+p { margin: 0; }
+.over { color: var(--soft); font-size: .9rem; margin-bottom: 4px; }
+.name { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
+  font-size: .92em; }
+.facts { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 18px; margin: 0; padding: 0;
+  color: var(--soft); font-size: .9rem; }
+.alarm { margin-top: 12px; padding: 8px 12px; border-radius: 8px; color: var(--open);
+  background: var(--open-bg); }
+section { background: var(--card); border: 1px solid var(--line); border-radius: 12px;
+  padding: 18px 20px; margin: 16px 0; }
+.note, .under { color: var(--soft); font-size: .88rem; }
+.note { margin-bottom: 8px; }
+.badge { display: inline-block; padding: 1px 12px; border-radius: 99px; white-space: nowrap;
+  font-weight: 700; border: 1px solid transparent; }
+.badge.small { font-size: .8rem; padding: 1px 9px; justify-self: start; }
+.badge.pass { color: var(--pass); background: var(--pass-bg); }
+.badge.fail { color: var(--fail); background: var(--fail-bg); }
+.badge.open { color: var(--open); background: var(--open-bg); }
+.badge.quiet { background: none; border-color: currentColor; font-weight: 500; }
+.reasons { list-style: none; margin: 0; padding: 0; }
+.reasons li { display: grid; grid-template-columns: 132px 1fr; gap: 12px; padding: 9px 0;
+  border-top: 1px solid var(--line); align-items: start; }
+.reasons li:first-child { border-top: 0; padding-top: 0; }
+.reason { font-weight: 500; }
+.notes { margin: 0; padding-left: 20px; }
+.scroll { overflow-x: auto; border-radius: 6px; }
+.scroll:focus-visible, svg:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+table { border-collapse: collapse; width: 100%; font-size: .88rem; }
+th, td { text-align: left; padding: 7px 14px 7px 0; border-top: 1px solid var(--line);
+  vertical-align: middle; overflow-wrap: normal; font-weight: 400; }
+thead th { color: var(--soft); font-size: .78rem; border-top: 0; white-space: nowrap; }
+tbody th .name { font-weight: 600; }
+th:last-child, td:last-child { padding-right: 2px; }
+th .name, td .name { display: inline-block; min-width: 12ch; max-width: 34ch;
+  overflow-wrap: anywhere; }
+.figure { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+  white-space: nowrap; }
+.bar { display: block; }
+.bar .allowed { fill: var(--grid); } .bar .value { fill: var(--ink); }
+.bar .spread { fill: var(--accent); fill-opacity: .45; }
+.bar .limit { stroke: var(--fail); stroke-width: 2; fill: none; }
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); margin: 0;
+  column-gap: 32px; }
+dl div { display: flex; justify-content: space-between; gap: 16px; padding: 5px 0;
+  border-top: 1px solid var(--line); font-size: .88rem; }
+dt { color: var(--soft); } dd { margin: 0; text-align: right; }
+footer { color: var(--soft); font-size: .82rem; padding-bottom: 32px; }
+.skip { position: absolute; left: -999px; } .skip:focus { left: 8px; top: 8px; }
+a { color: var(--accent); }
+@media (max-width: 560px) {
+  main, header, footer { padding-left: 12px; padding-right: 12px; }
+  section { padding: 14px 14px; }
+  h1 { font-size: 1.2rem; }
+  .reasons li { grid-template-columns: 1fr; gap: 4px; }
+  dl { grid-template-columns: 1fr; }
+  tbody th, thead th:first-child { position: sticky; left: 0; background: var(--card);
+    z-index: 1; padding-right: 10px; max-width: 42vw; }
+}
+@media print {
+  :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --soft: #444;
+    --line: #ccc; --grid: #e4e4e4; --accent: #2158c4;
+    --pass: #11703b; --pass-bg: #dff3e6; --fail: #b3261e; --fail-bg: #fce4e2;
+    --open: #855400; --open-bg: #fdefcf;
+    --h0: #e3edf9; --h1: #b5d1f0; --h2: #7fb0e4; --h3: #4689d3; --h4: #1f62b5; --h5: #0b3d82;
+    --q0: #2e7d6b; --q1: #2158c4; --q2: #7a3db8; --q3: #b0420f; --q4: #737c8b;
+    --ok: #6f9fd8; --bad: #c62f26; }
+  * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  body { font-size: 11px; }
+  section { break-inside: avoid-page; padding: 10px 0; border: 0; border-top: 1px solid var(--line);
+    border-radius: 0; margin: 8px 0; }
+  .scroll { overflow: visible; } .skip { display: none; }
+  th, td { padding-right: 8px; }
+}
+"""

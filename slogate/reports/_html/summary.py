@@ -1,0 +1,201 @@
+"""What was decided, and why: the head of the page, the reasons, the table of objectives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from slogate import units
+from slogate.reports import _base
+from slogate.reports._base import MARKS
+from slogate.reports._html.markup import Html, joined, name, tag
+from slogate.verdict import Finding, Outcome, Verdict
+
+# what a bar shows beyond its limit, of the limit
+_ROOM = 1.5
+_BAR = 120
+
+
+def head(verdict: Verdict) -> Html:
+    """The outcome, the conclusion in one sentence, and what was judged."""
+    run = verdict.subject.run
+    said, _, rest = _base.conclusion(verdict).partition(": ")
+    facts = [joined("run ", name(run.id))]
+    if run.start_ts is not None:
+        facts.append(joined(_base.instant(run.start_ts)[:19].replace("T", " "), " UTC"))
+    if run.branch or run.commit:
+        facts.append(name("@".join(part for part in (run.branch, (run.commit or "")[:10]) if part)))
+    facts.append(joined(_divided(verdict)))
+    trouble = _base.unfinished(run)
+    return tag(
+        "header",
+        tag("p", joined("slogate · ", name(run.service)), class_="over"),
+        tag(
+            "h1",
+            tag("span", f"{MARKS[verdict.outcome]} {said}", class_=f"badge {_class(verdict)}"),
+            " ",
+            tag("span", rest[:1].upper() + rest[1:], class_="conclusion"),
+        ),
+        tag("ul", *(tag("li", fact) for fact in facts), class_="facts"),
+        tag("p", f"The run did not end in order: {trouble}", class_="alarm") if trouble else None,
+    )
+
+
+def _class(verdict: Verdict) -> str:
+    if verdict.exit_code == 0:
+        return "pass"
+    return "fail" if verdict.outcome is Outcome.FAIL else "open"
+
+
+def _divided(verdict: Verdict) -> str:
+    subject = verdict.subject
+    count = units.format_count
+    text = f"{count(subject.rows)} requests = {count(subject.warmup)} warm-up + "
+    text += f"{count(subject.judged)} judged"
+    if subject.window:
+        seconds = (subject.window[1] - subject.window[0]) / units.US_PER_SECOND
+        text += f" over {units.format_span(seconds)}"
+    if subject.backfilled:
+        text += f", {count(subject.backfilled)} missed starts back-filled"
+    return text
+
+
+def badge(outcome: Outcome, *, blocking: bool) -> Html:
+    """The outcome as mark and word; in capitals and filled where it blocks."""
+    said = _base.word(outcome)
+    kind = "pass" if outcome is Outcome.PASS else "fail" if outcome is Outcome.FAIL else "open"
+    return tag(
+        "span",
+        f"{MARKS[outcome]} {said.upper() if blocking else said}",
+        class_=f"badge small {kind}" + ("" if blocking or kind == "pass" else " quiet"),
+    )
+
+
+def reasons(verdict: Verdict) -> Html | None:
+    """Why: each objective that does not pass, what blocks first; None if all pass."""
+    found = [f for f in _base.worst_first(verdict.findings) if f.outcome is not Outcome.PASS]
+    if not found:
+        return None
+    return section("why", "Why", tag("ol", *map(_reason, found), class_="reasons"))
+
+
+def _reason(finding: Finding) -> Html:
+    aside = _base.aside(finding)
+    return tag(
+        "li",
+        badge(finding.outcome, blocking=finding.blocking),
+        tag(
+            "div",
+            tag("p", finding.reason or _base.word(finding.outcome), class_="reason"),
+            tag(
+                "p",
+                joined(name(_base.label(finding)), " · ", name(_base.place(finding))),
+                joined(" · ", aside) if aside else None,
+                class_="under",
+            ),
+        ),
+    )
+
+
+def section(key: str, title: str, *content: Html | str | None, note: str | None = None) -> Html:
+    """A part of the page under a heading."""
+    return tag(
+        "section",
+        tag("h2", title, id=f"{key}-title"),
+        tag("p", note, class_="note") if note else None,
+        *content,
+        aria_labelledby=f"{key}-title",
+    )
+
+
+def table(caption: str, heads: Sequence[tuple[str, str]], rows: Sequence[Sequence[Html]]) -> Html:
+    """A table in a box that scrolls by itself; `heads` are (title, class of the column)."""
+    cells = [tag("th", title, scope="col", class_=kind or None) for title, kind in heads]
+    lines = [
+        tag(
+            "tr",
+            *(
+                tag("th", cell, scope="row", class_=kind or None)
+                if at == 0
+                else tag("td", cell, class_=kind or None)
+                for at, (cell, (_, kind)) in enumerate(zip(row, heads, strict=True))
+            ),
+        )
+        for row in rows
+    ]
+    return tag(
+        "div",
+        tag(
+            "table",
+            tag("caption", caption, class_="hidden"),
+            tag("thead", tag("tr", *cells)),
+            tag("tbody", *lines),
+        ),
+        class_="scroll",
+        role="region",
+        aria_label=caption,
+        tabindex=0,
+    )
+
+
+def objectives(verdict: Verdict) -> Html | None:
+    """The table of all objectives, the worst first."""
+    if not verdict.findings:
+        return None
+    several = len({finding.service for finding in verdict.findings}) > 1
+    heads = [
+        ("Objective", ""), ("Outcome", ""), ("Endpoint", ""), ("Limit", "figure"),
+        ("Observed (95% interval)", "figure"), ("Against the limit", ""),
+        ("Good / required", "figure"), ("Requests", "figure"),
+    ]  # fmt: skip
+    found = _base.worst_first(verdict.findings)
+    heads[4] = (_observed_head(found), "figure")
+    rows = [_row(finding, whole_id=several) for finding in found]
+    return section("objectives", "Objectives", table("Objectives, the worst first", heads, rows))
+
+
+def _observed_head(findings: Sequence[Finding]) -> str:
+    sides = {finding.confidence for finding in findings if finding.interval is not None}
+    if len(sides) != 1 or (side := sides.pop()) is None:
+        return "Observed (interval)"
+    return f"Observed ({units.format_share(side)} a side)"
+
+
+def _row(finding: Finding, *, whole_id: bool) -> list[Html]:
+    title = finding.id if whole_id else _base.label(finding)
+    return [
+        name(title),
+        badge(finding.outcome, blocking=finding.blocking),
+        name(finding.endpoint) if finding.endpoint else joined("all"),
+        joined(_base.limit(finding)),
+        joined(_base.observed(finding)),
+        _bar(finding),
+        joined(_base.good_share(finding)),
+        joined(_base.requests(finding)),
+    ]
+
+
+def _bar(finding: Finding) -> Html:
+    """The observed value with its interval on a line that ends half over the limit."""
+    if finding.observed is None or finding.limit <= 0:
+        return joined(_base.UNKNOWN)
+    most = finding.limit * _ROOM
+
+    def at(value: float | None) -> float:
+        return _BAR * (1.0 if value is None else max(0.0, min(1.0, value / most)))
+
+    limit, value = at(finding.limit), at(finding.observed)
+    low, high = finding.interval or (finding.observed, finding.observed)
+    said = f"{_base.observed(finding)} against {_base.limit(finding)}"
+    floor = finding.unit == "per_second"
+    return tag(
+        "svg",
+        tag("title", said),
+        tag("rect", x=limit if floor else 0, y=5, height=6, class_="allowed",
+            width=_BAR - limit if floor else limit),
+        tag("rect", x=0, y=7, width=value, height=2, class_="value"),
+        tag("rect", x=at(low), y=5, width=max(1.0, at(high) - at(low)), height=6, class_="spread"),
+        tag("circle", cx=value, cy=8, r=3, class_="value"),
+        tag("path", d=f"M{limit:.1f} 1v14", class_="limit"),
+        class_="bar", width=_BAR, height=16, viewBox=f"-3 0 {_BAR + 6} 16", role="img",
+        aria_label=said,
+    )  # fmt: skip
