@@ -12,17 +12,27 @@ from pathlib import Path
 
 from slogate import plugins
 from slogate.engines._base import Engine, Reading
-from slogate.errors import UnsupportedError, UsageError
+from slogate.errors import NoData, UnsupportedError, UsageError
 from slogate.evaluate import Floor, judge, judged_window, objectives_of, plan
 from slogate.model.evidence import Evidence
 from slogate.model.run import Run
+from slogate.model.slots import Tallies
 from slogate.model.window import Window
 from slogate.objectives._base import Objective
+from slogate.promises.production import (
+    Production,
+    accounts,
+    newest_end,
+    reaching,
+    verdict_of,
+)
+from slogate.promises.promise import plan as plan_promise
+from slogate.promises.promise import whole_minute
 from slogate.reports.json import document, parse
 from slogate.slo.spec import Spec
 from slogate.stats.proportion import FLOOR_RUNS, floor_from_history
 from slogate.store.layout import Store
-from slogate.store.manifest import with_parts
+from slogate.store.manifest import list_runs, with_all_parts, with_parts
 from slogate.store.verdicts import read_verdicts, write_verdict
 from slogate.verdict import Failure, Finding, Outcome, Subject, Verdict
 
@@ -37,6 +47,10 @@ def refuse_unsupported(specs: Sequence[Spec]) -> None:
     faults = [str(fault) for spec in specs for fault in spec.unsupported]
     if faults:
         raise UnsupportedError("\n".join(faults), hint="take it out of the spec for now")
+
+
+def refuse_empty(specs: Sequence[Spec]) -> None:
+    """UsageError where no spec has a budget to judge a run by."""
     if specs and not objectives_of(specs):
         raise UsageError("the specs have no budgets, so there is nothing to judge")
 
@@ -51,6 +65,7 @@ def check(
 ) -> Verdict:
     """Judge the specs' budgets on one stored run."""
     refuse_unsupported(specs)
+    refuse_empty(specs)
     engine: Engine = plugins.find("engines", ENGINE)
 
     def count(paths: list[Path]) -> tuple[Run, dict[str, Evidence], Subject]:
@@ -62,6 +77,45 @@ def check(
     run, evidence, subject = with_parts(store, run, count)
     floors = _floors(store, specs, run)
     return judge(specs, subject, evidence, floors, version)
+
+
+def check_promises(
+    store: Store,
+    specs: Sequence[Spec],
+    service: str,
+    *,
+    at: int | None = None,
+    version: str,
+    threads: int | None = None,
+) -> Verdict:
+    """Judge the specs' service level objectives on what is stored of a service's production.
+
+    `at` is the moment (µs), down to the whole minute; without, the end of the newest data.
+    """
+    refuse_unsupported(specs)
+    promises = [promise for spec in specs for promise in spec.promises]
+    if not promises:
+        raise UsageError("the specs have no slos, so there is nothing to judge")
+    stored = list_runs(store, service=service, kind="production")
+    moment = newest_end(stored) if at is None else whole_minute(at)
+    if moment is None:
+        raise NoData(
+            f"no verdict: {store.root} has no production data of the service '{service}'",
+            hint="take some in: slogate import --kind production FILE",
+        )
+    planned = [plan_promise(promise, moment) for promise in promises]
+    runs = reaching(stored, planned)
+    engine: Engine = plugins.find("engines", ENGINE)
+
+    def count(parts: list[list[Path]]) -> dict[str, Tallies]:
+        numbers = {str(path): n for n, paths in enumerate(parts) for path in paths}
+        with engine.reading([*numbers], threads) as series:
+            return series.count(accounts(planned), numbers)
+
+    counted = with_all_parts(store, runs, count)
+    production = Production(service=service, at=moment, runs=runs)
+    texts = {spec.sha256: spec.text for spec in specs}
+    return verdict_of(production, planned, counted, specs=texts, version=version)
 
 
 def keep(store: Store, verdict: Verdict) -> bool:
@@ -185,7 +239,11 @@ def _variances(finding: Finding) -> tuple[float, float, int]:
 
 def last_verdict(store: Store, service: str) -> Verdict | None:
     """The verdict of the service's latest judged run; None if it has none."""
-    verdicts = [parse(document) for document in read_verdicts(store, service=service)]
+    verdicts = [
+        verdict
+        for verdict in map(parse, read_verdicts(store, service=service))
+        if not any(finding.kind == "slo" for finding in verdict.findings)
+    ]
     return max(
         verdicts, key=lambda v: (v.subject.run.start_ts or 0, v.subject.run.id, v.id), default=None
     )

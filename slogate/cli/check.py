@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note
+from slogate.cli.subjects import Wanted
 from slogate.errors import EXIT_PASS
-from slogate.model.run import Run
-from slogate.slo.spec import Spec
-from slogate.store.layout import Store
 
 
 def command(
@@ -24,9 +21,15 @@ def command(
         str, typer.Option("--run", metavar="RUN", help="Run id, its beginning, a label, or latest.")
     ] = "latest",
     service: SERVICE = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", metavar="TIME", help="Judge the slos as of this moment, and nothing else."
+        ),
+    ] = None,
     only: Annotated[
         str | None,
-        typer.Option("--only", metavar="TEXT", help="`budgets`: leave the rest alone."),
+        typer.Option("--only", metavar="TEXT", help="`budgets` or `slos`: leave the rest alone."),
     ] = None,
     report_only: Annotated[
         bool, typer.Option("--report-only", help="Report as ever, but exit 0 whatever was found.")
@@ -40,45 +43,42 @@ def command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Judge a stored run, the latest unless another is named.
+    """Judge what is stored: budgets on a run, slos on production.
 
-    Judges the budgets of the specs, by default on the latest load run of each service.
+    Budgets are judged on the latest load run of each service, or on the run that is named, then
+    alone. Slos are judged up to the end of the newest production data, or up to --at.
 
     \b
     Examples:
       slogate check                          all of slo/, on each service's latest load run
       slogate check slo/shop.yaml --run 20261124-101500-3fa2c1
-      slogate check --json | jq .outcome
+      slogate check --json --only budgets | jq .outcome
+      slogate check --only slos --at 2026-11-01T00:00Z
     """
-    from slogate import __version__
     from slogate.cli.complaints import told
-    from slogate.cli.judging import keep_all, of_one_service, read, tell, worst
+    from slogate.cli.judging import keep_all, read, tell, worst
+    from slogate.cli.subjects import subjects
     from slogate.config import load_settings
-    from slogate.errors import Interrupted, SlogateError, UsageError
-    from slogate.gate import check, refuse_unsupported
+    from slogate.errors import Interrupted, SlogateError
+    from slogate.gate import refuse_unsupported
     from slogate.store.layout import open_store
-    from slogate.store.manifest import find_run
 
-    if only not in {None, "budgets"}:
-        raise UsageError(f"--only {only} is not known", hint="this version judges budgets only")
+    wanted = Wanted(run=run, service=service, at=at, only=only, threads=threads, quiet=quiet)
+    wanted.refuse_contradictions()
     settings = load_settings(Path.cwd(), os.environ)
     loaded = read(specs or settings.specs)
     refuse_unsupported(loaded)
     opened = open_store(store or settings.store)
-    services = _services(loaded, service, run)
-    if run != "latest" and not services:
-        services = [find_run(opened, run).service]
+    jobs = subjects(loaded, opened, wanted)
     verdicts, errors = [], []
-    for name in services:
+    for job in jobs:
         try:
-            _, chosen = of_one_service(loaded, name)
-            judged = _run(opened, run, name, quiet=quiet)
-            verdicts.append(check(opened, chosen, judged, version=__version__, threads=threads))
+            verdicts.append(job())
         except Interrupted:
             raise
-        except SlogateError as error:  # hides no other service's breach
+        except SlogateError as error:  # hides no other breach
             errors.append(error)
-    code, several = EXIT_PASS, len(services) > 1
+    code, several = EXIT_PASS, len(jobs) > 1
     if verdicts:
         code = tell(verdicts, as_json=as_json, no_color=no_color, quiet=quiet, several=several)
     failed = worst([*map(told, errors), keep_all(verdicts, opened)])
@@ -86,22 +86,3 @@ def command(
         note(f"note: --report-only: exit {failed} instead of {worst([code, failed])}", quiet=quiet)
         code = EXIT_PASS
     return worst([code, failed])
-
-
-def _run(store: Store, ref: str, service: str, *, quiet: bool) -> Run:
-    """The run to judge: the one named, or the service's latest load run; NoData without any."""
-    from slogate.cli.latest import latest_run
-    from slogate.store.manifest import find_run
-
-    if ref != "latest":
-        return find_run(store, ref, service=service)
-    return latest_run(store, service, quiet=quiet)
-
-
-def _services(specs: Sequence[Spec], service: str | None, run: str) -> list[str]:
-    """The services to judge; none yet if the run itself says which."""
-    if service is not None:
-        return [service]
-    if run != "latest":
-        return []
-    return sorted({spec.service for spec in specs})

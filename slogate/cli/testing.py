@@ -18,7 +18,7 @@ from slogate.cli.locusting import arguments, is_worker, own_host, web_port
 from slogate.cli.planning import Request, Test
 from slogate.cli.watching import Death, display, tell_short, watch
 from slogate.errors import EXIT_PASS, GeneratorError, Interrupted, ServiceError, UsageError
-from slogate.gate import check, last_verdict, refuse_unsupported
+from slogate.gate import check, last_verdict, refuse_empty, refuse_unsupported
 from slogate.live import abort_rule
 from slogate.loadtest.generator import Ended, generate
 from slogate.loadtest.origin import commit_and_branch
@@ -78,6 +78,7 @@ def _prepare(request: Request) -> Test:
     specs = read(request.settings.specs)
     service, chosen = of_one_service(specs, request.settings.service)
     refuse_unsupported(chosen)
+    refuse_empty(chosen)
     if request.settings.host is not None:
         refuse_unusable(request.settings.host)
     stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%d-%H%M%S")

@@ -26,10 +26,15 @@ NONE = "(none)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known of the production data: when they begin, and why they cannot be relied on."""
+    """What is known of the production data: when they begin, and what is wrong with them.
+
+    `distrust` says why they cannot be relied on: nothing passes. `untold` says that failures are
+    not in them: nothing is sure to pass.
+    """
 
     first_ts: int | None = None
     distrust: str | None = None
+    untold: str | None = None
 
 
 def judge(plan: Plan, tallies: Tallies, known: Known) -> list[Finding]:
@@ -92,6 +97,8 @@ def _outcome(statement: Statement, known: Known) -> tuple[Outcome, str]:
         surely = _is_gone(statement.best, statement.sure_rules)
         decided = Outcome.FAIL if gone else Outcome.PASS
         found = decided if gone is surely else Outcome.INCONCLUSIVE
+    if known.untold is not None and found is Outcome.PASS:
+        found, why = Outcome.INCONCLUSIVE, f"{known.untold}; as far as told: {why}"
     if known.distrust is not None and found is not Outcome.FAIL:
         return Outcome.INVALID, f"{known.distrust}; {why}"
     return found, why

@@ -230,10 +230,6 @@ def _unsupported(root: Table, at: At) -> Iterator[Fault]:
         if isinstance(budget, Table) and (key := budget.key("regression")) is not None:
             yield at.key("budgets").item(index).key("regression").made(key, _LATER.format(key.text))
     yield from _queried(root, at)
-    for word in ("slos", "corrections"):
-        items, key = root.get(word), root.key(word)
-        if key is not None and isinstance(items, Listing) and items.items:
-            yield at.key(word).made(key, _LATER.format(word))
 
 
 def _queried(root: Table, at: At) -> Iterator[Fault]:

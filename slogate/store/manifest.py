@@ -9,7 +9,7 @@ is; whoever judges it decides.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -177,6 +177,17 @@ def with_parts(store: Store, run: Run, work: Callable[[list[Path]], T]) -> T:
         if all(path.exists() for path in parts):
             raise
     return work(parts_of(store, run))
+
+
+def with_all_parts(store: Store, runs: Sequence[Run], work: Callable[[list[list[Path]]], T]) -> T:
+    """What `work` makes of the parts of each run; once more if they were merged meanwhile."""
+    parts = [parts_of(store, run) for run in runs]
+    try:
+        return work(parts)
+    except StoreError:
+        if all(path.exists() for some in parts for path in some):
+            raise
+    return work([parts_of(store, run) for run in runs])
 
 
 def withdraw(store: Store, run_id: str, parts: Iterable[str]) -> None:

@@ -27,10 +27,10 @@ def test_an_unknown_key_is_named_with_its_place_and_the_nearest_word(project):
 
 
 def test_what_is_not_yet_supported_is_never_ignored(project):
-    """A valid `slos:` ends in exit 2 with a sentence."""
+    """A valid `regression:` ends in exit 2 with a sentence."""
     project.write("slo/shop.yaml", (
-        "slogate: 1\nservice: shop\nbudgets: [{name: a, p95: 1s}]\n"
-        "slos: [{name: l, good: ok, objective: 99.5%, window: 28d}]\n"
+        "slogate: 1\nservice: shop\nbudgets:\n"
+        "  - {name: a, p95: 1s, regression: {against: main, p95: 10%}}\n"
     ))  # fmt: skip
 
     done = project.slogate("check")

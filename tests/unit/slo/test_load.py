@@ -116,11 +116,12 @@ def test_no_file_is_no_spec() -> None:
 
 def test_what_cannot_be_judged_yet_is_named_with_its_place() -> None:
     """Valid, kept out of the objectives, and never left out in silence."""
-    text = HEAD + "slos:\n  - {name: a, good: ok, objective: 99%, window: 28d}\n"
+    text = HEAD + "budgets:\n  - {name: a, regression: {against: main, p95: 10%}}\n"
     spec = _load(text)
 
     assert spec.objectives == ()
-    assert [(fault.line, fault.path) for fault in spec.unsupported] == [(3, "slos")]
+    place = [(fault.line, fault.path) for fault in spec.unsupported]
+    assert place == [(4, "budgets[0].regression")]
 
 
 def _written(data: dict[str, Any], style: str) -> str:

@@ -1,0 +1,130 @@
+"""What `check` judges: the budgets of each service on a run, its slos on its production."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from slogate.cli.moments import given_moment
+from slogate.cli.options import note
+from slogate.errors import UsageError
+from slogate.model.run import Run
+from slogate.slo.spec import Spec
+from slogate.store.layout import Store
+from slogate.units import US_PER_SECOND, format_span
+from slogate.verdict import Verdict
+
+LATEST = "latest"
+# production that is older than this is judged as it was, and said to be old
+STALE_US = 24 * 3_600 * US_PER_SECOND
+# the calendar of windows ends with the year 9999; none that is judged may reach over it
+LAST_TS = 221_845_392_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the command was asked for."""
+
+    run: str = LATEST
+    service: str | None = None
+    at: str | None = None
+    only: str | None = None
+    threads: int | None = None
+    quiet: bool = False
+
+    def refuse_contradictions(self) -> None:
+        """UsageError for options that exclude each other, and for words that are not known."""
+        if self.only not in {None, "budgets", "slos"}:
+            raise UsageError(f"--only {self.only} is not known", hint="known: budgets, slos")
+        if self.only == "budgets" and self.at is not None:
+            raise UsageError("--at is for slos, budgets are judged on a run", hint="say --run RUN")
+        if self.run != LATEST and (self.only == "slos" or self.at is not None):
+            raise UsageError(
+                "slos are judged on all production of a service, not on a run",
+                hint="leave --run out, or say --only budgets",
+            )
+        moment = self.moment
+        if moment is not None and not US_PER_SECOND * 86_400 <= moment < LAST_TS:
+            raise UsageError(f"--at: '{self.at}' is not between 1970 and 9000")
+
+    @property
+    def moment(self) -> int | None:
+        """The moment that slos are judged at; None: the end of the newest data."""
+        return given_moment("--at", self.at)
+
+    @property
+    def budgets(self) -> bool:
+        """Whether budgets are wanted."""
+        return self.only != "slos" and self.at is None
+
+    @property
+    def slos(self) -> bool:
+        """Whether slos are wanted."""
+        return self.only != "budgets" and self.run == LATEST
+
+
+def subjects(specs: Sequence[Spec], store: Store, wanted: Wanted) -> list[Callable[[], Verdict]]:
+    """The judgements to make, in order; UsageError where there is nothing to judge."""
+    from slogate.cli.judging import of_one_service
+
+    services = _services(specs, wanted)
+    if not services:
+        from slogate.store.manifest import find_run
+
+        services = [find_run(store, wanted.run).service]
+    jobs: list[Callable[[], Verdict]] = []
+    for service in services:
+        _, chosen = of_one_service(specs, service)
+        if wanted.budgets and any(spec.objectives for spec in chosen):
+            jobs.append(partial(_budgets, store, chosen, service, wanted))
+        if wanted.slos and any(spec.promises for spec in chosen):
+            jobs.append(partial(_slos, store, chosen, service, wanted))
+    if not jobs:
+        what = " or ".join(
+            word for word, asked in (("budgets", wanted.budgets), ("slos", wanted.slos)) if asked
+        )
+        raise UsageError(f"the specs have no {what}, so there is nothing to judge")
+    return jobs
+
+
+def _services(specs: Sequence[Spec], wanted: Wanted) -> list[str]:
+    """The services to judge; none yet if the run itself says which."""
+    if wanted.service is not None:
+        return [wanted.service]
+    if wanted.run != LATEST:
+        return []
+    return sorted({spec.service for spec in specs})
+
+
+def _budgets(store: Store, specs: Sequence[Spec], service: str, wanted: Wanted) -> Verdict:
+    from slogate import __version__
+    from slogate.gate import check
+
+    run = _run(store, service, wanted)
+    return check(store, specs, run, version=__version__, threads=wanted.threads)
+
+
+def _run(store: Store, service: str, wanted: Wanted) -> Run:
+    """The run to judge: the one named, or the service's latest load run; NoData without any."""
+    from slogate.cli.latest import latest_run
+    from slogate.store.manifest import find_run
+
+    if wanted.run != LATEST:
+        return find_run(store, wanted.run, service=service)
+    return latest_run(store, service, quiet=wanted.quiet)
+
+
+def _slos(store: Store, specs: Sequence[Spec], service: str, wanted: Wanted) -> Verdict:
+    from slogate import __version__
+    from slogate.gate import check_promises
+
+    verdict = check_promises(
+        store, specs, service, at=wanted.moment, version=__version__, threads=wanted.threads
+    )
+    end, now = verdict.subject.run.end_ts or 0, int(time.time() * US_PER_SECOND)
+    if wanted.at is None and now - end > STALE_US:
+        old = format_span((now - end) / US_PER_SECOND)
+        note(f"note: the newest production data of {service} are {old} old", quiet=wanted.quiet)
+    return verdict

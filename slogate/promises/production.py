@@ -1,0 +1,156 @@
+"""Production as the subject of a verdict: which runs tell of it, up to when, and how well.
+
+A service's production is all of its stored runs of that kind. The moment it is judged at holds no
+wall clock: unless another is named it is the end of the newest data, to the whole minute. Data that
+are incomplete can show a breach, they cannot show that there is none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from slogate.model.run import Reconciliation, Run
+from slogate.model.selection import Selection
+from slogate.model.slots import Account, Edges, Tallies
+from slogate.promises.judge import Known, judge
+from slogate.promises.promise import MINUTE_US, Plan
+from slogate.units import format_count
+from slogate.verdict import Finding, Subject, Verdict
+
+EVERYTHING = "everything"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Production:
+    """The runs of a service that reach into the time that is counted, and the moment."""
+
+    service: str
+    at: int
+    runs: tuple[Run, ...]
+
+    @property
+    def first_ts(self) -> int | None:
+        """When the data begin."""
+        return min((run.start_ts for run in self.runs if run.start_ts is not None), default=None)
+
+
+def newest_end(runs: Sequence[Run]) -> int | None:
+    """The end of the minute in which the newest data end; None without any."""
+    ends = [_end(run) for run in runs if run.end_ts is not None]
+    return max(ends, default=None)
+
+
+def _end(run: Run) -> int:
+    """The last start lies in a minute; the last step of a histogram ends with one."""
+    last = run.end_ts or 0
+    stepped = run.rolled_up is None and run.parts and not any("/requests/" in p for p in run.parts)
+    return -(-last // MINUTE_US) * MINUTE_US if stepped else (last // MINUTE_US + 1) * MINUTE_US
+
+
+def reaching(runs: Sequence[Run], plans: Sequence[Plan]) -> tuple[Run, ...]:
+    """The runs that may hold what the plans count, oldest first."""
+    since, until = min(plan.since for plan in plans), max(plan.at for plan in plans)
+    found = [
+        run
+        for run in runs
+        if (run.start_ts is None or run.start_ts < until)
+        and (run.end_ts is None or run.end_ts >= since)
+    ]
+    return tuple(sorted(found, key=lambda run: (run.start_ts or 0, run.id)))
+
+
+def accounts(plans: Sequence[Plan]) -> list[Account]:
+    """What is to be counted: for each promise, and all requests of the judged windows."""
+    start, end = _stretch(plans)
+    whole = Account(
+        id=EVERYTHING, selection=Selection(), slots=Edges(at=(start, max(end, start + 1)))
+    )
+    return [*(plan.account for plan in plans), whole]
+
+
+def _stretch(plans: Sequence[Plan]) -> tuple[int, int]:
+    return min(plan.period.start_ts for plan in plans), max(plan.at for plan in plans)
+
+
+def verdict_of(
+    production: Production,
+    plans: Sequence[Plan],
+    counted: Mapping[str, Tallies],
+    *,
+    specs: Mapping[str, str],
+    version: str,
+) -> Verdict:
+    """The verdict on all plans; `specs` are the texts that they come from, by their hash."""
+    known = Known(
+        first_ts=production.first_ts,
+        distrust=_distrust(production.runs),
+        untold=_untold(production.runs),
+    )
+    findings = tuple(
+        finding for plan in plans for finding in judge(plan, counted[plan.promise.id], known)
+    )
+    total = sum(tally.total for some in counted[EVERYTHING].values() for tally in some)
+    return Verdict(
+        id=_identity(production, findings, specs),
+        version=version,
+        subject=_subject(production, plans, total),
+        findings=findings,
+        warnings=tuple(
+            f"following: the run {run.id} is still being taken in"
+            for run in production.runs
+            if run.state == "running"
+        ),
+        specs=specs,
+    )
+
+
+def _distrust(runs: Sequence[Run]) -> str | None:
+    for run in runs:
+        if run.state not in {"complete", "running"}:
+            note = f": {run.note}" if run.note else ""
+            return f"the production run {run.id} was not finished ({run.state}{note})"
+        if run.rows.lost:
+            lost = format_count(run.rows.lost)
+            return f"{lost} requests of the production run {run.id} were counted, not stored"
+    return None
+
+
+def _untold(runs: Sequence[Run]) -> str | None:
+    silent = next((run for run in runs if "failures" in run.untold), None)
+    if silent is None:
+        return None
+    return f"the production run {silent.id} is of a source that does not tell failed requests"
+
+
+def _subject(production: Production, plans: Sequence[Plan], total: int) -> Subject:
+    stamp = (_EPOCH + timedelta(microseconds=production.at)).strftime("%Y%m%d-%H%M")
+    run = Run(
+        id=f"production-{stamp}",
+        service=production.service,
+        kind="production",
+        state="complete",
+        start_ts=production.first_ts,
+        end_ts=production.at,
+        source="production",
+        rows=Reconciliation(seen=total, written=total),
+    )
+    return Subject(
+        run=run, rows=total, warmup=0, judged=total, backfilled=0, window=_stretch(plans)
+    )
+
+
+def _identity(production: Production, findings: Sequence[Finding], specs: Mapping[str, str]) -> str:
+    """Hash of spec, subject and windows."""
+    parts = [
+        sorted(specs),
+        production.service,
+        production.at,
+        [(run.id, run.rows.written) for run in production.runs],
+        [(finding.id, finding.window) for finding in findings],
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
