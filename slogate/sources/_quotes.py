@@ -62,6 +62,6 @@ def _opened(stream: IO[bytes], row: re.Pattern[bytes], delimiter: bytes) -> int:
             if not (closing := _CLOSING.search(line)):
                 continue
             opened, rest = 0, b"-" + line[closing.end() :]
-        if b'"' in rest and opening.search(whole.sub(rb"\1", rest)):
+        if opening.search(rest) and opening.search(whole.sub(rb"\1", rest)):
             opened = number
     return 0
