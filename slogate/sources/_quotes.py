@@ -28,7 +28,7 @@ def check_quotes(origin: Origin, row: bytes, delimiter: bytes = b",") -> None:
             if not _is_suspect(stream, re.compile(b"\n" + row, re.ASCII)):
                 return
         with origin.stream() as stream:
-            line = _opened(stream, re.compile(row, re.ASCII), re.escape(delimiter))
+            line = _opened(stream, re.compile(row, re.ASCII), delimiter)
     except DAMAGED as error:
         raise damaged(origin, error) from None
     if line:
@@ -51,8 +51,7 @@ def _is_suspect(stream: IO[bytes], row: re.Pattern[bytes]) -> bool:
 
 def _opened(stream: IO[bytes], row: re.Pattern[bytes], delimiter: bytes) -> int:
     """The line of the first quote that swallows a row, 0 if none does."""
-    whole = re.compile(rb'(^|%b)"(?:[^"]|"")*"' % delimiter)
-    opening = re.compile(rb'(?:^|%b)"' % delimiter)
+    whole = re.compile(rb'(^|%b)"(?:[^"]|"")*"' % re.escape(delimiter))
     opened = 0
     for number, line in enumerate(iter(partial(stream.readline, _BLOCK), b""), start=1):
         rest = line
@@ -62,6 +61,11 @@ def _opened(stream: IO[bytes], row: re.Pattern[bytes], delimiter: bytes) -> int:
             if not (closing := _CLOSING.search(line)):
                 continue
             opened, rest = 0, b"-" + line[closing.end() :]
-        if opening.search(rest) and opening.search(whole.sub(rb"\1", rest)):
+        if _opens(rest, delimiter) and _opens(whole.sub(rb"\1", rest), delimiter):
             opened = number
     return 0
+
+
+def _opens(line: bytes, delimiter: bytes) -> bool:
+    """Whether a field of the line begins with a quote."""
+    return line.startswith(b'"') or delimiter + b'"' in line
