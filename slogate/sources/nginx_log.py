@@ -10,7 +10,8 @@ the log_format where a log is not of a form that is known.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from slogate.sources._base import Origin, Scan, Source
@@ -60,7 +61,9 @@ def open_nginx(origin: Origin) -> Scan:
     if given is not None:
         return _scan(origin, _given(origin, given))
     if lines := clf_lines(origin.head):
-        return _scan(origin, _template(commonest(lines)))
+        line = commonest(lines)
+        scan = _scan(origin, _template(line))
+        return replace(scan, notes=(*scan.notes, *_doubt(line)))
     keys = json_keys(origin.head)
     if keys & set(_VARIABLES):
         return _from_json(origin, keys)
@@ -71,14 +74,26 @@ def _timed(line: Line) -> str | None:
     """The end of the template, in which the response time stands; None if there is none."""
     if re.match(r"\d+ \d+\.\d{3} \[[^\]]*\] \[", " ".join(line.extras)):
         return _INGRESS
-    end = ""
+    end, has_name = "", any(_NAMED.fullmatch(extra) for extra in line.extras)
     for extra in line.extras:
         if named := _NAMED.fullmatch(extra):
             return f"{end} {named[1]}={named[2]}{{duration}}{named[2]}"
-        if _SECONDS.fullmatch(extra):
+        if _SECONDS.fullmatch(extra) and not has_name:
             return f"{end} {{duration}}"
         end += ' "{}"' if extra.startswith('"') else " {}"
     return None
+
+
+def _doubt(line: Line) -> Iterator[str]:
+    """A sentence where several numbers may be the response time, and none has its name."""
+    if _timed(line) == _INGRESS or any(_NAMED.fullmatch(extra) for extra in line.extras):
+        return
+    found = [extra for extra in line.extras if _SECONDS.fullmatch(extra)]
+    if len(found) > 1:
+        yield (
+            f"of {' and '.join(found)} in a line the first is taken for $request_time; "
+            "if it is another, say --option log_format=…"
+        )
 
 
 def _template(line: Line) -> str:

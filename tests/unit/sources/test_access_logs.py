@@ -62,8 +62,9 @@ def recognised(folder: Path, line: str) -> str:
     ("line", "name", "shift", "took"),
     [
         pytest.param(f"{COMBINED} 0.034", "nginx-log", -34, 34, id="nginx"),
-        pytest.param(f'{COMBINED} "10.0.0.7" 0.034 0.031', "nginx-log", -34, 34, id="forwarded"),
+        pytest.param(f'{COMBINED} "10.0.0.7" 0.034 -', "nginx-log", -34, 34, id="forwarded"),
         pytest.param(f"{COMBINED} rt=0.034 uct=0.001", "nginx-log", -34, 34, id="rt="),
+        pytest.param(f"{COMBINED} 0.031 rt=0.034", "nginx-log", -34, 34, id="rt= behind another"),
         pytest.param(f'{COMBINED} request_time="0.034"', "nginx-log", -34, 34, id="quoted"),
         pytest.param(
             f"{COMBINED} 345 0.034 [shop-80] [] 10.0.0.7:80 512 0.033 200 0af7", "nginx-log",
@@ -401,3 +402,23 @@ def test_a_big_log_keeps_its_order(tmp_path):
     rows = read(tmp_path, *lines, name="nginx-log").rows
 
     assert [row["endpoint"] for row in rows] == [f"/{at}" for at in range(45_000)]
+
+
+@pytest.mark.parametrize(
+    ("behind", "notes"),
+    [
+        pytest.param("0.034", [], id="one"),
+        pytest.param("rt=0.034 0.031", [], id="named"),
+        pytest.param('443 0.034 "-" 0.031', ["of 0.034 and 0.031 in a line the first"], id="two"),
+    ],
+)
+def test_nginx_says_which_number_it_takes(tmp_path, behind: str, notes: list[str]):
+    """Of several that may be the response time none is taken in silence."""
+    source = plugins.find("sources", "nginx-log")
+
+    rows, tally = take(tmp_path, f"{COMBINED} {behind}\n", source=source)
+
+    assert [row["duration_us"] for row in rows] == [34_000]
+    assert [found.startswith(note) for found, note in zip(tally.notes, notes, strict=True)] == [
+        True for _ in notes
+    ]
