@@ -139,6 +139,15 @@ def format_rate(per_second: float | Fraction, digits: int = 3) -> str:
     return f"{significant(float(per_second), digits)}/s"
 
 
+def format_bytes(count: int) -> str:
+    """A size for people, in powers of 1,000: `512 B`, `8.4 kB`, `1.3 GB`."""
+    size, units = float(count), iter(("B", "kB", "MB", "GB", "TB"))
+    unit = next(units)
+    while size >= 999.95 and unit != "TB":
+        size, unit = size / 1000, next(units)
+    return f"{size:.1f} {unit}" if unit != "B" else f"{count} B"
+
+
 def format_count(count: int) -> str:
     """A whole number with thousands separated: `12,408`."""
     return f"{count:,}"

@@ -14,9 +14,9 @@ from slogate.cli.store_rebuild import rebuild_command
 from slogate.cli.store_verify import verify_command
 from slogate.cli.stores import opened_store
 from slogate.errors import EXIT_PASS
+from slogate.units import format_bytes
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-_MEGABYTE = 1_000_000
 
 app = typer.Typer(
     help="Look into the series store, and take care of it.",
@@ -60,7 +60,7 @@ def info_command(
     ]  # fmt: skip
     rows += [(h.service, h.kind, "", h.runs, 0, 0, 0, "") for h in summary.holdings if not h.series]
     out(grid(head, rows, no_color=no_color))
-    size = f"{summary.bytes / _MEGABYTE:.1f} MB"
+    size = format_bytes(summary.bytes)
     note(
         f"{opened.root}: {summary.runs} runs, {summary.verdicts} verdicts, "
         f"{summary.requests:,} requests, {size}",

@@ -185,7 +185,7 @@ def _merge(store: Store, run: Run, dry: bool) -> list[dict[str, Any]]:
 
 
 def _lines(done: Sequence[dict[str, Any]], *, dry: bool) -> Iterator[str]:
-    from slogate.units import format_count
+    from slogate.units import format_bytes, format_count
 
     for each in done:
         if each["did"] == "merge":
@@ -196,7 +196,7 @@ def _lines(done: Sequence[dict[str, Any]], *, dry: bool) -> Iterator[str]:
             yield f"{each['run']}: would {verb} {what}"
             continue
         past = {"merge": "merged", "roll up": "rolled up"}[verb]
-        size = f"{each['bytes_before'] / 1e6:.1f} MB → {each['bytes_after'] / 1e6:.1f} MB"
+        size = f"{format_bytes(each['bytes_before'])} → {format_bytes(each['bytes_after'])}"
         yield f"{each['run']}: {past} {what}, {size}"
     if not done:
         yield "nothing to do"

@@ -11,6 +11,7 @@ from slogate.cli.moments import given_moment
 from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
 from slogate.cli.stores import opened_store
 from slogate.errors import EXIT_PASS, UsageError
+from slogate.units import format_bytes
 
 if TYPE_CHECKING:
     from slogate.model.run import Run
@@ -76,7 +77,7 @@ def export_command(
         out(dumps({**told, "runs": [each.id for each in runs]}))
     note(
         f"exported {counted(found.rows, 'row')} of {series} of {counted(len(runs), 'run')} "
-        f"to {output}, {found.bytes / 1e6:.1f} MB",
+        f"to {output}, {format_bytes(found.bytes)}",
         quiet=quiet,
     )
     return EXIT_PASS

@@ -12,6 +12,7 @@ from slogate.cli.moments import given_age
 from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
 from slogate.cli.stores import opened_store, refreshed
 from slogate.errors import EXIT_PASS, UsageError
+from slogate.units import format_bytes
 
 if TYPE_CHECKING:
     from slogate.model.run import Run
@@ -138,4 +139,4 @@ def _what(runs: int, files: int) -> str:
 
 def _told(runs: int, files: int, sizes: list[int], *, dry_run: bool) -> str:
     verb = "would delete" if dry_run else "deleted"
-    return f"{verb} {_what(runs, files)}, {sum(sizes) / 1e6:.1f} MB"
+    return f"{verb} {_what(runs, files)}, {format_bytes(sum(sizes))}"
