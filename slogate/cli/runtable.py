@@ -12,7 +12,7 @@ from slogate.store.layout import Store
 from slogate.store.verdicts import read_verdicts
 from slogate.units import format_count, format_duration, format_share, format_span
 
-HEAD = ("id", "service", "kind", "state", "start", "requests", "outcome", "labels")
+HEAD = ("id", "service", "kind", "state", "start", "rows", "outcome", "labels")
 _MOMENTS = ("created", "start", "ramped", "stop", "end")
 
 
@@ -88,7 +88,7 @@ def _rows(run: Run) -> list[tuple[str, str | None]]:
         "lost": rows.lost,
     }
     facts = [f"{format_count(n)} {what}" for what, n in counts.items() if n is not None]
-    return [("requests", ", ".join(facts))]
+    return [("rows", ", ".join(facts))]
 
 
 def _health(run: Run) -> list[tuple[str, str | None]]:

@@ -37,7 +37,11 @@ START = {"start": "when the run began, which the file does not say: 2026-11-24T1
 ENDPOINT = {"endpoint": "what the requests are called: /checkout, or 'GET /checkout'"}
 
 OUTCOME = {"ok": "true: all that was recorded are successes (default: unknown)"}
-NO_OUTCOME = "the file does not say what failed: what is not known to be a success is a failure"
+NO_OUTCOME = (
+    "the file does not say what failed: what is not known to be a success is a failure; "
+    "if only successes were recorded, say --option ok=true"
+)
+ONE_STEP = "it is one step: budgets need `judge: observed` and `warmup: 0s` to decide it"
 ESTIMATES = "vegeta's percentiles are estimates, exact times are those of its single results"
 
 UNITS_US = {
@@ -107,7 +111,7 @@ def reads(parse: Callable[[Origin, str], Step]) -> Callable[[Origin], Iterator[C
             raise origin.fail(str(error)) from None
         if not len(step.rows) and not step.left_out:
             raise origin.fail("it tells of no request")
-        yield step.rows.chunk(left_out=step.left_out, notes=step.notes)
+        yield step.rows.chunk(left_out=step.left_out, notes=(ONE_STEP, *step.notes))
 
     return open_summary
 

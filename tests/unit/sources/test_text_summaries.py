@@ -6,6 +6,7 @@ import pytest
 from summaries import at, counted, example, summary
 
 from slogate.errors import SourceError
+from slogate.sources._summaries import ONE_STEP
 
 TEXTS = ("wrk", "wrk2", "hey-summary", "ab")
 
@@ -133,7 +134,9 @@ def test_wrk2_counts_its_calibration_without_times(tmp_path):
 )
 def test_what_a_summary_cannot_tell_is_said(tmp_path, name: str, told: str):
     """People read with the import what they must know about the file."""
-    assert told in " ".join(summary(tmp_path, name).tally.notes)
+    notes = summary(tmp_path, name).tally.notes
+    assert told in " ".join(notes)
+    assert notes[0] == ONE_STEP
 
 
 def test_wrk2_spectrum_is_exact(tmp_path):
