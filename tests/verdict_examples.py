@@ -8,6 +8,39 @@ from slogate.verdict import Finding, GoodShare, Outcome, Place, Subject, Verdict
 START = 1_793_498_400_000_000
 WINDOW = (START + 5_000_000, START + 45_000_000)
 
+FIGURES = {
+    "bad": 74, "total": 20_160, "allowed": 100.8, "spent": 0.734126984126984,
+    "remaining": 0.265873015873016, "remaining_units": 26.8, "allowed_minutes": 50.4,
+    "remaining_minutes": 13.4,
+}  # fmt: skip
+BUDGET = {
+    "budgeting": "occurrences",
+    "unit": "requests",
+    "objective": 0.995,
+    **FIGURES,
+    "best_case": {**FIGURES, "bad": 70, "spent": 0.7, "remaining": 0.3},
+    "burn_rate": 3.5,
+    "burn_rates": [{"seconds": 3_600, "rate": 3.5, "best_case": None, "total": 28}],
+    "exhausted_in_seconds": 107_184,
+    "forecast": {
+        "label": "estimate: nominal 80%, measured 60 to 80%; never gates",
+        "days": 7, "spent": 0.8, "interval": [0.7, 1.1], "exhausted": 0.2,
+    },
+    "alerts": [
+        {"severity": "page", "long_seconds": 3_600, "short_seconds": 300, "factor": 13.44,
+         "burning": None}
+    ],
+    "corrected_seconds": 3_600,
+    "uncorrected": FIGURES,
+    "policy": {"remaining": 0.5, "message": "Only reliability work ships.", "freeze": False},
+    "frozen": False,
+}  # fmt: skip
+UNKNOWN_BUDGET = {
+    **BUDGET, "total": 0, "spent": None, "remaining": None, "remaining_minutes": None,
+    "best_case": None, "burn_rate": None, "burn_rates": [], "exhausted_in_seconds": None,
+    "forecast": None, "alerts": [], "uncorrected": None, "policy": None,
+}  # fmt: skip
+
 
 def finding(**changes):
     """A p95 budget that is breached and blocks, unless changed."""

@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 
 from slogate.reports import _base
 from slogate.reports._base import Report
+from slogate.reports._budget import numbers as budget_numbers
 from slogate.units import US_PER_SECOND
 from slogate.verdict import Finding, Outcome, Verdict
 
@@ -95,6 +96,8 @@ def _numbers(properties: ET.Element, finding: Finding) -> None:
         _property(properties, f"{name}.{key}_{unit}", exact)
     for key in _NUMBERS:
         _property(properties, f"{name}.{key}", getattr(finding, key))
+    for key, figure in budget_numbers(finding):
+        _property(properties, f"{name}.budget_{key}", figure)
 
 
 def _case(finding: Finding) -> ET.Element:

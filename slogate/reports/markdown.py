@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from slogate import units
 from slogate.reports import _base
 from slogate.reports._base import MARKS, Report
+from slogate.reports._budget import lines as budget_lines
 from slogate.verdict import Finding, Outcome, Verdict
 
 MOST = 65_536
@@ -93,6 +94,13 @@ def _reason(finding: Finding) -> str:
     return f"{text} _({escape(aside)})_" if aside else text
 
 
+def _budgets(verdict: Verdict) -> str:
+    told = [f"- {escape(line)}" for line in budget_lines(verdict)]
+    more = [f"- and {len(told) - _MOST_NOTES} more, in the JSON report"]
+    shown = [*told[:_MOST_NOTES], *(more if len(told) > _MOST_NOTES else [])]
+    return "\n".join(["Error budgets:", "", *shown]) if told else ""
+
+
 def _failures(verdict: Verdict) -> str:
     lines = [
         f"- {units.format_count(failure.count)} × {code(failure.endpoint)}: "
@@ -124,6 +132,7 @@ def _blocks(verdict: Verdict, shown: int) -> list[str]:
         _run(verdict),
         _table(upper, whole_id=several) if upper else "",
         "\n".join(map(_reason, rest)),
+        _budgets(verdict),
         _failures(verdict),
         _folded(f"{len(passing)} objectives pass", _table(passing, whole_id=several))
         if fold

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from slogate import units
 from slogate.reports import _base
 from slogate.reports._base import MARKS, Report
+from slogate.reports._budget import lines as budget_lines
 from slogate.reports._page import bullet, cell, elide, width, wrap
 from slogate.verdict import Finding, Outcome, Verdict
 
@@ -118,6 +119,11 @@ def _reasons(findings: Sequence[Finding], page: int, *, colour: bool) -> list[st
     return lines
 
 
+def _budgets(verdict: Verdict, page: int) -> list[str]:
+    told = [line for text in budget_lines(verdict) for line in bullet(text, page)]
+    return ["Error budgets:", *told] if told else []
+
+
 def _failures(verdict: Verdict, page: int) -> list[str]:
     lines = []
     for failure in _base.failures(verdict):
@@ -145,6 +151,7 @@ def render_styled(verdict: Verdict, *, colour: bool, width: int = WIDTH, notes: 
         _header(verdict, page),
         _table(findings, page, colour=colour) if findings else [],
         _reasons(findings, page, colour=colour),
+        _budgets(verdict, page),
         _failures(verdict, page),
         ["Notes:", *(line for note in told for line in bullet(note, page))] if told else [],
         _conclusion(verdict, page, colour=colour),

@@ -1,0 +1,123 @@
+"""`slogate check` on slos: windows of production, from single requests and from rollups."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from projects import new_project
+
+pytestmark = pytest.mark.e2e
+
+HEAD = "timeStamp,elapsed,label,responseCode,responseMessage,success\n"
+DAY_MS = 86_400_000
+END_MS = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp() * 1000)
+SPEC = """slogate: 1
+service: shop
+slos:
+  - name: availability
+    good: ok
+    objective: 99.5%
+    window: [7d, {calendar: month, timezone: Europe/Berlin}]
+    alerts: google
+    policy:
+      - {remaining: 50%, message: Only reliability work ships.}
+      - {remaining: 0%, message: Releases are frozen., freeze: true}
+  - name: fast
+    endpoint: POST /checkout
+    good: ok and duration <= 400ms
+    objective: 96%
+    window: 7d
+    budgeting: timeslices
+    slice: 1h
+    slice_objective: 95%
+corrections:
+  - {start: 2026-10-30T02:00Z, end: 2026-10-30T04:00Z, reason: upgrade}
+"""
+
+
+def traffic(days: int, bad_of: int = 400) -> str:
+    """A request a minute up to the end, each so many-th one failed, slow for an hour of a day."""
+    lines = []
+    for i in range(days * 1_440):
+        ts = END_MS - days * DAY_MS + i * 60_000 + i * 7 % 60_000
+        fine = i % bad_of != 0
+        elapsed = 900 if i % 1_440 < 60 else 100 + i % 300
+        lines.append(f"{ts},{elapsed},POST /checkout,{200 if fine else 500},,{str(fine).lower()}\n")
+    return HEAD + "".join(lines)
+
+
+@pytest.fixture(name="project", scope="module")
+def _project(tmp_path_factory):
+    """A project with ten days of production in two imports."""
+    project = new_project(tmp_path_factory.mktemp("slos"))
+    project.write("slo/shop.yaml", SPEC)
+    text = traffic(10)
+    lines = text.removeprefix(HEAD).splitlines(keepends=True)
+    for name, some in (("a.jtl", lines[:9_000]), ("b.jtl", lines[9_000:])):
+        project.write(name, HEAD + "".join(some))
+        done = project.slogate("import", name, "--service", "shop", "--kind", "production")
+        assert done.code == 0, done.err
+    return project
+
+
+def objectives(done) -> dict:
+    """The objectives of the one document that was printed, by id."""
+    return {each["id"]: each for each in json.loads(done.out)["objectives"]}
+
+
+def test_slos_are_judged_to_the_end_of_the_data(project):
+    """The budgets of both windows, exact, with what people do about it."""
+    done = project.slogate("check", "--json")
+
+    found = objectives(done)
+    week, month = found["shop/availability/7d"], found["shop/availability/month"]
+    assert week["budget"]["total"] == 7 * 1_440 - 120
+    bad = [i for i in range(3 * 1_440, 14_400) if i % 400 == 0]
+    shut = range(8 * 1_440 + 120, 8 * 1_440 + 240)
+    assert week["budget"]["bad"] == len([i for i in bad if i not in shut])
+    assert week["outcome"] == "pass"
+    assert week["window"]["end"] == "2026-11-01T00:00:00.000000Z"
+    assert week["budget"]["policy"] == {
+        "remaining": 0.5, "message": "Only reliability work ships.", "freeze": False
+    }  # fmt: skip
+    assert month["window"]["start"] == "2026-10-31T23:00:00.000000Z"
+    assert month["budget"]["total"] == 60
+    assert found["shop/fast/7d"]["outcome"] == "fail"
+    assert (found["shop/fast/7d"]["budget"]["bad"], done.code) == (7, 1)
+
+
+def test_any_moment_can_be_judged_again(project):
+    """As of a moment the same bytes on any number of threads, and nothing later counts."""
+    at = ("check", "--json", "--at", "2026-10-29T12:00Z")
+    once, again = (project.slogate(*at, "--threads", str(n)) for n in (1, 4))
+
+    assert once.out == again.out
+    week = objectives(once)["shop/availability/7d"]
+    assert week["window"]["start"] == "2026-10-22T12:00:00.000000Z"
+    assert week["budget"]["total"] == 10_080
+    early = objectives(project.slogate("check", "--json", "--at", "2026-10-20T00:00Z"))
+    assert {each["outcome"] for each in early.values()} == {"no_data"}
+
+
+def test_rollups_say_the_same(project):
+    """Counts by the minute answer exactly what single requests answered, figure by figure."""
+    before = objectives(project.slogate("check", "--json"))
+    done = project.slogate("store", "compact", "--roll-up", "--older-than", "0s")
+    assert done.code == 0, done.err
+
+    after = objectives(project.slogate("check", "--json"))
+
+    assert {name: each["budget"] for name, each in after.items()} == {
+        name: each["budget"] for name, each in before.items()
+    }
+
+
+def test_reports_show_the_budget(project):
+    """What is left, how fast it burns, and the policy, for people."""
+    done = project.slogate("check")
+
+    assert "Error budgets:" in done.out
+    assert "Only reliability work ships." in done.out
+    assert done.code == 1
