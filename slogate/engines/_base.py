@@ -41,6 +41,7 @@ from typing import Protocol
 
 from slogate.errors import StoreError
 from slogate.model.evidence import Evidence, Need
+from slogate.model.exhibit import Exhibit, View
 from slogate.model.slots import Account, Tallies
 from slogate.model.window import Window
 from slogate.units import format_count, format_duration
@@ -102,10 +103,11 @@ class Reading(Protocol):
     start or end of a step), None without requests; `failures` the commonest (method, endpoint,
     error, count) among the requests that started in the window and were no success by their source.
     `count` gives tallies by account id, of the parts of several runs, numbered by `runs`.
-    All raise StoreError for a part that is unreadable or of a newer version; all that count also
-    for a negative duration, a start outside 1970 to 9999 or a pace that adds too many starts,
-    wherever the window lies. The result depends neither on threads nor on how rows are
-    ordered or split.
+    `look` shows what a report wants to draw, None without requests; it decides nothing, so it
+    draws what is damaged as it is. All raise StoreError for a part that is unreadable or of a
+    newer version; those that count also for a negative duration, a start outside 1970 to 9999 or a
+    pace that adds too many starts, wherever the window lies. The result depends neither on threads
+    nor on how rows are ordered or split.
     """
 
     def gather(self, needs: Sequence[Need]) -> dict[str, Evidence]: ...
@@ -113,6 +115,7 @@ class Reading(Protocol):
     def span(self) -> tuple[int, int | None, int | None]: ...
     def failures(self, window: Window, most: int) -> list[tuple[str, str, str, int]]: ...
     def count(self, accounts: Sequence[Account], runs: Mapping[str, int]) -> dict[str, Tallies]: ...
+    def look(self, view: View) -> Exhibit | None: ...
 
 
 class Open(Protocol):
@@ -155,6 +158,12 @@ class Engine:
         """How many rows the parts hold, and the first and the last start."""
         with self.reading(parts, None) as series:
             return series.span()
+
+
+def spanned(span: tuple[int, int | None, int | None]) -> Window | None:
+    """From the first request to the last; None without any."""
+    _, first, last = span
+    return None if first is None or last is None else Window(start_ts=first, end_ts=last)
 
 
 def is_absurd(added: int, rows: int) -> bool:

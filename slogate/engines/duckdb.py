@@ -15,13 +15,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from slogate.engines._answers import gather
-from slogate.engines._base import EVER, Engine, Extent, Sources, Tally
+from slogate.engines._base import EVER, Engine, Extent, Sources, Tally, spanned
 from slogate.engines._census import count
 from slogate.engines._dividing import check, divide, lockstep, requests_of
+from slogate.engines._looks import look
 from slogate.engines._sql import Bound, commonest_failures, parquet
 from slogate.engines._steps import failures_of_all, span_of_steps
 from slogate.errors import StoreError
 from slogate.model.evidence import BATCHES, Batch, Evidence, Need
+from slogate.model.exhibit import Exhibit, View
 from slogate.model.series import SCHEMA_VERSION, SERIES
 from slogate.model.slots import Account, Tallies
 from slogate.model.window import Window
@@ -111,12 +113,23 @@ class _Reading:
         count = sum(int(row[0]) for row in found)
         return count, min(starts, default=None), max(ends, default=None)
 
-    def _fullest(self) -> Sequence[str]:
+    def look(self, view: View) -> Exhibit | None:
+        """What a report wants to draw; of two series that count the same, the one in finer buckets.
+
+        None without requests.
+        """
+        whole = view.whole or spanned(self.span())
+        if self.connection is None or whole is None:
+            return None
+        return look(self.sources.of(self._fullest(finest=True)), view, whole, self.connection)
+
+    def _fullest(self, *, finest: bool = False) -> Sequence[str]:
         """The parts of that series, of those that count the same requests, that has most."""
         if self.connection is None or len(self.sources.pools) < 2:
             return self.sources.pools[0]
         sizes = [requests_of(parts, self.connection) for parts in self.sources.pools]
-        return self.sources.pools[sizes.index(max(sizes))]
+        full = [at for at, size in enumerate(sizes) if size == max(sizes)]
+        return self.sources.pools[full[-1 if finest else 0]]
 
 
 @contextmanager

@@ -12,14 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from slogate.engines._base import (
-    EVER,
-    Engine,
-    Extent,
-    Tally,
-    ladder_shares,
-)
+from slogate.engines._base import EVER, Engine, Extent, Tally, ladder_shares, spanned
 from slogate.engines._choice import Answer, choose, settled
+from slogate.engines._look_rows import look
 from slogate.engines._rows import (
     Row,
     across,
@@ -34,6 +29,7 @@ from slogate.engines._rows import (
 )
 from slogate.engines._slot_rows import Part, tallies
 from slogate.model.evidence import BATCHES, UNBOUNDED_US, Batch, Cut, Doubt, Evidence, Need
+from slogate.model.exhibit import Exhibit, View
 from slogate.model.predicate import Ok, holds, holds_between
 from slogate.model.series import SERIES
 from slogate.model.slots import Account, Tallies
@@ -92,6 +88,12 @@ class _Reading:
     def count(self, accounts: Sequence[Account], runs: Mapping[str, int]) -> dict[str, Tallies]:
         """The tallies of each account by its id."""
         return {account.id: tallies(account, self.parts, runs) for account in accounts}
+
+    def look(self, view: View) -> Exhibit | None:
+        """What a report wants to draw; of two series that count the same, the last."""
+        pool = max(reversed(self.pools), key=size)
+        whole, rows = view.whole or spanned(self.span()), [*self.requests, *pool]
+        return look(rows, view, whole, exact=not pool) if whole and rows else None
 
     def _fullest(self) -> list[Row]:
         return max(self.pools, key=size)
