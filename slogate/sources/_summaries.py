@@ -140,7 +140,7 @@ def document(origin: Origin, text: str) -> dict[str, Any]:
     """The text as a JSON object whose numbers are exact."""
     try:
         found = json.loads(
-            text, parse_float=_json_float, parse_int=_json_int, parse_constant=_no_number,
+            text, parse_float=_json_float, parse_int=_json_int, parse_constant=str,
             object_pairs_hook=_json_object,
         )  # fmt: skip
     except json.JSONDecodeError as error:
@@ -173,10 +173,6 @@ def _json_int(text: str) -> int:
     if len(text) > 19:
         raise ValueError(f"the number {text[:40]} is absurd")
     return int(text)
-
-
-def _no_number(text: str) -> Any:
-    return text
 
 
 def within(found: object, *path: str) -> Any:
