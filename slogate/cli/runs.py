@@ -10,7 +10,7 @@ import typer
 from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
 from slogate.cli.store import CONTEXT
 from slogate.cli.stores import opened_store, refreshed
-from slogate.errors import EXIT_PASS, UsageError
+from slogate.errors import EXIT_PASS, StoreError, UsageError
 
 RUN = Annotated[str, typer.Argument(metavar="RUN", help="Id, its beginning, a label, or latest.")]
 
@@ -77,12 +77,21 @@ def show_command(
     del quiet, no_color
     from slogate.cli.grid import dumps
     from slogate.cli.runtable import as_data, outcomes, sheet
+    from slogate.store.endpoints import endpoints
     from slogate.store.manifest import find_run
 
     opened = opened_store(store)
     found = find_run(opened, run, service=service)
     outcome = outcomes(opened).get(found.id)
-    out(dumps(as_data(found, outcome)) if as_json else sheet(found, outcome))
+    if as_json:
+        out(dumps(as_data(found, outcome)))
+        return EXIT_PASS
+    try:
+        named = endpoints(opened, found)
+    except StoreError as error:  # what the manifest says is worth telling all the same
+        note(f"note: {error}")
+        named = []
+    out(sheet(found, outcome, named))
     return EXIT_PASS
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +13,7 @@ from slogate.store.verdicts import read_verdicts
 from slogate.units import format_count, format_duration, format_share, format_span
 
 HEAD = ("id", "service", "kind", "state", "start", "rows", "outcome", "labels")
+SHOWN = 20
 _MOMENTS = ("created", "start", "ramped", "stop", "end")
 
 
@@ -41,8 +42,8 @@ def as_data(run: Run, outcome: str | None) -> dict[str, Any]:
     return {**data, "rows": {**data["rows"], "lost": run.rows.lost}, "outcome": outcome}
 
 
-def sheet(run: Run, outcome: str | None) -> str:
-    """One line a fact; what is not known is left out."""
+def sheet(run: Run, outcome: str | None, endpoints: Sequence[tuple[str, int]] = ()) -> str:
+    """One line a fact; what is not known is left out. `endpoints` are names with requests."""
     lines: list[tuple[str, str | None]] = [
         ("run", run.id),
         ("service", run.service),
@@ -58,10 +59,18 @@ def sheet(run: Run, outcome: str | None) -> str:
         ("exit code", None if run.generator_exit is None else f"{run.generator_exit} (generator)"),
         ("note", run.note),
         *_rows(run),
+        ("endpoints", _endpoints(endpoints)),
         *_health(run),
         ("parts", "\n".join(run.parts)),
     ]
     return "".join(_line(name, value) for name, value in lines if value)
+
+
+def _endpoints(named: Sequence[tuple[str, int]]) -> str:
+    """The commonest, a line each, with how many requests they had."""
+    shown = [f"{format_count(count)} × {name or '(no name)'}" for name, count in named[:SHOWN]]
+    more = len(named) - len(shown)
+    return "\n".join([*shown, f"… and {format_count(more)} more"] if more else shown)
 
 
 def _line(name: str, value: str) -> str:

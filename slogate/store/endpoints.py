@@ -1,0 +1,52 @@
+"""What a run's endpoints are called, and how many requests each had, the commonest first.
+
+For people who write a spec or wonder why an objective has no data. Of counts and histograms,
+which stand for the same requests, one is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from slogate.errors import StoreError
+from slogate.model.run import Run
+from slogate.model.series import Series
+from slogate.store.layout import Store
+from slogate.store.manifest import parts_of
+from slogate.store.parts import series_of
+from slogate.store.views import connected, escaped, first_line
+
+_NAMED = """
+    SELECT trim(concat_ws(' ', method, endpoint)) AS name, sum({weight})::BIGINT AS requests
+    FROM read_parquet(?, hive_partitioning = false)
+    GROUP BY name
+"""
+_WEIGHT: Mapping[Series, str] = {"requests": "1", "counts": "count", "histograms": "count"}
+
+
+def endpoints(store: Store, run: Run) -> list[tuple[str, int]]:
+    """Each endpoint as specs name it, with its requests; StoreError if a part cannot be read."""
+    parts: dict[Series, list[str]] = {}
+    for path in parts_of(store, run):
+        part = path.relative_to(store.root).as_posix()
+        parts.setdefault(series_of(part), []).append(escaped(str(path)))
+    if "counts" in parts:
+        parts.pop("histograms", None)
+    found: dict[str, int] = {}
+    for series, paths in parts.items():
+        for name, requests in _named(series, paths):
+            found[name] = found.get(name, 0) + requests
+    return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _named(series: Series, paths: Sequence[str]) -> list[tuple[str, int]]:
+    """The endpoints in the parts of one series."""
+    import duckdb
+
+    with connected(None) as connection:
+        try:
+            sql = _NAMED.format(weight=_WEIGHT[series])
+            found = connection.execute(sql, [list(paths)]).fetchall()
+        except duckdb.Error as error:
+            raise StoreError(f"its {series} cannot be read: {first_line(error)}") from None
+    return [(name, requests) for name, requests in found]
