@@ -81,6 +81,26 @@ def test_paths_with_ids_are_told_of(tmp_path, options, told):
     assert (code, err) == (0, f"{told}\n")
 
 
+@pytest.mark.parametrize(("endpoint", "told"), [("POST /a", True), ("GET /a", False)])
+def test_a_spec_that_names_no_endpoint_of_the_run_is_helped(tmp_path, endpoint, told):
+    """There is no data; where the names that there are can be seen is said beside it."""
+    (tmp_path / "a.jtl").write_text(jtl(*(good(1_000 * number) for number in range(60))))
+    run = imported(tmp_path, "a.jtl")["run"]
+    (tmp_path / "s.yaml").write_text(
+        f"slogate: 1\nservice: shop\nbudgets:\n  - {{name: a, endpoint: {endpoint}, p95: 1s}}\n"
+    )
+
+    done = subprocess.run(
+        [*COMMAND[:-1], "check", "s.yaml"], cwd=tmp_path, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+    assert ("NO DATA" in done.stdout) is told
+    assert (
+        f"note: `slogate runs show {run}` lists the endpoints of the run" in done.stderr
+    ) is told
+
+
 def test_patterns_stdin_and_gzip_are_one_run(tmp_path):
     """Files may be named by a pattern, come through a pipe, and be compressed."""
     for name, content in (("b1.jtl", jtl(good(1))), ("b2.jtl", jtl(good(2)))):
