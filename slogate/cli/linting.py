@@ -8,6 +8,7 @@ from pathlib import Path
 
 from slogate.cli.specfiles import read_specs
 from slogate.errors import Fault, SpecError, UsageError
+from slogate.slo.convert_foreign import foreign_faults
 from slogate.slo.dialect import dialect_of
 from slogate.slo.lint import Remark, lint
 from slogate.slo.load import load_specs
@@ -70,10 +71,14 @@ def linted(
         files = read_specs(paths, recursive=recursive)
     except SpecError as error:
         return Linted(remarks=[_remark(fault, FAULT, "error") for fault in error.faults])
-    native, openslo = Files(), Files()
+    native, openslo, foreign = Files(), Files(), Files()
+    rooms = {"native": native, "openslo": openslo}
     for file, text in files:
-        (openslo if dialect_of(text) == "openslo" else native).append((file, text))
-    found = [_native(native, now_ts, planned)] if native or not openslo else []
+        rooms.get(dialect_of(text), foreign).append((file, text))
+    found = [_native(native, now_ts, planned)] if native else []
+    if foreign:
+        faults = foreign_faults(foreign)
+        found.append(Linted(remarks=[_remark(fault, FAULT, "error") for fault in faults]))
     if openslo:
         documents = read_documents(openslo, profile=profile)
         found.append(Linted(remarks=documents.remarks, objects=len(documents.objects)))

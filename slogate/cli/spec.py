@@ -1,4 +1,4 @@
-"""`slogate spec lint|show|schema`: what the specs say, and what is wrong with them."""
+"""`slogate spec lint|show|schema|convert|fmt`: what the specs say, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from slogate.cli import spec_convert, spec_fmt
 from slogate.cli.options import JSON, NO_COLOR, QUIET, STORE, given_run_time, note, out
 from slogate.errors import EXIT_ERROR, EXIT_PASS, UsageError
 
@@ -134,6 +135,10 @@ def schema_command(
 
     out(schema_text())
     return EXIT_PASS
+
+
+app.command("convert", context_settings=CONTEXT)(spec_convert.command)
+app.command("fmt", context_settings=CONTEXT)(spec_fmt.command)
 
 
 def _planned(run_time: str | None, rate: str | None) -> Any:

@@ -97,6 +97,11 @@ def check_measure(found: Mapping[str, Any], node: Node, at: At) -> None:
         place = node.get("indicator") if isinstance(node, Table) else None
         ways = "good and total; bad and total; raw and raw_type; threshold, op and value"
         at.key("indicator").wrong(place or node, "no complete indicator", ways)
+    for side, source in found["indicator"].items():
+        if isinstance(source, dict) and not {"type", "source"} & source.keys():
+            place = node.get("indicator") if isinstance(node, Table) else None
+            here = at.key("indicator").key(side)
+            here.wrong(place or node, "neither a type nor a source is told", "type: prometheus")
 
 
 def objects_shape() -> Shape:

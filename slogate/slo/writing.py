@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from slogate.slo.document import Listing, Node, Scalar, Table
@@ -20,7 +20,9 @@ WIDTH = 100
 _OPEN = re.compile(r"[A-Za-z_/(µ][^\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ud800-\udfff]*")
 _UNSAFE = re.compile(r": |:$| #| $")
 _UNSAFE_IN_FLOW = re.compile(r"[?,\[\]{}]|:[^A-Za-z0-9/]")
-_QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?( ?%|us|µs|ms|s|m|h|d|w|M|Q|Y|/s|/m|/h)", re.ASCII)
+_QUANTITY = re.compile(
+    r"([0-9]+(\.[0-9]+)?(us|µs|ms|s|m|h|d|w|M|Q|Y))+|[0-9]+(\.[0-9]+)?( ?%|/s|/m|/h)", re.ASCII
+)
 _WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "y", "n", "null"))
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff\ud800-\udfff]*")
 _LITERAL = re.compile(r"[^\x00-\x09\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff\ud800-\udfff]*")
@@ -135,6 +137,11 @@ def _parts(node: Table | Listing) -> tuple[Any, ...]:
 def _item(item: Node, indent: str, remarks: Remarks) -> Iterator[str]:
     """An item of a list: its own lines, the first led by a dash."""
     yield from _before(item, indent, remarks)
+    place = (item.line, item.column)
+    if place in remarks.before:
+        # what an item begins with has the item's own place
+        others = {mark: lines for mark, lines in remarks.before.items() if mark != place}
+        remarks = replace(remarks, before=others)
     if isinstance(item, Table) and item.pairs and not is_kept_flow(item, len(indent) + 2):
         for number, line in enumerate(_block(item, f"{indent}  ", remarks)):
             yield f"{indent}- {line[len(indent) + 2 :]}" if number == 0 else line
