@@ -22,7 +22,7 @@ from slogate import intake
 from slogate.errors import SourceError, UsageError
 from slogate.model.run import Kind, Reconciliation, Run
 from slogate.model.series import Series
-from slogate.recognition import File, distinct, recognise
+from slogate.recognition import File, distinct, doubts, recognise
 from slogate.store.layout import Store
 from slogate.store.locks import alone
 from slogate.store.manifest import found_parts, list_runs, withdraw, write_run
@@ -135,7 +135,7 @@ def _import(
         run=run, new=True, requests=tally.requests, bad=dict(tally.bad),
         left_out=dict(tally.left_out), shown=tuple(tally.shown),
         endpoints=len(tally.endpoints), named=tally.named(), skipped=skipped,
-        notes=tuple(tally.notes),
+        notes=(*doubts(files_new, mine, kind), *tally.notes),
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from slogate import plugins
 from slogate.errors import UsageError
+from slogate.model.run import Kind, Run
 from slogate.sources._base import Origin, Source, read_origin
 
 
@@ -67,3 +68,20 @@ def distinct(files: Sequence[File]) -> tuple[list[File], list[str]]:
     if twice:
         raise UsageError(f"two different files are called {twice[0]}")
     return list(kept.values()), again
+
+
+def doubts(files: Sequence[File], runs: Sequence[Run], kind: Kind) -> list[str]:
+    """What people may not have meant by importing these beside those runs of the service."""
+    told = []
+    formats = sorted({file.source.name for file in files})
+    if len(formats) > 1:
+        told.append(f"files of several formats ({', '.join(formats)}) are one run")
+    # with other options it may be another half of the file, so that it cannot be refused
+    held = {content: run.id for run in runs for content in run.origin.values()}
+    told += [
+        f"{file.origin.name} is also in {held[content]}, read with other options: what both "
+        "took counts twice in the series, unless one of the runs is deleted"
+        for file in files
+        if kind == "production" and (content := f"sha256:{file.digest}") in held
+    ]
+    return told

@@ -232,6 +232,27 @@ def test_what_is_asked_wrongly_is_refused(store, tmp_path, more, error, sentence
     assert left(store) == []
 
 
+def test_what_may_not_be_meant_is_told(store, tmp_path):
+    """Formats that mix, and production that is read again in another way, are taken and told."""
+    [first, second] = files(tmp_path, jtl(good()), jtl(good(1)))
+    second[1].write_text('{"latency_ms": 1, "ts": 1764000000000, "path": "/a"}\n')
+
+    mixed = import_files(store, [first, second], service="shop", now_ts=NOW, kind="production")
+    options = {"transactions": "keep"}
+    again = {
+        kind: import_files(
+            store, [first], service="shop", now_ts=NOW, kind=kind, options=options
+        ).notes
+        for kind in ("production", "load")
+    }
+
+    assert mixed.notes == ("files of several formats (export-ndjson, jmeter-csv) are one run",)
+    assert [note.split(",")[0] for note in again["production"]] == [
+        f"{first[0]} is also in {mixed.run.id}"
+    ]
+    assert again["load"] == ()
+
+
 def test_an_unknown_format_says_where_the_known_are_listed(store, tmp_path):
     """What no source recognises is refused, with the way to the formats there are."""
     with pytest.raises(SourceError, match="its format is not known") as caught:
