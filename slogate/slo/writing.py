@@ -64,7 +64,7 @@ def node_of(data: Any) -> Node:
         return Scalar(line=0, column=0, text="", kind="null")
     if isinstance(data, bool):
         return Scalar(line=0, column=0, text=str(data).lower(), kind="bool")
-    if isinstance(data, Number | int):
+    if isinstance(data, Number | int | float):
         return Scalar(line=0, column=0, text=str(data), kind="number")
     return _scalar(data)
 

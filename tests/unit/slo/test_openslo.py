@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 from foreign import DATA
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spec_strategies import TEXTS
 
 from slogate.slo.openslo.durations import length_us, parse_shorthand, shorthand
 from slogate.slo.openslo.profile import RULES, Profile
 from slogate.slo.openslo.read import Documents, read_documents
+from slogate.slo.writing import node_of, yaml_text
 
 HEAD = {"apiVersion": "openslo/v1"}
 SOURCE = {"metricSource": {"type": "prometheus", "spec": {"query": "up"}}}
@@ -384,3 +388,30 @@ def test_lenient_is_never_stricter() -> None:
     assert [
         name for name, rule in RULES.items() if grave.index(rule.lenient) > grave.index(rule.strict)
     ] == []
+
+
+@given(TEXTS)
+@settings(max_examples=100, deadline=None)
+def test_any_text_is_read(text: str) -> None:
+    """Whatever stands in a file, there are remarks and never an exception."""
+    found = read_documents([("f", text)], profile="strict")
+
+    assert found.objects or found.remarks
+
+
+BROKEN = ("null", "[]", "{}", "1e999", "1e-99999999", '"', "x: y", "true", "-1", "~", "'", "string")
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_damaged_objects_are_read(data: st.DataObject) -> None:
+    """A value replaced, a line lost or repeated: remarks, never an exception."""
+    text = "---\n".join(yaml_text(node_of(each)) for each in (REFERRING, SLI, CONDITION, POLICY))
+    lines = text.splitlines()
+    number = data.draw(st.integers(0, len(lines) - 1))
+    value = data.draw(st.sampled_from(BROKEN))
+    kept, after = lines[number].partition(":")[0], data.draw(st.sampled_from([0, 1, 2]))
+    damaged = [*lines[:number], f"{kept}: {value}", *lines[number + after :]]
+
+    for profile in ("strict", "lenient"):
+        assert read_documents([("f", "\n".join(damaged))], profile=profile).remarks is not None
