@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-DEPENDENCIES = {"duckdb", "locust", "pyarrow", "pyyaml", "rich", "typer"}
+DEPENDENCIES = {"duckdb", "locust", "pyarrow", "pyyaml", "rich", "typer", "tzdata"}
 
 
 @pytest.fixture(scope="module")
