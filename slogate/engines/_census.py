@@ -1,88 +1,104 @@
 """Adds the groups of a scan up to tallies, and decides which series of a run to take.
 
 Single requests and those in buckets are different requests and are added up. Counts and histograms
-of one run are the same requests: of these the series that has more, else the one that leaves less
-open, is taken; never both. Exact integers, so threads and the order of rows change nothing.
+of one run are the same requests: of these the series that has more, else for each account the one
+that leaves less open, is taken; never both. The second is read only where the first leaves
+something open. Exact integers, so threads and the order of rows change nothing.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from slogate.engines._slots import Asked, count_requests, count_steps
+from slogate.engines._base import Sources
+from slogate.engines._slots import Asked, count_requests, count_steps, requests_by_part
 from slogate.engines._sql import BITS, Bound
 from slogate.model.predicate import Ok
 from slogate.model.selection import Selection
-from slogate.model.slots import Account, Tallies, Tally
+from slogate.model.slots import Account, Edges, Every, Slots, Tallies, Tally
 
 if TYPE_CHECKING:
     import duckdb
 
 # (label, first slot, last slot) → requests, those surely good, those that may be
-Sums = dict[tuple[str | None, int, int], tuple[int, int, int]]
+Key = tuple[str | None, int, int]
+Counts = tuple[int, int, int]
+Sums = dict[Key, Counts]
 Runs = Mapping[str, int]
+_NONE: Counts = (0, 0, 0)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Census:
-    """What was counted for one account: single requests, and by run and pool those in buckets."""
+    """What was counted for one account: single requests, and by pool and run those in buckets."""
 
+    account: Account
+    asked: Slots
     requests: Sums = field(default_factory=dict)
-    steps: dict[int, dict[int, Sums]] = field(default_factory=lambda: defaultdict(dict))
+    steps: dict[tuple[int, int], Sums] = field(default_factory=lambda: defaultdict(dict))
 
-    def add(
-        self, at: tuple[int, int] | None, key: tuple[str | None, int, int],
-        counts: tuple[int, int, int],
-    ) -> None:  # fmt: skip
-        """Count so many more requests; `at` is the run and the pool of those in buckets."""
-        sums = self.requests if at is None else self.steps[at[0]].setdefault(at[1], {})
-        before = sums.get(key, (0, 0, 0))
-        total, sure, maybe = (a + b for a, b in zip(before, counts, strict=True))
-        sums[key] = (total, sure, maybe)
+    def add(self, sums: Sums, key: Key, counts: Counts) -> None:
+        """Count so many more requests in slots that were asked, if they lie in the account's."""
+        label, first, last = key
+        early, late = self._own(first), self._own(last)
+        if late >= 0 and early < self.account.slots.count:
+            _add(sums, (label, early, late), counts)
 
-    def tallies(self, slots: int) -> Tallies:
-        """The tallies by label; those wholly before or after all slots are left out."""
+    def _own(self, slot: int) -> int:
+        """The account's slot that holds one that was asked."""
+        own, asked = self.account.slots, self.asked
+        if own is asked or slot < 0:
+            return slot
+        return own.slot(asked.start(slot)) if slot < asked.count else own.count
+
+    def open(self, pool: int, run: int) -> int:
+        """How many requests may be good or not, or lie in one slot or another."""
+        return sum(
+            total if first != last else maybe - sure
+            for (_, first, last), (total, sure, maybe) in self.steps.get((pool, run), {}).items()
+        )
+
+    def tallies(self, pools: Mapping[int, Sequence[int]]) -> Tallies:
+        """The tallies by label; of the pools of a run that which leaves least open."""
         joined: Sums = dict(self.requests)
-        for pools in self.steps.values():
-            for key, counts in _chosen([pools[pool] for pool in sorted(pools)]).items():
-                before = joined.get(key, (0, 0, 0))
-                total, sure, maybe = (a + b for a, b in zip(before, counts, strict=True))
-                joined[key] = (total, sure, maybe)
+        for run, same in pools.items():
+            pool = min(same, key=lambda pool: (self.open(pool, run), pool))
+            for key, counts in self.steps.get((pool, run), {}).items():
+                _add(joined, key, counts)
         found: dict[str | None, list[Tally]] = defaultdict(list)
         for (label, first, last), counts in joined.items():
-            if last >= 0 and first < slots:
-                found[label].append(Tally(first, last, *counts))
+            found[label].append(Tally(first, last, *counts))
         order = sorted(found, key=lambda label: (label is not None, label or ""))
         return {label: tuple(sorted(found[label])) for label in order}
 
 
-def _chosen(pools: Sequence[Sums]) -> Sums:
-    """The sums of the series that has most requests, of equals the one that leaves least open."""
-    return min(pools, key=lambda sums: (-sum(total for total, _, _ in sums.values()), _open(sums)))
-
-
-def _open(sums: Sums) -> int:
-    """How many requests may be good or not, or lie in one slot or another."""
-    return sum(
-        total if first != last else maybe - sure
-        for (_, first, last), (total, sure, maybe) in sums.items()
-    )
+def _add(sums: Sums, key: Key, counts: Counts) -> None:
+    before = sums.get(key, _NONE)
+    sums[key] = (before[0] + counts[0], before[1] + counts[1], before[2] + counts[2])
 
 
 def questions(accounts: Sequence[Account]) -> list[tuple[Asked, list[Account]]]:
-    """The accounts by what they share, with what has to be asked for them."""
+    """The accounts by what they share, with what has to be asked for them.
+
+    Edges of several accounts are asked as one: the slots of each are made of those between all.
+    """
     shared: dict[tuple[object, str | None], list[Account]] = defaultdict(list)
     for account in accounts:
-        shared[account.slots, account.by].append(account)
+        kind = account.slots if isinstance(account.slots, Every) else None
+        shared[kind, account.by].append(account)
     return [(_asked(group), group) for group in shared.values()]
 
 
 def _asked(group: Sequence[Account]) -> Asked:
+    slots = group[0].slots
+    if isinstance(slots, Edges):
+        edges = {at for each in group if isinstance(each.slots, Edges) for at in each.slots.at}
+        slots = slots if len(group) == 1 else Edges(at=tuple(sorted(edges)))
     return Asked(
-        slots=group[0].slots,
+        slots=slots,
         by=group[0].by,
         selections=tuple(dict.fromkeys(_whose(account) for account in group)),
         predicates=tuple(dict.fromkeys(account.selection.success for account in group)),
@@ -95,59 +111,107 @@ def _whose(account: Account) -> Selection:
 
 
 def count(
-    accounts: Sequence[Account],
-    requests: Sequence[str],
-    pools: Sequence[Sequence[str]],
-    runs: Runs,
+    accounts: Sequence[Account], sources: Sources, runs: Runs,
     connection: duckdb.DuckDBPyConnection,
-) -> dict[str, Tallies]:
+) -> dict[str, Tallies]:  # fmt: skip
     """The tallies of each account by its id."""
-    found = {account.id: Census() for account in accounts}
+    found: dict[str, Tallies] = {}
+    largest = _largest(sources.pools, runs, connection)
     for asked, group in questions(accounts):
-        bits = _Bits(asked, group)
-        if requests:
+        scan = _Scan(asked, group, runs, connection)
+        if sources.requests:
+            scan.requests(sources.requests)
+        pools = {run: same[:1] for run, same in largest.items()}
+        for number, parts in enumerate(sources.pools):
+            scan.steps(number, [part for part in parts if number in pools[runs[part]]])
+        # what the first series of a run leaves open may be answered by the other
+        left = {
+            run for run, same in largest.items() if len(same) > 1 and scan.is_open(same[0], run)
+        }
+        for number, parts in enumerate(sources.pools):
+            more = [p for p in parts if runs[p] in left and number in largest[runs[p]][1:]]
+            scan.steps(number, more)
+        pools |= {run: largest[run] for run in left}
+        found |= {census.account.id: census.tallies(pools) for census in scan.found.values()}
+    return {account.id: found[account.id] for account in accounts}
+
+
+def _largest(
+    pools: Sequence[Sequence[str]], runs: Runs, connection: duckdb.DuckDBPyConnection
+) -> dict[int, list[int]]:
+    """Of each run the series that count most requests: one that counts fewer has lost some."""
+    present: dict[int, dict[int, int]] = defaultdict(dict)
+    for number, parts in enumerate(pools):
+        for part in parts:
+            present[runs[part]][number] = 0
+    several = {run for run, series in present.items() if len(series) > 1}
+    for number, parts in enumerate(pools):
+        if mine := [part for part in parts if runs[part] in several]:
             bound = Bound()
-            text = count_requests(asked, requests, bound)
-            for row in connection.execute(text, bound.values).fetchall():
-                *masks, label, slot, total = row
-                for name, sure, maybe in bits.of(tuple(masks)):
-                    counts = (total, total * sure, total * maybe)
-                    found[name].add(None, (label, slot, slot), counts)
-        for number, parts in enumerate(pools):
-            if not parts:
-                continue
-            bound = Bound()
-            text = count_steps(asked, parts, bound)
-            for row in connection.execute(text, bound.values).fetchall():
-                *masks, label, part, first, last, total = row
-                for name, sure, maybe in bits.of(tuple(masks)):
-                    counts = (total, total * sure, total * maybe)
-                    found[name].add((runs[part], number), (label, first, last), counts)
-    return {account.id: found[account.id].tallies(account.slots.count) for account in accounts}
+            rows = connection.execute(requests_by_part(mine, bound), bound.values).fetchall()
+            for part, total in rows:
+                present[runs[part]][number] += int(total)
+    return {
+        run: [number for number in sorted(series) if series[number] == max(series.values())]
+        for run, series in present.items()
+    }
 
 
 @dataclass(slots=True)
-class _Bits:
-    """Which accounts the rows with some bits belong to; there are few combinations of bits."""
+class _Scan:
+    """The counting of the accounts of one question."""
 
     asked: Asked
     group: Sequence[Account]
-    known: dict[tuple[int, ...], list[tuple[str, bool, bool]]] = field(default_factory=dict)
+    runs: Runs
+    connection: duckdb.DuckDBPyConnection
+    found: dict[str, Census] = field(init=False)
+    known: dict[tuple[int, ...], list[tuple[Census, bool, bool]]] = field(default_factory=dict)
 
-    def of(self, masks: tuple[int, ...]) -> Iterable[tuple[str, bool, bool]]:
-        """(id, surely good, perhaps good) of each account."""
+    def __post_init__(self) -> None:
+        """Begin with nothing counted."""
+        self.found = {each.id: Census(account=each, asked=self.asked.slots) for each in self.group}
+
+    def is_open(self, pool: int, run: int) -> bool:
+        """Whether a series of a run leaves anything open for any account."""
+        return any(census.open(pool, run) for census in self.found.values())
+
+    def requests(self, parts: Sequence[str]) -> None:
+        """Count single requests."""
+        bound = Bound()
+        text = count_requests(self.asked, parts, bound)
+        for row in self.connection.execute(text, bound.values).fetchall():
+            *masks, label, slot, total = row
+            for census, sure, maybe in self._of(tuple(masks)):
+                counts = (total, total * sure, total * maybe)
+                census.add(census.requests, (label, slot, slot), counts)
+
+    def steps(self, pool: int, parts: Sequence[str]) -> None:
+        """Count requests in buckets."""
+        if not parts:
+            return
+        bound = Bound()
+        text = count_steps(self.asked, parts, bound)
+        for row in self.connection.execute(text, bound.values).fetchall():
+            *masks, label, part, first, last, total = row
+            for census, sure, maybe in self._of(tuple(masks)):
+                counts = (total, total * sure, total * maybe)
+                census.add(census.steps[pool, self.runs[part]], (label, first, last), counts)
+
+    def _of(self, masks: tuple[int, ...]) -> list[tuple[Census, bool, bool]]:
+        """Whose rows with these bits are, surely good and perhaps; there are few combinations."""
         if masks not in self.known:
             self.known[masks] = [*self._read(masks)]
         return self.known[masks]
 
-    def _read(self, masks: tuple[int, ...]) -> Iterable[tuple[str, bool, bool]]:
+    def _read(self, masks: tuple[int, ...]) -> Iterator[tuple[Census, bool, bool]]:
         width, deep = len(self.asked.masks), len(self.asked.successes("s"))
         sure = masks[width : width + deep]
         maybe = masks[width + deep :] or sure
         for account in self.group:
             if _bit(masks, self.asked.selections.index(_whose(account))):
                 number = self.asked.predicates.index(account.selection.success)
-                yield account.id, _bit(sure, number), _bit(maybe, number)
+                yield self.found[account.id], _bit(sure, number), _bit(maybe, number)
 
 
 def _bit(masks: Sequence[int], number: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from slogate.engines._rows import Row, selects
+from slogate.engines._rows import Row, selects, size
 from slogate.model.evidence import UNBOUNDED_US
 from slogate.model.predicate import holds, holds_between
 from slogate.model.series import SERIES, Series
@@ -17,27 +17,21 @@ Key = tuple[str | None, int, int]
 
 def tallies(account: Account, parts: Mapping[str, Part], runs: Mapping[str, int]) -> Tallies:
     """The tallies of one account by label."""
-    single: list[Row] = []
+    joined: list[Row] = []
     by_run: dict[int, dict[Series, list[Row]]] = defaultdict(lambda: defaultdict(list))
-
-    def fewest(rows: list[Row]) -> tuple[int, int]:
-        return -sum(row.count for row in rows), _open(account, rows)
-
     for name, (series, rows) in parts.items():
-        mine = [row for row in rows if selects(account.selection, row)]
         if series == SERIES[0]:
-            single += mine
+            joined += [row for row in rows if selects(account.selection, row)]
         else:
-            by_run[runs[name]][series] += mine
-    chosen = [*single]
+            by_run[runs[name]][series] += rows
     for pools in by_run.values():
-        same: list[list[Row]] = [pools[name] for name in SERIES if name in pools]
-        best: list[Row] = min(same, key=fewest)
-        chosen += best
+        most = max(size(rows) for rows in pools.values())
+        largest = [pools[name] for name in SERIES if name in pools and size(pools[name]) == most]
+        mine = [[row for row in rows if selects(account.selection, row)] for rows in largest]
+        joined += mine[min(range(len(mine)), key=lambda at: _open(account, mine[at]))]
     found: dict[str | None, list[Tally]] = defaultdict(list)
-    for (label, first, last), (total, sure, maybe) in _sums(account, chosen).items():
-        if last >= 0 and first < account.slots.count:
-            found[label].append(Tally(first, last, total, sure, maybe))
+    for (label, first, last), counts in _sums(account, joined).items():
+        found[label].append(Tally(first, last, *counts))
     order = sorted(found, key=lambda label: (label is not None, label or ""))
     return {label: tuple(sorted(found[label])) for label in order}
 
@@ -56,6 +50,8 @@ def _sums(account: Account, rows: Sequence[Row]) -> dict[Key, tuple[int, int, in
     for row in rows:
         label = None if account.by is None else row.labels.get(account.by)
         key = (label, account.slots.slot(row.ts), account.slots.slot(row.last_ts))
+        if key[2] < 0 or key[1] >= account.slots.count:
+            continue
         surely, perhaps = _good(account, row)
         total[key] += row.count
         sure[key] += row.count * surely

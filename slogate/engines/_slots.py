@@ -64,6 +64,7 @@ def count_steps(asked: Asked, parts: Sequence[str], bound: Bound) -> str:
         masks(letter, [f"coalesce({succeeds(p, bound, how)}, false)" for p in asked.predicates])
         for letter, how in (("s", surely_holds), ("u", may_hold))
     )
+    start, end = asked.slots.start(0), asked.slots.start(asked.slots.count)
     names = ", ".join(asked.masks)
     more = f", {_label(asked, bound)} AS label, filename AS part, {bits}"
     return f"""{placed(parts, EVER, bound, more)}
@@ -72,8 +73,13 @@ SELECT {names}, {", ".join([*asked.successes("s"), *asked.successes("u")])},
   SELECT {names}, {sure}, {maybe}, label, part, w,
          {slot_of("first", asked.slots, bound)} AS early,
          {slot_of("last", asked.slots, bound)} AS late
-  FROM placed WHERE {_any(asked)})
+  FROM placed WHERE first < {bound(end)} AND last >= {bound(start)} AND ({_any(asked)}))
 GROUP BY ALL"""  # noqa: S608
+
+
+def requests_by_part(parts: Sequence[str], bound: Bound) -> str:
+    """The statement that counts the requests that each part stands for: part, count."""
+    return f'SELECT filename, sum("count")::BIGINT FROM {parquet(parts, bound)} GROUP BY filename'  # noqa: S608
 
 
 def _any(asked: Asked) -> str:

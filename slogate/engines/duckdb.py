@@ -72,8 +72,7 @@ class _Reading:
         if self.connection is None:
             return {account.id: {} for account in accounts}
         check(self.sources, self.connection)
-        sources = self.sources
-        return count(accounts, sources.requests, sources.pools, runs, self.connection)
+        return count(accounts, self.sources, runs, self.connection)
 
     def _divide(self, window: Window, connection: duckdb.DuckDBPyConnection) -> Tally:
         if window not in self.divided:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from slogate.stats.quantile import nearest_rank
 
@@ -42,32 +43,44 @@ def forecast(
     """
     if len(history) < LEAST_DAYS or days < 1:
         return None
-    spent = sorted(_spent(history, used, days, allowed_share, _Dice(draw)) for draw in range(DRAWS))
-    low, high = (spent[nearest_rank(DRAWS, (share, 100)) - 1] for share in (10, 90))
+    bads, totals = [bad for bad, _ in history], [total for _, total in history]
+    spent = sorted(
+        _share(
+            used[0] + sum([bads[day] for day in drawn]),
+            allowed_share * (used[1] + sum([totals[day] for day in drawn])),
+        )
+        for drawn in _draws(len(history), days)
+    )
+    low, median, high = (spent[nearest_rank(DRAWS, (share, 100)) - 1] for share in (10, 50, 90))
     return Forecast(
-        median=spent[nearest_rank(DRAWS, (50, 100)) - 1],
+        median=median,
         interval=(low, high),
         exhausted=sum(share > 1 for share in spent) / DRAWS,
         days=days,
     )
 
 
-def _spent(
-    history: Sequence[Day], used: Day, days: int, allowed_share: float, dice: _Dice
-) -> float:
-    past = _blocks(history, len(history), dice)
-    future = _blocks(past, days, dice)
-    bad = used[0] + sum(day[0] for day in future)
-    total = used[1] + sum(day[1] for day in future)
-    return bad / (allowed_share * total) if total else 0.0
+def _share(bad: float, allowed: float) -> float:
+    return bad / allowed if allowed else 0.0
 
 
-def _blocks(days: Sequence[Day], count: int, dice: _Dice) -> list[Day]:
-    """So many days, in blocks that begin anywhere and go round."""
-    found: list[Day] = []
+@lru_cache(maxsize=64)
+def _draws(history: int, days: int) -> tuple[tuple[int, ...], ...]:
+    """Which days of a history of so many each draw takes: the same for all data."""
+    return tuple(_draw(history, days, _Dice(seed)) for seed in range(DRAWS))
+
+
+def _draw(history: int, days: int, dice: _Dice) -> tuple[int, ...]:
+    past = _blocks(history, history, dice)
+    return tuple(past[at] for at in _blocks(history, days, dice))
+
+
+def _blocks(days: int, count: int, dice: _Dice) -> list[int]:
+    """So many days of `days`, in blocks that begin anywhere and go round."""
+    found: list[int] = []
     while len(found) < count:
-        start = dice.below(len(days))
-        found += [days[(start + i) % len(days)] for i in range(BLOCK_DAYS)]
+        start = dice.below(days)
+        found += [(start + i) % days for i in range(BLOCK_DAYS)]
     return found[:count]
 
 
