@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from spec_strategies import TEXTS
 
+from slogate.cli.docs import find_page, pages
 from slogate.slo.openslo.durations import length_us, parse_shorthand, shorthand
 from slogate.slo.openslo.profile import RULES, Profile
 from slogate.slo.openslo.read import Documents, read_documents
@@ -379,6 +381,21 @@ def test_times_are_texts() -> None:
     assert found(calendar) == []
     assert found(calendar.replace("01-01", "02-30")) == ["openslo/start-time"]
     assert found(calendar.replace("Berlin", "Bielefeld")) == ["openslo/time-zone"]
+
+
+def test_the_manual_has_every_rule_with_its_severities() -> None:
+    """The table of the page is the table of the code."""
+    rows = {
+        rule: (row[2].strip(), row[3].strip())
+        for row in (
+            line.replace("\\|", "").split("|")
+            for line in find_page(pages(), "openslo").text.splitlines()
+        )
+        if len(row) > 4
+        for rule in re.findall(r"`([a-z-]+)`", row[1])
+    }
+
+    assert rows == {name: (rule.strict, rule.lenient) for name, rule in RULES.items()}
 
 
 def test_lenient_is_never_stricter() -> None:
