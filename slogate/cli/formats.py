@@ -26,7 +26,10 @@ def listing(width: int) -> str:
     lines = []
     for name, source in sources.items():
         marks = " (can be followed)" if source.lines else ""
-        lines.append(f"{name:{column}}{source.help}{marks}")
+        lines += textwrap.wrap(
+            f"{source.help}{marks}", width,
+            initial_indent=f"{name:{column}}", subsequent_indent=" " * column,
+        )  # fmt: skip
         for option, text in source.options.items():
             lines += textwrap.wrap(
                 f"-O {option}=  {text}", width, initial_indent=" " * column,
