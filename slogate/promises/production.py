@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -100,11 +100,7 @@ def verdict_of(
         version=version,
         subject=_subject(production, plans, total),
         findings=findings,
-        warnings=tuple(
-            f"following: the run {run.id} is still being taken in"
-            for run in production.runs
-            if run.state == "running"
-        ),
+        warnings=tuple(_remarks(production.runs)),
         specs=specs,
     )
 
@@ -125,6 +121,33 @@ def _untold(runs: Sequence[Run]) -> str | None:
     if silent is None:
         return None
     return f"the production run {silent.id} is of a source that does not tell failed requests"
+
+
+def _remarks(runs: Sequence[Run]) -> Iterator[str]:
+    for run in runs:
+        if run.state == "running":
+            yield f"following: the run {run.id} is still being taken in"
+    for first, second in _overlapping(runs):
+        yield (
+            f"overlap: {first.id} ({first.source}) and {second.id} ({second.source}) tell of the "
+            "same time; if both tell of the same requests, these are counted twice"
+        )
+
+
+def _overlapping(runs: Sequence[Run]) -> Iterator[tuple[Run, Run]]:
+    """The first pair of runs of each two sources that tell of the same time, oldest first."""
+    told: set[frozenset[str]] = set()
+    latest: dict[str, Run] = {}
+    for run in runs:
+        for source, earlier in latest.items():
+            sources = frozenset({source, run.source})
+            reaches = (earlier.end_ts or 0) > (run.start_ts or 0)
+            if len(sources) == 2 and reaches and sources not in told:
+                told.add(sources)
+                yield earlier, run
+        before = latest.get(run.source)
+        if before is None or (before.end_ts or 0) < (run.end_ts or 0):
+            latest[run.source] = run
 
 
 def _subject(production: Production, plans: Sequence[Plan], total: int) -> Subject:

@@ -123,6 +123,9 @@ def _load(file: str, source: str, fields: Fields) -> _Loaded:
     found = read_fields(fields, root, at)
     if not any(_items(root, key) for key in ("budgets", "slos", "openslo")):
         at.wrong(root, "this spec promises nothing", "add `budgets:`")
+    if _items(root, "corrections") and not _items(root, "slos"):
+        place = root.key("corrections") or root
+        at.key("corrections").wrong(place, "'corrections' have no meaning without slos")
     names = tuple(name for room in ("budgets", "slos") for name in _names(root, room))
     spec = None if faults else _spec(file, source, root, found)
     service = found.get("service")
