@@ -191,3 +191,12 @@ def test_no_parts_have_no_tallies(name, tmp_path):
 def test_the_reference_is_an_engine():
     """The oracle of these tests is the engine that counts in plain Python."""
     assert plugins.find("engines", "memory") is memory.PLUGIN
+
+
+@engine
+def test_folders_of_any_name(name, tmp_path):
+    """What is special in a pattern is a name like any other."""
+    folder = tmp_path / "a[b]*?{c} 'd'"
+    found = step_parts(folder, [step(0, 0, 100, 5)], [step(100, 0, 100, 1)])
+
+    assert tally_of(name, folder, *found) == {None: (Tally(0, 0, 5, 5, 5), Tally(1, 1, 1, 1, 1))}
