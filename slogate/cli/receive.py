@@ -47,10 +47,11 @@ def command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Receive OpenTelemetry over OTLP/HTTP until it is stopped (Ctrl-C, SIGTERM, --for).
+    """Receive OpenTelemetry over OTLP/HTTP until it is stopped.
 
-    Spans of servers become requests, histograms of their durations histograms, as a run of
-    kind production for each service.name. What was answered with 200 is on disk.
+    Ctrl-C, SIGTERM and the end of --for stop it. Spans of servers become requests, histograms of
+    their durations histograms, as a run of kind production for each service.name. What was
+    answered with 200 is on disk. Protobuf, which SDKs send, needs slogate[otlp].
 
     \b
     Examples:
