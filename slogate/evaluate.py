@@ -21,6 +21,7 @@ from slogate.objectives._cases import stand
 from slogate.slo.spec import Spec
 from slogate.trust import absence, distrust, remarks
 from slogate.units import format_count, format_span
+from slogate.unknowns import unless_unknown
 from slogate.verdict import Finding, Outcome, Subject, Verdict
 
 MIN_REQUESTS = 10
@@ -147,24 +148,10 @@ def _judgement(
         return replace(found, outcome=Outcome.INVALID, reason=reason), evidence
     if found.settle:
         found = replace(found, reason=f"{found.reason}; {found.settle}")
-    return _unless_untold(objective, subject.run, window, found), evidence
-
-
-def _unless_untold(
-    objective: Objective, run: Run, window: Window | None, found: Judgement
-) -> Judgement:
-    """No pass on successes alone, where failures count and the run's source does not tell them."""
-    if found.outcome is not Outcome.PASS or window is None or "failures" not in run.untold:
-        return found
-    need: Need = plugins.find("objectives", objective.kind).needs(objective, window)
-    if need.measure == "errors":
-        cure = "take results that tell them"
-    elif need.measure in {"latency", "mean"} and need.failures == "slow":
-        cure = "`failures: drop` judges successes alone"
-    else:
-        return found
-    reason = f"{run.source} does not tell which requests failed; {cure}; as told: {found.reason}"
-    return replace(found, outcome=Outcome.INCONCLUSIVE, reason=reason)
+    if window is not None and evidence is not None:
+        need = plugins.find("objectives", objective.kind).needs(objective, window)
+        found = unless_unknown(objective, need, subject.run, evidence, found)
+    return found, evidence
 
 
 def _best_founded(

@@ -288,6 +288,6 @@ def finished(store: Store, run: Run, parts: Sequence[str], tally: intake.Tally) 
     return replace(
         run,
         start_ts=tally.first_ts, ramped_ts=tally.first_ts, stop_ts=tally.last_ts,
-        end_ts=tally.last_ts, rows=Reconciliation(seen=tally.rows, written=written),
+        end_ts=tally.last_ts, rows=Reconciliation(seen=tally.rows, written=written, unreadable=bad),
         note="; ".join([*notes, *tally.notes]) or None,
     )  # fmt: skip

@@ -116,6 +116,8 @@ def remarks(run: Run) -> tuple[str, ...]:
         found.append(early)
     if health.cpu is not None and CPU_HIGH <= health.cpu < CPU_SATURATED:
         found.append(f"cpu: the generator used {format_share(health.cpu)} of a core at its peak")
+    if run.note and run.state == "complete" and run.source != "locust":
+        found.append(f"source: {run.note}")
     if health.lockstep is not None and health.lockstep > LOCKSTEP:
         found.append(
             f"lockstep: {format_share(health.lockstep)} of the starts fall in one tenth of the "

@@ -243,7 +243,9 @@ def _keep(
     """Name the parts and the position in one stroke."""
     bad = int(run.origin.get("bad", "0")) + tally.bad.total()
     position = {key: str(value) for key, value in asdict(piece.position).items()}
-    counted = Reconciliation(seen=run.rows.seen + tally.rows, written=run.rows.written + tally.rows)
+    counted = Reconciliation(
+        seen=run.rows.seen + tally.rows, written=run.rows.written + tally.rows, unreadable=bad
+    )
     first = min((ts for ts in (run.start_ts, tally.first_ts) if ts is not None), default=None)
     end = max((ts for ts in (run.end_ts, tally.last_ts) if ts is not None), default=None)
     changed = replace(

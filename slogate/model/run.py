@@ -39,7 +39,8 @@ class Reconciliation:
     written = counted + uncountable + before_reset, where `counted` is the generator's own
     count, `uncountable` the events that it could not count (custom events without the four
     keywords that it needs, requests cut off still waiting for a response), `before_reset` what
-    it had counted before its statistics were reset.
+    it had counted before its statistics were reset. `unreadable` rows of a foreign source are in
+    none of these: what they held is not known.
     """
 
     seen: int = 0
@@ -47,6 +48,7 @@ class Reconciliation:
     counted: int | None = None
     uncountable: int = 0
     before_reset: int = 0
+    unreadable: int = 0
 
     @property
     def lost(self) -> int:

@@ -10,7 +10,8 @@ from slogate.model.run import Health, Reconciliation
 from slogate.objectives._base import Waiver
 from slogate.verdict import Outcome
 
-GOOD, BAD, CLOSE = evidence(1), evidence(20), evidence([4] * 5 + [5] * 5)
+GOOD, BAD = evidence(1, max_us=250_000), evidence(20)
+CLOSE = evidence([4] * 5 + [5] * 5)
 
 
 def verdict(found, it=None, line="p95: 300ms", rows=1_000, **scope):
@@ -105,6 +106,47 @@ def test_where_failures_are_untold_no_budget_that_counts_them_passes(line, scope
     assert passing.findings[0].outcome is outcome
     assert ("hey-csv does not tell" in passing.findings[0].reason) is (outcome is not Outcome.PASS)
     assert failing.findings[0].outcome is verdict(BAD, None, line, **scope).findings[0].outcome
+
+
+@pytest.mark.parametrize(
+    ("line", "unread", "outcome"),
+    [
+        pytest.param("p95: 300ms", 30, Outcome.PASS, id="few that could all be slow"),
+        pytest.param("p95: 300ms", 60, Outcome.INCONCLUSIVE, id="so many that it could break"),
+        pytest.param("errors: 5%", 60, Outcome.INCONCLUSIVE, id="errors"),
+        pytest.param("max: 5s", 1, Outcome.INCONCLUSIVE, id="a fact needs every row"),
+        pytest.param("throughput: 1/s", 60, Outcome.PASS, id="more successes would only help"),
+    ],
+)
+def test_rows_that_could_not_be_read_let_no_budget_pass_that_they_could_break(
+    line, unread, outcome
+):
+    """Under the allowed share of bad rows an import is kept, but what was in them is not known."""
+    it = run(rows=Reconciliation(seen=1_000, written=1_000, unreadable=unread), source="k6-csv",
+             note=f"{unread} bad rows were not kept")  # fmt: skip
+    found = verdict(GOOD, it, line)
+
+    assert found.findings[0].outcome is outcome
+    assert f"source: {unread} bad rows were not kept" in found.warnings
+
+
+@pytest.mark.parametrize(
+    ("line", "untimed", "outcome"),
+    [
+        pytest.param("p95: 300ms", 30, Outcome.PASS, id="few"),
+        pytest.param("p95: 300ms", 60, Outcome.INCONCLUSIVE, id="too many"),
+        pytest.param("mean: 300ms", 9, Outcome.PASS, id="mean, few"),
+        pytest.param("mean: 300ms", 60, Outcome.INCONCLUSIVE, id="mean, too many"),
+        pytest.param("errors: 5%", 600, Outcome.PASS, id="errors need no time"),
+    ],
+)
+def test_requests_without_a_time_let_no_latency_budget_pass_that_they_could_break(
+    line, untimed, outcome
+):
+    """A log that tells the time of one request in fifty knows nothing of the others."""
+    found = verdict(replace(GOOD, untimed=untimed, matched=1_000 + untimed), line=line)
+
+    assert found.findings[0].outcome is outcome
 
 
 def test_rows_missing_from_the_store_make_the_run_invalid():
