@@ -200,7 +200,7 @@ def _signals(only: str | None) -> frozenset[Signal]:
 
 
 def _settings(options: Mapping[str, str]) -> Settings:
-    known = ("kinds", "metric", "unit", "attributes")
+    known = ("kinds", "metric", "unit", "attributes", "ok")
     if unknown := sorted(set(options) - set(known)):
         raise UsageError(
             f"a receiver has no option '{unknown[0]}'", hint=f"options: {', '.join(known)}"

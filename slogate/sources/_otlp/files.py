@@ -15,12 +15,17 @@ from typing import NamedTuple
 from slogate.errors import SourceError
 from slogate.sources._base import DAMAGED, BadRow, Chunk, Origin, damaged
 from slogate.sources._otlp.documents import uncollected
+from slogate.sources._otlp.semantics import word
 from slogate.sources._otlp.settings import settings
 from slogate.sources._otlp.telemetry import Losses, Malformed
 from slogate.sources._otlp.translate import OTHER_METRICS, Ambiguous, Translator
 
 SHOWN = 5
 MEMORY = "otlp"
+NO_OUTCOME = (
+    "a status or an error.type: what is not known to be a success is a failure; if only "
+    "successes are counted, say --option ok=true, or judge durations with `failures: measured`"
+)
 
 
 class Message(NamedTuple):
@@ -86,9 +91,14 @@ def _translated(
 def _notes(origin: Origin, translator: Translator) -> tuple[str, ...]:
     sampled = translator.requests.sampled
     translator.requests.sampled = 0
-    if not sampled:
-        return ()
-    return (f"{origin.name}: not all requests are in it: the traces of {sampled:,} were sampled",)
+    unknown, translator.outcomes.unknown = list(translator.outcomes.unknown), {}
+    told = []
+    if sampled:
+        told.append(f"not all requests are in it: the traces of {sampled:,} were sampled")
+    if unknown:
+        names = ", ".join(map(word, unknown[:5])) + (", …" if len(unknown) > 5 else "")
+        told.append(f"no point of {names} tells {NO_OUTCOME}")
+    return tuple(f"{origin.name}: {what}" for what in told)
 
 
 def _taken(origin: Origin, translator: Translator, message: Message) -> bool:

@@ -36,13 +36,14 @@ LONGEST_WORD = 1_000
 
 
 class Facts(NamedTuple):
-    """A request: `error` is the error type that was told."""
+    """A request: `error` is the error type that was told; `told` whether any outcome was."""
 
     endpoint: str
     method: str
     status: int | None
     failed: bool
     error: str | None
+    told: bool
 
 
 def facts(attributes: Attributes, name: str = "") -> Facts:
@@ -56,9 +57,9 @@ def facts(attributes: Attributes, name: str = "") -> Facts:
     status = _status(attributes)
     error = attributes.get("error.type")
     failed = error is not None or (status or 0) >= 500 or _grpc_failed(attributes)
-    return Facts(
-        word(endpoint), word(method), status, failed, None if error is None else word(str(error))
-    )
+    told = failed or status is not None or any(key in attributes for key in GRPC)
+    error = None if error is None else word(str(error))
+    return Facts(word(endpoint), word(method), status, failed, error, told)
 
 
 def word(text: str) -> str:

@@ -20,6 +20,7 @@ OPTIONS: Mapping[str, str] = {
     "metric": "names of histograms, with commas [the semantic conventions']",
     "unit": "unit of histograms that tell none: s, ms, us, ns",
     "attributes": "more attributes to keep as labels, with commas",
+    "ok": "true: histograms that tell no outcome at all are of successes [unknown]",
     "first": "skip: the first point of a cumulative series was imported before [count]",
 }
 HTTP = ("http.server.request.duration", "http.server.duration")
@@ -33,6 +34,8 @@ class Settings:
 
     `signal` either refuses spans beside histograms: they tell of the same requests.
 
+    `ok`: metrics of which no point tells an outcome count successes only.
+
     `since_ns`: a cumulative series that began before is only counted on from its first point.
     """
 
@@ -44,6 +47,7 @@ class Settings:
     labels: tuple[str, ...] = LABELS
     first: First = "count"
     since_ns: int = 0
+    ok: bool = False
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -67,6 +71,9 @@ def settings(options: Mapping[str, str]) -> Settings:
     first = options.get("first", "count")
     if first not in get_args(First):
         raise ValueError(f"option first is '{first}', it must be count or skip")
+    ok = options.get("ok", "unknown")
+    if ok not in {"unknown", "true"}:
+        raise ValueError(f"option ok is '{ok}', it must be true or unknown")
     return Settings(
         signal=signal,
         service=options.get("service"),
@@ -75,6 +82,7 @@ def settings(options: Mapping[str, str]) -> Settings:
         unit=None if unit is None else UNITS[unit],
         labels=tuple(dict.fromkeys((*LABELS, *_words(options, "attributes")))),
         first="skip" if first == "skip" else "count",
+        ok=ok == "true",
     )
 
 

@@ -2,8 +2,9 @@
 
 Takes spans and metrics resource by resource, keeps what was asked for, and counts the rest by
 reason. Remembers what must be remembered from one message to the next: the last points of
-cumulative series, which names of a metric a service uses, and which services there were.
-Refuses what would count requests twice: spans beside histograms, two services as one.
+cumulative series, which names of a metric a service uses, which metrics tell
+outcomes, and which services there were. Refuses what would count requests twice: spans beside
+histograms, two services as one.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import math
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, Chunk
 from slogate.sources._histograms import Rows
 from slogate.sources._otlp.buckets import UNITS, counted
 from slogate.sources._otlp.increases import Increase, Increases, Nothing
+from slogate.sources._otlp.outcomes import Metric as Key
+from slogate.sources._otlp.outcomes import Outcomes
 from slogate.sources._otlp.requests import Requests
-from slogate.sources._otlp.semantics import facts, word
+from slogate.sources._otlp.semantics import Facts, facts, word
 from slogate.sources._otlp.settings import FAMILIES, Settings
 from slogate.sources._otlp.telemetry import (
     CUMULATIVE,
@@ -47,6 +51,15 @@ class Ambiguous(ValueError):
         self.hint = hint
 
 
+class _Of(NamedTuple):
+    """Whose data points they are, what they have in common."""
+
+    key: Key
+    identity: Hashable
+    labels: dict[str, str]
+    unit: Fraction
+
+
 @dataclass(slots=True)
 class Translator:
     """Rows of both series, until they are taken; `seen` are the names of histograms left out."""
@@ -56,6 +69,7 @@ class Translator:
     requests: Requests = field(default_factory=Requests)
     histograms: Rows = field(default_factory=Rows)
     increases: Increases = field(default_factory=Increases)
+    outcomes: Outcomes = field(default_factory=Outcomes)
     seen: dict[str, None] = field(default_factory=dict)
     _names: dict[tuple[str, str], str] = field(default_factory=dict)
     _service: str | None = None
@@ -98,9 +112,12 @@ class Translator:
                 self.losses.left_out[OTHER_SERVICES] += sum(1 for _ in metric.points)
             else:
                 identity = (frozenset(resource.attributes.items()), scope, metric.name)
-                self._histogram(metric, identity, labels)
+                key = (resource.service, metric.name)
+                self._histogram(metric, key, identity, labels)
 
-    def _histogram(self, metric: Metric, identity: Hashable, labels: dict[str, str]) -> None:
+    def _histogram(
+        self, metric: Metric, key: Key, identity: Hashable, labels: dict[str, str]
+    ) -> None:
         unit = UNITS.get(metric.unit) or (self.settings.unit if not metric.unit else None)
         for point in metric.points:
             if not point.recorded:
@@ -110,18 +127,11 @@ class Translator:
                 self.losses.bad[_no_unit(metric.unit)] += 1
                 continue
             try:
-                self._point(metric, point, identity, labels, unit)
+                self._point(metric, point, _Of(key, identity, labels, unit))
             except Malformed as error:
                 self.losses.bad[str(error)] += 1
 
-    def _point(
-        self,
-        metric: Metric,
-        point: Point,
-        identity: Hashable,
-        labels: dict[str, str],
-        unit: Fraction,
-    ) -> None:
+    def _point(self, metric: Metric, point: Point, of: _Of) -> None:
         if not EARLIEST_TS <= point.time_ns // 1_000 <= LATEST_TS:
             raise Malformed("its time is no time between 2001 and 2100")
         if point.total > MOST_COUNTED:
@@ -129,33 +139,35 @@ class Translator:
         if metric.temporality not in {DELTA, CUMULATIVE}:
             raise Malformed("it does not say whether it is cumulative")
         # what it says must hold by itself before it is compared with another
-        list(counted(point.buckets, point.total, point.max, unit))
-        stream = (identity, frozenset(point.attributes.items()))
-        of = self.increases
-        increase = (of.delta if metric.temporality == DELTA else of.cumulative)(stream, point)
+        list(counted(point.buckets, point.total, point.max, of.unit))
+        known = facts(point.attributes)
+        if known.told:
+            self.outcomes.learn(of.key)
+        stream = (of.identity, frozenset(point.attributes.items()))
+        add = self.increases
+        increase = (add.delta if metric.temporality == DELTA else add.cumulative)(stream, point)
         if isinstance(increase, Nothing):
             self.losses.left_out[increase.reason] += 1
         elif increase.total:
-            self._rows(increase, point.attributes, labels, unit)
+            labels = {**of.labels, **self._labels(point.attributes)}
+            self._rows(increase, known, of, labels)
 
-    def _rows(
-        self, increase: Increase, attributes: Attributes, labels: dict[str, str], unit: Fraction
-    ) -> None:
+    def _rows(self, increase: Increase, known: Facts, of: _Of, labels: dict[str, str]) -> None:
         """The rows of what was counted; those of one bucket have the sum, the last the longest."""
         start, end = increase.start_ns // 1_000, -(-increase.end_ns // 1_000)
         if start < EARLIEST_TS:
             raise Malformed("its start is no time between 2001 and 2100")
-        known = facts(attributes)
-        labels = {**labels, **self._labels(attributes)}
-        found = list(counted(increase.buckets, increase.total, increase.max, unit))
-        longest = _whole_us(increase.max, unit)
-        total = _whole_us(increase.sum, unit) if len(found) == 1 else None
+        clear = known.told or self.settings.ok or self.outcomes.told_by(of.key)
+        rows = self.histograms if clear else self.outcomes.waiting(of.key)
+        found = list(counted(increase.buckets, increase.total, increase.max, of.unit))
+        longest = _whole_us(increase.max, of.unit)
+        total = _whole_us(increase.sum, of.unit) if len(found) == 1 else None
         for bounds, count in found:
-            self.histograms.add(
+            rows.add(
                 ts=start, step_us=max(1, end - start), endpoint=known.endpoint,
-                method=known.method, status=known.status, ok=not known.failed, bounds=bounds,
-                count=count, sum_us=total, max_us=longest if bounds == found[-1][0] else None,
-                labels=labels,
+                method=known.method, status=known.status, bounds=bounds, count=count,
+                ok=not known.failed if clear else None, sum_us=total,
+                max_us=longest if bounds == found[-1][0] else None, labels=labels,
             )  # fmt: skip
 
     def _is_asked_for(self, resource: Resource, metric: Metric) -> bool:
@@ -202,11 +214,12 @@ class Translator:
     @property
     def waiting(self) -> int:
         """How many rows there are."""
-        return len(self.requests) + len(self.histograms)
+        return len(self.requests) + len(self.histograms) + len(self.outcomes)
 
     def forget(self) -> None:
         """Drop the rows that there are."""
         self.requests, self.histograms = Requests(), Rows()
+        self.outcomes.forget()
 
     def chunks(self, *, final: bool = False) -> list[Chunk]:
         """The rows that fill a chunk, or all of them at the end; with what was lost meanwhile."""
@@ -215,7 +228,7 @@ class Translator:
             found.append(Chunk(rows=self.requests.batch()))
         if len(self.histograms) >= ROWS or (final and len(self.histograms)):
             found.append(self.histograms.chunk())
-        return found
+        return found + self.outcomes.chunks(final=final)
 
 
 def _no_unit(unit: str) -> str:

@@ -7,7 +7,7 @@ from itertools import count
 
 import pyarrow as pa
 import pytest
-from telemetry import lines, span, traces
+from telemetry import lines, metrics, point, span, traces
 
 from slogate.recorders.otlp.answers import JSON
 from slogate.recorders.otlp.bodies import Body, Refused
@@ -220,6 +220,29 @@ def test_a_service_whose_name_is_no_folder(name):
 
     with pytest.raises(Malformed, match="too long for the name of a folder"):
         router.take("traces", JSON, message)
+
+
+def test_outcomes_of_a_metric_that_tells_them_late():
+    """Requests that came before a point with a status have no outcome, those after are successes.
+
+    Nobody else's points tell, and what was stored is not told again.
+    """
+    router = Router(Settings(service="*", signal="both"))
+    status = {"http.response.status_code": 200}
+    sent = [
+        metrics(point([n, 0, 0, 0], at=n, since=n - 1, told=told), delta=True, resource=of)
+        for n, told, of in (
+            (1, {}, None), (2, status, {"service.name": "bank"}), (3, {}, None), (4, status, None),
+            (5, {}, None),
+        )
+    ]  # fmt: skip
+
+    taken = [router.take("metrics", JSON, lines(each).encode())[0] for each in sent]
+
+    assert [
+        [(row["count"], row["ok"]) for row in rows.to_pylist()]
+        for each in taken for _, _, rows in each
+    ] == [[(1, None)], [(2, True)], [(3, None)], [(4, True)], [(5, True)]]  # fmt: skip
 
 
 def test_too_many_services():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import replace
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -15,6 +16,7 @@ from slogate.errors import SourceError
 from slogate.intake import Tally, read
 from slogate.sources._base import read_origin
 from slogate.sources._otlp.buckets import explicit_bounds, exponential_bounds
+from slogate.sources._otlp.outcomes import Outcomes
 from slogate.sources.otlp_json import PLUGIN
 
 TS = START_NS // 1_000
@@ -48,8 +50,78 @@ def test_a_delta_is_taken_as_it_is(tmp_path):
     ]  # fmt: skip
     assert [row["max_us"] for row in rows] == [None, None, 80_500, 9_500]
     assert [row["sum_us"] for row in rows] == [None, None, None, 30_250]
-    assert {(row["method"], row["endpoint"], row["ok"]) for row in rows} == {("GET", "/cart", True)}
+    assert {(row["method"], row["endpoint"], row["ok"]) for row in rows} == {("GET", "/cart", None)}
     assert {tuple(row["labels"]) for row in rows} == {tuple(SHOP.items())}
+
+
+HTTP = {"http.request.method": "GET", "http.route": "/cart", "http.response.status_code": 200}
+RPC = {"rpc.system": "grpc", "rpc.method": "Pay"}
+
+
+def outcomes(rows):
+    """How many requests there are of each outcome."""
+    found = Counter()
+    for row in rows:
+        found[row["ok"]] += row["count"]
+    return dict(found)
+
+
+def test_a_metric_that_tells_no_outcome(tmp_path):
+    """Its requests are no successes, unless people say that they are; a note says so."""
+    silent = metrics(point([90, 9, 1, 0], told={}), delta=True)
+
+    rows, tally = taken(tmp_path, silent)
+    trusted, quiet = taken(tmp_path, silent, ok="true")
+
+    assert (outcomes(rows), outcomes(trusted), quiet.notes) == ({None: 100}, {True: 100}, [])
+    assert "no point of http.server.duration tells a status or an error.type" in tally.notes[0]
+    with pytest.raises(SourceError, match="option ok is 'yes', it must be true or unknown"):
+        taken(tmp_path, silent, ok="yes")
+
+
+@pytest.mark.parametrize(
+    ("told", "failed"),
+    [
+        pytest.param(HTTP, False, id="status"),
+        pytest.param({**RPC, "rpc.grpc.status_code": 0}, False, id="gRPC status"),
+        pytest.param({**RPC, "error.type": "timeout"}, True, id="error type"),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_metric_that_tells_outcomes(tmp_path, told, failed, first):
+    """Where one of its series tells one, wherever it stands, the others are successes."""
+    silent = [metrics(point([5, 0, 0, 0], told=RPC, at=60 * n, since=60 * n - 60), delta=True)
+              for n in (1, 2)]  # fmt: skip
+    telling = metrics(point([2, 0, 0, 0], told=told), delta=True)
+    messages = [telling, *silent] if first else [*silent, telling]
+
+    rows, tally = taken(tmp_path, *messages)
+
+    assert outcomes(rows) == ({True: 10, False: 2} if failed else {True: 12})
+    assert tally.notes == []
+
+
+def test_another_metric_tells_no_outcome_for_this(tmp_path):
+    """What one metric says of its requests says nothing of those of the next, or of a service."""
+    silent = metrics(point([5, 0, 0, 0], told={}), delta=True, name="rpc.server.duration")
+    other = metrics(point([7, 0, 0, 0], told={}), delta=True, resource={"service.name": "bank"})
+    telling = metrics(point([2, 0, 0, 0], told=HTTP), delta=True)
+
+    rows = taken(tmp_path, silent, other, telling, service="*").rows
+
+    assert outcomes(rows) == {None: 12, True: 2}
+
+
+def test_what_waits_for_an_outcome_is_bounded():
+    """Rows beyond what may wait are given out without an outcome, and later ones are known."""
+    found = Outcomes(most=3)
+    for _ in range(2):
+        found.waiting(("shop", "m")).add(ts=TS, step_us=1, endpoint="/", count=1, bounds=(-1, 9))
+    assert found.chunks(final=False) == []
+    found.waiting(("shop", "m")).add(ts=TS, step_us=1, endpoint="/", count=1, bounds=(-1, 9))
+    [given_out] = found.chunks(final=False)
+
+    assert (given_out.rows["ok"].to_pylist(), list(found.unknown)) == ([None] * 3, ["m"])
 
 
 def test_cumulative_points_become_increases(tmp_path):
