@@ -102,16 +102,20 @@ def show_command(
       slogate spec show slo/shop.yaml --json | jq '.[].id'
     """
     del store, quiet, no_color
+    from slogate.cli.promisetable import as_data as promise_data
+    from slogate.cli.promisetable import table as promise_table
     from slogate.cli.specfiles import read_specs
     from slogate.cli.spectable import as_data, table
     from slogate.slo.load import load_specs
 
     loaded = load_specs(read_specs(specs or []))
     objectives = [objective for spec in loaded for objective in spec.objectives]
+    promises = [promise for spec in loaded for promise in spec.promises]
     if as_json:
-        _print_json([as_data(objective) for objective in objectives])
+        _print_json([*map(as_data, objectives), *map(promise_data, promises)])
     else:
-        out(table(objectives))
+        out(table(objectives) if objectives or not promises else "")
+        out(promise_table(promises))
         out("".join(f"{fault}\n" for spec in loaded for fault in spec.unsupported))
     return EXIT_PASS
 

@@ -214,3 +214,22 @@ def test_files_are_read_as_they_stand_and_once(here: Path) -> None:
     assert read_specs([Path("slo"), Path("slo/shop.yaml")]) == [
         ("slo/shop.yaml", SPEC.replace("\n", "\r\n"))
     ]
+
+
+def test_slos_are_shown(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line a window, beside the budgets, and everything that judges it as data."""
+    windows = "[28d, {calendar: month, timezone: Europe/Berlin}]"
+    slo = f"{{name: fast, good: ok, objective: 99.95%, window: {windows}, by: region}}"
+    _put(here, f"slogate: 1\nservice: shop\nslos:\n  - {slo}\n")
+
+    run(["spec", "show"])
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    run(["spec", "show", "--json"])
+    found = json.loads(capsys.readouterr().out)
+
+    of = "the service 99.95%"
+    assert lines[1:] == [
+        f"shop/fast/28d {of} 28d requests by region fails slo/shop.yaml:4",
+        f"shop/fast/month {of} month (Europe/Berlin) requests by region fails slo/shop.yaml:4",
+    ]
+    assert [each["timezone"] for each in found] == [None, "Europe/Berlin"]
