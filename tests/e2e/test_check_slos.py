@@ -121,3 +121,30 @@ def test_reports_show_the_budget(project):
     assert "Error budgets:" in done.out
     assert "Only reliability work ships." in done.out
     assert done.code == 1
+
+
+def test_a_spent_budget_freezes_releases(tmp_path):
+    """Exit 1 by a policy that freezes, beside budgets that have no run yet: a document each."""
+    project = new_project(tmp_path)
+    lines = "".join(
+        f"{END_MS - 60_000 * (i + 1)},100,GET /,{500 if i < 10 else 200},,{str(i >= 10).lower()}\n"
+        for i in range(1_000)
+    )
+    project.write("prod.jtl", HEAD + lines)
+    project.write("slo/shop.yaml", (
+        "slogate: 1\nservice: shop\nbudgets: [{name: all, p95: 1s}]\nslos:\n"
+        "  - {name: ok, good: ok, objective: 98%, window: 1d,\n"
+        "     policy: [{remaining: 50%, message: Frozen., freeze: true}]}\n"
+    ))  # fmt: skip
+    assert project.slogate(
+        "import", "prod.jtl", "--service", "shop", "--kind", "production"
+    ).code == 0  # fmt: skip
+
+    done = project.slogate("check", "--json")
+    slos = project.slogate("check", "--only", "slos")
+
+    assert "has no load run" in done.err
+    (document,) = json.loads(done.out)
+    assert (document["outcome"], document["objectives"][0]["budget"]["frozen"]) == ("fail", True)
+    assert (done.code, slos.code) == (1, 1)
+    assert project.slogate("check", "--only", "budgets").code == 3
