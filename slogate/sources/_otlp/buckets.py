@@ -24,7 +24,9 @@ UNITS: Mapping[str, Fraction] = {
     "\u03bcs": Fraction(1), "ns": Fraction(1, 1_000),
 }  # fmt: skip
 NEGATIVE = "it counts negative durations"
+CONTRADICTED = "its longest duration is under the bucket that holds its longest ones"
 ABSURD = "it counts durations of over a day"
+_MOST_NS = LONGEST_US * 1_000
 _ROOM = 2.0**-49
 _MOST_BITS = 80
 
@@ -67,23 +69,33 @@ def _power(scale: int, index: int, unit: Fraction) -> tuple[int, int]:
 def counted(
     buckets: Explicit | Exponential, count: int, longest: float | None, unit: Fraction
 ) -> Iterator[tuple[Bounds, int]]:
-    """The buckets that are not empty, in ascending order; `longest` closes the unbounded one."""
-    most = None if longest is None else _most(longest, unit)
+    """The buckets that are not empty, in ascending order; `longest` closes the unbounded one.
+
+    Malformed if the highest of them holds longer ones than `longest`.
+    """
+    most = None if longest is None else whole_us(longest, unit)
     if isinstance(buckets, Explicit):
-        found = _explicit(buckets, count, unit)
+        found = list(_explicit(buckets, count, unit))
     else:
-        found = _exponential(buckets, count, unit)
+        found = list(_exponential(buckets, count, unit))
+    if found and found[-1][0][0] > LONGEST_US:
+        raise Malformed(ABSURD)
+    # which side of a bound of an exponential histogram a value falls on may be rounded
+    room = 0 if isinstance(buckets, Explicit) else 1
+    if found and most is not None and most + room <= found[-1][0][0]:
+        raise Malformed(CONTRADICTED)
     for (low, high), number in found:
-        if low > LONGEST_US:
-            raise Malformed(ABSURD)
         closed = most if high is None and most is not None and most > low else high
         yield (low, closed), number
 
 
-def _most(longest: float, unit: Fraction) -> int | None:
-    if not 0 <= longest <= LONGEST_US:
+def whole_us(value: float, unit: Fraction) -> int | None:
+    """A duration in whole µs, rounded up; None where it is over a day, Malformed if negative."""
+    if value < 0:
+        raise Malformed(NEGATIVE)
+    if not value <= _MOST_NS:
         return None
-    most = math.ceil(Fraction(repr(longest)) * unit)
+    most = math.ceil(Fraction(repr(value)) * unit)
     return most if most <= LONGEST_US else None
 
 
@@ -108,7 +120,7 @@ def _exponential(buckets: Exponential, count: int, unit: Fraction) -> Iterator[t
     if buckets.zero_count + sum(buckets.counts) != count:
         raise Malformed("its buckets do not add up to its count")
     if buckets.zero_count:
-        most = _most(buckets.zero_threshold, unit)
+        most = whole_us(buckets.zero_threshold, unit)
         yield (-1, most), buckets.zero_count
     for index, number in enumerate(buckets.counts, start=buckets.offset):
         if number:

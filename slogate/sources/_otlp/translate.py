@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, Chunk
 from slogate.sources._histograms import Rows
-from slogate.sources._otlp.buckets import UNITS, counted
+from slogate.sources._otlp.buckets import UNITS, counted, whole_us
 from slogate.sources._otlp.increases import Increase, Increases, Nothing
 from slogate.sources._otlp.outcomes import Metric as Key
 from slogate.sources._otlp.outcomes import Outcomes
@@ -136,6 +136,8 @@ class Translator:
             raise Malformed("its time is no time between 2001 and 2100")
         if point.total > MOST_COUNTED:
             raise Malformed("its count is absurd")
+        if (point.sum or 0) < 0:
+            raise Malformed("its sum is negative")
         if metric.temporality not in {DELTA, CUMULATIVE}:
             raise Malformed("it does not say whether it is cumulative")
         # what it says must hold by itself before it is compared with another
@@ -160,7 +162,9 @@ class Translator:
         clear = known.told or self.settings.ok or self.outcomes.told_by(of.key)
         rows = self.histograms if clear else self.outcomes.waiting(of.key)
         found = list(counted(increase.buckets, increase.total, increase.max, of.unit))
-        longest = _whole_us(increase.max, of.unit)
+        longest = None if increase.max is None else whole_us(increase.max, of.unit)
+        if longest is not None and longest <= found[-1][0][0]:
+            longest = None
         total = _whole_us(increase.sum, of.unit) if len(found) == 1 else None
         for bounds, count in found:
             rows.add(

@@ -127,13 +127,13 @@ def test_what_waits_for_an_outcome_is_bounded():
 def test_cumulative_points_become_increases(tmp_path):
     """The first counts from its start, the others from the one before; the last adds up."""
     points = [point([1, 0, 0, 0], at=60, max=4), point([1, 2, 0, 0], at=120, max=9),
-              point([1, 2, 0, 0], at=180, max=9), point([5, 2, 1, 0], at=240, max=9)]  # fmt: skip
+              point([1, 2, 0, 0], at=180, max=9), point([5, 3, 0, 0], at=240, max=9)]  # fmt: skip
 
     rows, tally = taken(tmp_path, *map(metrics, points))
 
     assert buckets(rows) == [
         (0, 60, -1, 5_000, 1), (60, 60, 5_000, 10_000, 2),
-        (180, 60, -1, 5_000, 4), (180, 60, 10_000, 25_000, 1),
+        (180, 60, -1, 5_000, 4), (180, 60, 5_000, 10_000, 1),
     ]  # fmt: skip
     assert tally.requests == 8
     # it is known whose the longest is only where it grew
@@ -298,6 +298,12 @@ def test_a_unit_is_not_guessed(tmp_path):
         pytest.param({"timeUnixNano": "0"}, "its time is no time", id="time"),
         pytest.param({"timeUnixNano": str(START_NS // 1000)}, "its time is no time", id="in µs"),
         pytest.param({"sum": "x"}, "no number", id="sum"),
+        pytest.param({"sum": -0.5}, "its sum is negative", id="negative sum"),
+        pytest.param({"max": -1.0}, "negative", id="negative max"),
+        pytest.param({"bucketCounts": ["0", "0", "0", "1"], "max": 25.0},
+                     "longest duration is under", id="max on the bound"),
+        pytest.param({"bucketCounts": ["0", "0", "1", "0"], "max": 1.0},
+                     "longest duration is under", id="max under a closed bucket"),
         pytest.param({"count": str(2**63), "bucketCounts": ["0", str(2**63), "0", "0"]},
                      "its count is absurd", id="absurd count"),
         pytest.param({"explicitBounds": [1e12, 1e13, 1e14], "bucketCounts": ["0", "1", "0", "0"],
@@ -383,6 +389,26 @@ def test_a_zero_threshold(tmp_path):
     [row] = taken(tmp_path, message).rows
 
     assert (row["lo_us"], row["hi_us"]) == (-1, 3)
+
+
+@pytest.mark.parametrize(
+    ("longest", "kept"),
+    [
+        pytest.param(2.001, 2_001, id="in the bucket"),
+        pytest.param(2.0, None, id="rounded over the bound"),
+        pytest.param(1.9, "under the bucket", id="under it"),
+    ],
+)
+def test_the_longest_of_an_exponential_histogram(tmp_path, longest, kept):
+    """It lies in the highest bucket; right at its bound it may be rounding, and is not told."""
+    rows, tally = taken(
+        tmp_path, metrics(exponential(0, [1] * 9, max=longest), exponential(0, [1]))
+    )
+
+    if isinstance(kept, str):
+        assert kept in tally.shown[0]
+    else:
+        assert (tally.bad.total(), rows[8]["lo_us"], rows[8]["max_us"]) == (0, 2_000, kept)
 
 
 def test_an_exponential_series_that_lost_resolution(tmp_path):
