@@ -154,6 +154,8 @@ def _check_values(table: pa.Table, series: Series) -> None:
             raise StoreError(f"column '{name}' holds {found}, the least is {bound}")
     if series != "requests" and pc.any(pc.less_equal(table["hi_us"], table["lo_us"])).as_py():
         raise StoreError("column 'hi_us' has a bound that is not over its 'lo_us'")
+    if series != "requests" and pc.any(pc.less_equal(table["max_us"], table["lo_us"])).as_py():
+        raise StoreError("column 'max_us' has a longest that is not over its 'lo_us'")
 
 
 def _conform(table: pa.Table, series: Series) -> pa.Table:

@@ -121,6 +121,29 @@ def test_rows_that_do_not_fit_are_refused(store, change, message):
     assert list(store.series("requests").rglob("*.parquet*")) == []
 
 
+@pytest.mark.parametrize("series", ["counts", "histograms"])
+@pytest.mark.parametrize(
+    ("bounds", "fault"),
+    [
+        pytest.param({"lo_us": -1, "hi_us": 9, "max_us": 0}, None, id="the least there is"),
+        pytest.param({"lo_us": 9, "max_us": 10}, None, id="no upper bound"),
+        pytest.param({"max_us": 10}, None, id="no bounds"),
+        pytest.param({"lo_us": 9, "hi_us": 12, "max_us": 9}, "'max_us'", id="longest is shorter"),
+        pytest.param({"lo_us": 9, "hi_us": 9}, "'hi_us'", id="holds nothing"),
+    ],
+)
+def test_rows_that_contradict_themselves_are_refused(store, series, bounds, fault):
+    """A longest that the bucket does not hold would make an open bucket end where it begins."""
+    fixed = {"ts": START, "step_us": 1, "endpoint": "/", "method": "", "count": 3}
+    told = pa.Table.from_pylist([{**fixed, **bounds}], SCHEMA(series))
+
+    if fault is None:
+        assert write_part(store, "r", "shop", "load", told, sequence=0, worker=None, series=series)
+        return
+    with pytest.raises(StoreError, match=f"column {fault} has a .* not over its 'lo_us'"):
+        write_part(store, "r", "shop", "load", told, sequence=0, worker=None, series=series)
+
+
 def test_a_flipped_bit_in_a_page_can_be_found(store):
     """Each page carries a checksum, for whoever copies or inspects the store."""
     path = write(store, realistic(1_000, random.Random(1)))
