@@ -15,7 +15,10 @@ from slogate.engines._sql import BITS, Bound, masks, parquet, select_rows, succe
 from slogate.engines._steps import may_hold, placed, surely_holds
 from slogate.model.predicate import Predicate
 from slogate.model.selection import Selection
-from slogate.model.slots import Every, Slots
+from slogate.model.slots import Edges, Every, Slots
+from slogate.units import US_PER_SECOND
+
+_MINUTE_US = 60 * US_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +75,7 @@ SELECT {names}, {", ".join([*asked.successes("s"), *asked.successes("u")])},
        label, part, early, late, sum(w)::BIGINT FROM (
   SELECT {names}, {sure}, {maybe}, label, part, w,
          {slot_of("first", asked.slots, bound)} AS early,
-         {slot_of("last", asked.slots, bound)} AS late
+         {_late(asked.slots, bound)} AS late
   FROM placed WHERE first < {bound(end)} AND last >= {bound(start)} AND ({_any(asked)}))
 GROUP BY ALL"""  # noqa: S608
 
@@ -80,6 +83,15 @@ GROUP BY ALL"""  # noqa: S608
 def requests_by_part(parts: Sequence[str], bound: Bound) -> str:
     """The statement that counts the requests that each part stands for: part, count."""
     return f'SELECT filename, sum("count")::BIGINT FROM {parquet(parts, bound)} GROUP BY filename'  # noqa: S608
+
+
+def _late(slots: Slots, bound: Bound) -> str:
+    """The slot of the last start; that of the first where no edge can lie between the two."""
+    late = slot_of("last", slots, bound)
+    edges = slots.at if isinstance(slots, Edges) else (slots.start_ts, slots.step_us)
+    if any(edge % _MINUTE_US for edge in edges):
+        return late
+    return f"CASE WHEN first // {_MINUTE_US} = last // {_MINUTE_US} THEN early ELSE {late} END"
 
 
 def _any(asked: Asked) -> str:

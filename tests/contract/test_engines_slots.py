@@ -200,3 +200,28 @@ def test_folders_of_any_name(name, tmp_path):
     found = step_parts(folder, [step(0, 0, 100, 5)], [step(100, 0, 100, 1)])
 
     assert tally_of(name, folder, *found) == {None: (Tally(0, 0, 5, 5, 5), Tally(1, 1, 1, 1, 1))}
+
+
+@engine
+def test_slots_of_whole_minutes(name, tmp_path):
+    """Steps within a minute lie in its slot; longer ones over as many as they touch."""
+    minute = 60_000_000
+    offset = -START % minute
+    slots = Every(start_ts=START + offset, step_us=minute, count=4)
+    edges = Edges(at=tuple(slots.start(at) for at in (0, 1, 4)))
+    found = step_parts(
+        tmp_path,
+        [
+            step(offset, 0, 9, 1, minute), step(offset + 9, 0, 9, 2, minute),
+            step(offset + minute, 0, 9, 4, 3 * minute), step(offset + 4 * minute - 9, 0, 9, 8, 9),
+        ],
+    )  # fmt: skip
+
+    assert tally_of(name, tmp_path, *found, slots=slots) == {
+        None: (
+            Tally(0, 0, 1, 1, 1), Tally(0, 1, 2, 2, 2), Tally(1, 3, 4, 4, 4), Tally(3, 3, 8, 8, 8),
+        )
+    }  # fmt: skip
+    assert tally_of(name, tmp_path, *found, slots=edges) == {
+        None: (Tally(0, 0, 1, 1, 1), Tally(0, 1, 2, 2, 2), Tally(1, 1, 12, 12, 12))
+    }
