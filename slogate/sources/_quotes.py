@@ -1,22 +1,28 @@
-"""Finds the quote that swallows rows of a CSV: up to the next one they would all be one field.
+"""Finds what makes rows of a CSV vanish: a quote left open, and lines too long to be read.
 
-    origin, how a row begins ──check_quotes──► nothing, or SourceError with the quote's line
+    origin, how a row begins ──check_quotes──► nothing, or SourceError with the line
+    origin ──check_lines──► the same, for files without quotes
 
 A line end within quotes is good CSV (texts of errors have them), so that no reader minds if
-thousands of rows lie between a quote that was left open and the next. Refuses a file in which
-a line within quotes begins as its rows do. Only where a first look finds such a line are the
-quotes followed one by one.
+thousands of rows lie between a quote that was left open and the next; and DuckDB passes over what
+is longer than its buffer without a word. Refuses a file in which a line within quotes begins as
+its rows do, or a line or a quoted field is over 16 MB. Only where a first look finds such a line
+are the quotes followed one by one.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import IO
 
-from slogate.sources._base import DAMAGED, Origin, damaged
+from slogate.errors import SourceError
+from slogate.sources._base import DAMAGED, Origin, damaged, lines_at
 
 _BLOCK = 1 << 20
+_LONGEST = 16_000_000
+_FEW = 2_000
 # an odd number of quotes: pairs of them are quotes that the field holds
 _CLOSING = re.compile(rb'(?<!")(?:"")*"(?!")')
 
@@ -25,7 +31,7 @@ def check_quotes(origin: Origin, row: bytes, delimiter: bytes = b",") -> None:
     """SourceError if a quote opens a field that holds a whole row; `row`: how rows begin."""
     try:
         with origin.stream() as stream:
-            if not _is_suspect(stream, re.compile(b"\n" + row, re.ASCII)):
+            if not _is_suspect(origin, stream, re.compile(b"\n" + row, re.ASCII)):
                 return
         with origin.stream() as stream:
             line = _opened(stream, re.compile(row, re.ASCII), delimiter)
@@ -36,33 +42,89 @@ def check_quotes(origin: Origin, row: bytes, delimiter: bytes = b",") -> None:
         raise origin.fail("a quote opens here that takes in whole rows", line=line, hint=hint)
 
 
-def _is_suspect(stream: IO[bytes], row: re.Pattern[bytes]) -> bool:
-    """Whether a row begins after an odd number of quotes; any quote counts, so it may be none."""
-    within = False
+def check_lines(origin: Origin) -> None:
+    """SourceError if there is a line that no reader would take, nor count."""
+    try:
+        with origin.stream() as stream:
+            for _ in _blocks(origin, stream):
+                pass
+    except DAMAGED as error:
+        raise damaged(origin, error) from None
+
+
+def row_start(columns: Sequence[str], known: Mapping[str, bytes], delimiter: str) -> bytes:
+    """How a row begins whose columns of these names look so; for `check_quotes`."""
+    cut = re.escape(delimiter.encode())
+    last = max(columns.index(name) for name in known)
+    parts = [
+        b'"?(?:%b)"?' % known[name] if name in known else b"[^%b\n]*" % cut
+        for name in columns[: last + 1]
+    ]
+    return cut.join(parts) + b"[%b\r\n]" % cut
+
+
+def _blocks(origin: Origin, stream: IO[bytes]) -> Iterator[bytes]:
+    """The file in pieces that end where a line does, if it is not a very long one."""
+    end = length = 0
     while block := stream.read(_BLOCK):
         block += stream.readline(_BLOCK)
-        if within or b'"' in block:
-            parts = (b"\n" + block).split(b'"')
-            if row.search(b'"'.join(parts[0 if within else 1 :: 2])):
-                return True
-            within ^= len(parts) % 2 == 0
-    return False
+        end += len(block)
+        last = max(block.rfind(b"\n"), -1 if b"\n" in block else block.rfind(b"\r"))
+        length = len(block) - 1 - last if last >= 0 else length + len(block)
+        if length > _LONGEST:
+            raise _too_long(origin, end - length)
+        yield block
+
+
+def _too_long(origin: Origin, at: int) -> SourceError:
+    hint = "take that line out; no row is so long"
+    return origin.fail("a line of over 16 MB", line=lines_at(origin, [at])[at], hint=hint)
+
+
+def _is_suspect(origin: Origin, stream: IO[bytes], row: re.Pattern[bytes]) -> bool:
+    """Whether a row or too much is after an odd number of quotes; any counts, so it may be none."""
+    within = suspect = False
+    length = 0
+    for block in _blocks(origin, stream):
+        if suspect or not (within or b'"' in block):
+            continue
+        parts = _parts(block)
+        length = length + len(block) if within and len(parts) == 1 else 0
+        inner = b"\n" + b'"'.join(parts[::2]) if within else b'"'.join(parts[1::2])
+        suspect = length > _LONGEST or row.search(inner) is not None
+        within ^= len(parts) % 2 == 0
+    return suspect
+
+
+def _parts(block: bytes) -> list[bytes]:
+    """The block split at its quotes: where they are few, to look for them is many times faster."""
+    parts, start = list[bytes](), 0
+    while len(parts) < _FEW:
+        end = block.find(b'"', start)
+        if end < 0:
+            return [*parts, block[start:]]
+        parts.append(block[start:end])
+        start = end + 1
+    return parts + block[start:].split(b'"')
 
 
 def _opened(stream: IO[bytes], row: re.Pattern[bytes], delimiter: bytes) -> int:
-    """The line of the first quote that swallows a row, 0 if none does."""
+    """The line of the first quote that swallows a row or far too much, 0 if none does."""
     whole = re.compile(rb'(^|%b)"(?:[^"]|"")*"' % re.escape(delimiter))
-    opened = 0
-    for number, line in enumerate(iter(partial(stream.readline, _BLOCK), b""), start=1):
-        rest = line
+    opened = length = 0
+    number = 1
+    for line in iter(partial(stream.readline, _BLOCK), b""):
+        rest, here = line, number
+        number += line.endswith(b"\n")
         if opened:
-            if row.match(line):
+            length += len(line)
+            if row.match(line) or length > _LONGEST:
                 return opened
             if not (closing := _CLOSING.search(line)):
                 continue
             opened, rest = 0, b"-" + line[closing.end() :]
         if _opens(rest, delimiter) and _opens(whole.sub(rb"\1", rest), delimiter):
-            opened = number
+            opened, length = here, 0
     return 0
 
 

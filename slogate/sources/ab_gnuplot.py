@@ -28,9 +28,11 @@ from slogate.sources._csv import (
     records,
     whole_sql,
 )
+from slogate.sources._quotes import check_quotes, row_start
 from slogate.sources._summaries import ENDPOINT, NO_OUTCOME, OUTCOME, endpoint_of, outcome_of
 
 _COLUMNS = ("starttime", "seconds", "ctime", "dtime", "ttime", "wait")
+_START = {"seconds": rb"\d{10}", "ctime": rb"-?\d+"}
 _NO_TIME = "its seconds are no time between 2001 and 2100"
 _NO_DURATION = "its ttime is no whole number of ms between 0 and a day"
 
@@ -64,6 +66,7 @@ def open_plot(origin: Origin) -> Scan:
         raise origin.fail("its first line is no header of ab's file for gnuplot", line=1)
     if next(rows, None) is None:
         raise origin.fail("there is no row after the header")
+    check_quotes(origin, row_start(_COLUMNS, _START, "\t"), b"\t")
     ok = outcome_of(origin)
     dialect = Dialect(delimiter="\t", columns=_COLUMNS, header=True)
     return Scan(

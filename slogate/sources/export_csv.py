@@ -7,7 +7,7 @@ separators and line ends. Refuses files without a header, and to guess what a co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from slogate.sources._base import BadRow, Origin, Scan, Source
@@ -21,11 +21,15 @@ from slogate.sources._csv import (
     records,
 )
 from slogate.sources._export import OPTIONS, export_record, words_of
+from slogate.sources._mapping import Meaning
 from slogate.sources._naming import is_known, meaning_of
+from slogate.sources._quotes import check_lines, check_quotes, row_start
 from slogate.sources._records import NO_TIMES, label_names, paths, record_sql
 
 _LOOK = 200
 _LOCATED = 100
+_LONGEST_MOMENT = 60
+_AMOUNT = re.compile(r"[\d.eE+-]{0,40}", re.ASCII)
 _NAME = re.compile(r"[^\W\d][\w .:/()\[\]%-]*")
 
 
@@ -63,6 +67,7 @@ def open_csv(origin: Origin) -> Scan:
         raise origin.fail("there is no row with as many columns as the header")
     samples = {name: [row[at] for row in rows] for at, name in enumerate(header)}
     meaning = meaning_of(origin, samples)
+    _check(origin, meaning, samples, delimiter)
     words = words_of(meaning)
     known = {name: word for word, name in words.items()}
     if len(known) < len(words):
@@ -81,6 +86,35 @@ def open_csv(origin: Origin) -> Scan:
         explain=lambda: changed_line_end(origin),
         notes=() if record.took else (NO_TIMES,),
     )
+
+
+def _check(
+    origin: Origin, meaning: Meaning, samples: Mapping[str, Sequence[str]], delimiter: str
+) -> None:
+    """SourceError where lines within quotes have what the first rows have as time and duration."""
+    time, took = meaning.fields["time"].name, meaning.fields.get("duration")
+    forms = {_form(text.strip()) for text in samples[time] if text.strip()}
+    if not forms:
+        check_lines(origin)
+        return
+    start = {time: b" *(?:%b) *" % b"|".join(sorted(forms))}
+    if took and all(_AMOUNT.fullmatch(text) for text in samples[took.name]):
+        start[took.name] = _AMOUNT.pattern.encode()
+    check_quotes(origin, row_start(tuple(samples), start, delimiter), delimiter.encode())
+
+
+def _form(moment: str) -> bytes:
+    """The pattern of moments that are written like this one; a fraction may come and go."""
+    if moment.isdecimal():
+        return rb"\d{%d}(?:\.\d+)?" % len(moment)
+    parts = re.findall(r"[.,]\d+|\d+|[^\W\d_]+|.", moment[:_LONGEST_MOMENT], re.DOTALL)
+    return b"".join(
+        rb"(?:[.,]\d+)?" if part[0] in ".," and len(part) > 1
+        else rb"\d+(?:\.\d+)?" if part.isdecimal()
+        else rb"[^\W\d_]+" if part.isalpha() and part.isascii()
+        else re.escape(part.encode())
+        for part in parts
+    )  # fmt: skip
 
 
 def _located(

@@ -26,6 +26,7 @@ from slogate.sources._base import (
     Source,
     duckdb_path,
 )
+from slogate.sources._quotes import check_lines
 
 _LOCATE_BYTES = 256 << 20
 _WIDTH = 11
@@ -64,6 +65,7 @@ def open_gatling(origin: Origin) -> Scan:
         raise origin.fail("it is no text", hint="Gatling's binary log is --format gatling-binary")
     if not _KNOWN.search(origin.head.decode("utf-8", "replace")):
         raise origin.fail("there is no line of a Gatling log at its beginning")
+    check_lines(origin)
     return Scan(
         sql=_QUERY,
         parameters={

@@ -34,6 +34,7 @@ from slogate.sources._csv import (
     records,
     whole_sql,
 )
+from slogate.sources._quotes import check_quotes, row_start
 
 _ORDER = (
     "timeStamp", "elapsed", "label", "responseCode", "responseMessage", "threadName", "dataType",
@@ -52,6 +53,8 @@ _DATE = re.compile(r"\d{4}([-/])\d\d\1\d\d([ T])\d\d:\d\d:\d\d(?:([.,])\d{3})?",
 _UNITS = {10: "seconds", 16: "microseconds", 19: "nanoseconds"}
 _ZONE = re.compile(r"UTC|Z|([+-])(\d\d):(\d\d)", re.ASCII)
 _LOOK = 100
+_MS = rb"\d{13}"
+_MOMENT = rb"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{3})?"
 
 _NO_TIME = "its timeStamp is no time between 2001 and 2100"
 _NO_ELAPSED = "its elapsed is no whole number of ms between 0 and a day"
@@ -85,12 +88,16 @@ def open_jmeter(origin: Origin) -> Scan:
     encoding = choice(origin, "encoding", ("utf-8", "latin-1"))
     dialect, times = _dialect(origin, encoding)
     date = _date_format(origin, times, line=2 if dialect.header else 1)
+    start = {"timeStamp": _MOMENT if date else _MS, "elapsed": rb"-?\d+"}
     skip = choice(origin, "transactions", ("skip", "keep")) == "skip"
     at_end = choice(origin, "timestamp", ("start", "end")) == "end"
     # what has 13 characters and is a number in our range cannot be written in any other way
     time = "1000 * CASE WHEN strlen(timeStamp) = 13 THEN TRY_CAST(timeStamp AS BIGINT) END"
     if date:
         time = f"epoch_us(try_strptime(timeStamp, '{date}')) - {_zone_us(origin)}"
+    check_quotes(
+        origin, row_start(dialect.columns, start, dialect.delimiter), dialect.delimiter.encode()
+    )
     return Scan(
         sql=_sql(dialect, time=time, at_end=at_end, skip_controllers=skip),
         parameters=reader_parameters(origin, dialect),

@@ -23,6 +23,7 @@ from slogate.sources._csv import (
     reader_sql,
     records,
 )
+from slogate.sources._quotes import check_quotes, row_start
 
 _COLUMNS = (
     "timestamp", "request_type", "name", "response_time_ms", "response_length", "status_code",
@@ -32,6 +33,7 @@ _HEADER = re.compile(
     rb'(?:\xef\xbb\xbf)?"?timestamp"?,"?request_type"?,"?name"?,"?response_time_ms'
 )
 
+_START = {"timestamp": rb"\d{9,10}(?:\.\d*)?", "response_time_ms": rb"[\d.eE+-]*"}
 _NO_TIME = "its timestamp is no time in seconds between 2001 and 2100"
 _NO_DURATION = "its response_time_ms is no number of ms between 0 and a day"
 _NO_STATUS = "its status_code is no whole number from 0 to 999"
@@ -84,6 +86,7 @@ def open_locust(origin: Origin) -> Scan:
         )
     if len(rows) < 2:
         raise origin.fail("there is no row after the header")
+    check_quotes(origin, row_start(columns, _START, ","))
     dialect = Dialect(delimiter=",", columns=columns, header=True)
     return Scan(
         sql=_QUERY.format(reader=reader_sql(dialect, _COLUMNS)),

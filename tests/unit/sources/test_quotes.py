@@ -6,13 +6,14 @@ import gzip
 import re
 
 import pytest
-from foreign import take
+from foreign import HEADER, take
 
 from slogate import plugins
 from slogate.errors import SourceError
 
 START = "2026-11-24T10:00:00Z"
 K6 = "metric_name,timestamp,metric_value,method,name,status\n"
+LOCUST = "timestamp,request_type,name,response_time_ms,response_length,status_code,exception\n"
 OHA = "request-start,DNS,DNS+dialup,Response-delay,request-duration,bytes,status\n"
 
 
@@ -32,14 +33,61 @@ def oha(number: int, zero: str = "0") -> str:
     return f"{number}.5,{zero},0.001,0.003,0.01,612,200\n"
 
 
-FORMATS = {"k6-csv": (K6, k6), "vegeta-csv": ("", vegeta), "oha-csv": (OHA, oha)}
+def jmeter(number: int, label: str = "/a") -> str:
+    """A sample of JMeter."""
+    return f"{1_764_000_000_000 + number},34,{label},200,OK,true\n"
+
+
+def dated(number: int, label: str = "/a") -> str:
+    """A sample of JMeter whose time is a date, in a file with other separators."""
+    return f"2025/11/24 16:{number // 60:02}:{number % 60:02}.123;34;{label};200;OK;true\n"
+
+
+def export(number: int, path: str = "/a") -> str:
+    """A row of an export, its time neither first nor always with a fraction."""
+    fraction = f".{number:03}" if number % 3 else ""
+    return f"GET,{path},2025-11-24T16:00:00{fraction}Z,200,{number}.5\n"
+
+
+def epoch(number: int, path: str = "/a") -> str:
+    """A row of an export with a number as time, in the last column."""
+    return f"{path}\t3{number}\t{1_764_000_000_000 + number}\n"
+
+
+def logged(number: int, name: str = "/a") -> str:
+    """A request of Locust's logger."""
+    return f"{1_764_000_000 + number}.25,GET,{name},5.5,5,200,\n"
+
+
+def plotted(number: int, start: str = "Mon Nov 24 14:45:59 2025") -> str:
+    """A request of ApacheBench."""
+    return f"{start}\t{1_764_000_000 + number}\t0\t3\t3\t3\n"
+
+
+def gatling(number: int) -> str:
+    """A request of Gatling."""
+    return f"REQUEST\t\tA\t{1_764_000_000_000 + number}\t{1_764_000_000_034 + number}\tOK\t \n"
+
+
+FORMATS = {
+    "k6-csv": (K6, k6),
+    "vegeta-csv": ("", vegeta),
+    "oha-csv": (OHA, oha),
+    "jmeter-csv": (HEADER, jmeter),
+    "jmeter-csv dates": (HEADER.replace(",", ";"), dated),
+    "export-csv": ("method,path,time,status,took_ms\n", export),
+    "export-csv epoch": ("path\ttook_ms\tts\n", epoch),
+    "locust-requests": (LOCUST, logged),
+    "ab-gnuplot": ("starttime\tseconds\tctime\tdtime\tttime\twait\n", plotted),
+}
+OPTIONS = {"oha-csv": {"start": START}, "jmeter-csv dates": {"timezone": "UTC"}}
 every = pytest.mark.parametrize("name", FORMATS)
 
 
 def read(tmp_path, name: str, content: str | bytes):
     """What the format makes of that."""
-    given = {"start": START} if name == "oha-csv" else {}
-    return take(tmp_path, content, source=plugins.find("sources", name), name="f.csv", **given)
+    source = plugins.find("sources", name.split(maxsplit=1)[0])
+    return take(tmp_path, content, source=source, name="f.csv", **OPTIONS.get(name, {}))
 
 
 @every
@@ -100,3 +148,46 @@ def test_a_row_cut_off_in_its_last_field_is_one_bad_row(tmp_path):
     rows, tally = read(tmp_path, "k6-csv", K6 + k6(0) + re.sub(",200\n", "", k6(1, '"/b')))
 
     assert (len(rows), tally.bad.total()) == (1, 1)
+
+
+@pytest.mark.parametrize("name", ["jmeter-csv", "export-csv", "locust-requests"])
+@pytest.mark.parametrize("text", ['"at\n1,2\n2025-11-24: ""x""\n"', '"5"" disk"', '5" disk'])
+def test_texts_of_these_formats_are_read_too(tmp_path, name, text):
+    """Line ends within quotes and odd quotes within texts cost no row."""
+    header, row = FORMATS[name]
+    rows, tally = read(tmp_path, name, header + row(0, text) + row(1) + row(2, text) + row(3))
+
+    told = text[1:-1].replace('""', '"') if text.startswith('"') else text
+    assert [row["endpoint"] for row in rows] == [told, "/a", told, "/a"]
+    assert not tally.bad
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("name", ["jmeter-csv", "export-csv", "gatling-text"])
+def test_a_line_that_the_reader_would_pass_over_is_refused(tmp_path, name, packed):
+    """A line over its buffer vanishes there without a word, and is told with its number here."""
+    header, row = FORMATS.get(name, ("", gatling))
+    rows = [row(number) for number in range(1, 101)]
+    content = (header + "".join(rows[:50]) + "a" * 34_000_000 + "\n" + rows[50]).encode()
+    line = 51 + header.count("\n")
+
+    with pytest.raises(SourceError, match=rf"^f\.csv:{line}: a line of over 16 MB"):
+        read(tmp_path, name, gzip.compress(content, 1) if packed else content)
+
+
+def test_a_text_that_the_reader_would_pass_over_is_refused(tmp_path):
+    """So does a text of many lines, and is told with the line of its quote."""
+    content = (
+        HEADER + jmeter(0) + jmeter(1, '"' + ("a line " * 100 + "\n") * 50_000 + '"') + jmeter(2)
+    )
+
+    with pytest.raises(SourceError, match=r"^f\.csv:3: a quote opens here"):
+        read(tmp_path, "jmeter-csv", content)
+
+
+def test_a_line_of_megabytes_is_counted(tmp_path):
+    """What the reader tells of stays one bad row."""
+    content = HEADER + jmeter(0) + "a" * 10_000_000 + "\n" + jmeter(1)
+    rows, tally = read(tmp_path, "jmeter-csv", content)
+
+    assert (len(rows), tally.bad.total()) == (2, 1)
