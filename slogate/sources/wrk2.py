@@ -1,22 +1,25 @@
 """What wrk2 prints with `--latency`: HdrHistogram's percentile spectrum of one run.
 
-Its durations count from when a request was due. The first ten seconds are wrk2's calibration:
-requests that the spectrum does not hold, counted here without a response time. Statuses from
-400 on are failures, though not told which: successes and failures get the bounds that hold
-whichever they were. The start of the run is not in the file. Refuses output that is not whole.
+Its durations count from when a request was due. The first ten seconds are wrk2's calibration,
+whose requests the spectrum does not hold: they are left out, and the step is what came after,
+as long a part of the run as theirs is of its requests, so that the rate stays what it was.
+Statuses from 400 on are failures of the whole run, taken as those of the measured part, though
+not told which: successes and failures get the bounds that hold whichever they were. The start of
+the run is not in the file. Refuses output that is not whole.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 from slogate.sources._base import Origin, Source, choice
 from slogate.sources._spectrum import HEAD, ROWS, spectrum
-from slogate.sources._summaries import ENDPOINT, START, Step, count_of, only, reads
+from slogate.sources._summaries import ENDPOINT, START, Step, count_of, only, reads, step_us
 from slogate.sources._wrk import TAIL, totals
-from slogate.units import format_count
 
+CALIBRATION = "requests of wrk2's calibration, whose times it does not tell"
 _SPECTRUM = r"""
 ^[ ]*Latency\ Distribution\ \(HdrHistogram\ -\ (?P<kind>Recorded|Uncorrected)\ [^\n]*\n
 (?:[ ]*[\d.]+%[ ]+[\d.]+(?:us|ms|s|m|h)\n)+
@@ -56,15 +59,20 @@ def _parse(origin: Origin, text: str) -> Step:
     calibration = run.requests - ranks.count
     if calibration < 0 or run.failed > run.requests:
         raise ValueError("it counts more responses or failures than requests")
-    untimed_failures = max(run.failed - ranks.count, 0)
-    run.step.split(ranks, run.failed)
+    step = _measured(run.step, ranks.count, run.requests)
+    step.split(ranks, run.failed)
     if calibration:
-        run.step.notes.append(
-            f"wrk2 does not tell the times of its calibration: {format_count(calibration)} requests"
-        )
-    run.step.untimed(calibration - untimed_failures, ok=True)
-    run.step.untimed(run.broken + run.timeouts + untimed_failures, ok=False)
-    return run.step
+        step.left_out[CALIBRATION] = calibration
+    step.untimed(run.broken + run.timeouts, ok=False)
+    return step
+
+
+def _measured(whole: Step, timed: int, requests: int) -> Step:
+    """The end of the run in which so many of its requests lie; all of it where none does."""
+    if not timed:
+        return whole
+    length = step_us(Fraction(whole.step_us * timed, requests))
+    return replace(whole, ts=whole.ts + whole.step_us - length, step_us=length)
 
 
 _EXAMPLE = b"""\

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from summaries import at, counted, example, summary
 
@@ -115,19 +117,43 @@ def test_what_is_not_whole_is_refused(tmp_path, name: str, edit: tuple[str, str]
         summary(tmp_path, name, *source_edit)
 
 
-def test_wrk2_counts_its_calibration_without_times(tmp_path):
-    """Requests beyond the spectrum have no response time, and count all the same."""
-    rows = summary(tmp_path, "wrk2").rows
+def test_wrk2_leaves_its_calibration_out(tmp_path):
+    """Requests beyond the spectrum came first: the step begins after them, at the same rate."""
+    rows, tally = summary(tmp_path, "wrk2")
 
-    assert counted(rows, "ok") == {True: 60_018 - 7, False: 7}
-    assert counted([r for r in rows if r["lo_us"] is None], "ok") == {True: 60_018 - 39_539}
+    assert counted(rows, "ok") == {True: 39_539 - 7, False: 7}
+    assert dict(tally.left_out) == {
+        "requests of wrk2's calibration, whose times it does not tell": 60_018 - 39_539
+    }
+    [(start, length)] = {(r["ts"].timestamp(), r["step_us"]) for r in rows}
+    begun = datetime(2026, 11, 24, 10, tzinfo=UTC).timestamp()
+    whole = 60_018 / 2000.28
+    assert length / 1e6 == pytest.approx(39_539 / 2000.28, abs=1e-3)
+    assert start + length / 1e6 == pytest.approx(begun + whole, abs=1e-3)
+
+
+def test_wrk2_without_a_measured_request(tmp_path):
+    """Socket errors are counted over the whole run; nothing of it was measured."""
+    text = example("wrk2")
+    rows = text[text.index("       0.105") : text.index("#[Mean")]
+    edits = [
+        (rows, "       0.000     1.000000            0          inf\n"),
+        ("count    =        39539", "count    =        0"),
+        ("  Non-2xx", "  Socket errors: connect 3, read 0, write 0, timeout 1\n  Non-2xx"),
+    ]
+
+    [row], tally = summary(tmp_path, "wrk2", *edits)
+
+    assert (row["count"], row["ok"], row["lo_us"], row["step_us"] > 29_900_000) == (
+        4, False, None, True,
+    )  # fmt: skip
+    assert list(tally.left_out.values()) == [60_018]
 
 
 @pytest.mark.parametrize(
     ("name", "told"),
     [
         pytest.param("wrk", "others that it makes up", id="wrk"),
-        pytest.param("wrk2", "times of its calibration: 20,479 requests", id="wrk2"),
         pytest.param("ab", "whether 3 more have failed", id="ab"),
         pytest.param("hdrplot", "does not say what failed", id="hdrplot"),
     ],
@@ -149,11 +175,10 @@ def test_wrk2_spectrum_is_exact(tmp_path):
 
 
 def test_more_failures_than_times(tmp_path):
-    """Failures beyond the spectrum were in the calibration."""
+    """Failures beyond the spectrum were in the calibration; none is known to be a success."""
     rows = summary(tmp_path, "wrk2", ("responses: 7", "responses: 39540")).rows
 
-    assert counted(rows, "ok") == {False: 39_540, True: 60_018 - 39_540}
-    assert counted([r for r in rows if r["lo_us"] is None], "ok") == {False: 1, True: 20_478}
+    assert counted(rows, "ok") == {False: 39_539}
 
 
 def test_the_uncorrected_latency_of_wrk2(tmp_path):
