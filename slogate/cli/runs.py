@@ -32,7 +32,7 @@ def list_command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """List runs, newest first, with the outcome of the last verdict on each.
+    """List runs, newest first, with their outcomes.
 
     \b
     Examples:
@@ -66,7 +66,9 @@ def show_command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Show all that is known of a run: times, labels, who counted what, the generator's health.
+    """Show all that is known of a run.
+
+    Times, labels, who counted what, the generator's health.
 
     \b
     Examples:
@@ -105,7 +107,9 @@ def label_command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Give a run labels, by which it can be found again; `K=` takes one away.
+    """Give a run labels, by which it can be found.
+
+    `K=` takes one away.
 
     \b
     Examples:

@@ -57,7 +57,9 @@ def lint_command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Check specs: faults (exit 2) and what is most likely not meant (exit 0, see --strict).
+    """Check specs.
+
+    Faults are exit 2; what is most likely not meant is told and exit 0, see --strict.
 
     \b
     Examples:

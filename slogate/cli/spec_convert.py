@@ -38,7 +38,9 @@ def command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Convert specs: OpenSLO, Sloth or Pyrra to native, native to OpenSLO v1. Nothing is lost.
+    """Convert specs, and lose nothing.
+
+    OpenSLO, Sloth or Pyrra to native, native to OpenSLO v1.
 
     \b
     Examples:

@@ -31,7 +31,9 @@ def command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Rewrite specs of any format in one spelling, comments kept; name the files that change.
+    """Rewrite specs in one spelling, comments kept.
+
+    Of any format; names the files that change.
 
     \b
     Examples:

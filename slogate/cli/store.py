@@ -34,7 +34,9 @@ def info_command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """How many runs, requests and bytes are stored of each service and series, by which versions.
+    """Say what is stored of each service.
+
+    Runs, requests and bytes, series by series, and by which versions they were written.
 
     \b
     Examples:
@@ -78,7 +80,9 @@ def sql_command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Ask the store in SQL, read-only: views requests, runs, verdicts, counts, histograms.
+    """Ask the store in SQL, read-only.
+
+    The views are requests, counts, histograms, runs and verdicts.
 
     \b
     Examples:

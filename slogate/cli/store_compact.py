@@ -62,7 +62,10 @@ def compact_command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Merge the small parts of complete runs; with --roll-up also shrink what is old.
+    """Merge small parts, and roll up what is old.
+
+    The parts of complete runs are merged; --roll-up replaces old requests by counts and
+    histograms.
 
     Rolling up replaces every request by counts a minute, exact for the limits of the specs, and
     histograms an hour, exact to 0.27%. It cannot be undone. Runs that are still recorded are left

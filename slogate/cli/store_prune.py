@@ -53,7 +53,9 @@ def prune_command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Remove old runs with their requests, verdicts and logs. Asks first, on a terminal.
+    """Remove old runs with all that is theirs.
+
+    Their requests, verdicts and logs. Asks first, on a terminal.
 
     With both limits only runs go that both let go. The newest complete run of each service and
     kind, and runs with a label `pin`, stay.

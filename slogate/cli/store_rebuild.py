@@ -15,7 +15,9 @@ def rebuild_command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Make lost manifests anew from the parts themselves, and slogate.duckdb with them.
+    """Make lost manifests anew from the parts.
+
+    And slogate.duckdb with them.
 
     What stood in the manifest alone is gone, so such a run is incomplete: it cannot pass. Nothing
     is deleted. Parts that were written within the last hour are left to their writer. Exit 2 if

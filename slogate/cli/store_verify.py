@@ -24,7 +24,9 @@ def verify_command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Check every manifest, part and verdict; one line a fault, exit 2 if there is any.
+    """Check every manifest, part and verdict.
+
+    One line a fault; exit 2 if there is any.
 
     Reads every part against the SHA-256 that it was sealed with, every page against its checksum
     and every value against its bounds, and finds the files that crashes have left behind.

@@ -76,10 +76,11 @@ def test_a_wrong_call_is_told_in_one_style(capsys, arguments, error, hint):
     assert second == f"  hint: {hint}"
 
 
-def test_commands_are_listed_with_whole_sentences(capsys, monkeypatch):
+@pytest.mark.parametrize("group", [[], ["runs"], ["spec"], ["store"]], ids=str)
+def test_commands_are_listed_with_whole_sentences(capsys, monkeypatch, group):
     """No summary is cut, even on a narrow terminal."""
     monkeypatch.setenv("COLUMNS", "80")
-    run(["--help"])
+    run([*group, "--help"])
 
     commands = capsys.readouterr().out.partition("Commands:\n")[2]
     assert "..." not in commands
