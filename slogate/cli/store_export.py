@@ -47,7 +47,9 @@ def export_command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Write a series of one run, or of a service's runs, into a file, whole or not at all.
+    """Write a run or a service's series into a file.
+
+    Whole or not at all.
 
     \b
     Examples:
