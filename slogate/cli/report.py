@@ -29,7 +29,7 @@ from slogate.reports._base import Report
 from slogate.store.layout import Store
 from slogate.verdict import Verdict
 
-TEXT, JSON_FORMAT = "text", "json"
+TEXT, JSON_FORMAT, HTML = "text", "json", "html"
 
 
 def _formats(given: str | None, *, as_json: bool) -> str:
@@ -53,6 +53,9 @@ def command(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")
     ] = None,
+    browse: Annotated[
+        bool, typer.Option("--open", help="Open it: the HTML page unless another format is given.")
+    ] = False,
     service: SERVICE = None,
     store: STORE = None,
     as_json: JSON = False,
@@ -66,18 +69,24 @@ def command(
       slogate report                                  the latest load run, for people
       slogate report nightly --format markdown        the newest run with the label value nightly
       slogate report --format junit -o slogate.xml    for the test view of a CI system
+      slogate report --open                           a page with charts, in the browser
       slogate report --json | jq '.objectives[] | select(.blocking)'
 
     The exit code is 0 whatever the verdict was; `slogate check` judges.
     """
     from slogate.config import load_settings
+    from slogate.gallery import shown
     from slogate.store.layout import open_store
 
-    report: Report = plugins.find("reports", _formats(form, as_json=as_json))
+    form = HTML if browse and form is None and not as_json else _formats(form, as_json=as_json)
+    report: Report = plugins.find("reports", form)
     settings = load_settings(Path.cwd(), os.environ)
-    verdict = _newest(open_store(store or settings.store), run, service, quiet=quiet)
+    opened = open_store(store or settings.store)
+    verdict = _newest(opened, run, service, quiet=quiet)
+    if output is None and browse:
+        output = _temporary(report.extension)
     if output is not None:
-        _write(output, report.render(verdict))
+        _write(output, shown(opened, report, verdict))
         note(f"wrote {output}", quiet=quiet)
     elif report.name == TEXT:
         from slogate.reports.text import render_styled
@@ -85,8 +94,26 @@ def command(
         colour = colour_wanted(no_color=no_color)
         out(render_styled(verdict, colour=colour, width=page_width(), notes=not quiet))
     else:
-        out(report.render(verdict), commands=report.name == "github")
+        out(shown(opened, report, verdict), commands=report.name == "github")
+    if browse and output is not None:
+        _open(output)
     return EXIT_PASS
+
+
+def _temporary(extension: str) -> Path:
+    """A file of our own that stays until the system clears it away: a browser reads it later."""
+    import tempfile
+
+    with tempfile.NamedTemporaryFile(prefix="slogate-", suffix=f".{extension}", delete=False) as f:
+        return Path(f.name)
+
+
+def _open(path: Path) -> None:
+    """Open the file in the user's browser; a note where there is none."""
+    import webbrowser
+
+    if not webbrowser.open(path.resolve().as_uri()):
+        note(f"note: no browser could be opened; open it yourself: {path}")
 
 
 def _newest(store: Store, ref: str, service: str | None, *, quiet: bool) -> Verdict:

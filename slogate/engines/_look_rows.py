@@ -36,6 +36,7 @@ def look(rows: Sequence[Row], view: View, whole: Window, *, exact: bool) -> Exhi
     drawn = [row for row in rows if _in(whole, row)]
     return Exhibit(
         start_ts=whole.start_ts,
+        end_ts=whole.end_ts,
         step_us=step_us,
         columns=whole.length_us // step_us + 1,
         exact=exact,
@@ -76,7 +77,7 @@ def _scene(drawn: Sequence[Row], judged: Sequence[Row], start_ts: int, step_us: 
     levels = zip(LADDER, _ranked(timed, LADDER, "least_us"), _ranked(timed, LADDER), strict=False)
     return Scene(
         slices=tuple(
-            Slice(column=column, total=size(found), failed=_failed(found),
+            Slice(column=column, total=size(found), **_outcomes(found),
                   timed=size(_timed(found)), quantiles=_ranked(found, SHARES), max_us=_most(found))
             for column, found in sorted(slices.items())
         ),
@@ -105,11 +106,15 @@ def _timed(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row.most_us is not None]
 
 
-def _failed(rows: Iterable[Row]) -> int:
-    ok = Ok()
-    return size(
-        [r for r in rows if holds(ok, ok=r.ok, status=r.status, duration_us=None) is not True]
-    )
+def _is_untold(row: Row) -> bool:
+    return row.step_us > 0 and row.ok is None and row.status is None
+
+
+def _outcomes(rows: Sequence[Row]) -> dict[str, int]:
+    """How many failed, and of how many nobody says."""
+    ok, told = Ok(), [row for row in rows if not _is_untold(row)]
+    bad = [r for r in told if holds(ok, ok=r.ok, status=r.status, duration_us=None) is not True]
+    return {"failed": size(bad), "untold": size(rows) - size(told)}
 
 
 def _bounded(us: int | None) -> int | None:
@@ -143,7 +148,7 @@ def _endpoints(rows: Iterable[Row], most: int) -> tuple[tuple[EndpointRow, ...],
         by_name[row.method or "", row.endpoint or ""].append(row)
     ranked = sorted(by_name.items(), key=lambda one: (-size(one[1]), one[0]))
     told = tuple(
-        EndpointRow(method=method, endpoint=endpoint, total=size(found), failed=_failed(found),
+        EndpointRow(method=method, endpoint=endpoint, total=size(found), **_outcomes(found),
                     quantiles=_ranked(found, SHARES), max_us=_most(found))
         for (method, endpoint), found in ranked[:most]
     )  # fmt: skip

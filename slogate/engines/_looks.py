@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _FAILED = "NOT coalesce(ok, status < 500, false)"
+_UNTOLD = "(ok IS NULL AND status IS NULL)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +68,14 @@ class _Look:
         origin, step = bound(self.whole.start_ts), bound(self.step_us)
         chosen = select_rows(selection, bound)
         told = (
-            f"{_FAILED} AS failed, coalesce(method, '') AS method, "
-            "coalesce(endpoint, '') AS endpoint, 0 AS one"
+            "coalesce(method, '') AS method, coalesce(endpoint, '') AS endpoint, 0 AS one, "
+            f"{_FAILED}"
         )
         parts, begin = [], "WITH"
         if self.sources.requests:
             parts.append(
                 f"SELECT (t - {origin}) // {step} AS slice, duration_us AS lo, "  # noqa: S608
-                f"duration_us AS hi, 1 AS w, {told} "
+                f"duration_us AS hi, 1 AS w, {told} AS failed, false AS untold "
                 f"FROM (SELECT *, epoch_us(ts) AS t FROM {parquet(self.sources.requests, bound)}) "
                 f"WHERE t BETWEEN {start} AND {end} AND {chosen}"
             )
@@ -82,8 +83,9 @@ class _Look:
             own = placed(self.sources.pool, self.sources.extent, bound, f", {chosen} AS chosen")
             begin = f"{own},"
             parts.append(
-                f"SELECT (first - {origin}) // {step} AS slice, least AS lo, most AS hi, "  # noqa: S608
-                f"w, {told} FROM placed WHERE first BETWEEN {start} AND {end} AND chosen"
+                f"SELECT (first - {origin}) // {step} AS slice, least AS lo, most AS hi, w, "  # noqa: S608
+                f"{told} AND NOT {_UNTOLD} AS failed, {_UNTOLD} AS untold "
+                f"FROM placed WHERE first BETWEEN {start} AND {end} AND chosen"
             )
         return f"{begin} seen AS NOT MATERIALIZED ({' UNION ALL '.join(parts)})"
 
@@ -103,6 +105,7 @@ def look(
     endpoints = _endpoints(eye, view.endpoints)
     return Exhibit(
         start_ts=whole.start_ts,
+        end_ts=whole.end_ts,
         step_us=step_us,
         columns=whole.length_us // step_us + 1,
         exact=not sources.pool,
@@ -116,9 +119,9 @@ def _scene(eye: _Look, selection: Selection) -> Scene:
     bound = Bound()
     begin = eye.seen(selection, eye.whole, bound)
     slices = [
-        Slice(column=column, total=total, failed=failed, timed=timed, max_us=_bounded(top),
-              quantiles=_all_bounded(values))
-        for column, total, failed, timed, top, values in eye.ask(
+        Slice(column=column, total=total, failed=failed, untold=untold, timed=timed,
+              max_us=_bounded(top), quantiles=_all_bounded(values))
+        for column, total, failed, untold, timed, top, values in eye.ask(
             bound, f"{begin}{_grouped(eye, 'slice')} ORDER BY slice"
         )
     ]  # fmt: skip
@@ -167,10 +170,11 @@ def _levels(eye: _Look, selection: Selection) -> tuple[tuple[Level, ...], int]:
 
 
 def _grouped(eye: _Look, keys: str) -> str:
-    """The query of (keys, requests, failures, with a duration, largest, percentiles)."""
+    """The query of (keys, requests, failures, untold, with a duration, largest, percentiles)."""
     counted = (
         f"SELECT {keys}, sum(w)::BIGINT AS total, "
         "coalesce(sum(w) FILTER (failed), 0)::BIGINT AS failed, "
+        "coalesce(sum(w) FILTER (untold), 0)::BIGINT AS untold, "
         "coalesce(sum(w) FILTER (hi IS NOT NULL), 0)::BIGINT AS timed, max(hi) AS top"
     )
     if not eye.weighted:
@@ -218,9 +222,9 @@ def _endpoints(eye: _Look, most: int) -> tuple[EndpointRow, ...]:
         f"ORDER BY total DESC, method, endpoint LIMIT {bound(most)}"
     )
     return tuple(
-        EndpointRow(method=method, endpoint=endpoint, total=total, failed=failed,
+        EndpointRow(method=method, endpoint=endpoint, total=total, failed=failed, untold=untold,
                     quantiles=_all_bounded(values), max_us=_bounded(top))
-        for method, endpoint, total, failed, _, top, values in eye.ask(bound, text)
+        for method, endpoint, total, failed, untold, _, top, values in eye.ask(bound, text)
     )  # fmt: skip
 
 

@@ -46,13 +46,15 @@ class View:
 class Slice:
     """The requests that started in one slice of time: their number, failures, percentiles.
 
-    `quantiles` are the nearest-rank durations at `SHARES`, none of them shorter than told: where
-    only buckets are known, their upper ends, None where there is none.
+    Of `untold` nobody says whether they failed; they are counted in buckets. `quantiles` are the
+    nearest-rank durations at `SHARES`, none of them shorter than told: where only buckets are
+    known, their upper ends, None where there is none.
     """
 
     column: int
     total: int
     failed: int
+    untold: int = 0
     timed: int = 0
     quantiles: tuple[int | None, ...] = ()
     max_us: int | None = None
@@ -95,19 +97,21 @@ class EndpointRow:
     endpoint: str
     total: int
     failed: int
+    untold: int = 0
     quantiles: tuple[int | None, ...] = ()
     max_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """What an engine saw. Slice `i` spans `step_us` from `start_ts + i * step_us`.
+    """What an engine saw. Slice `i` spans `step_us` from `start_ts + i * step_us`, to `end_ts`.
 
     `exact` says whether every request is told by itself, or some in buckets and steps.
     `endpoints` are the busiest; `others` (endpoints, requests) are not told apart.
     """
 
     start_ts: int
+    end_ts: int
     step_us: int
     columns: int
     exact: bool = True

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from slogate import units
 from slogate.errors import EXIT_BREACH, EXIT_NO_VERDICT
+from slogate.model.exhibit import Exhibit, View
 from slogate.model.run import Run
 from slogate.verdict import WORST_LAST, Failure, Finding, Outcome, Verdict
 
@@ -45,13 +46,19 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A format: its name, a sentence of help, and the function that renders a verdict."""
+    """A format: its name, a sentence of help, and the function that renders a verdict.
+
+    A report with pictures also says what it wants to be shown of the run (`needs`), and renders
+    the verdict with that (`illustrate`), or with the reason why there is nothing to be seen.
+    """
 
     name: str
     help: str
     media_type: str
     extension: str
     render: Callable[[Verdict], str]
+    needs: Callable[[Verdict], View] | None = None
+    illustrate: Callable[[Verdict, Exhibit | str], str] | None = None
 
 
 def instant(ts: int) -> str:

@@ -1,25 +1,59 @@
 """The verdict as one page for people: the outcome and its reasons first, then what shows it.
 
 One self-contained file: nothing is loaded, nothing is sent, and it says the same with JavaScript
-off. Whatever a name holds comes out as text (see `_html/markup.py`).
+off. Whatever a name holds comes out as text (see `_html/markup.py`). Its pictures come from an
+exhibit that it is given; it never opens a store. At most 500,000 characters: panels of single
+endpoints are left out, the last first, and a sentence says so.
 """
 
 from __future__ import annotations
 
+from slogate.model.exhibit import Exhibit
 from slogate.reports._base import Report
 from slogate.reports._html.facts import facts, failures, notes
-from slogate.reports._html.markup import joined
+from slogate.reports._html.markup import NOTHING, Html, joined
 from slogate.reports._html.page import page
+from slogate.reports._html.scenes import endpoints, panels, unknown, view
+from slogate.reports._html.script import SCRIPT
 from slogate.reports._html.summary import head, objectives, reasons
 from slogate.verdict import Verdict
+
+MOST = 500_000
 
 
 def render(verdict: Verdict) -> str:
     """The page without pictures: what the verdict itself says."""
+    return _page(verdict, NOTHING)
+
+
+def illustrate(verdict: Verdict, shown: Exhibit | str) -> str:
+    """The page with the pictures of an exhibit, or with the reason why there are none."""
+    if isinstance(shown, str):
+        return _page(verdict, unknown(shown))
+    drawn = panels(verdict, shown)
+    table = endpoints(shown, verdict.subject.window) or NOTHING
+    for count in range(len(drawn), -1, -1):
+        left_out = len(drawn) - count
+        more = unknown(
+            f"The pictures of {left_out} more are left out: the page would be too large."
+        )
+        pictures = joined(*drawn[:count], more if left_out else None, table)
+        text = _page(verdict, pictures, script=SCRIPT if count else "")
+        if len(text.encode()) <= MOST:
+            break
+    return text
+
+
+def _page(verdict: Verdict, pictures: Html, script: str = "") -> str:
     content = joined(
-        reasons(verdict), objectives(verdict), failures(verdict), notes(verdict), facts(verdict)
+        reasons(verdict),
+        objectives(verdict),
+        pictures,
+        failures(verdict),
+        notes(verdict),
+        facts(verdict),
     )
-    return page(verdict, head(verdict), content)
+    return page(verdict, head(verdict), content, script=script)
 
 
 PLUGIN = Report(
@@ -28,4 +62,6 @@ PLUGIN = Report(
     media_type="text/html",
     extension="html",
     render=render,
+    needs=view,
+    illustrate=illustrate,
 )

@@ -82,6 +82,7 @@ def _run(verdict: Verdict, run: Run) -> list[tuple[str, Html | None]]:
         ("judged to", _moment(window[1]) if window else None),
         ("planned", joined(units.format_span(planned / units.US_PER_SECOND)) if planned else None),
         ("planned rate", joined(units.format_rate(run.planned_rate)) if run.planned_rate else None),
+        ("users over time", joined("not recorded") if run.kind == "load" else None),
         ("source", joined(run.source)),
         ("not told by the source", joined(untold) if untold else None),
         *((f"source: {key}", name(value)) for key, value in _some(run.origin)),

@@ -59,7 +59,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .reason { font-weight: 500; }
 .notes { margin: 0; padding-left: 20px; }
 .scroll { overflow-x: auto; border-radius: 6px; }
-.scroll:focus-visible, svg:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; }
 th, td { text-align: left; padding: 7px 14px 7px 0; border-top: 1px solid var(--line);
   vertical-align: middle; overflow-wrap: normal; font-weight: 400; }
@@ -83,6 +83,53 @@ dt { color: var(--soft); } dd { margin: 0; text-align: right; }
 footer { color: var(--soft); font-size: .82rem; padding-bottom: 32px; }
 .skip { position: absolute; left: -999px; } .skip:focus { left: 8px; top: 8px; }
 a { color: var(--accent); }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0 36px; align-items: start; }
+.pair > * { min-width: 0; }
+figure { margin: 14px 0 0; min-width: 0; }
+figcaption { font-size: .88rem; font-weight: 600; margin-bottom: 8px; }
+.chart { position: relative; margin: 0 6px 0 58px; }
+.chart:focus-visible { outline: 2px solid var(--accent); outline-offset: 4px; }
+.chart svg { display: block; overflow: visible; }
+.chart svg.plot { overflow: hidden; }
+.chart text { fill: var(--soft); font-size: 11.5px; font-variant-numeric: tabular-nums; }
+.chart .rule { stroke: var(--grid); }
+.chart .shade { fill: var(--shade); }
+.plot path:not(.line) { shape-rendering: crispEdges; }
+.h0 { fill: var(--h0); background: var(--h0); } .h1 { fill: var(--h1); background: var(--h1); }
+.h2 { fill: var(--h2); background: var(--h2); } .h3 { fill: var(--h3); background: var(--h3); }
+.h4 { fill: var(--h4); background: var(--h4); } .h5 { fill: var(--h5); background: var(--h5); }
+.line { fill: none; stroke-width: 1.8; vector-effect: non-scaling-stroke; stroke-linejoin: round; }
+.line.q0 { stroke: var(--q0); } .line.q1 { stroke: var(--q1); } .line.q2 { stroke: var(--q2); }
+.line.q3 { stroke: var(--q3); } .line.q4 { stroke: var(--q4); stroke-width: 1.2;
+  stroke-dasharray: 2 3; }
+.swatch.q0 { background: var(--q0); } .swatch.q1 { background: var(--q1); }
+.swatch.q2 { background: var(--q2); } .swatch.q3 { background: var(--q3); }
+.swatch.q4 { background: var(--q4); }
+.ok { fill: var(--ok); } .bad { fill: var(--bad); }
+line.budget { stroke-width: 1.5; stroke-dasharray: 6 4; }
+line.budget.pass { stroke: var(--pass); } line.budget.fail { stroke: var(--fail); }
+line.budget.open { stroke: var(--open); }
+.chart text.budget { font-weight: 600; paint-order: stroke; stroke: var(--card); stroke-width: 4px;
+  stroke-linejoin: round; }
+.chart text.budget.pass { fill: var(--pass); } .chart text.budget.fail { fill: var(--fail); }
+.chart text.budget.open { fill: var(--open); }
+.target { fill: var(--card); stroke-width: 2; }
+.target.pass { stroke: var(--pass); } .target.fail { stroke: var(--fail); }
+.target.open { stroke: var(--open); }
+.legend { list-style: none; display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 4px 0 0 58px;
+  padding: 0; color: var(--soft); font-size: .8rem; }
+.swatch { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin-right: 6px;
+  vertical-align: -1px; }
+.swatch.q0, .swatch.q1, .swatch.q2, .swatch.q3, .swatch.q4 { height: 3px; border-radius: 2px;
+  vertical-align: 3px; width: 16px; }
+.swatch.none { display: none; }
+.hair { position: absolute; top: 0; bottom: 24px; width: 1px; background: var(--ink);
+  pointer-events: none; }
+.tip { position: absolute; z-index: 9; pointer-events: none; white-space: pre; padding: 7px 10px;
+  border-radius: 8px; background: var(--ink); color: var(--page); font-size: .8rem;
+  font-variant-numeric: tabular-nums; }
+[hidden] { display: none; }
+@media (max-width: 860px) { .pair { grid-template-columns: 1fr; } }
 @media (max-width: 560px) {
   main, header, footer { padding-left: 12px; padding-right: 12px; }
   section { padding: 14px 14px; }
@@ -90,7 +137,7 @@ a { color: var(--accent); }
   .reasons li { grid-template-columns: 1fr; gap: 4px; }
   dl { grid-template-columns: 1fr; }
   tbody th, thead th:first-child { position: sticky; left: 0; background: var(--card);
-    z-index: 1; padding-right: 10px; max-width: 42vw; }
+    z-index: 1; padding-right: 10px; max-width: 46vw; font-size: .82rem; }
 }
 @media print {
   :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --soft: #444;
@@ -104,6 +151,7 @@ a { color: var(--accent); }
   body { font-size: 11px; }
   section { break-inside: avoid-page; padding: 10px 0; border: 0; border-top: 1px solid var(--line);
     border-radius: 0; margin: 8px 0; }
+  .pair { grid-template-columns: 1fr 1fr; } .tip, .hair { display: none; }
   .scroll { overflow: visible; } .skip { display: none; }
   th, td { padding-right: 8px; }
 }

@@ -96,7 +96,9 @@ def _reason(finding: Finding) -> Html:
     )
 
 
-def section(key: str, title: str, *content: Html | str | None, note: str | None = None) -> Html:
+def section(
+    key: str, title: Html | str, *content: Html | str | None, note: str | None = None
+) -> Html:
     """A part of the page under a heading."""
     return tag(
         "section",
@@ -132,7 +134,7 @@ def table(caption: str, heads: Sequence[tuple[str, str]], rows: Sequence[Sequenc
         ),
         class_="scroll",
         role="region",
-        aria_label=caption,
+        aria_label=f"{caption}: table",
         tabindex=0,
     )
 

@@ -1,0 +1,140 @@
+"""The parts of the page that come from the series: a panel a scene, and the endpoints."""
+
+from __future__ import annotations
+
+import json
+
+from slogate import units
+from slogate.model.exhibit import EndpointRow, Exhibit, View
+from slogate.model.selection import Endpoint, Selection
+from slogate.model.window import Window
+from slogate.reports import _base
+from slogate.reports._html.markup import Html, block, joined, name, tag
+from slogate.reports._html.spread import distribution
+from slogate.reports._html.summary import section, table
+from slogate.reports._html.timeline import LINES, Panel, failed, heatmap, percentiles, traffic
+from slogate.verdict import Verdict
+
+MOST_SCENES = 5
+
+
+def view(verdict: Verdict) -> View:
+    """What the page wants to show: the service, and the endpoints with budgets, worst first."""
+    run, window = verdict.subject.run, verdict.subject.window
+    whole = None
+    if run.start_ts is not None and run.end_ts is not None and run.end_ts >= run.start_ts:
+        whole = Window(start_ts=run.start_ts, end_ts=run.end_ts)
+    return View(
+        whole=whole,
+        window=Window(start_ts=window[0], end_ts=window[1]) if window else None,
+        scenes=(
+            Selection(),
+            *(Selection(endpoint=Endpoint.parse(each)) for each in endpoints_of(verdict)),
+        ),
+    )
+
+
+def endpoints_of(verdict: Verdict) -> list[str]:
+    """The endpoints that get a panel of their own."""
+    found = _base.worst_first([f for f in verdict.findings if f.unit == "us" and f.endpoint])
+    return list(dict.fromkeys(f.endpoint for f in found if f.endpoint))[:MOST_SCENES]
+
+
+def panels(verdict: Verdict, exhibit: Exhibit) -> list[Html]:
+    """A section a scene that has requests."""
+    told = "failures" not in verdict.subject.run.untold
+    sections = []
+    names = [None, *endpoints_of(verdict)]
+    for at, (endpoint, scene) in enumerate(zip(names, exhibit.scenes, strict=False)):
+        findings = [finding for finding in verdict.findings if finding.endpoint == endpoint]
+        if scene.slices:
+            panel = Panel(
+                key=f"p{at}", scene=scene, exhibit=exhibit, findings=findings,
+                window=verdict.subject.window, failures_told=told,
+            )  # fmt: skip
+            sections.append(_panel(panel, endpoint))
+    return sections
+
+
+def _panel(panel: Panel, endpoint: str | None) -> Html:
+    step = units.format_span(panel.exhibit.step_us / units.US_PER_SECOND)
+    note = f"{units.format_count(panel.total)} requests in slices of {step}, durations as measured"
+    note += ", failures included." if panel.tells_failures else "."
+    if not panel.exhibit.exact:
+        note += " Only buckets are known: a cell is as high as its bucket, a percentile lies at "
+        note += "its bucket's upper end."
+    if panel.shades:
+        note += " The shaded parts were not judged."
+    return section(
+        panel.key,
+        "All requests" if endpoint is None else joined(name(endpoint)),
+        heatmap(panel),
+        _pair(percentiles(panel), distribution(panel)),
+        _pair(traffic(panel), failed(panel)),
+        _data(panel),
+        note=note,
+    )
+
+
+def _pair(left: Html | None, right: Html | None) -> Html:
+    """Two pictures beside one another where there is room."""
+    return tag("div", tag("div", left), tag("div", right), class_="pair")
+
+
+def _data(panel: Panel) -> Html:
+    """The figures of each slice, for those who point at one; numbers only."""
+    exhibit = panel.exhibit
+    rows = {
+        str(each.column): [each.total, each.failed, *each.quantiles, each.max_us]
+        for each in panel.scene.slices
+    }
+    document = {
+        "start": exhibit.start_ts // 1_000, "step": exhibit.step_us // 1_000,
+        "columns": exhibit.columns, "names": [*LINES, "slowest"], "rows": rows,
+    }  # fmt: skip
+    text = json.dumps(document, separators=(",", ":"))
+    return block("script", text, type="application/json", id=f"{panel.key}-data")
+
+
+def endpoints(exhibit: Exhibit, window: tuple[int, int] | None) -> Html | None:
+    """The busiest endpoints of the judged window."""
+    if not exhibit.endpoints:
+        return None
+    start, end = window or (exhibit.start_ts, exhibit.end_ts)
+    seconds = max(1, end - start) / units.US_PER_SECOND
+    heads = [("Endpoint", ""), ("Requests", "figure"), ("a second", "figure"), ("Failed", "figure"),
+             *((word, "figure") for word in (*LINES, "Slowest"))]  # fmt: skip
+    rows = [_endpoint(row, seconds) for row in exhibit.endpoints]
+    others, requests = exhibit.others
+    note = "The judged window, durations as measured, failures included."
+    if not exhibit.exact:
+        note += " Percentiles are upper ends of buckets."
+    if others:
+        note += f" {units.format_count(others)} more endpoints with "
+        note += f"{units.format_count(requests)} requests are not shown."
+    return section("endpoints", "Endpoints", table("Endpoints, the busiest first", heads, rows),
+                   note=note)  # fmt: skip
+
+
+def _endpoint(row: EndpointRow, seconds: float) -> list[Html]:
+    share = row.failed / row.total if row.total else 0.0
+    lost = units.format_count(row.failed)
+    shown = f"{lost} ({units.format_share(share)})" if row.failed else lost
+    if row.untold:
+        shown = "not told" if row.untold == row.total else f"{shown}, others not told"
+    known = row.quantiles or (None,) * len(LINES)
+    figures = [units.format_duration(us) if row.quantiles else _base.UNKNOWN for us in known]
+    slowest = units.format_duration(row.max_us) if row.quantiles else _base.UNKNOWN
+    return [
+        name(f"{row.method} {row.endpoint}".strip() or "(no name)"),
+        joined(units.format_count(row.total)),
+        joined(units.format_rate(row.total / seconds)),
+        joined(shown),
+        *(joined(figure) for figure in figures),
+        joined(slowest),
+    ]
+
+
+def unknown(why: str) -> Html:
+    """The place of pictures where there are none, with why."""
+    return section("pictures", "Over time", note=why)

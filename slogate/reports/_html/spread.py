@@ -1,0 +1,111 @@
+"""The distribution of durations, each ten times fewer requests as far apart as the last.
+
+A budget is a point that the line must pass below: so long at most, for so many requests.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from slogate import units
+from slogate.model.exhibit import Level
+from slogate.reports import _base
+from slogate.reports._base import MARKS
+from slogate.reports._html.frame import Tick, chart, legend, percent
+from slogate.reports._html.markup import Html, joined, number, tag
+from slogate.reports._html.timeline import (
+    Panel,
+    duration_axis,
+    key_of,
+    kind_of,
+    latencies,
+)
+from slogate.verdict import Finding
+
+Place = Callable[[float], float]
+_HEIGHT = 210
+_WIDTH = 1_000
+# decades from which 0% and 50% would touch
+_NARROW = 2.5
+_TICKS = ((0.0, "0%"), (0.5, "50%"), (0.9, "90%"), (0.99, "99%"), (0.999, "99.9%"),
+          (0.9999, "99.99%"), (0.99999, "99.999%"))  # fmt: skip
+
+
+def distribution(panel: Panel) -> Html | None:
+    """How long the requests of the judged window took, up to the slowest."""
+    scene = panel.scene
+    levels = [level for level in scene.levels if level.share < 1]
+    # beyond one request in so many there is only the slowest
+    levels = [each for each in levels if (1 - each.share) * scene.timed >= 1]
+    if not levels:
+        return None
+    axis = duration_axis(panel, _HEIGHT)
+    decades = max(1.0, -math.log10(1 - float(levels[-1].share)))
+    width = decades * 1.04
+
+    def x(share: float) -> float:
+        return -math.log10(1 - share) / width
+
+    def line(values: Sequence[float | None]) -> str:
+        points = [
+            (x(float(level.share)) * _WIDTH, axis.y(us))
+            for level, us in zip(levels, values, strict=True)
+            if us is not None
+        ]
+        return "M" + "L".join(f"{number(a)} {number(b)}" for a, b in points) if points else ""
+
+    highs = line([level.hi_us for level in levels])
+    shapes = tag("path", class_="line q1", d=highs)
+    words = [("q1", "duration")]
+    if not panel.exhibit.exact:
+        lows = line([float(level.lo_us) for level in levels])
+        shapes = joined(shapes, tag("path", class_="line q0", d=lows))
+        words = [("q1", "at most"), ("q0", "at least (buckets tell no more)")]
+    ticks = [
+        Tick(at=x(share), text=text)
+        for share, text in _TICKS
+        if x(share) <= 1 and (share or width < _NARROW)
+    ]
+    found = [each for each in latencies(panel.findings) if _is_drawn(each, x, axis.high)]
+    found.sort(key=lambda each: -each.limit)
+    return joined(
+        chart(
+            f"{panel.key}-spread", "Distribution of the judged window", _told(levels, scene.timed),
+            columns=_WIDTH, height=_HEIGHT, shapes=shapes, x_ticks=ticks, y_ticks=axis.ticks,
+            over=joined(
+                *(_target(f, x, axis.y(f.limit), below=i % 2 == 1) for i, f in enumerate(found))
+            ),
+        ),
+        legend(*words, *([("none", "○ the budget: the line must pass below")] if found else [])),
+    )  # fmt: skip
+
+
+def _is_drawn(finding: Finding, x: Place, high: float) -> bool:
+    share = finding.good_share
+    if finding.kind != "percentile" or share is None or finding.limit > high:
+        return False
+    return share.required < 1 and x(share.required) <= 1
+
+
+def _target(finding: Finding, x: Place, y: float, *, below: bool) -> Html:
+    """The point of a budget; neighbours have their words on either side."""
+    required = finding.good_share.required if finding.good_share else 0.0
+    at = x(required)
+    kind = kind_of(finding.outcome)
+    text = f"{key_of(finding)} {_base.limit(finding)} {MARKS[finding.outcome]}"
+    return joined(
+        tag("circle", class_=f"target {kind}", cx=percent(at), cy=y, r=4.5),
+        tag("text", text, class_=f"budget {kind}", x=percent(at),
+            y=min(_HEIGHT - 4.0, y + 17) if below else max(10.0, y - 8), dx=6 if below else -6,
+            text_anchor="start" if below or at < 0.3 else "end"),
+    )  # fmt: skip
+
+
+def _told(levels: Sequence[Level], timed: int) -> str:
+    said = []
+    for share, word in ((0.5, "half"), (0.9, "90%"), (0.99, "99%"), (0.999, "99.9%")):
+        level = next((each for each in levels if abs(float(each.share) - share) < 1e-9), None)
+        if level is not None:
+            said.append(f"{word} within {units.format_duration(level.hi_us)}")
+    return f"Of {units.format_count(timed)} requests: {', '.join(said)}."
