@@ -21,6 +21,8 @@ from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US
 from slogate.sources._histograms import Number, Ranks, Rows, hi_us
 
 MOST_REQUESTS = 10**15
+_LONGEST_RUN_US = 366 * LONGEST_US
+_NUMBER = re.compile(r"\d{1,18}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,3}(?:\.(\d{1,12}))?)%", re.ASCII)
 _BUCKET = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
 _ROUNDED_AWAY = 6  # decimals to which Locust rounds the percentiles of its headers
@@ -134,8 +136,23 @@ def moment_us(value: object, what: str) -> Fraction:
     return found * 1_000_000
 
 
+def rate_of(value: object, what: str) -> Fraction:
+    """How many a second; ValueError unless it is a plausible number from 0."""
+    found = _number(value)
+    if found is None or found > MOST_REQUESTS:
+        raise ValueError(f"its {what} is {str(value)[:40]!r}, no rate")
+    return found
+
+
+def run_us(length: Number) -> int:
+    """The length of a run in whole µs, at least one; ValueError if it is over a year."""
+    if length > _LONGEST_RUN_US:
+        raise ValueError("it would be a run of over a year")
+    return max(1, hi_us(length))
+
+
 def _number(value: Any) -> Fraction | None:
-    if isinstance(value, str) and re.fullmatch(r"\d{1,18}(\.\d{1,30})?", value, re.ASCII):
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
         return Fraction(value)
     plain = isinstance(value, int | float) and not isinstance(value, bool)
     return Fraction(value) if plain and abs(value) < 1e18 else None

@@ -10,12 +10,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
+from itertools import count
+from typing import IO
 
 from slogate.sources._base import DAMAGED, Origin, damaged
 from slogate.sources._histograms import Ranks
 from slogate.sources._locust import Counted, count_of, duration_us, quantiles, spread_us
 
+_LONGEST = 1_000_000
 AGGREGATED = "Aggregated"
 STOPPED = (
     "Locust does not write this file again when it stops: the last second of the run, or more, "
@@ -27,7 +29,7 @@ def rows_of(origin: Origin) -> Iterator[tuple[int, list[str]]]:
     """The records of the file with their first lines, the header first; blank ones skipped."""
     try:
         with io.TextIOWrapper(origin.stream(), "utf-8-sig", newline="") as text:
-            reader = csv.reader(text)
+            reader = csv.reader(_lines(origin, text))
             line = 1
             for row in reader:
                 if row:
@@ -39,6 +41,17 @@ def rows_of(origin: Origin) -> Iterator[tuple[int, list[str]]]:
         raise origin.fail(f"it is no CSV: {error}") from None
     except DAMAGED as error:
         raise damaged(origin, error) from None
+
+
+def _lines(origin: Origin, text: IO[str]) -> Iterator[str]:
+    """The lines, none read whole that could fill the memory."""
+    for number in count(1):
+        line = text.readline(_LONGEST)
+        if len(line) == _LONGEST:
+            raise origin.fail("the line is over a million characters", line=number)
+        if not line:
+            return
+        yield line
 
 
 def check_header(origin: Origin, header: list[str], wanted: Iterable[str]) -> None:
@@ -57,7 +70,8 @@ def counted(row: Mapping[str, str], prefix: str = "", *, percentiles: bool) -> C
     """
     requests = count_of(row[f"{prefix}Request Count"], "request count")
     longest = duration_us(row[f"{prefix}Max Response Time"], "max response time")
-    timed = requests if longest or Decimal(row[f"{prefix}Average Response Time"]) else 0
+    average = duration_us(row[f"{prefix}Average Response Time"], "average response time")
+    timed = requests if longest or average else 0
     ranks = Ranks(timed)
     if timed:
         ranks.between(duration_us(row[f"{prefix}Min Response Time"], "min response time"), longest)

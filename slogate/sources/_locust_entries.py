@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from slogate.sources._histograms import Ranks, hi_us
-from slogate.sources._locust import Counted, count_of, duration_us, moment_us, spread_us
+from slogate.sources._histograms import Ranks
+from slogate.sources._locust import Counted, count_of, duration_us, moment_us, run_us, spread_us
 
 _SINCE_2019 = ("num_none_requests", "num_fail_per_sec")
 
@@ -78,7 +78,7 @@ def _read(found: Mapping[str, Any], *, beside: bool) -> Entry | None:
     )  # fmt: skip
     counted.known()
     begin = began.numerator // began.denominator
-    return Entry(counted, begin, max(hi_us(ended), begin + 1))
+    return Entry(counted, begin, begin + run_us(ended - begin))
 
 
 def _note_buckets(ranks: Ranks, found: object) -> None:

@@ -8,6 +8,7 @@ do not ascend, or whose last line is not all of them: they are cut off or mixed 
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ from slogate.sources._histograms import Ranks
 from slogate.sources._summaries import count_of, spread_us
 
 HEAD = r"[ \t]*Value(?:\(ms\))?[ \t]+Percentile[ \t]+TotalCount[ \t]+1/\(1-Percentile\)[ \t]*\n"
+_WHOLE = re.compile(r"1(?:\.0{0,40})?", re.ASCII)
 ROWS = r"(?:[ \t]*[\d.]+[ \t]+[\d.]+[ \t]+\d+[ \t]+(?:[\d.]+|inf|Infinity)[ \t]*\n)+"
 
 
@@ -30,7 +32,7 @@ def spectrum(rows: str, unit: str, *, finest: Fraction | None = None) -> Ranks:
         # halfway between the ends is what is written
         exact = [sum(ends, Fraction(0)) / 2 for ends in values]
         values = [(value + finest, value) for value in exact]
-    if Fraction(told[-1][1]) != 1:
+    if not _WHOLE.fullmatch(told[-1][1]):
         raise ValueError("its spectrum ends before the last percentile: it is cut off")
     if any(later < earlier for earlier, later in pairwise(counts)):
         raise ValueError("its TotalCount does not ascend")

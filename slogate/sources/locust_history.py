@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from slogate.sources._base import LATEST_TS, BadRow, Chunk, Origin, Source
 from slogate.sources._histograms import Rows, hi_us
-from slogate.sources._locust import Counted, count_of, duration_us, moment_us
+from slogate.sources._locust import Counted, count_of, duration_us, moment_us, run_us
 from slogate.sources._locust_csv import AGGREGATED, STOPPED, check_header, counted, rows_of
 
 _BEGINS = b"Timestamp,User Count,Type,Name,"
@@ -119,7 +119,7 @@ def _chunk(origin: Origin, seen: _Seen) -> Chunk:
             found: Counted = counted(row, _TOTAL, percentiles=not full)
             requests += found.ranks.count + found.untimed
             if found.ranks.count or found.untimed:
-                found.add_to(rows, seen.begin, max(1, seen.end - seen.begin))
+                found.add_to(rows, seen.begin, run_us(seen.end - seen.begin))
         except (ValueError, ArithmeticError) as error:
             raise origin.fail(str(error), line=line) from None
     if requests != seen.requests:

@@ -9,11 +9,10 @@ time cannot be told from others here. Refuses a file without its last row.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from slogate.sources._base import Chunk, Origin, Source
-from slogate.sources._histograms import Rows, hi_us
-from slogate.sources._locust import count_of
+from slogate.sources._histograms import Rows
+from slogate.sources._locust import count_of, rate_of, run_us
 from slogate.sources._locust_csv import AGGREGATED, STOPPED, check_header, counted, rows_of
 from slogate.sources._summaries import START, start_of
 
@@ -61,8 +60,9 @@ def _chunk(origin: Origin, rows: list[tuple[int, dict[str, str]]]) -> Chunk:
     if not requests:
         raise origin.fail("it tells of no request")
     begin = start_of(origin)
-    rate = Fraction(total["Requests/s"])
-    step_us = max(1, hi_us(requests / rate * 1_000_000)) if rate > 0 else 1_000_000
+    rate = rate_of(total["Requests/s"], "Requests/s")
+    # Locust writes no rate where all requests were at one moment
+    step_us = run_us(requests / rate * 1_000_000) if rate else 1_000_000
     result = Rows()
     for line, row in rows:
         try:

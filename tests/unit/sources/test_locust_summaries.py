@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gzip
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -197,8 +199,17 @@ def test_between_percentiles_lies_a_known_number(tmp_path):
                      "l:2: its response time 'x'", id="percentile"),
         pytest.param(stats("GET,/a,1,0,3,3,9,3,5,1,0,3,3,3", ",Aggregated,1,0,3,3,3,3,5,1,0,3,3,3"),
                      "l:2: .*contradict", id="limits"),
-        pytest.param(stats("GET,/a,1,0,3,3,3,3,5,1,0,3,3,3", ",Aggregated,1,0,3,3,3,3,5,x,0,3,3,3"),
-                     "x", id="rate"),
+        *(pytest.param(stats("GET,/a,1,0,3,3,3,3,5,1,0,3,3,3",
+                             f",Aggregated,1,0,3,3,3,3,5,{rate},0,3,3,3"),
+                       rf"its Requests/s is '{rate}', no rate", id=f"rate {rate}")
+          for rate in ("x", "-1", "NaN", "inf", "1e-300", "1e99", "1e999999991764000000999999999")),
+        pytest.param(stats("GET,/a,1,0,3,3,3,3,5,1,0,3,3,3",
+                           ",Aggregated,1,0,3,3,3,3,5,1e-10,0,3,3,3"),
+                     "a run of over a year", id="eternal"),
+        *(pytest.param(stats(f"GET,/a,1,0,3,{average},3,0,5,1,0,3,3,3",
+                             ",Aggregated,1,0,3,3,3,3,5,1,0,3,3,3"),
+                       f"l:2: its average response time is '{average}'", id=f"average {average}")
+          for average in ("x", "NaN", "1e9999999999999999999")),
         pytest.param(stats(",Aggregated,0,0,0,0,0,0,0,0,0,N/A,N/A,N/A"), "tells of no request",
                      id="nothing"),
         pytest.param(HEADER.replace("99%", "50%"), "a column twice", id="twice"),
@@ -274,6 +285,8 @@ def test_a_reset_begins_anew(tmp_path):
         pytest.param(HISTORY + moment(0, 3).replace(str(AT), "x"), "l:2: its Timestamp", id="time"),
         pytest.param(HISTORY + moment(0, 3).replace(str(AT), f"{AT}000"), "l:2: its Timestamp",
                      id="unit"),
+        pytest.param(HISTORY + moment(-700_000_000, 0) + moment(0, 3) + moment(1, 4),
+                     "a run of over a year", id="eternal"),
         pytest.param(HISTORY + moment(1, 2, "/a", kind="GET") + moment(1, 3), "l:3: .*add up",
                      id="torn"),
         pytest.param("Timestamp,User Count,Type,Name\n", "no column Total", id="old"),
@@ -283,3 +296,20 @@ def test_a_history_that_cannot_be_used_is_refused(tmp_path, content: str, senten
     """The file is named, where it can be the line, and what is wrong."""
     with pytest.raises(SourceError, match=sentence):
         read(tmp_path, "locust-history", content)
+
+
+@pytest.mark.parametrize("name", ["locust-stats", "locust-history"])
+def test_a_line_without_end_is_not_read_whole(tmp_path, name: str):
+    """A small compressed file can hold a line that fills the memory."""
+    content = (HEADER if name == "locust-stats" else HISTORY) + "a" * 20_000_000
+    packed = gzip.compress(content.encode(), 1)
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(SourceError, match=r"^l:2: the line is over a million characters"):
+            read(tmp_path, name, packed)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < len(content) // 2

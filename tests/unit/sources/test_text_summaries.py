@@ -105,6 +105,8 @@ def test_wrk_without_percentiles_knows_the_longest(tmp_path):
         pytest.param("ab", ("Complete requests:      200", "Complete requests:      x"),
                      "as a whole", id="ab odd"),
         pytest.param("hdrplot", ("1.000000    1998", "0.999900    1998"), "cut off", id="plot cut"),
+        pytest.param("hdrplot", ("1.000000    1998", f"1.{'0' * 5000}    1998"), "cut off",
+                     id="plot digits"),
     ],
 )  # fmt: skip
 def test_what_is_not_whole_is_refused(tmp_path, name: str, edit: tuple[str, str], reason: str):
