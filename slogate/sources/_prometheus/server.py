@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
-from slogate.sources._base import Chunk, Offer, Remote
+from slogate.sources._base import EARLIEST_TS, LATEST_TS, Chunk, Offer, Remote
 from slogate.sources._prometheus import settings
 from slogate.sources._prometheus.answer import matrix
 from slogate.sources._prometheus.client import Client, Parameters, TooMuch
@@ -155,8 +155,10 @@ def _span(remote: Remote, client: Client) -> tuple[int, int, list[str]]:
     answer = _asked(client, "query", [("query", "time()")])
     try:
         now = int(float(answer["result"][1]) * 1000)
-    except (KeyError, TypeError, IndexError, ValueError):
-        raise client.fail("it does not say what time it is") from None
+    except (KeyError, TypeError, IndexError, ValueError, OverflowError):
+        now = 0
+    if not EARLIEST_TS <= now * 1000 <= LATEST_TS:
+        raise client.fail("it does not say what time it is")
     latest = now - settings.length_us(remote, "delay", "1m") // 1000
     start = settings.moment_ms(remote, "from", now)
     end = settings.moment_ms(remote, "to", now)

@@ -158,6 +158,13 @@ def test_a_server_that_is_not_there():
             (200, {}, b'{"status":"success","data":{"result":[]}}'),
             "it does not say what time it is", None, id="no time",
         ),
+        *(
+            pytest.param(
+                (200, {}, b'{"status":"success","data":{"result":[0,"%s"]}}' % time),
+                "it does not say what time it is", None, id=f"time {time.decode()}",
+            )
+            for time in (b"Inf", b"1e300", b"0")
+        ),
     ],
 )  # fmt: skip
 def test_a_refusal_is_told_at_once(replay, answer, told, hint):
