@@ -22,7 +22,16 @@ from slogate import intake
 from slogate.errors import SourceError, UsageError
 from slogate.model.run import Kind, Reconciliation, Run
 from slogate.model.series import Series
-from slogate.recognition import File, distinct, doubts, recognise
+from slogate.recognition import (
+    OPTION,
+    File,
+    doubts,
+    news,
+    not_applied,
+    origin_of,
+    recognise,
+    split,
+)
 from slogate.store.layout import Store
 from slogate.store.locks import alone
 from slogate.store.manifest import found_parts, list_runs, withdraw, write_run
@@ -36,7 +45,6 @@ if TYPE_CHECKING:
 PART_ROWS = 4_000_000
 ALLOWED_SHARE = Fraction(1, 100)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_OPTION = "--option "
 
 Progress = Callable[[int, int | None], None]
 Rows = tuple[Series, "pa.Table"]
@@ -115,14 +123,15 @@ def _import(
 ) -> Imported:
     runs = list_runs(store)
     mine = [run for run in runs if run.service == service and run.kind == kind]
-    files_new, skipped, known = _news(given, mine, options, kind)
+    files_new, skipped, known = news(given, mine, options, kind)
     if known:
-        return Imported(run=known, new=False, skipped=skipped)
+        notes = tuple(not_applied(known, labels, commit, branch))
+        return Imported(run=known, new=False, skipped=skipped, notes=notes)
     tally = intake.Tally()
     pairs = [(file.source, file.origin) for file in files_new]
     tables = intake.read(pairs, tally, labels, progress)
     first = _first(tables, tally, files_new)
-    origin = _origin(files_new, options)
+    origin = origin_of(files_new, options)
     run = Run(
         id=run_id or _run_id(first[1], service, kind, origin), service=service, kind=kind,
         state="complete", created_ts=now_ts, commit=commit, branch=branch, labels=labels,
@@ -135,58 +144,8 @@ def _import(
         run=run, new=True, requests=tally.requests, bad=dict(tally.bad),
         left_out=dict(tally.left_out), shown=tuple(tally.shown),
         endpoints=len(tally.endpoints), named=tally.named(), skipped=skipped,
-        notes=(*doubts(files_new, mine, kind), *tally.notes),
+        notes=(*doubts(files_new, mine, run), *tally.notes),
     )  # fmt: skip
-
-
-def _news(
-    given: Sequence[File], runs: Sequence[Run], options: Mapping[str, str], kind: Kind
-) -> tuple[list[File], dict[str, str], Run | None]:
-    """What to import, why the others are skipped, and the run that holds it all already."""
-    found, repeated = distinct(given)
-    skipped = dict.fromkeys(repeated, "given twice")
-    origin = _origin(found, options)
-    known = next((run for run in runs if _split(run.origin) == _split(origin)), None)
-    if kind == "production" and not known:
-        # a window is judged over all of a service's series: nothing may be in it twice
-        found, again = _not_yet(found, runs, origin)
-        skipped |= {name: f"already imported as {run.id}" for name, run in again.items()}
-        known = None if found else next(iter(again.values()))
-    return found, skipped, known
-
-
-def _origin(files: Sequence[File], options: Mapping[str, str]) -> dict[str, str]:
-    hashes = {file.origin.name: f"sha256:{file.digest}" for file in files}
-    return hashes | {f"{_OPTION}{key}": _said(value) for key, value in options.items()}
-
-
-def _said(value: str) -> str:
-    """An option's value; of one that names a file (a mapping, a pattern) what that holds counts."""
-    try:
-        held = Path(value.removeprefix("@")).read_bytes()
-    except (OSError, ValueError):
-        return value
-    return f"{value} sha256:{hashlib.sha256(held).hexdigest()}"
-
-
-def _split(origin: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
-    """The hashes of an import and the options it was read with."""
-    hashes = sorted(value for key, value in origin.items() if not key.startswith(_OPTION))
-    return hashes, {key: value for key, value in origin.items() if key.startswith(_OPTION)}
-
-
-def _not_yet(
-    files: Sequence[File], runs: Sequence[Run], origin: Mapping[str, str]
-) -> tuple[list[File], dict[str, Run]]:
-    """The files that none of the runs holds, and for the others the run that does."""
-    options = _split(origin)[1]
-    held: dict[str, Run] = {}
-    for run in runs:
-        hashes, read_with = _split(run.origin)
-        if read_with == options:
-            held |= dict.fromkeys(hashes, run)
-    again = {f.origin.name: held[h] for f in files if (h := f"sha256:{f.digest}") in held}
-    return [file for file in files if file.origin.name not in again], again
 
 
 def _first(batches: Iterator[Rows], tally: intake.Tally, files: Sequence[File]) -> Rows:
@@ -216,7 +175,7 @@ def _refuse_bad(name: str, tally: intake.Tally, allowed: Fraction) -> None:
 def _run_id(first: pa.Table, service: str, kind: str, origin: Mapping[str, str]) -> str:
     start = first["ts"][0].cast("int64").as_py()
     when = _EPOCH + timedelta(microseconds=start)
-    content = repr((service, kind, *_split(origin)))
+    content = repr((service, kind, *split(origin)))
     return f"{when:%Y%m%d-%H%M%S}-{hashlib.sha256(content.encode()).hexdigest()[:6]}"
 
 
@@ -252,7 +211,7 @@ def _store(
                         sequence=len(parts), worker=None, series=series,
                     )
                 )  # fmt: skip
-        names = [key for key in run.origin if not key.startswith(_OPTION)]
+        names = [key for key in run.origin if not key.startswith(OPTION)]
         judge_bad(", ".join(names), tally, max_bad)
         stored = finished(store, run, parts, tally)
         write_run(store, stored)

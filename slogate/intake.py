@@ -100,7 +100,7 @@ def _expected_rows(origin: Origin) -> int | None:
 
 def chunks(source: Source, origin: Origin) -> Iterator[Chunk]:
     """What a source makes of a file, chunk by chunk; only SourceError is raised."""
-    if origin.compression != "none":
+    if origin.compression != "none" and not origin.whole:
         _check_whole(origin)
     opened = source.open(origin)
     if isinstance(opened, Scan):

@@ -1,26 +1,44 @@
-"""Looks at foreign files: which format reads each, and which are the same."""
+"""Looks at foreign files: which format reads each, which are the same, which are known.
+
+A file is what it holds: its hash is that of its decompressed content. Manifests of earlier
+versions hold the hash of a compressed file as it was stored, so both are compared.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from slogate import plugins
 from slogate.errors import UsageError
 from slogate.model.run import Kind, Run
-from slogate.sources._base import Origin, Source, read_origin
+from slogate.sources._base import DAMAGED, Origin, Source, damaged, read_origin
+from slogate.units import format_count
+
+OPTION = "--option "
+LONG_US = 31 * 86_400_000_000
+NAMED = 3
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A file, the format that reads it, and the SHA-256 of its content as stored."""
+    """A file, the format that reads it, and the SHA-256 of its content, and of it as stored."""
 
     source: Source
     origin: Origin
     digest: str
+    stored: str
+
+    @property
+    def hashes(self) -> tuple[str, str]:
+        """How manifests name its content, those of now and those of before."""
+        return f"sha256:{self.digest}", f"sha256:{self.stored}"
 
 
 def recognise(name: str, path: Path, wanted: str, options: Mapping[str, str]) -> File:
@@ -29,8 +47,24 @@ def recognise(name: str, path: Path, wanted: str, options: Mapping[str, str]) ->
     source: Source = _sniffed(origin) if wanted == "auto" else plugins.find("sources", wanted)
     check_options(source, options)
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return File(source=source, origin=replace(origin, options=options), digest=digest)
+        digest = stored = hashlib.file_digest(file, "sha256").hexdigest()
+    if origin.compression != "none":
+        digest = _content(origin)
+    return File(
+        source=source, origin=replace(origin, options=options, whole=True), digest=digest,
+        stored=stored,
+    )  # fmt: skip
+
+
+def _content(origin: Origin) -> str:
+    found = hashlib.sha256()
+    try:
+        with origin.stream() as stream:
+            while block := stream.read(1 << 20):
+                found.update(block)
+    except DAMAGED as error:
+        raise damaged(origin, error) from None
+    return found.hexdigest()
 
 
 def check_options(source: Source, options: Mapping[str, str]) -> None:
@@ -70,18 +104,121 @@ def distinct(files: Sequence[File]) -> tuple[list[File], list[str]]:
     return list(kept.values()), again
 
 
-def doubts(files: Sequence[File], runs: Sequence[Run], kind: Kind) -> list[str]:
-    """What people may not have meant by importing these beside those runs of the service."""
-    told = []
+def news(
+    given: Sequence[File], runs: Sequence[Run], options: Mapping[str, str], kind: Kind
+) -> tuple[list[File], dict[str, str], Run | None]:
+    """What to import, why the others are skipped, and the run that holds it all already."""
+    found, repeated = distinct(given)
+    skipped = dict.fromkeys(repeated, "given twice")
+    read_with = split(origin_of(found, options))[1]
+    alike = [run for run in runs if split(run.origin)[1] == read_with]
+    sames = [sorted(hashes) for hashes in zip(*(file.hashes for file in found), strict=True)]
+    known = next((run for run in alike if split(run.origin)[0] in sames), None)
+    if kind == "production" and not known:
+        # a window is judged over all of a service's series: nothing may be in it twice
+        found, again = _not_yet(found, alike)
+        skipped |= {name: f"already imported as {run.id}" for name, run in again.items()}
+        known = None if found else next(iter(again.values()))
+    return found, skipped, known
+
+
+def origin_of(files: Sequence[File], options: Mapping[str, str]) -> dict[str, str]:
+    """What the manifest says of the files and of the options they were read with."""
+    hashes = {file.origin.name: file.hashes[0] for file in files}
+    return hashes | {f"{OPTION}{key}": _said(value) for key, value in options.items()}
+
+
+def _said(value: str) -> str:
+    """An option's value; of one that names a file (a mapping, a pattern) what that holds counts."""
+    try:
+        held = Path(value.removeprefix("@")).read_bytes()
+    except (OSError, ValueError):
+        return value
+    return f"{value} sha256:{hashlib.sha256(held).hexdigest()}"
+
+
+def split(origin: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """The hashes of an import and the options it was read with."""
+    hashes = sorted(value for key, value in origin.items() if not key.startswith(OPTION))
+    return hashes, {key: value for key, value in origin.items() if key.startswith(OPTION)}
+
+
+def _not_yet(files: Sequence[File], runs: Sequence[Run]) -> tuple[list[File], dict[str, Run]]:
+    """The files that none of the runs holds, and for the others the run that does."""
+    held = {content: run for run in runs for content in split(run.origin)[0]}
+    again = {f.origin.name: held[h] for f in files for h in f.hashes if h in held}
+    return [file for file in files if file.origin.name not in again], again
+
+
+def doubts(files: Sequence[File], runs: Sequence[Run], run: Run) -> list[str]:
+    """What people may not have meant by importing these as that run, beside those runs."""
+    told, named = [], set()
     formats = sorted({file.source.name for file in files})
     if len(formats) > 1:
         told.append(f"files of several formats ({', '.join(formats)}) are one run")
-    # with other options it may be another half of the file, so that it cannot be refused
-    held = {content: run.id for run in runs for content in run.origin.values()}
-    told += [
-        f"{file.origin.name} is also in {held[content]}, read with other options: what both "
-        "took counts twice in the series, unless one of the runs is deleted"
-        for file in files
-        if kind == "production" and (content := f"sha256:{file.digest}") in held
-    ]
-    return told
+    if run.kind == "production":
+        # with other options it may be another half of the file, so that it cannot be refused
+        held = {content: each.id for each in runs for content in each.origin.values()}
+        for file in files:
+            if content := next((h for h in file.hashes if h in held), None):
+                named.add(held[content])
+                told.append(
+                    f"{file.origin.name} is also in {held[content]}, read with other options: what "
+                    "both took counts twice in the series, unless one of the runs is deleted"
+                )
+        told += _overlapping([each for each in runs if each.id not in named], run)
+    return [*told, *_too_long(run)]
+
+
+def _overlapping(runs: Sequence[Run], run: Run) -> Iterator[str]:
+    """Whether requests may be in the production series twice: a longer copy of a log, say."""
+    covering = [each.id for each in runs if _overlap(each, run)]
+    if covering:
+        names = ", ".join(covering[:NAMED]) + (", …" if len(covering) > NAMED else "")
+        one = len(covering) == 1
+        yield (
+            f"{format_count(len(covering))} run{' already covers' if one else 's already cover'} "
+            f"part of this span: {names}; requests in both are counted twice"
+        )
+
+
+def _overlap(one: Run, other: Run) -> bool:
+    if one.state != "complete" or (one.source, one.labels) != (other.source, other.labels):
+        return False
+    spans = [(run.start_ts or 0, run.end_ts or 0) for run in (one, other)]
+    start, end = max(start for start, _ in spans), min(end for _, end in spans)
+    # where one file of a log ends the next begins; a run of a single moment lies within another
+    return start < end or (start == end and any(start == end for start, end in spans))
+
+
+def _too_long(run: Run) -> Iterator[str]:
+    """Whether a load test took so long that the time of one of its rows must be wrong."""
+    start, end = run.start_ts or 0, run.end_ts or 0
+    if run.kind == "load" and end - start > LONG_US:
+        moments = (_EPOCH + timedelta(microseconds=us) for us in (start, end))
+        dates = " to ".join(f"{moment:%Y-%m-%d}" for moment in moments)
+        days = format_count((end - start) // 86_400_000_000)
+        yield (
+            f"it is a load test of {days} days, {dates}: a row with a wrong time? Requests of "
+            "real users are imported with --kind production"
+        )
+
+
+def not_applied(
+    run: Run, labels: Mapping[str, str], commit: str | None, branch: str | None
+) -> Iterator[str]:
+    """What was asked for of files that the run holds already, and who does it."""
+    missing = {key: value for key, value in labels.items() if run.labels.get(key) != value}
+    if missing:
+        words = " ".join(shlex.quote(f"{key}={value}") for key, value in missing.items())
+        yield (
+            f"--label was not applied to {run.id}: `slogate runs label {run.id} {words}` labels "
+            "the run, though not its rows"
+        )
+    given = {"--commit": (commit, run.commit), "--branch": (branch, run.branch)}
+    if changed := [name for name, (asked, has) in given.items() if asked not in {None, has}]:
+        was = "was" if len(changed) == 1 else "were"
+        yield (
+            f"{' and '.join(changed)} {was} not applied to {run.id}: delete it with "
+            f"`slogate runs delete {run.id}` and import it again, or label it"
+        )

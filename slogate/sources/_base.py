@@ -40,8 +40,9 @@ class Origin:
 
     `head` holds the first `HEAD_BYTES`, decompressed. `options` are those that the user gave for
     this format (`--option key=value`), already checked against `Source.options`. `first_line` is
-    the number of its first line, where it is a piece of a file that is being followed. `memory`
-    is the source's own: the files of one import, and the pieces of a file, share it.
+    the number of its first line, where it is a piece of a file that is being followed. `whole`:
+    it was read to its end before. `memory` is the source's own: the files of one import, and the
+    pieces of a file, share it.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Origin:
     compression: Compression = "none"
     options: Mapping[str, str] = field(default_factory=dict)
     first_line: int = 1
+    whole: bool = False
     memory: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def stream(self) -> IO[bytes]:

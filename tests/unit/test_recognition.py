@@ -1,0 +1,160 @@
+"""What makes two imports the same, what may be in a series twice, and what was not meant."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from foreign import START_MS, good, jtl
+
+from slogate.errors import SourceError
+from slogate.ingest import import_files
+from slogate.recognition import recognise
+from slogate.store.layout import Store, open_store
+from slogate.store.manifest import list_runs, update_run
+
+NOW = 1_764_100_000_000_000
+DAY_MS = 86_400_000
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    """An empty store."""
+    return open_store(tmp_path / "store", create=True)
+
+
+def file(folder: Path, name: str, content: str) -> tuple[str, Path]:
+    """A file of that content; compressed if its name says so."""
+    packed = content.encode()
+    if name.endswith(".gz"):
+        packed = gzip.compress(packed, mtime=7)
+    if name.endswith(".zst"):
+        packed = pa.compress(packed, codec="zstd", asbytes=True)
+    (folder / name).write_bytes(packed)
+    return name, folder / name
+
+
+def taken(store, *given, **more):
+    """The import of these files as production."""
+    told = {"service": "shop", "now_ts": NOW, "kind": "production", **more}
+    return import_files(store, given, **told)
+
+
+def rows(first: int, last: int) -> str:
+    """A file of a row a second."""
+    return jtl(*(good(1_000 * number) for number in range(first, last)))
+
+
+@pytest.mark.parametrize("kind", ["load", "production"])
+@pytest.mark.parametrize("order", [("p", "p.gz", "p.zst"), ("p.zst", "p.gz", "p")])
+def test_compression_does_not_make_another_file(store, tmp_path, kind, order):
+    """The content is the file, however it is packed: later, or beside itself."""
+    given = [file(tmp_path, name, rows(0, 9)) for name in order]
+
+    first, *others = [taken(store, each, kind=kind) for each in given]
+    together = taken(store, *given, service="other", kind=kind)
+
+    assert (first.new, [each.new for each in others]) == (True, [False, False])
+    assert first.run.rows.written == together.run.rows.written == 9
+    assert list(together.skipped) == list(order[1:])
+
+
+@pytest.mark.parametrize("kind", ["load", "production"])
+def test_what_an_older_manifest_holds_is_known(store, tmp_path, kind):
+    """It has the hash of a compressed file as it was stored; nobody imports that again."""
+    given = file(tmp_path, "p.gz", rows(0, 9))
+    first = taken(store, given, kind=kind)
+    before = f"sha256:{recognise(*given, 'auto', {}).stored}"
+    assert before not in first.run.origin.values()
+    update_run(store, first.run.id, lambda run: replace(run, origin={"p.gz": before}))
+
+    again = taken(store, given, kind=kind)
+
+    assert (again.new, again.run.id) == (False, first.run.id)
+
+
+def test_damaged_compression_is_found_at_once(store, tmp_path):
+    """A file whose end is missing is refused before anything is stored."""
+    name, path = file(tmp_path, "p.gz", rows(0, 90))
+    path.write_bytes(path.read_bytes()[:-9])
+
+    with pytest.raises(SourceError, match=r"p\.gz: its gzip compression is damaged"):
+        taken(store, (name, path))
+
+    assert list_runs(store) == []
+
+
+def test_a_longer_copy_of_a_log_is_told(store, tmp_path):
+    """It is taken, and whoever imports it learns that its first lines are there already."""
+    first = taken(store, file(tmp_path, "a", rows(0, 9)))
+    longer = taken(store, file(tmp_path, "b", rows(0, 12)))
+    whole = taken(store, file(tmp_path, "c", rows(0, 15)))
+
+    assert first.notes == ()
+    [told] = longer.notes
+    assert told.startswith(f"1 run already covers part of this span: {first.run.id}; requests")
+    assert told.endswith("in both are counted twice")
+    assert whole.notes[0].startswith("2 runs already cover part of this span: ")
+    assert all(run.id in whole.notes[0] for run in (first.run, longer.run))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({"kind": "load"}, id="a load test"),
+        pytest.param({"service": "bank"}, id="another service"),
+        pytest.param({"labels": {"host": "b"}}, id="another host"),
+    ],
+)
+def test_what_is_not_the_same_traffic_overlaps_nothing(store, tmp_path, more):
+    """Nothing is told where requests cannot be the same, or not be judged together."""
+    taken(store, file(tmp_path, "a", rows(0, 9)))
+
+    assert taken(store, file(tmp_path, "b", rows(0, 12)), **more).notes == ()
+
+
+def test_files_of_a_log_that_follow_each_other(store, tmp_path):
+    """They may share the moment at which one ends; a single row within another's span is told."""
+    taken(store, file(tmp_path, "a", rows(0, 9)))
+
+    assert taken(store, file(tmp_path, "b", rows(8, 12))).notes == ()
+    assert "1 run already covers" in taken(store, file(tmp_path, "c", rows(3, 4))).notes[0]
+
+
+def test_labels_that_came_too_late(store, tmp_path):
+    """What is asked for a run that is there already is not done, and told with who does it."""
+    given = file(tmp_path, "a", rows(0, 9))
+    labels = {"az": "1", "name": "it's"}
+    first = taken(store, given, labels=labels, commit="c0ffee")
+
+    same = taken(store, given, labels=labels, commit="c0ffee")
+    other = taken(store, given, labels={**labels, "az": "2"}, commit="beef", branch="main")
+
+    assert (same.new, same.notes, other.new) == (False, (), False)
+    assert f"--label was not applied to {first.run.id}: `slogate runs label" in other.notes[0]
+    assert f"{first.run.id} az=2` labels the run" in other.notes[0]
+    assert "--commit and --branch were not applied" in other.notes[1]
+    assert list_runs(store) == [first.run]
+
+
+@pytest.mark.parametrize(
+    ("days", "kind", "told"),
+    [
+        pytest.param(31, "load", False, id="a month"),
+        pytest.param(27_000, "load", True, id="a row of 2099"),
+        pytest.param(27_000, "production", False, id="production"),
+    ],
+)
+def test_a_load_test_that_takes_too_long(store, tmp_path, days, kind, told):
+    """One row with a wrong time makes a run of years: it is told, with its dates."""
+    late = f"{START_MS + days * DAY_MS},10,GET /a,200,OK,true"
+    given = file(tmp_path, "a", jtl(good(0), late))
+
+    notes = taken(store, given, kind=kind).notes
+
+    assert len(notes) == told
+    if told:
+        assert "a load test of 27,000 days, 2025-11-24 to 2099-10-27: a row with" in notes[0]
