@@ -35,6 +35,8 @@ def _seen(store: Store, verdict: Verdict, view: View, threads: int | None) -> Ex
         with engine.reading(parts, threads, (subject.start_ts, subject.end_ts)) as series:
             return series.look(view)
 
+    if subject.kind == "production" and not (store.runs / f"{subject.id}.json").exists():
+        return "Promises are judged over windows of many runs, of which there are no pictures."
     try:
         exhibit = with_parts(store, read_run(store, subject.id), look)
     except StoreError as error:

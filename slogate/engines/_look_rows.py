@@ -18,6 +18,7 @@ from slogate.model.exhibit import (
     Scene,
     Slice,
     View,
+    columns_of,
     row_of,
     step_for,
 )
@@ -38,13 +39,13 @@ def look(rows: Sequence[Row], view: View, whole: Window, *, exact: bool) -> Exhi
         start_ts=whole.start_ts,
         end_ts=whole.end_ts,
         step_us=step_us,
-        columns=whole.length_us // step_us + 1,
+        columns=columns_of(whole.length_us, step_us),
         exact=exact,
         scenes=tuple(
             _scene(
                 [row for row in drawn if _chosen(selection, row)],
                 [row for row in rows if _in(window, row) and _chosen(selection, row)],
-                whole.start_ts,
+                whole,
                 step_us,
             )
             for selection in view.scenes
@@ -65,11 +66,12 @@ def _chosen(selection: Selection, row: Row) -> bool:
     return selection.matches(row.method or "", row.endpoint or "", labels)
 
 
-def _scene(drawn: Sequence[Row], judged: Sequence[Row], start_ts: int, step_us: int) -> Scene:
+def _scene(drawn: Sequence[Row], judged: Sequence[Row], whole: Window, step_us: int) -> Scene:
+    last = columns_of(whole.length_us, step_us) - 1
     slices: dict[int, list[Row]] = defaultdict(list)
     cells: Counter[tuple[int, int, int | None]] = Counter()
     for row in drawn:
-        column = (row.ts - start_ts) // step_us
+        column = min(last, (row.ts - whole.start_ts) // step_us)
         slices[column].append(row)
         if row.least_us is not None:
             cells[column, *_rows_of(row.least_us, _bounded(row.most_us))] += row.count

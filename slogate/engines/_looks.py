@@ -27,6 +27,7 @@ from slogate.model.exhibit import (
     Scene,
     Slice,
     View,
+    columns_of,
     step_for,
 )
 from slogate.model.selection import Selection
@@ -61,11 +62,12 @@ class _Look:
     def seen(self, selection: Selection, window: Window, bound: Bound) -> str:
         """The beginning: `seen` has the requests of the selection in the window.
 
-        `slice` is where they started, `lo` to `hi` how long they took, `w` how many they are; `one`
-        is the same for all.
+        `slice` is where they started (the last instant in the last), `lo` to `hi` how long they
+        took, `w` how many they are; `one` is the same for all.
         """
         start, end = bound(window.start_ts), bound(window.end_ts)
-        origin, step = bound(self.whole.start_ts), bound(self.step_us)
+        since = f"- {bound(self.whole.start_ts)}) // {bound(self.step_us)}"
+        last = bound(columns_of(self.whole.length_us, self.step_us) - 1)
         chosen = select_rows(selection, bound)
         told = (
             "coalesce(method, '') AS method, coalesce(endpoint, '') AS endpoint, 0 AS one, "
@@ -74,7 +76,7 @@ class _Look:
         parts, begin = [], "WITH"
         if self.sources.requests:
             parts.append(
-                f"SELECT (t - {origin}) // {step} AS slice, duration_us AS lo, "  # noqa: S608
+                f"SELECT least({last}, (t {since}) AS slice, duration_us AS lo, "  # noqa: S608
                 f"duration_us AS hi, 1 AS w, {told} AS failed, false AS untold "
                 f"FROM (SELECT *, epoch_us(ts) AS t FROM {parquet(self.sources.requests, bound)}) "
                 f"WHERE t BETWEEN {start} AND {end} AND {chosen}"
@@ -83,7 +85,7 @@ class _Look:
             own = placed(self.sources.pool, self.sources.extent, bound, f", {chosen} AS chosen")
             begin = f"{own},"
             parts.append(
-                f"SELECT (first - {origin}) // {step} AS slice, least AS lo, most AS hi, w, "  # noqa: S608
+                f"SELECT least({last}, (first {since}) AS slice, least AS lo, most AS hi, w, "  # noqa: S608
                 f"{told} AND NOT {_UNTOLD} AS failed, {_UNTOLD} AS untold "
                 f"FROM placed WHERE first BETWEEN {start} AND {end} AND chosen"
             )
@@ -107,7 +109,7 @@ def look(
         start_ts=whole.start_ts,
         end_ts=whole.end_ts,
         step_us=step_us,
-        columns=whole.length_us // step_us + 1,
+        columns=columns_of(whole.length_us, step_us),
         exact=not sources.pool,
         scenes=tuple(_scene(eye, selection) for selection in view.scenes),
         endpoints=endpoints,

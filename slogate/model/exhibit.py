@@ -132,11 +132,16 @@ def edge_us(row: int) -> float:
     return float(2 ** (row / ROWS_PER_OCTAVE))
 
 
+def columns_of(length_us: int, step_us: int) -> int:
+    """How many slices fill the length; at least one. The last instant lies in the last."""
+    return max(1, -(-length_us // step_us))
+
+
 def step_for(length_us: int, columns: int, least_us: int = 0) -> int:
     """The shortest round slice of at least so many µs by which few enough fill the length."""
     for seconds in _STEPS_S:
         step = seconds * 1_000_000
-        if step >= least_us and length_us // step < columns:
+        if step >= least_us and columns_of(length_us, step) <= columns:
             return step
-    days = max(-(-least_us // (DAY_S * 1_000_000)), length_us // (columns * DAY_S * 1_000_000) + 1)
-    return days * DAY_S * 1_000_000
+    day = DAY_S * 1_000_000
+    return day * max(1, -(-least_us // day), -(-length_us // (columns * day)))

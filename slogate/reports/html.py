@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from slogate.model.exhibit import Exhibit
 from slogate.reports._base import Report
+from slogate.reports._html.budgets import budgets
 from slogate.reports._html.facts import facts, failures, notes
 from slogate.reports._html.markup import NOTHING, Html, joined
 from slogate.reports._html.page import page
@@ -48,6 +49,7 @@ def _page(verdict: Verdict, pictures: Html, script: str = "") -> str:
     content = joined(
         reasons(verdict),
         objectives(verdict),
+        budgets(verdict),
         pictures,
         failures(verdict),
         notes(verdict),

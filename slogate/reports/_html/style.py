@@ -53,7 +53,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .badge.open { color: var(--open); background: var(--open-bg); }
 .badge.quiet { background: none; border-color: currentColor; font-weight: 500; }
 .reasons { list-style: none; margin: 0; padding: 0; }
-.reasons li { display: grid; grid-template-columns: 132px 1fr; gap: 12px; padding: 9px 0;
+.reasons li { display: grid; grid-template-columns: 140px 1fr; gap: 12px; padding: 9px 0;
   border-top: 1px solid var(--line); align-items: start; }
 .reasons li:first-child { border-top: 0; padding-top: 0; }
 .reason { font-weight: 500; }
@@ -74,6 +74,8 @@ th .name, td .name { display: inline-block; min-width: 12ch; max-width: 34ch;
 .bar { display: block; }
 .bar .allowed { fill: var(--grid); } .bar .value { fill: var(--ink); }
 .bar .spread { fill: var(--accent); fill-opacity: .45; }
+.bar .left { fill: var(--accent); }
+.words { display: inline-block; min-width: 40ch; }
 .bar .limit { stroke: var(--fail); stroke-width: 2; fill: none; }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); margin: 0;
   column-gap: 32px; }

@@ -157,6 +157,8 @@ def objectives(verdict: Verdict) -> Html | None:
 
 def _observed_head(findings: Sequence[Finding]) -> str:
     sides = {finding.confidence for finding in findings if finding.interval is not None}
+    if not sides:
+        return "Observed"
     if len(sides) != 1 or (side := sides.pop()) is None:
         return "Observed (interval)"
     return f"Observed ({units.format_share(side)} a side)"

@@ -1,0 +1,48 @@
+"""The error budgets of promises: how much of each is left, in a bar and in words."""
+
+from __future__ import annotations
+
+from slogate import units
+from slogate.reports import _base
+from slogate.reports._budget import budget_of, lines
+from slogate.reports._html.markup import Html, joined, name, tag
+from slogate.reports._html.summary import badge, section, table
+from slogate.verdict import Finding, Verdict
+
+_BAR = 160
+
+
+def budgets(verdict: Verdict) -> Html | None:
+    """A row for each error budget of which something is known; None without any."""
+    found = [finding for finding in verdict.findings if budget_of(finding) is not None]
+    if not found:
+        return None
+    heads = [("Objective", ""), ("Outcome", ""), ("Left", ""), ("In words", "")]
+    rows = [
+        [
+            name(_base.label(finding)),
+            badge(finding.outcome, blocking=finding.blocking),
+            _left(finding),
+            tag("span", line.removeprefix(f"{_base.label(finding)}: "), class_="words"),
+        ]
+        for finding, line in zip(found, lines(verdict), strict=True)
+    ]
+    return section("budgets", "Error budgets", table("Error budgets of all promises", heads, rows))
+
+
+def _left(finding: Finding) -> Html:
+    """The budget as a bar that empties as it is spent; the share that is left beside it."""
+    budget = budget_of(finding) or {}
+    left = float(budget["remaining"])
+    width = _BAR * max(0.0, min(1.0, left))
+    said = f"{units.format_share(left)} left" if left >= 0 else "overspent"
+    return joined(
+        tag(
+            "svg",
+            tag("title", said),
+            tag("rect", x=0, y=3, width=_BAR, height=10, class_="allowed"),
+            tag("rect", x=0, y=3, width=width, height=10, class_="left"),
+            class_="bar", width=_BAR, height=16, viewBox=f"0 0 {_BAR} 16", role="img",
+            aria_label=said,
+        ),
+    )  # fmt: skip
