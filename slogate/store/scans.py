@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-BATCH_ROWS = 245_760
+BATCH_ROWS = 8_192
 FEW_ROWS = 100_000
+MUCH_BYTES = 32 << 20
 MEMORY = "600MB"
 AHEAD = "32MB"
 _REASONS = {
@@ -123,17 +124,21 @@ def _batches(
 
 
 def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same rows in batches of at least FEW_ROWS: several threads hand over many small ones."""
+    """The same rows in batches of at least FEW_ROWS, fewer where they are large.
+
+    To ask for as many at once would fill the memory where every row has a name of its own.
+    """
     import pyarrow as pa
 
     some: list[pa.RecordBatch] = []
-    rows = 0
+    rows = size = 0
     for batch in batches:
         some.append(batch)
         rows += batch.num_rows
-        if rows >= FEW_ROWS:
+        size += batch.nbytes
+        if rows >= FEW_ROWS or size >= MUCH_BYTES:
             yield from pa.Table.from_batches(some).combine_chunks().to_batches()
-            some, rows = [], 0
+            some, rows, size = [], 0, 0
     if rows:
         yield from pa.Table.from_batches(some).combine_chunks().to_batches()
 

@@ -25,6 +25,17 @@ def test_rows_come_in_the_order_of_the_file_whatever_the_threads(tmp_path):
         assert [int(a) for batch in batches for a in batch["a"].to_pylist()] == list(range(600_000))
 
 
+def test_large_rows_come_in_small_batches():
+    """What is gathered is bounded by its size, not only by how many rows it has."""
+    sql = "SELECT i, repeat('x', 4000) AS name FROM range(40000) AS rows(i)"
+
+    with scan(sql, {}) as running:
+        batches = [(batch["i"].to_pylist(), batch.nbytes) for batch in running.batches]
+
+    assert [i for numbers, _ in batches for i in numbers] == list(range(40_000))
+    assert max(size for _, size in batches) < 80_000_000
+
+
 def test_malformed_lines_are_told_with_the_byte_where_they_start(tmp_path):
     """Each line once, in the file's order, whatever is wrong with it."""
     path = tmp_path / "rows.csv"
