@@ -2,25 +2,27 @@
 
 What stood in the manifest alone (commit, labels, the generator's health, how the run ended) is
 gone, so such a run is `incomplete` and its note says why: it can fail, it cannot pass. Nothing
-is deleted and no manifest is overwritten. Parts that cannot be read are named and left.
+is deleted and no manifest is overwritten. Manifests and parts that cannot be read are named and
+left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
 from slogate.errors import StoreError
 from slogate.model.run import Kind, Reconciliation, Run
-from slogate.store.layout import Store, check_id
+from slogate.store.layout import Store, check_id, json_files
 from slogate.store.locks import manifests
-from slogate.store.manifest import write_run
+from slogate.store.manifest import read_run, write_run
 from slogate.store.parts import check_part, series_of
 from slogate.store.seals import sealed
 from slogate.store.strays import strays
 
+_REMEDY = "restore it from a copy, or move it out of the store and rebuild again"
 NOTE = "its manifest was lost and was made anew from the parts"
 _KINDS: dict[str, Kind] = {"kind=load": "load", "kind=production": "production"}
 
@@ -60,7 +62,17 @@ def rebuild(store: Store, *, now_s: float) -> Rebuilt:
                     made.append(run)
         except StoreError as error:
             left.append(error.message)
-    return Rebuilt(runs=tuple(made), left=tuple(left))
+    return Rebuilt(runs=tuple(made), left=(*left, *_corrupt(store)))
+
+
+def _corrupt(store: Store) -> Iterator[str]:
+    """The manifests that are there and cannot be read: by a newer version, or by hand, perhaps."""
+    for path in json_files(store.runs):
+        try:
+            read_run(store, path.stem)
+        except StoreError as error:
+            if path.is_symlink() or path.exists():
+                yield f"{error.message}; it is not overwritten: {_REMEDY}"
 
 
 def _run(store: Store, run_id: str, paths: Sequence[Path], left: list[str]) -> Run:

@@ -76,8 +76,17 @@ def test_a_corrupt_manifest_is_not_overwritten(store):
     path = store.runs / "r-1.json"
     path.write_text("{")
 
-    assert rebuild(store, now_s=NOW).runs == ()
+    found = rebuild(store, now_s=NOW)
+
+    assert found.runs == ()
+    [told] = found.left
+    assert str(path) in told
+    assert "is corrupt" in told
+    assert "not overwritten: restore it from a copy, or move it out of the store" in told
     assert path.read_text() == "{"
+
+    path.rename(store.root.parent / "kept.json")
+    assert [run.id for run in rebuild(store, now_s=NOW).runs] == ["r-1"]
 
 
 def test_a_part_that_cannot_be_read_is_named_and_left(store):
