@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from slogate.model.run import Run
     from slogate.store.export import Form
     from slogate.store.layout import Store
+
+_HINT = "choose another name"
 
 
 def export_command(
@@ -42,6 +45,7 @@ def export_command(
     until: Annotated[
         str | None, typer.Option("--to", metavar="TIME", help="Rows that start before it.")
     ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     store: STORE = None,
     as_json: JSON = False,
     quiet: QUIET = False,
@@ -49,7 +53,7 @@ def export_command(
 ) -> int:
     """Write a run or a service's series into a file.
 
-    Whole or not at all.
+    Whole or not at all. A file that is there is replaced only with --force.
 
     \b
     Examples:
@@ -67,6 +71,7 @@ def export_command(
     if form is None:
         hint = "end its name in .parquet, .csv or .ndjson"
         raise UsageError(f"--output {output} does not say which format", hint=hint)
+    _check_free(output, force=force)
     chosen = next((name for name in SERIES if name == series), None)
     if chosen is None:
         raise UsageError(f"--series {series} is not known", hint=f"it is {', '.join(SERIES)}")
@@ -83,6 +88,18 @@ def export_command(
         quiet=quiet,
     )
     return EXIT_PASS
+
+
+def _check_free(output: Path, *, force: bool) -> None:
+    """UsageError if something is there that is not to be replaced; a link is not followed."""
+    try:
+        mode = output.lstat().st_mode
+    except OSError:
+        return
+    if not stat.S_ISREG(mode):
+        raise UsageError(f"--output {output} is there and is no regular file", hint=_HINT)
+    if not force:
+        raise UsageError(f"--output {output} is there already", hint=f"{_HINT}, or add --force")
 
 
 def _runs(store: Store, run: str | None, service: str | None, kind: str | None) -> list[Run]:

@@ -154,7 +154,8 @@ def test_an_export_can_be_imported(call, runs, tmp_path):
 
         assert (code, json.loads(out)["rows"]) == (0, 100)
         assert "exported 100 rows" in err
-    one = call("store", "export", "--run", runs[1], "-o", "o.csv", "--from", "2024-07-03T09:46:41Z")
+    since = ("--from", "2024-07-03T09:46:41Z")
+    one = call("store", "export", "--run", runs[1], "-o", "o.csv", *since, "--force")
     assert one[0] == 0
     assert len((tmp_path / "o.csv").read_text().splitlines()) == 1 + 40
 
@@ -178,6 +179,44 @@ def test_export_refuses_what_it_does_not_understand(call, runs, tmp_path, option
     assert code == 2
     assert words in err
     assert list(tmp_path.glob("x.*")) == []
+
+
+def test_export_replaces_nothing_unasked(call, runs, tmp_path):
+    """A file only with --force; what is no regular file never, nor what a link points to."""
+    kept = tmp_path / "kept.csv"
+    kept.write_text("dear")
+    (tmp_path / "link.csv").symlink_to(kept)
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "dangling.csv").symlink_to(tmp_path / "nowhere.csv")
+
+    for name, words in (
+        ("kept", "kept.csv is there already"), ("link", "link.csv is there and is no regular file"),
+        ("pipe", "no regular file"), ("dangling", "no regular file"),
+    ):  # fmt: skip
+        for more in ((), ("--force",)):
+            if (name, more) != ("kept", ("--force",)):
+                code, _, err = call("store", "export", "--run", runs[0], "-o", f"{name}.csv", *more)
+                assert (code, words in err) == (2, True), err
+    assert kept.read_text() == "dear"
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "pipe.csv").is_fifo()
+    assert not (tmp_path / "nowhere.csv").exists()
+
+    assert call("store", "export", "--run", runs[0], "-o", "kept.csv", "--force")[0] == 0
+    assert len(kept.read_text().splitlines()) == 1 + 50
+
+
+def test_rebuild_names_a_corrupt_manifest(call, runs, tmp_path):
+    """It is left as it is, and nobody is told that all is well."""
+    path = store_of(tmp_path).runs / f"{runs[0]}.json"
+    path.write_text("{")
+
+    code, out, err = call("store", "rebuild", "--json")
+
+    assert (code, json.loads(out)["runs"], path.read_text()) == (2, [], "{")
+    assert "is corrupt" in json.loads(out)["left"][0]
+    assert "left as it is" in err
+    assert "no manifest is lost" not in err
 
 
 def test_a_second_caretaker_is_refused(call, runs, tmp_path):
