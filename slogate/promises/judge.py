@@ -9,16 +9,17 @@ fewer than `min_events`, is NO_DATA. Forecast and burn rates are told and decide
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from slogate.model.slots import Tallies, Tally
 from slogate.promises.document import document_of
 from slogate.promises.ledger import Ledger
 from slogate.promises.promise import Plan, PolicyRule
 from slogate.promises.sentences import absence, reason, remarks
-from slogate.promises.statement import Statement, statement_of
+from slogate.promises.statement import Statement, applying, statement_of
 from slogate.stats.error_budget import Budget
-from slogate.units import format_duration, format_share
+from slogate.units import format_count, format_duration, format_share
 from slogate.verdict import Finding, GoodShare, Outcome
 
 NONE = "(none)"
@@ -29,12 +30,14 @@ class Known:
     """What is known of the production data: when they begin, and what is wrong with them.
 
     `distrust` says why they cannot be relied on: nothing passes. `untold` says that failures are
-    not in them: nothing is sure to pass.
+    not in them: nothing is sure to pass. So many rows of the sources were `unread`: what could be
+    broken if all of them were bad does not pass.
     """
 
     first_ts: int | None = None
     distrust: str | None = None
     untold: str | None = None
+    unread: int = 0
 
 
 def judge(plan: Plan, tallies: Tallies, known: Known) -> list[Finding]:
@@ -97,11 +100,28 @@ def _outcome(statement: Statement, known: Known) -> tuple[Outcome, str]:
         surely = _is_gone(statement.best, statement.sure_rules)
         decided = Outcome.FAIL if gone else Outcome.PASS
         found = decided if gone is surely else Outcome.INCONCLUSIVE
-    if known.untold is not None and found is Outcome.PASS:
-        found, why = Outcome.INCONCLUSIVE, f"{known.untold}; as far as told: {why}"
+    unsure = known.untold or _unread(statement, known.unread)
+    if unsure is not None and found is Outcome.PASS:
+        found, why = Outcome.INCONCLUSIVE, f"{unsure}; as far as told: {why}"
     if known.distrust is not None and found is not Outcome.FAIL:
         return Outcome.INVALID, f"{known.distrust}; {why}"
     return found, why
+
+
+def _unread(statement: Statement, unread: int) -> str | None:
+    """What is said where rows that could not be read may hold what breaks the promise."""
+    if not unread:
+        return None
+    budget = statement.budget
+    use = replace(budget.use, bad=budget.use.bad + unread, total=budget.use.total + unread)
+    if budget.use.unit == "slices":  # each may spoil one of them
+        most = budget.use.total
+        use = replace(use, bad=min(use.bad, Fraction(most)), total=most)
+    worst = replace(budget, use=use)
+    if not _is_gone(worst, applying(statement.plan, worst)):
+        return None
+    rows = f"{format_count(unread)} rows of production could not be read"
+    return f"{rows}, and what they held could break the promise"
 
 
 def _is_gone(budget: Budget, rules: Sequence[PolicyRule]) -> bool:

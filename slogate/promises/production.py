@@ -55,13 +55,13 @@ def _end(run: Run) -> int:
 def reaching(runs: Sequence[Run], plans: Sequence[Plan]) -> tuple[Run, ...]:
     """The runs that may hold what the plans count, oldest first."""
     since, until = min(plan.since for plan in plans), max(plan.at for plan in plans)
-    found = [
-        run
-        for run in runs
-        if (run.start_ts is None or run.start_ts < until)
-        and (run.end_ts is None or run.end_ts >= since)
-    ]
+    found = [run for run in runs if _reaches(run, since, until)]
     return tuple(sorted(found, key=lambda run: (run.start_ts or 0, run.id)))
+
+
+def _reaches(run: Run, since: int, until: int) -> bool:
+    begun = run.start_ts is None or run.start_ts < until
+    return begun and (run.end_ts is None or run.end_ts >= since)
 
 
 def accounts(plans: Sequence[Plan]) -> list[Account]:
@@ -86,13 +86,10 @@ def verdict_of(
     version: str,
 ) -> Verdict:
     """The verdict on all plans; `specs` are the texts that they come from, by their hash."""
-    known = Known(
-        first_ts=production.first_ts,
-        distrust=_distrust(production.runs),
-        untold=_untold(production.runs),
-    )
     findings = tuple(
-        finding for plan in plans for finding in judge(plan, counted[plan.promise.id], known)
+        finding
+        for plan in plans
+        for finding in judge(plan, counted[plan.promise.id], _known(production, plan))
     )
     total = sum(tally.total for some in counted[EVERYTHING].values() for tally in some)
     return Verdict(
@@ -102,6 +99,16 @@ def verdict_of(
         findings=findings,
         warnings=tuple(_remarks(production.runs)),
         specs=specs,
+    )
+
+
+def _known(production: Production, plan: Plan) -> Known:
+    inside = [run for run in production.runs if _reaches(run, plan.period.start_ts, plan.at)]
+    return Known(
+        first_ts=production.first_ts,
+        distrust=_distrust(production.runs),
+        untold=_untold(production.runs),
+        unread=sum(run.rows.unreadable for run in inside),
     )
 
 

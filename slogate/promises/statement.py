@@ -100,8 +100,8 @@ def statement_of(ledger: Ledger) -> Statement:
         burns=tuple(burns.values()),
         alerts=tuple(_alert(plan, pair, ledger, shut) for pair in pairs),
         forecast=_forecast(ledger, shut, worst.use),
-        rules=_rules(plan, worst),
-        sure_rules=_rules(plan, best),
+        rules=applying(plan, worst),
+        sure_rules=applying(plan, best),
     )
 
 
@@ -147,12 +147,13 @@ def _alert(plan: Plan, pair: Pair, ledger: Ledger, shut: frozenset[int]) -> Aler
     )
 
 
-def _rules(plan: Plan, budget: Budget) -> tuple[PolicyRule, ...]:
+def applying(plan: Plan, budget: Budget) -> tuple[PolicyRule, ...]:
+    """The policies that apply to what is left, the strictest last."""
     left = budget.remaining
     if left is None:
         return ()
-    applying = [rule for rule in plan.promise.policy if left <= rule.remaining]
-    return tuple(sorted(applying, key=lambda rule: -rule.remaining))
+    found = [rule for rule in plan.promise.policy if left <= rule.remaining]
+    return tuple(sorted(found, key=lambda rule: -rule.remaining))
 
 
 def _forecast(ledger: Ledger, shut: frozenset[int], used: Use) -> Forecast | None:

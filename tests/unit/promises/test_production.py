@@ -94,6 +94,30 @@ def judged(*runs: Run, bad: int = 0) -> Verdict:
         ),
         pytest.param({"untold": ("failures",)}, 0, Outcome.INCONCLUSIVE, id="failures untold"),
         pytest.param({"untold": ("failures",)}, 2, Outcome.FAIL, id="failures untold, and bad"),
+        pytest.param(
+            {"rows": Reconciliation(seen=9, written=9, unreadable=2)},
+            0,
+            Outcome.INCONCLUSIVE,
+            id="rows unread that could break it",
+        ),
+        pytest.param(
+            {"rows": Reconciliation(seen=9, written=9, unreadable=1)},
+            0,
+            Outcome.PASS,
+            id="a row unread that could not",
+        ),
+        pytest.param(
+            {"rows": Reconciliation(seen=9, written=9, unreadable=9)},
+            2,
+            Outcome.FAIL,
+            id="rows unread, and bad",
+        ),
+        pytest.param(
+            {"rows": Reconciliation(seen=9, written=9, unreadable=9), "end_ts": AT - 2 * DAY},
+            0,
+            Outcome.PASS,
+            id="rows unread before the window",
+        ),
     ],
 )
 def test_data_that_are_not_whole_never_pass(changes, bad, outcome):
