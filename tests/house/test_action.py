@@ -103,6 +103,7 @@ def test_pass(project: Path):
     assert json.loads((reports / "verdict.json").read_text())["outcome"] == "pass"
     assert "<testsuite" in (reports / "verdict.xml").read_text()
     assert "shop" in (reports / "verdict.md").read_text()
+    assert "<h1>" in (reports / "verdict.html").read_text()
 
 
 def test_breach(project: Path):
