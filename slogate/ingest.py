@@ -56,8 +56,8 @@ class Imported:
 
     `requests` is how many requests the rows of the run stand for. `bad` and `left_out` count
     rows by reason; `shown` are the first bad ones with their place.
-    `endpoints` is counted up to `intake.ENDPOINTS_COUNTED`; `named` are the first of them, as
-    specs name them. `skipped` files are named with why.
+    `endpoints` is counted up to one over `intake.ENDPOINTS_COUNTED`; `named` are the first of
+    them, as specs name them. `skipped` files are named with why.
     `notes` are sentences of the source for people.
     """
 

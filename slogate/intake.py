@@ -9,7 +9,7 @@ batches and counted in a `Tally`, the first bad ones with file and line.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ SHOWN = 5
 _FATES = ("bad", "left_out", "line")
 SMALL_BYTES = 4 << 20
 ENDPOINTS_COUNTED = 100_000
+_NAME_KEPT = 200
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class Tally:
     """What was read so far; grows while the batches of `read` are consumed.
 
     `requests` is how many requests the rows stand for; `last_ts` the end of the last step where
-    they are histograms.
+    they are histograms. `endpoints` (method, name, hash of a long one) are so many at most.
     """
 
     rows: int = 0
@@ -55,11 +56,19 @@ class Tally:
     notes: list[str] = field(default_factory=list)
     first_ts: int | None = None
     last_ts: int | None = None
-    endpoints: set[tuple[str, str]] = field(default_factory=set)
+    endpoints: set[tuple[str, str, int]] = field(default_factory=set)
+
+    def note(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Count the endpoints, up to one over ENDPOINTS_COUNTED; long names are not kept whole."""
+        for method, name in pairs:
+            if len(self.endpoints) > ENDPOINTS_COUNTED:
+                return
+            more = hash(name) if len(name) > _NAME_KEPT else 0
+            self.endpoints.add((method, name[:_NAME_KEPT], more))
 
     def named(self) -> tuple[str, ...]:
         """The first endpoints in the order of the alphabet, as specs name them."""
-        return tuple(sorted(f"{m} {e}".strip() for m, e in self.endpoints)[:SHOWN])
+        return tuple(sorted(f"{m} {e}".strip() for m, e, _ in self.endpoints)[:SHOWN])
 
 
 def read(
@@ -85,7 +94,7 @@ def taken(origin: Origin, chunk: Chunk, tally: Tally, labels: Mapping[str, str])
     _count(tally, origin, chunk)
     if chunk.rows is None or not chunk.rows.num_rows:
         return None
-    table = prepare(chunk, labels, tally.endpoints)
+    table = prepare(chunk, labels, tally)
     _count_rows(tally, table)
     return table
 
@@ -218,8 +227,8 @@ def _count_rows(tally: Tally, table: pa.Table) -> None:
     tally.last_ts = last if tally.last_ts is None else max(last, tally.last_ts)
 
 
-def prepare(chunk: Chunk, labels: Mapping[str, str], endpoints: set[tuple[str, str]]) -> pa.Table:
-    """A batch as the series has it; adds the endpoints it speaks of to `endpoints`."""
+def prepare(chunk: Chunk, labels: Mapping[str, str], tally: Tally) -> pa.Table:
+    """A batch as the series has it; the endpoints it speaks of are noted."""
     import pyarrow as pa
 
     batch, schema = chunk.rows, SCHEMA(chunk.series)
@@ -229,8 +238,7 @@ def prepare(chunk: Chunk, labels: Mapping[str, str], endpoints: set[tuple[str, s
         for name in schema.names
     }
     columns["method"], columns["endpoint"], pairs = _endpoints(columns)
-    if len(endpoints) < ENDPOINTS_COUNTED:
-        endpoints.update(pairs)
+    tally.note(pairs)
     if labels:
         columns["labels"] = _labelled(columns["labels"], labels)
     for field_ in schema:

@@ -32,6 +32,8 @@ def given_files(words: Sequence[str]) -> Iterator[list[tuple[str, Path]]]:
 
 
 def _matching(word: str) -> list[Path]:
+    if not word:
+        raise UsageError("an empty word is no file", hint="is a variable of the shell not set?")
     path = Path(word)
     try:
         there, folder, regular = path.exists(), path.is_dir(), path.is_file()

@@ -108,7 +108,9 @@ def command(
 
     if strict and max_bad is not None:
         raise UsageError("--strict and --max-bad contradict each other", hint="leave one out")
-    allowed = given_share("--max-bad", max_bad) if max_bad else Fraction(0) if strict else None
+    allowed = Fraction(0) if strict else None
+    if max_bad is not None:
+        allowed = given_share("--max-bad", max_bad)
     settings = load_settings(Path.cwd(), os.environ)
     options = given_pairs("--option", option or [])
     options |= {k: v for k, v in (("query", query), ("from", from_), ("to", to)) if v is not None}

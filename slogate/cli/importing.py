@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from slogate import plugins
 from slogate.cli.complaints import tame
 from slogate.ingest import Imported
+from slogate.intake import ENDPOINTS_COUNTED
 from slogate.units import format_count, format_duration, format_span
 
 PATIENCE_S = 2.0
@@ -70,12 +71,18 @@ def endpoints(imported: Imported) -> str:
     names = ", ".join(_short(plain(name)) or "(no name)" for name in imported.named)
     if imported.endpoints <= len(imported.named):
         return f"endpoints, as specs name them: {names}"
-    told = f"{format_count(imported.endpoints)} endpoints, as specs name them: {names}, …"
+    told = f"{_how_many(imported)}, as specs name them: {names}, …"
     if imported.endpoints < MANY_ENDPOINTS or f"--option {PATHS}" in imported.run.origin:
         return told
     if PATHS in plugins.find("sources", imported.run.source).options:
         return f"{told}; where paths hold ids, --option {PATHS}=numbers makes them one"
     return f"{told}; where names hold ids, judge them as one: endpoint: GET /orders/*"
+
+
+def _how_many(imported: Imported) -> str:
+    if imported.endpoints > ENDPOINTS_COUNTED:
+        return f"over {format_count(ENDPOINTS_COUNTED)} endpoints"
+    return counted(imported.endpoints, "endpoint")
 
 
 def _short(name: str) -> str:
@@ -93,7 +100,7 @@ def summary(imported: Imported) -> str:
     return (
         f"imported {counted(imported.requests, 'request')} ({counted(bad, 'bad row')}) over "
         f"{_span(end - start)} from {when:%Y-%m-%d %H:%M:%S} UTC, "
-        f"{counted(imported.endpoints, 'endpoint')}, as run {run.id} of {plain(run.service)}"
+        f"{_how_many(imported)}, as run {run.id} of {plain(run.service)}"
     )
 
 

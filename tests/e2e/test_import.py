@@ -81,6 +81,33 @@ def test_paths_with_ids_are_told_of(tmp_path, options, told):
     assert (code, err) == (0, f"{told}\n")
 
 
+def test_how_many_endpoints_there_are_is_not_claimed_beyond_what_is_counted(tmp_path):
+    """Names with ids can be as many as requests: they are told as very many."""
+    rows = (good(number, f"GET /o/{number:06}{'x' * (number % 400)}") for number in range(100_020))
+    (tmp_path / "a.jtl").write_text(jtl(*rows))
+
+    code, out, err = call(tmp_path, "a.jtl", "--service", "shop")
+
+    assert (code, ", over 100,000 endpoints, as run" in out) == (0, True)
+    assert err.startswith("over 100,000 endpoints, as specs name them: GET /o/000000, GET /o/")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        pytest.param(["a.jtl", "--max-bad", ""], "--max-bad: '' is not a percentage", id="share"),
+        pytest.param([""], "an empty word is no file", id="file"),
+    ],
+)
+def test_an_empty_word_is_not_taken_for_nothing(tmp_path, words, told):
+    """What a variable left empty is refused, not the default."""
+    (tmp_path / "a.jtl").write_text(jtl(good()))
+
+    code, _, err = call(tmp_path, *words, "--service", "shop")
+
+    assert (code, told in err) == (2, True)
+
+
 @pytest.mark.parametrize(("endpoint", "told"), [("POST /a", True), ("GET /a", False)])
 def test_a_spec_that_names_no_endpoint_of_the_run_is_helped(tmp_path, endpoint, told):
     """There is no data; where the names that there are can be seen is said beside it."""

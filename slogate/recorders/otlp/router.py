@@ -74,7 +74,9 @@ class Router:
         return [
             (service, chunk.series, table)
             for service, chunk in chunks
-            for table in conforming(intake.prepare(chunk, self.labels, set()), chunk.series)
+            for table in conforming(
+                intake.prepare(chunk, self.labels, intake.Tally()), chunk.series
+            )
         ]
 
     def _take(self, signal: Signal, kind: str, body: bytes) -> None:
