@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from slogate.sources._base import DAMAGED, REJECTS_LIMIT, BadRow, Origin, duckdb
 
 LOCATE_BYTES = 256 << 20
 _LONGEST = 16 << 20
+# more than the end of any gzip data has
+_ZEROS = 16
 _QUOTED = re.compile(rb'"[^"]*(?:"|\Z)')
 _BOM = "\ufeff"
 
@@ -145,7 +148,17 @@ def changed_line_end(origin: Origin) -> SourceError:
                 break
     if suspect:
         return _line_end_error(origin, suspect)
-    return origin.fail("its lines are no well-formed CSV")
+    return padded(origin) or origin.fail("its lines are no well-formed CSV")
+
+
+def padded(origin: Origin) -> SourceError | None:
+    """The error to raise where DuckDB gave up a file behind whose gzip stand zeros."""
+    with origin.path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _ZEROS))
+        if origin.compression != "gzip" or any(file.read()):
+            return None
+    hint = "unpack it with gzip -dc, which passes over them, and import that"
+    return origin.fail("zeros follow its gzip data, as tapes and tar leave them", hint=hint)
 
 
 def _end(line: bytes) -> bytes:

@@ -26,6 +26,7 @@ from slogate.sources._base import (
     Source,
     duckdb_path,
 )
+from slogate.sources._csv import padded
 from slogate.sources._quotes import check_lines
 
 _LOCATE_BYTES = 256 << 20
@@ -89,7 +90,7 @@ def _explain(origin: Origin) -> SourceError | None:
             seen += len(line)
             if seen > _LOCATE_BYTES:
                 break
-    return None
+    return padded(origin)
 
 
 def _field(number: int) -> str:

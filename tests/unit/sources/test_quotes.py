@@ -1,4 +1,4 @@
-"""A quote that is left open, and what lies up to the next one: refused, never one field."""
+"""What makes rows vanish, a quote left open or an endless line, is refused; zeros after gzip are told."""
 
 from __future__ import annotations
 
@@ -191,3 +191,16 @@ def test_a_line_of_megabytes_is_counted(tmp_path):
     rows, tally = read(tmp_path, "jmeter-csv", content)
 
     assert (len(rows), tally.bad.total()) == (2, 1)
+
+
+@pytest.mark.parametrize("name", ["jmeter-csv", "k6-csv", "gatling-text"])
+def test_zeros_behind_a_gzip_are_told(tmp_path, name):
+    """DuckDB takes them for data; whoever has such a file learns what is odd about it."""
+    header, row = FORMATS.get(name, ("", gatling))
+    packed = gzip.compress((header + row(0) + row(1)).encode())
+
+    with pytest.raises(SourceError, match=r"^f\.csv: zeros follow its gzip data") as caught:
+        read(tmp_path, name, packed + b"\0" * 512)
+
+    assert "gzip -dc" in (caught.value.hint or "")
+    assert len(read(tmp_path, name, packed).rows) == 2
