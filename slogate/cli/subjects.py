@@ -9,7 +9,7 @@ from functools import partial
 
 from slogate.cli.moments import given_moment
 from slogate.cli.options import note
-from slogate.errors import UsageError
+from slogate.errors import NoData, UsageError
 from slogate.model.run import Run
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
@@ -124,6 +124,12 @@ def _slos(store: Store, specs: Sequence[Spec], service: str, wanted: Wanted) -> 
         store, specs, service, at=wanted.moment, version=__version__, threads=wanted.threads
     )
     end, now = verdict.subject.run.end_ts or 0, int(time.time() * US_PER_SECOND)
+    if wanted.at is None and end - now > STALE_US:
+        raise NoData(
+            f"no verdict: the newest production data of {service} lie "
+            f"{format_span((end - now) / US_PER_SECOND)} in the future, so that a clock was wrong",
+            hint="say up to when: --at TIME",
+        )
     if wanted.at is None and now - end > STALE_US:
         old = format_span((now - end) / US_PER_SECOND)
         note(f"note: the newest production data of {service} are {old} old", quiet=wanted.quiet)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from slogate.model.calendar import Period
 from slogate.model.recurrence import Rule, starts
@@ -24,7 +25,8 @@ class Correction:
         length = self.end_ts - self.start_ts
         begins: Iterator[int] = iter((self.start_ts,))
         if self.rule is not None:
-            begins = starts(self.rule, self.start_ts, self.zone, period.end_ts)
+            since = period.start_ts - length
+            begins = starts(self.rule, self.start_ts, self.zone, period.end_ts, since_ts=since)
         for begin in begins:
             start, end = max(begin, period.start_ts), min(begin + length, period.end_ts)
             if start < end:
@@ -33,6 +35,11 @@ class Correction:
 
 def closures(corrections: Sequence[Correction], period: Period) -> tuple[Period, ...]:
     """The spans of the period that do not count: ascending, apart from each other."""
+    return _closures(tuple(corrections), period)
+
+
+@lru_cache(maxsize=256)
+def _closures(corrections: tuple[Correction, ...], period: Period) -> tuple[Period, ...]:
     merged: list[Period] = []
     for span in sorted(span for each in corrections for span in each.within(period)):
         last = merged[-1] if merged else None

@@ -76,11 +76,19 @@ class Rule:
         return (day.year - first.year) % self.interval == 0
 
 
-def starts(rule: Rule, start_ts: int, zone: str, before_ts: int) -> Iterator[int]:
-    """When it begins: ascending, from `start_ts` on, before `before_ts`."""
+def starts(
+    rule: Rule, start_ts: int, zone: str, before_ts: int, *, since_ts: int | None = None
+) -> Iterator[int]:
+    """When it begins: ascending, from `start_ts` on, before `before_ts`.
+
+    Of those before `since_ts` some or all may be left out.
+    """
     clock = local(start_ts, zone)
     left = _MOST if rule.count is None else rule.count
-    for day in _days(rule, clock.date()):
+    begun = clock.date()
+    if since_ts is not None and rule.count is None:  # nobody has to count those before
+        begun = max(begun, local(max(since_ts, start_ts), zone).date() - timedelta(days=1))
+    for day in _days(rule, clock.date(), max(begun, clock.date())):
         ts = moment(datetime.combine(day, clock.time()), zone)
         over = (rule.until_ts is not None and ts > rule.until_ts) or (
             rule.until_day is not None and day > rule.until_day
@@ -96,9 +104,9 @@ def recurs_at_its_start(rule: Rule, start_ts: int, zone: str) -> bool:
     return next(starts(rule, start_ts, zone, start_ts + 1), None) == start_ts
 
 
-def _days(rule: Rule, first: date) -> Iterator[date]:
-    """The days on which it recurs; months and years without any are passed over quickly."""
-    day, fallow = first, 0
+def _days(rule: Rule, first: date, begun: date) -> Iterator[date]:
+    """The days from `begun` on on which it recurs; years without any are passed over quickly."""
+    day, fallow = begun, 0
     while day.year < 9_000 and fallow < 400 * 366:
         if rule.holds(day, first):
             fallow = 0

@@ -25,6 +25,12 @@ def absence(statement: Statement) -> str | None:
     """Why there is nothing, or too little, to judge; None if there is enough."""
     plan, promise = statement.plan, statement.plan.promise
     total, what = statement.requests.total, str(promise.selection)
+    raw = statement.raw
+    if total == 0 and raw is not None and raw.use.total and raw.use.unit == "requests":
+        return (
+            f"all {format_count(raw.use.total)} requests of {what} that are known in "
+            f"{stretch(plan)} lie in corrections"
+        )
     if total == 0:
         return f"no request of {what} is known in {stretch(plan)}"
     if total < promise.min_events:
@@ -109,13 +115,18 @@ def remarks(statement: Statement, first_ts: int | None) -> tuple[str, ...]:
             f"corrected: {_length(statement.closed_us)} of the window are corrections; "
             f"without them {without}"
         )
-    if first_ts is not None and first_ts > plan.period.start_ts:
+    if first_ts is not None and plan.period.start_ts < first_ts < plan.at:
         known = Fraction(plan.at - first_ts, plan.at - plan.period.start_ts)
         if known < Fraction(9, 10):
             found.append(
                 f"coverage: production data begin at {_moment(first_ts)} and cover "
                 f"{_share(known)} of the window so far"
             )
+    gap = statement.gap
+    if statement.requests.total and gap is not None and (first_ts is None or gap.end_ts > first_ts):
+        found.append(
+            f"gap: no request is known in {_length(gap.length_us)} up to {_moment(gap.end_ts)}"
+        )
     burning = [alert for alert in statement.alerts if alert.burning and plan.promise.alerts]
     found += [
         f"burning: over {significant(float(alert.factor), 3)} times the sustainable rate in the "

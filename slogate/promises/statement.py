@@ -49,7 +49,8 @@ class Statement:
 
     `requests` are those that surely lie in the window. `raw` is the budget as if there were no
     corrections, None where none touch the window. `rules` are the policies that apply in the worst
-    case, the strictest last, `sure_rules` in both.
+    case, the strictest last, `sure_rules` in both. `gap` is the longest part of the window, from a
+    day on and not corrected, of which no request is known.
     """
 
     plan: Plan
@@ -63,6 +64,7 @@ class Statement:
     forecast: Forecast | None
     rules: tuple[PolicyRule, ...]
     sure_rules: tuple[PolicyRule, ...]
+    gap: Period | None
 
     @property
     def now(self) -> Burn | None:
@@ -102,7 +104,26 @@ def statement_of(ledger: Ledger) -> Statement:
         forecast=_forecast(ledger, shut, worst.use),
         rules=applying(plan, worst),
         sure_rules=applying(plan, best),
+        gap=_gap(ledger, chosen),
     )
+
+
+def _gap(ledger: Ledger, chosen: Collection[int]) -> Period | None:
+    """The longest silence, from a day on, of slots that lie next to each other."""
+    slots = ledger.plan.slots
+    known = {at for tally in ledger.loose for at in range(tally.first, tally.last + 1)}
+    longest, first, before = (0, 0), None, -1
+    for at in chosen:
+        silent = not ledger.totals[at] and at not in known
+        if not silent:
+            first = None
+            continue
+        if first is None or at != before + 1:
+            first = slots.start(at)
+        before = at
+        longest = max(longest, (slots.start(at + 1) - first, first))
+    length, start = longest
+    return Period(start_ts=start, end_ts=start + length) if length >= DAY_US else None
 
 
 def _shut(plan: Plan) -> frozenset[int]:

@@ -148,3 +148,21 @@ def test_a_spent_budget_freezes_releases(tmp_path):
     assert (document["outcome"], document["objectives"][0]["budget"]["frozen"]) == ("fail", True)
     assert (done.code, slos.code) == (1, 1)
     assert project.slogate("check", "--only", "budgets").code == 3
+
+
+def test_data_of_the_future_are_not_judged_as_if_now(tmp_path):
+    """One request of a wrong clock would leave a window of it alone, and pass."""
+    project = new_project(tmp_path)
+    project.write("slo/shop.yaml", SPEC)
+    late = int(datetime(2099, 1, 1, tzinfo=UTC).timestamp() * 1000)
+    project.write("a.jtl", f"{traffic(2, 10)}{late},100,POST /checkout,200,,true\n")
+    done = project.slogate("import", "a.jtl", "--service", "shop", "--kind", "production")
+    assert done.code == 0, done.err
+
+    newest = project.slogate("check")
+    named = project.slogate("check", "--at", "2026-11-01T00:00Z")
+
+    assert newest.code == 3
+    assert "in the future, so that a clock was wrong" in newest.err
+    assert "--at TIME" in newest.err
+    assert named.code == 1

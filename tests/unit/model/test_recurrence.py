@@ -179,3 +179,36 @@ def test_closures_are_cut_and_merged():
         Period(start_ts=us("2026-11-08T02:00Z"), end_ts=us("2026-11-08T05:00Z")),
         Period(start_ts=us("2026-11-09T23:00Z"), end_ts=us("2026-11-10T00:00Z")),
     )
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Pacific/Auckland"])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;INTERVAL=3",
+        "FREQ=DAILY;COUNT=400",
+        "FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,WE",
+        "FREQ=MONTHLY;BYDAY=-1SU",
+        "FREQ=YEARLY;INTERVAL=4",
+        "FREQ=DAILY;UNTIL=20260401",
+    ],
+)
+@pytest.mark.parametrize("since", ["2024-02-29T00:00Z", "2026-03-29T01:00Z", "2027-06-01T12:00Z"])
+def test_those_long_ago_need_not_be_gone_through(rule, zone, since):
+    """Beginning to look later finds the same from there on, whatever is counted or left out."""
+    read, first, end = parse_rule(rule), us("2020-02-29T02:30Z"), us("2029-01-01T00:00Z")
+
+    found = starts(read, first, zone, end, since_ts=us(since))
+
+    every = [ts for ts in starts(read, first, zone, end) if ts >= us(since)]
+    assert [ts for ts in found if ts >= us(since)] == every
+
+
+def test_many_old_daily_corrections_take_no_longer_than_their_window():
+    """Of half a century of days only those near the window are looked at."""
+    rule, start = parse_rule("FREQ=DAILY"), us("1971-01-01T00:00Z")
+    since = us("2026-11-01T00:00Z")
+
+    found = [*starts(rule, start, "UTC", since + 24 * HOUR, since_ts=since)]
+
+    assert found == [since - 24 * HOUR, since]

@@ -320,3 +320,46 @@ def test_young_data_are_told(first: int, told: bool):
     (found,) = judge(made, {None: tallies(made, steady(0))}, Known(first_ts=first))
 
     assert any(text.startswith("coverage: ") for text in found.warnings) is told
+
+
+def test_corrections_over_everything_are_told_as_such():
+    """Nothing is left to judge: not for want of requests, and it does not pass."""
+    whole = Correction(start_ts=AT - 9 * DAY, end_ts=AT + DAY, reason="moving")
+    found = judged(promise(corrections=(whole,)), steady(0))
+
+    assert found.outcome is Outcome.NO_DATA
+    assert "all 1,440 requests of the service that are known in the 24 h" in found.reason
+    assert found.reason.endswith("lie in corrections")
+
+
+@pytest.mark.parametrize(
+    ("late", "told"),
+    [
+        pytest.param(2 * DAY, "gap: no request is known in 48 h up to 2026-11-01", id="two days"),
+        pytest.param(DAY - MINUTE, None, id="less than a day"),
+        pytest.param(9 * DAY, None, id="no request at all"),
+    ],
+)
+@pytest.mark.parametrize("method", ["occurrences", "timeslices"])
+def test_silence_in_the_window_is_told(late: int, told: str | None, method):
+    """Production that stopped being taken in looks as good as its last day."""
+    sliced = {} if method == "occurrences" else {"budgeting": method, "slice_us": MINUTE}
+    it = promise(window=Rolling(length_us=7 * DAY), window_text="7d", **sliced)
+    made = plan(it, AT)
+    counted = {None: tallies(made, steady(0, 10_080, AT - late))}
+
+    (found,) = judge(made, counted, Known(first_ts=AT - 90 * DAY))
+
+    gaps = [warning for warning in found.warnings if warning.startswith("gap")]
+    assert [gap[: len(told or "")] for gap in gaps] == ([told] if told else [])
+
+
+def test_a_window_of_which_nothing_has_passed_is_no_data():
+    """No slice of the month is over ten minutes into it, when the data begin."""
+    month = Calendar(unit="month", zone="UTC")
+    it = promise(window=month, window_text="month", budgeting="timeslices", slice_us=HOUR)
+    made = plan(it, AT + 10 * MINUTE)
+
+    (found,) = judge(made, {}, Known(first_ts=AT + MINUTE))
+
+    assert (found.outcome, found.warnings) == (Outcome.NO_DATA, ())
