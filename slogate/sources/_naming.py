@@ -31,6 +31,7 @@ _NAMES = {
     "worker": "worker host hostname instance pod",
     "trace_id": "traceid",
 }
+_AMOUNT = re.compile(r"\d{1,20}(?:\.\d*)?(?:[eE][-+]?\d{1,3})?", re.ASCII)
 _ENDS = {"end", "endtime", "endedat", "finishedat"}
 
 
@@ -114,7 +115,7 @@ def _ask(
 
 def _check_durations(origin: Origin, took: Column, samples: Sequence[str]) -> None:
     """Refuse a unit in which most of the durations are longer than a day."""
-    numbers = [float(text) for text in samples if re.fullmatch(r"[0-9.]+(?:[eE][-+]?\d+)?", text)]
+    numbers = [float(text) for text in samples if _AMOUNT.fullmatch(text)]
     size = UNITS_NS[took.unit or "s"] / 1000
     long = sum(number * size > LONGEST_US for number in numbers)
     if numbers and 2 * long > len(numbers):

@@ -34,6 +34,7 @@ _HEADER = re.compile(
 )
 
 _START = {"timestamp": rb"\d{9,10}(?:\.\d*)?", "response_time_ms": rb"[\d.eE+-]*"}
+_DIGITS = 30
 _NO_TIME = "its timestamp is no time in seconds between 2001 and 2100"
 _NO_DURATION = "its response_time_ms is no number of ms between 0 and a day"
 _NO_STATUS = "its status_code is no whole number from 0 to 999"
@@ -111,7 +112,10 @@ def _number(text: str) -> Decimal | None:
         found = Decimal(text)
     except InvalidOperation:
         return None
-    return found if found.is_finite() else None
+    # an exponent of six digits is more than arithmetic takes
+    if not found.is_finite() or (found and found.adjusted() > _DIGITS):
+        return None
+    return found if found and found.adjusted() > -_DIGITS else Decimal(0)
 
 
 _EXAMPLE = b"""\

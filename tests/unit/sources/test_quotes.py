@@ -1,4 +1,4 @@
-"""What makes rows vanish, a quote left open or an endless line, is refused; zeros after gzip are told."""
+"""Quotes left open and endless lines make rows vanish: refused. Odd numbers, zeros after gzip."""
 
 from __future__ import annotations
 
@@ -204,3 +204,16 @@ def test_zeros_behind_a_gzip_are_told(tmp_path, name):
 
     assert "gzip -dc" in (caught.value.hint or "")
     assert len(read(tmp_path, name, packed).rows) == 2
+
+
+@pytest.mark.parametrize("took", ["1.2.3", "...", "1e999999999", "9" * 5000])
+def test_a_number_that_is_none_is_one_bad_row(tmp_path, took):
+    """However absurd the first of an export's durations is."""
+    header, row = FORMATS["export-csv"]
+    content = header + row(0).replace("0.5", took) + row(1)
+
+    rows, tally = read(tmp_path, "export-csv", content)
+
+    assert (len(rows), dict(tally.bad)) == (
+        1, {"its response time is no time between 0 and a day": 1}
+    )  # fmt: skip
