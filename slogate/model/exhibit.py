@@ -133,8 +133,8 @@ def edge_us(row: int) -> float:
 
 
 def columns_of(length_us: int, step_us: int) -> int:
-    """How many slices fill the length; at least one. The last instant lies in the last."""
-    return max(1, -(-length_us // step_us))
+    """How many slices fill the length, at least one; less than a quarter belongs to the last."""
+    return max(1, -(-(length_us - step_us // 4) // step_us))
 
 
 def step_for(length_us: int, columns: int, least_us: int = 0) -> int:

@@ -70,10 +70,11 @@ class Panel:
         return [(a, b) for a, b in ends if b - a > 1 / (2 * self.exhibit.columns)]
 
     def seconds(self, column: int) -> float:
-        """How long the slice lasted: the last may have been cut short."""
+        """How long the slice lasted: the last may be cut short, or a little longer."""
         whole = self.exhibit
         start = whole.start_ts + column * whole.step_us
-        spanned = min(whole.step_us, whole.end_ts - start) if whole.exact else whole.step_us
+        last = whole.exact and column == whole.columns - 1
+        spanned = whole.end_ts - start if last else whole.step_us
         return max(spanned, whole.step_us / 4) / units.US_PER_SECOND
 
     def picture(
