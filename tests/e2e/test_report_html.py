@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,8 @@ def test_without_a_browser_there_is_a_note(judged, opened, monkeypatch, capsys):
 @pytest.fixture(scope="module")
 def tab(system_program, tmp_path_factory):
     """A tab of a real Chromium."""
-    chromium = system_program("chromium", package="chromium")
+    found = filter(shutil.which, ("chromium", "google-chrome", "chromium-browser"))
+    chromium = system_program(next(found, "chromium"), package="chromium")
     with browsing(chromium, tmp_path_factory.mktemp("chromium")) as found:
         yield found
 
