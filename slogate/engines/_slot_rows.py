@@ -48,7 +48,7 @@ def _sums(account: Account, rows: Sequence[Row]) -> dict[Key, tuple[int, int, in
     sure: Counter[Key] = Counter()
     maybe: Counter[Key] = Counter()
     for row in rows:
-        label = None if account.by is None else row.labels.get(account.by)
+        label = None if account.by is None else row.labels.get(account.by) or None
         key = (label, account.slots.slot(row.ts), account.slots.slot(row.last_ts))
         if key[2] < 0 or key[1] >= account.slots.count:
             continue

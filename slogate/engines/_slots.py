@@ -99,7 +99,10 @@ def _any(asked: Asked) -> str:
 
 
 def _label(asked: Asked, bound: Bound) -> str:
-    return "NULL" if asked.by is None else f"map_extract(labels, {bound(asked.by)})[1]"
+    """The value of the label; an empty one is none, as in Prometheus."""
+    if asked.by is None:
+        return "NULL"
+    return f"nullif(map_extract(labels, {bound(asked.by)})[1], '')"
 
 
 def slot_of(ts: str, slots: Slots, bound: Bound) -> str:

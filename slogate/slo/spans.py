@@ -56,6 +56,8 @@ _CALENDAR = Fields(
 _STEPS: dict[str, Unit] = {
     "m": "minute", "h": "hour", "d": "day", "w": "week", "M": "month", "Q": "quarter", "Y": "year",
 }  # fmt: skip
+# as for a rolling window: ten years
+_MOST_STEPS = {"M": 120, "Q": 40, "Y": 10}
 _EVERY = "[1-9][0-9]{0,3}[mhdwMQY]"
 _CLOCK = "[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}(:[0-9]{2})?)?"
 
@@ -72,6 +74,9 @@ def _clock(value: str) -> datetime:
 def _every(value: str) -> str:
     if not re.fullmatch(_EVERY, value):
         raise ValueError(f"'{value}' is not a number of periods; write one like 2w, 1M or 1Q")
+    most = _MOST_STEPS.get(value[-1])
+    if most is not None and int(value[:-1]) > most:
+        raise ValueError(f"'{value}' is longer than ten years")
     return value
 
 

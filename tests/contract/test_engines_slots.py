@@ -130,13 +130,15 @@ def test_counts_and_histograms_of_a_run_are_the_same_requests(name, tmp_path):
 
 @engine
 def test_labels_divide(name, tmp_path):
-    """By the value of a label; requests without it are told apart."""
+    """By the value of a label; requests without it, or with an empty one, are told apart."""
     found = parts(
-        tmp_path, [row(0, labels=[("region", "eu")]), row(1, labels=[("a", "b")]), row(2)]
-    )
+        tmp_path,
+        [row(0, labels=[("region", "eu")]), row(1, labels=[("a", "b")]), row(2),
+         row(3, labels=[("region", "")])],
+    )  # fmt: skip
 
     assert tally_of(name, tmp_path, *found, by="region") == {
-        None: (Tally(0, 0, 2, 2, 2),), "eu": (Tally(0, 0, 1, 1, 1),)
+        None: (Tally(0, 0, 3, 3, 3),), "eu": (Tally(0, 0, 1, 1, 1),)
     }  # fmt: skip
 
 

@@ -277,6 +277,16 @@ def test_a_label_has_a_budget_a_value():
     ]
 
 
+def test_a_value_that_reads_like_none_is_told_apart():
+    """No two findings have one id."""
+    made = plan(promise(by="region"), AT)
+    values = (None, "(none)", "'(none)'", "'(none)", "none")
+
+    found = judge(made, {value: tallies(made, steady(0)) for value in values}, Known())
+
+    assert len({each.id for each in found}) == len(values)
+
+
 def test_corrections_show_both_figures():
     """An hour of downtime every day is left out of the judged figures and told."""
     nightly = Correction(
