@@ -139,6 +139,11 @@ def _remarks(runs: Sequence[Run]) -> Iterator[str]:
             f"overlap: {first.id} ({first.source}) and {second.id} ({second.source}) tell of the "
             "same time; if both tell of the same requests, these are counted twice"
         )
+    for first, second, name in _taken_again(runs):
+        yield (
+            f"overlap: {first.id} and {second.id} tell of the same time, both from {name}; if one "
+            "is a later state of the other, its requests are counted twice: delete the older run"
+        )
 
 
 def _overlapping(runs: Sequence[Run]) -> Iterator[tuple[Run, Run]]:
@@ -155,6 +160,24 @@ def _overlapping(runs: Sequence[Run]) -> Iterator[tuple[Run, Run]]:
         before = latest.get(run.source)
         if before is None or (before.end_ts or 0) < (run.end_ts or 0):
             latest[run.source] = run
+
+
+def _taken_again(runs: Sequence[Run]) -> Iterator[tuple[Run, Run, str]]:
+    """The first pair of runs of each source that share a file's name and a time."""
+    told: set[str] = set()
+    latest: dict[tuple[str, str], Run] = {}
+    for run in runs:
+        files = (name for name, of in run.origin.items() if of.startswith("sha256:"))
+        for name in sorted(files):
+            before = latest.get((run.source, name))
+            if before is None:
+                latest[run.source, name] = run
+                continue
+            if run.source not in told and (before.end_ts or 0) > (run.start_ts or 0):
+                told.add(run.source)
+                yield before, run, name
+            if (before.end_ts or 0) < (run.end_ts or 0):
+                latest[run.source, name] = run
 
 
 def _subject(production: Production, plans: Sequence[Plan], total: int) -> Subject:

@@ -146,6 +146,21 @@ def test_two_sources_of_the_same_time_are_remarked_on():
     assert warning.startswith("overlap: r1 (nginx-log) and r2 (prometheus) tell of the same time")
 
 
+def test_a_file_that_was_taken_in_twice_as_it_grew_is_remarked_on():
+    """Its first requests would count twice; one that was rotated away tells of another time."""
+    young = replace(RUN, origin={"access.log": "sha256:1"})
+    grown = replace(young, id="r2", origin={"access.log": "sha256:2"})
+    other = replace(young, id="r3", origin={"b/access.log": "sha256:3"})
+    rotated = replace(young, id="r4", start_ts=AT - 1)
+    followed = replace(young, origin={"lines": "9"})
+
+    assert judged(young, other).warnings == ()
+    assert judged(young, rotated).warnings == ()
+    assert judged(followed, replace(followed, id="r5")).warnings == ()
+    (warning,) = judged(young, grown, replace(grown, id="r5")).warnings
+    assert warning.startswith("overlap: r1 and r2 tell of the same time, both from access.log")
+
+
 def test_all_requests_of_the_judged_windows_are_counted_too():
     """Beside what the promises ask for."""
     asked = accounts([plan(PROMISE, AT)])
