@@ -203,7 +203,7 @@ def _identity(production: Production, findings: Sequence[Finding], specs: Mappin
         sorted(specs),
         production.service,
         production.at,
-        [(run.id, run.rows.written) for run in production.runs],
+        [(run.id, run.rows.written, run.rows.unreadable, run.rolled_up) for run in production.runs],
         [(finding.id, finding.window) for finding in findings],
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

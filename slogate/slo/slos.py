@@ -123,6 +123,7 @@ def slos_shape() -> Shape:
         check_measure(found, node, at)
         _check_slices(found, node, at)
         _check_alerts(found, node, at)
+        _check_freezing(found, node, at)
         return found if len(at.faults) == before else WRONG
 
     return listing(Shape(read=read, schema=plain.schema))
@@ -149,6 +150,14 @@ def _check_slices(found: Mapping[str, Any], node: Node, at: At) -> None:
     elif length and longest // length > MOST_SLICES:
         message = f"the window has over {MOST_SLICES:,} slices of {format_duration(length)}"
         at.key("slice").wrong(place, message, "1m is usual")
+
+
+def _check_freezing(found: Mapping[str, Any], node: Node, at: At) -> None:
+    """What freezes releases must be able to fail the check."""
+    severity = found.get("severity", "error")
+    if severity != "error" and any(rule.get("freeze") for rule in found.get("policy", ())):
+        message = f"severity {severity} never fails the check, so that 'freeze: true' freezes none"
+        at.key("severity").wrong(value_of(node, "severity"), message, "take one of the two out")
 
 
 def _longest(window: Recurring) -> int:

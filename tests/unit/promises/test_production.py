@@ -132,6 +132,7 @@ def test_the_verdict_says_what_it_is_about():
     assert (found.subject.run.id, found.subject.rows) == ("production-20261101-0000", 100)
     assert found.subject.window == (AT - DAY, AT)
     assert found.id != judged(replace(RUN, rows=Reconciliation(seen=8, written=8))).id
+    assert found.id != judged(replace(RUN, rolled_up=9)).id
 
 
 def test_two_sources_of_the_same_time_are_remarked_on():
