@@ -4,12 +4,17 @@ Requests that lie in one slot with a known outcome are the same in both. Those i
 be good or not are bad in the worst case. Those in a step over several slots count where all of
 these are asked for; where some are, the worst case has the bad ones and the best the good ones.
 Slices that such a step touches are bad in the worst case, good in the best.
+
+Of a million slices most may be empty, and a label may have thousands of values: slots without
+requests are counted, never gone through.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from slogate.model.slots import Tally
 from slogate.promises.promise import Plan
@@ -21,16 +26,17 @@ class Ledger:
     """The tallies of one plan and one value of its label, ready to be added up."""
 
     plan: Plan
-    totals: list[int] = field(default_factory=list)
-    sure: list[int] = field(default_factory=list)
-    maybe: list[int] = field(default_factory=list)
+    totals: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    sure: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    maybe: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     loose: list[Tally] = field(default_factory=list)
+    filled: list[int] = field(default_factory=list)
 
     @classmethod
     def of(cls, plan: Plan, tallies: Iterable[Tally]) -> Ledger:
         """The ledger of these tallies."""
         count = plan.slots.count
-        made = cls(plan=plan, totals=[0] * count, sure=[0] * count, maybe=[0] * count)
+        made = cls(plan=plan)
         for tally in tallies:
             if tally.first != tally.last:
                 made.loose.append(tally)
@@ -38,6 +44,7 @@ class Ledger:
                 made.totals[tally.first] += tally.total
                 made.sure[tally.first] += tally.sure
                 made.maybe[tally.first] += tally.maybe
+        made.filled = sorted(at for at, total in made.totals.items() if total)
         return made
 
     @property
@@ -48,7 +55,7 @@ class Ledger:
     def requests(self, chosen: Collection[int]) -> Use:
         """The requests that surely lie in the slots, in the worst case."""
         inside = [t for t in self.loose if all(at in chosen for at in range(t.first, t.last + 1))]
-        slots = [(self.sure[at], self.totals[at]) for at in chosen]
+        slots = [(self.sure[at], self.totals[at]) for at in self._filled(chosen)]
         return use_of("occurrences", [*slots, *((t.sure, t.total) for t in inside)])
 
     def use(self, chosen: Collection[int], *, best: bool = False) -> Use:
@@ -56,15 +63,30 @@ class Ledger:
         goods = self.maybe if best else self.sure
         promise = self.plan.promise
         if promise.budgeting == "occurrences":
-            slots = [(goods[at], self.totals[at]) for at in chosen]
+            slots = [(goods[at], self.totals[at]) for at in self._filled(chosen)]
             return use_of("occurrences", [*slots, *self._loose(chosen, best=best)])
-        hazy = {at for tally in self.loose for at in range(tally.first, tally.last + 1)}
-        return use_of(
-            promise.budgeting,
-            ((int(best), 1) if at in hazy else (goods[at], self.totals[at]) for at in chosen),
-            slice_objective=promise.slice_objective,
-            empty=promise.empty,
+        hazy = self.hazy
+        open_to = [(int(best), 1) for at in hazy if at in chosen]
+        told = [(goods[at], self.totals[at]) for at in self._filled(chosen) if at not in hazy]
+        use = use_of(promise.budgeting, [*told, *open_to], slice_objective=promise.slice_objective)
+        silent = len(chosen) - len(told) - len(open_to)
+        return replace(
+            use,
+            bad=use.bad + silent * (promise.empty == "bad"),
+            total=use.total + silent * (promise.empty != "excluded"),
         )
+
+    @property
+    def hazy(self) -> set[int]:
+        """The slots that a step over several of them touches."""
+        return {at for tally in self.loose for at in range(tally.first, tally.last + 1)}
+
+    def _filled(self, chosen: Collection[int]) -> list[int]:
+        """Those of the slots that have requests."""
+        if isinstance(chosen, range):
+            first, last = (bisect_left(self.filled, at) for at in (chosen.start, chosen.stop))
+            return self.filled[first:last]
+        return [at for at in self.filled if at in chosen]
 
     def _loose(self, chosen: Collection[int], *, best: bool) -> Iterable[tuple[int, int]]:
         for tally in self.loose:

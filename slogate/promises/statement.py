@@ -104,26 +104,18 @@ def statement_of(ledger: Ledger) -> Statement:
         forecast=_forecast(ledger, shut, worst.use),
         rules=applying(plan, worst),
         sure_rules=applying(plan, best),
-        gap=_gap(ledger, chosen),
+        gap=_gap(ledger, whole, shut),
     )
 
 
-def _gap(ledger: Ledger, chosen: Collection[int]) -> Period | None:
+def _gap(ledger: Ledger, whole: range, shut: frozenset[int]) -> Period | None:
     """The longest silence, from a day on, of slots that lie next to each other."""
-    slots = ledger.plan.slots
-    known = {at for tally in ledger.loose for at in range(tally.first, tally.last + 1)}
-    longest, first, before = (0, 0), None, -1
-    for at in chosen:
-        silent = not ledger.totals[at] and at not in known
-        if not silent:
-            first = None
-            continue
-        if first is None or at != before + 1:
-            first = slots.start(at)
-        before = at
-        longest = max(longest, (slots.start(at + 1) - first, first))
-    length, start = longest
-    return Period(start_ts=start, end_ts=start + length) if length >= DAY_US else None
+    start = ledger.plan.slots.start
+    told = {at for at in {*ledger.filled, *ledger.hazy, *shut} if at in whole}
+    ends = [whole.start - 1, *sorted(told), whole.stop]
+    gaps = [(start(b) - start(a + 1), start(a + 1)) for a, b in pairwise(ends) if b > a + 1]
+    length, first = max(gaps, default=(0, 0))
+    return Period(start_ts=first, end_ts=first + length) if length >= DAY_US else None
 
 
 def _shut(plan: Plan) -> frozenset[int]:

@@ -373,3 +373,21 @@ def test_a_window_of_which_nothing_has_passed_is_no_data():
     (found,) = judge(made, {}, Known(first_ts=AT + MINUTE))
 
     assert (found.outcome, found.warnings) == (Outcome.NO_DATA, ())
+
+
+@pytest.mark.parametrize("empty", ["excluded", "good", "bad"])
+def test_empty_slices_are_counted_not_kept(empty):
+    """Of a million slices one has requests: a label of a thousand values is judged in moments."""
+    it = promise(
+        window=Rolling(length_us=10 * DAY), window_text="10d", budgeting="timeslices",
+        slice_us=1_000_000, empty=empty,
+    )  # fmt: skip
+    made = plan(it, AT)
+    ledger = Ledger.of(made, tallies(made, [(AT - HOUR, False)]))
+
+    use = ledger.use(range(made.slots.count - 864_000, made.slots.count))
+
+    assert len(ledger.totals) == len(ledger.filled) == 1
+    assert (use.bad, use.total) == {
+        "excluded": (1, 1), "good": (1, 864_000), "bad": (864_000, 864_000)
+    }[empty]  # fmt: skip
