@@ -13,12 +13,38 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from slogate.model.slots import Tally
 from slogate.promises.promise import Plan
 from slogate.stats.error_budget import Use, use_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open(Collection[int]):
+    """The slots of a stretch but those that are shut, which come in order too."""
+
+    stretch: range
+    shut: frozenset[int]
+    order: Sequence[int]
+
+    def __contains__(self, at: object) -> bool:
+        """Whether the slot is one."""
+        return at in self.stretch and at not in self.shut
+
+    def __iter__(self) -> Iterator[int]:
+        """The slots, ascending."""
+        return (at for at in self.stretch if at not in self.shut)
+
+    def __len__(self) -> int:
+        """How many, without going through them."""
+        first, last = (bisect_left(self.order, at) for at in _ends(self.stretch))
+        return len(self.stretch) - (last - first)
+
+
+def _ends(stretch: range) -> tuple[int, int]:
+    return stretch.start, max(stretch.start, stretch.stop)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,10 +109,12 @@ class Ledger:
 
     def _filled(self, chosen: Collection[int]) -> list[int]:
         """Those of the slots that have requests."""
-        if isinstance(chosen, range):
-            first, last = (bisect_left(self.filled, at) for at in (chosen.start, chosen.stop))
-            return self.filled[first:last]
-        return [at for at in self.filled if at in chosen]
+        stretch = chosen.stretch if isinstance(chosen, Open) else chosen
+        if not isinstance(stretch, range):
+            return [at for at in self.filled if at in chosen]
+        first, last = (bisect_left(self.filled, at) for at in _ends(stretch))
+        inside = self.filled[first:last]
+        return inside if stretch is chosen else [at for at in inside if at in chosen]
 
     def _loose(self, chosen: Collection[int], *, best: bool) -> Iterable[tuple[int, int]]:
         for tally in self.loose:

@@ -7,15 +7,17 @@ exhaustion say where it leads if it goes on so.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 
 from slogate.model.calendar import Calendar, Period, days_of
 from slogate.model.closure import closures
-from slogate.model.slots import slots_touching, slots_within
-from slogate.promises.ledger import Ledger
+from slogate.model.slots import Slots, slots_touching, slots_within
+from slogate.promises.ledger import Ledger, Open
 from slogate.promises.promise import DAY_US, Plan, PolicyRule
 from slogate.stats.burn_rate import Pair
 from slogate.stats.error_budget import Budget, Use
@@ -77,7 +79,7 @@ def statement_of(ledger: Ledger) -> Statement:
     """The statement of one ledger."""
     plan = ledger.plan
     promise, period = plan.promise, plan.period
-    shut = _shut(plan)
+    shut = _shut(plan.slots, plan.closed)
     whole = slots_within(plan.slots, period.start_ts, plan.at)
     chosen = _without(whole, shut)
     closed = closures(promise.corrections, period)
@@ -108,34 +110,39 @@ def statement_of(ledger: Ledger) -> Statement:
     )
 
 
-def _gap(ledger: Ledger, whole: range, shut: frozenset[int]) -> Period | None:
+def _gap(ledger: Ledger, whole: range, shut: Shut) -> Period | None:
     """The longest silence, from a day on, of slots that lie next to each other."""
     start = ledger.plan.slots.start
-    told = {at for at in {*ledger.filled, *ledger.hazy, *shut} if at in whole}
+    first, last = (bisect_left(shut[1], at) for at in (whole.start, whole.stop))
+    told = {at for at in {*ledger.filled, *ledger.hazy} if at in whole}.union(shut[1][first:last])
     ends = [whole.start - 1, *sorted(told), whole.stop]
     gaps = [(start(b) - start(a + 1), start(a + 1)) for a, b in pairwise(ends) if b > a + 1]
-    length, first = max(gaps, default=(0, 0))
-    return Period(start_ts=first, end_ts=first + length) if length >= DAY_US else None
+    length, since = max(gaps, default=(0, 0))
+    return Period(start_ts=since, end_ts=since + length) if length >= DAY_US else None
 
 
-def _shut(plan: Plan) -> frozenset[int]:
-    """The slots that corrections touch."""
-    return frozenset(
-        slot
-        for span in plan.closed
-        for slot in slots_touching(plan.slots, span.start_ts, span.end_ts)
+Shut = tuple[frozenset[int], tuple[int, ...]]
+"""Slots that do not count, and the same in order."""
+
+
+@lru_cache(maxsize=16)
+def _shut(slots: Slots, closed: tuple[Period, ...]) -> Shut:
+    """The slots that corrections touch: the same for all values of a label."""
+    found = frozenset(
+        slot for span in closed for slot in slots_touching(slots, span.start_ts, span.end_ts)
     )
+    return found, tuple(sorted(found))
 
 
-def _without(slots: range, shut: frozenset[int]) -> Collection[int]:
-    return dict.fromkeys(slot for slot in slots if slot not in shut) if shut else slots
+def _without(slots: range, shut: Shut) -> Collection[int]:
+    return Open(stretch=slots, shut=shut[0], order=shut[1]) if shut[0] else slots
 
 
-def _trailing(plan: Plan, length_us: int, shut: frozenset[int]) -> Collection[int]:
+def _trailing(plan: Plan, length_us: int, shut: Shut) -> Collection[int]:
     return _without(slots_within(plan.slots, plan.at - length_us, plan.at), shut)
 
 
-def _burn(ledger: Ledger, length_us: int, shut: frozenset[int]) -> Burn:
+def _burn(ledger: Ledger, length_us: int, shut: Shut) -> Burn:
     objective = ledger.plan.promise.objective
     chosen = _trailing(ledger.plan, length_us, shut)
     use = ledger.use(chosen)
@@ -143,7 +150,7 @@ def _burn(ledger: Ledger, length_us: int, shut: frozenset[int]) -> Burn:
     return Burn(length_us=length_us, use=use, rate=use.burn(objective), best=best.burn(objective))
 
 
-def _alert(plan: Plan, pair: Pair, ledger: Ledger, shut: frozenset[int]) -> Alert:
+def _alert(plan: Plan, pair: Pair, ledger: Ledger, shut: Shut) -> Alert:
     def fires(*, best: bool) -> bool:
         long, short = (
             ledger.use(_trailing(plan, us, shut), best=best) for us in (pair.long_us, pair.short_us)
@@ -169,7 +176,7 @@ def applying(plan: Plan, budget: Budget) -> tuple[PolicyRule, ...]:
     return tuple(sorted(found, key=lambda rule: -rule.remaining))
 
 
-def _forecast(ledger: Ledger, shut: frozenset[int], used: Use) -> Forecast | None:
+def _forecast(ledger: Ledger, shut: Shut, used: Use) -> Forecast | None:
     """What will be spent at the end of a calendar period, or after a quarter of a rolling one."""
     plan, promise = ledger.plan, ledger.plan.promise
     days = plan.period.length_us // DAY_US

@@ -17,7 +17,7 @@ from slogate.model.recurrence import parse_rule
 from slogate.model.selection import Selection
 from slogate.model.slots import Tally
 from slogate.promises.judge import Known, judge
-from slogate.promises.ledger import Ledger
+from slogate.promises.ledger import Ledger, Open
 from slogate.promises.promise import Plan, PolicyRule, Promise, plan, whole_minute
 from slogate.promises.statement import statement_of
 from slogate.stats.burn_rate import workbook
@@ -391,3 +391,13 @@ def test_empty_slices_are_counted_not_kept(empty):
     assert (use.bad, use.total) == {
         "excluded": (1, 1), "good": (1, 864_000), "bad": (864_000, 864_000)
     }[empty]  # fmt: skip
+
+
+@given(first=st.integers(0, 20), last=st.integers(0, 20), shut=st.frozensets(st.integers(0, 20)))
+def test_slots_that_are_open_are_those_not_shut(first, last, shut):
+    """Counted without going through them, and the same as if one did."""
+    found = Open(stretch=range(first, last), shut=shut, order=sorted(shut))
+    expected = [at for at in range(first, last) if at not in shut]
+
+    assert ([*found], len(found)) == (expected, len(expected))
+    assert [at for at in range(21) if at in found] == expected
