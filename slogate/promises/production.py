@@ -133,7 +133,7 @@ def _untold(runs: Sequence[Run]) -> str | None:
 def _remarks(runs: Sequence[Run]) -> Iterator[str]:
     for run in runs:
         if run.state == "running":
-            yield f"following: the run {run.id} is still being taken in"
+            yield f"open: the run {run.id} is still being taken in, or what took it in was killed"
     for first, second in _overlapping(runs):
         yield (
             f"overlap: {first.id} ({first.source}) and {second.id} ({second.source}) tell of the "

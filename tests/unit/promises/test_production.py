@@ -147,6 +147,13 @@ def test_two_sources_of_the_same_time_are_remarked_on():
     assert warning.startswith("overlap: r1 (nginx-log) and r2 (prometheus) tell of the same time")
 
 
+def test_a_run_that_is_not_closed_is_remarked_on():
+    """Whether it is being taken in still, or was killed, cannot be seen."""
+    (warning,) = judged(replace(RUN, state="running")).warnings
+
+    assert warning == "open: the run r1 is still being taken in, or what took it in was killed"
+
+
 def test_a_file_that_was_taken_in_twice_as_it_grew_is_remarked_on():
     """Its first requests would count twice; one that was rotated away tells of another time."""
     young = replace(RUN, origin={"access.log": "sha256:1"})
