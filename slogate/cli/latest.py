@@ -32,7 +32,7 @@ def latest_run(store: Store, service: str | None, *, quiet: bool = False) -> Run
         raise NoData(f"no verdict: the only load run{of} is still being recorded")
     hint = "record one with `slogate run`, or take one in with `slogate import`"
     if real := list_runs(store, service=service, kind="production"):
-        hint = f"real traffic is judged where it is named: --run {real[0].id}"
+        hint = f"real traffic is judged where it is named: slogate check --run {real[0].id}"
     raise NoData(f"no verdict: {store.root} has no load run{of}", hint=hint)
 
 

@@ -5,6 +5,7 @@
       series/<requests|counts|histograms>/kind=…/service=…/date=…/<run>-<part>.parquet
       runs/<run>.json    verdicts/<id>.json    slogate.duckdb
       aside/…                                  raw parts kept of runs that were rolled up
+      journal/…                                see `recorders/otlp/journal.py`
       locks/…                                  see `locks.py`
 
 Files are written under a name ending in `.tmp`, synced and renamed: a reader sees whole files
