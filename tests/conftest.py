@@ -24,8 +24,9 @@ TERMINAL = ("FORCE_COLOR", "CLICOLOR_FORCE", "PY_COLORS", "TTY_COMPATIBLE", "LIN
 
 SLOW = [HealthCheck.too_slow]
 settings.register_profile("dev", deadline=None, max_examples=50, suppress_health_check=SLOW)
+# the same examples each time: a build fails for what was changed; new ones are sought by hand
 settings.register_profile(
-    "ci", deadline=None, max_examples=200, print_blob=True, suppress_health_check=SLOW
+    "ci", deadline=None, max_examples=200, derandomize=True, suppress_health_check=SLOW
 )
 
 

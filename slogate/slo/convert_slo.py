@@ -150,8 +150,9 @@ def _notes(slo: Data) -> Data:
 def _trusted(native: Data, base: Data, service: str) -> bool:
     """Whether notes say the same as the document, as far as OpenSLO can tell."""
     try:
-        return same(_said(native, service), _said(base, service))
-    except (KeyError, TypeError, ValueError, AttributeError):
+        said = _said(native, service)
+        return same(said, _said(base, service)) or same(_understood(said), base)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
         return False
 
 
