@@ -10,10 +10,8 @@ imports of the same series at once are refused.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -27,7 +25,8 @@ from slogate.ingest import Imported, Progress, finished, judge_bad
 from slogate.model.run import Kind, Run
 from slogate.recognition import check_options
 from slogate.sources._base import Chunk, Offer, Origin, Remote, Source
-from slogate.store.layout import Store, make_folder
+from slogate.store.layout import Store
+from slogate.store.locks import alone
 from slogate.store.manifest import found_parts, list_runs, withdraw, write_run
 from slogate.store.parts import write_part
 from slogate.units import format_count
@@ -75,7 +74,9 @@ def import_url(
     check_options(source, wish.options)
     assert source.fetch is not None
     offer = source.fetch(Remote(url=wish.url, options=wish.options, environment=environment))
-    with _alone(store, wish, offer):
+    # two would both find the same span missing
+    who = ("fetch", wish.service, wish.kind, sorted(offer.identity.items()))
+    with alone(store, who, "these series are being imported into this store already"):
         mine = [run for run in list_runs(store) if _same(run, wish, offer)]
         spans, skipped, known = _news(wish, offer, mine)
         if known and not spans:
@@ -102,21 +103,6 @@ def _source(wanted: str) -> Source:
     if source.fetch is None:
         raise UsageError(f"format {source.name} reads files, not servers", hint="download it first")
     return source
-
-
-@contextmanager
-def _alone(store: Store, wish: Wish, offer: Offer) -> Iterator[None]:
-    """Be the only one who imports these series; two would both find the same span missing."""
-    words = repr((wish.service, wish.kind, sorted(offer.identity.items())))
-    folder = store.root / "locks"
-    try:
-        make_folder(folder)
-        name = hashlib.sha256(words.encode()).hexdigest()[:16]
-        with (folder / f"import-{name}").open("w", encoding="ascii") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-    except BlockingIOError:
-        raise StoreError("these series are being imported into this store already") from None
 
 
 def _same(run: Run, wish: Wish, offer: Offer) -> bool:

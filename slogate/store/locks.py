@@ -75,12 +75,7 @@ def manifests(store: Store) -> Iterator[None]:
 
     On a file system without locks it goes on without: the moment is short.
     """
-    with _opened(store.root / "locks" / "manifests") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-        except OSError as error:
-            if error.errno not in _NO_LOCKS:
-                raise StoreError(f"{file.name} cannot be locked: {error.strerror}") from None
+    with _held(store.root / "locks" / "manifests"):
         yield
 
 
@@ -88,14 +83,21 @@ def manifests(store: Store) -> Iterator[None]:
 def alone(store: Store, words: object, busy: str | None = None) -> Iterator[None]:
     """Be the only one who does what the words say; waits, or StoreError of the `busy` given."""
     name = hashlib.sha256(repr(words).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    with _opened(store.root / "locks" / name) as file:
+    with _held(store.root / "locks" / name, busy):
+        yield
+
+
+@contextmanager
+def _held(path: Path, busy: str | None = None) -> Iterator[None]:
+    """Hold a lock; where there are none go on without."""
+    with _opened(path) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if busy else 0))
         except BlockingIOError:
             raise StoreError(str(busy)) from None
         except OSError as error:
             if error.errno not in _NO_LOCKS:
-                raise StoreError(f"{file.name} cannot be locked: {error.strerror}") from None
+                raise StoreError(f"{path} cannot be locked: {error.strerror}") from None
         yield
 
 
