@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
+
 from slogate import plugins
 from slogate.intake import Tally, read
 from slogate.sources._base import Source, read_origin
@@ -14,6 +16,12 @@ from slogate.sources._base import Source, read_origin
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 HEADER = "timeStamp,elapsed,label,responseCode,responseMessage,success\n"
 START_MS = 1_764_000_000_000
+
+
+def needs_data() -> None:
+    """Skip the test where the real files are not."""
+    if not DATA.is_dir():
+        pytest.skip(f"needs {DATA.name}/ beside the repository")
 
 
 class Taken(NamedTuple):

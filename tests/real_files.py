@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-from foreign import DATA
+from foreign import DATA, needs_data
 
 COMMAND = [sys.executable, "-P", "-m", "slogate"]
 
@@ -37,8 +36,7 @@ def import_all(
     folder: Path, files: Mapping[str, Sequence[str]], *, table: str = "requests"
 ) -> dict[str, Done]:
     """Each file (below shared/data, with options) as a run of its own; rows in order of time."""
-    if not DATA.is_dir():
-        pytest.skip(f"needs {DATA.name}/ beside the repository")
+    needs_data()
     told: dict[str, tuple[dict[str, Any], str]] = {}
     for name, options in files.items():
         words = [word for option in options for word in ("--option", option)]

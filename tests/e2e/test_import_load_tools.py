@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from foreign import DATA
+from foreign import DATA, needs_data
 
 pytestmark = pytest.mark.e2e
 COMMAND = [sys.executable, "-P", "-m", "slogate", "import"]
@@ -42,8 +42,7 @@ def imported(folder: Path, *words: object, stdin: bytes = b"") -> tuple[dict[str
 
 def test_a_real_file_of_k6(tmp_path):
     """Two successes, two failed connections without a duration, over four seconds of ends."""
-    if not DATA.is_dir():
-        pytest.skip(f"needs {DATA.name}/ beside the repository")
+    needs_data()
 
     done, table = imported(tmp_path, DATA / "k6/taurus/k6_kpi.csv")
 

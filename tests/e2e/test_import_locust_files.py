@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from foreign import DATA
+from foreign import DATA, needs_data
 from real_files import Done, call, import_all
 from summaries import at, counted
 
@@ -135,8 +135,7 @@ def test_each_request_of_the_logger(requests: Done):
 )
 def test_lists_of_errors_are_refused_by_name(folder: Path, name: str):
     """They count no requests."""
-    if not DATA.is_dir():
-        pytest.skip(f"needs {DATA.name}/ beside the repository")
+    needs_data()
 
     code, out, err = call(folder, "import", DATA / OWN / name, "--service", "x")
 
@@ -146,8 +145,7 @@ def test_lists_of_errors_are_refused_by_name(folder: Path, name: str):
 
 def test_coordinated_omission_is_in_the_rows(folder: Path):
     """Requests of a paced run with a freeze: raw and back-filled percentiles are the known ones."""
-    if not DATA.is_dir():
-        pytest.skip(f"needs {DATA.name}/ beside the repository")
+    needs_data()
     raw = json.loads((DATA / RAW).read_text())
     header = "timestamp,request_type,name,response_time_ms,response_length,status_code,exception\n"
     lines = [f"{start:.6f},GET,/,{took:.4f},0,200,\n" for start, took in raw]

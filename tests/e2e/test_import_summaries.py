@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from foreign import DATA
+from foreign import DATA, needs_data
 from summaries import Rows, at, counted
 
 pytestmark = pytest.mark.e2e
@@ -44,8 +44,7 @@ def imported(folder: Path, *words: object) -> tuple[dict[str, Any], Rows]:
 
 def real(name: str) -> Path:
     """One of the real files; the test is skipped where they are not."""
-    if not DATA.is_dir():
-        pytest.skip(f"needs {DATA.name}/ beside the repository")
+    needs_data()
     return DATA / name
 
 

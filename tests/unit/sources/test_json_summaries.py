@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from foreign import DATA, take
+from foreign import DATA, needs_data, take
 from summaries import at, counted, example, summary
 
 from slogate import plugins
@@ -103,8 +103,7 @@ def test_oha_without_a_response(tmp_path):
 
 def test_a_document_of_ohas_schema_is_read(tmp_path):
     """The example, completed to a valid document of the published schema, is still read."""
-    if not DATA.is_dir():
-        pytest.skip(f"needs {DATA.name}/ beside the repository")
+    needs_data()
     document = json.loads(example("oha-json"))
     shares = document["latencyPercentiles"]
     times = {"average": 0.001, "fastest": 0.001, "slowest": 0.002}
