@@ -223,11 +223,6 @@ def _labels(values: Sequence[str]) -> str:
     return f"CASE WHEN {' OR '.join(told)} THEN map_from_entries({entries}) END"
 
 
-def first_lines(origin: Origin, count: int = 200) -> list[str]:
-    """The first lines that are not blank, whole ones only where there are any."""
-    return lines_of(origin.head, count)
-
-
 def lines_of(head: bytes, count: int = 200) -> list[str]:
     """The first lines of a head that are not blank; the last, cut one only if it is alone."""
     lines = head.decode("utf-8", "replace").removeprefix("\ufeff").split("\n")

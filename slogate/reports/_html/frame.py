@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from slogate import units
 from slogate.reports._base import instant
-from slogate.reports._html.markup import Html, joined, name, number, tag
+from slogate.reports._html.markup import Html, number, tag
 
 _LABEL_GAP = 13.0
 _NICE = (1, 2, 5)
@@ -206,8 +206,3 @@ def bars(points: Sequence[tuple[int, float, float]]) -> str:
         for column, top, bottom in points
         if bottom - top > 0
     )
-
-
-def titled(title: str, endpoint: str | None) -> Html:
-    """A heading with the name of what it is about."""
-    return joined(title, " ", name(endpoint)) if endpoint else joined(title)

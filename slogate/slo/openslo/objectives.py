@@ -7,7 +7,6 @@ at once references are resolved (`references.py`), by the same `fitting`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from slogate.slo.document import Listing, Node, Scalar, Table
 from slogate.slo.openslo.alerts import OPERATORS, policies, units
@@ -45,11 +44,6 @@ _NAMES: dict[Version, tuple[str, str, str]] = {
     "v1": ("service", "indicator", "indicatorRef"),
     "v2alpha": ("serviceRef", "sli", "sliRef"),
 }
-
-
-def indicator_names(version: Version) -> tuple[str, str]:
-    """What the inline indicator and the reference to one are called."""
-    return _NAMES[version][1:]
 
 
 def is_rolling(window: Node) -> bool:
@@ -211,10 +205,3 @@ def fitting(objective: Table, place: Place, sli: Node | None) -> None:
                 place.key(name).say(
                     "threshold", objective, f"'{name}' is missing with a thresholdMetric"
                 )
-
-
-def target_of(objective: Node) -> Decimal | None:
-    """The target as a share of 1, exactly."""
-    share = decimal_of(value_of(objective, "target"))
-    percent = decimal_of(value_of(objective, "targetPercent"))
-    return share if share is not None else None if percent is None else percent / 100
