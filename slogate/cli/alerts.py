@@ -1,0 +1,19 @@
+"""`slogate alerts check`: who burns an error budget now, and who is told of it."""
+
+from __future__ import annotations
+
+import typer
+
+from slogate.cli import alerts_check
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+app = typer.Typer(
+    help="Say who burns an error budget too fast, and tell those on duty.",
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    context_settings=CONTEXT,
+)
+
+app.command("check", context_settings=CONTEXT)(alerts_check.command)
