@@ -16,7 +16,7 @@ from slogate.errors import NoData, UnsupportedError, UsageError
 from slogate.evaluate import Floor, judge, judged_window, objectives_of, plan
 from slogate.model.evidence import Evidence
 from slogate.model.run import Run
-from slogate.model.slots import Tallies
+from slogate.model.slots import Account, Tallies
 from slogate.model.window import Window
 from slogate.objectives._base import Objective
 from slogate.promises.production import (
@@ -105,17 +105,24 @@ def check_promises(
         )
     planned = [plan_promise(promise, moment) for promise in promises]
     runs = reaching(stored, planned)
+    counted = count_accounts(store, runs, accounts(planned), threads=threads)
+    production = Production(service=service, at=moment, runs=runs)
+    texts = {spec.sha256: spec.text for spec in specs}
+    return verdict_of(production, planned, counted, specs=texts, version=version)
+
+
+def count_accounts(
+    store: Store, runs: Sequence[Run], asked: Sequence[Account], *, threads: int | None = None
+) -> dict[str, Tallies]:
+    """What the runs have of each account, by its id: one pass over their parts."""
     engine: Engine = plugins.find("engines", ENGINE)
 
     def count(parts: list[list[Path]]) -> dict[str, Tallies]:
         numbers = {str(path): n for n, paths in enumerate(parts) for path in paths}
         with engine.reading([*numbers], threads) as series:
-            return series.count(accounts(planned), numbers)
+            return series.count(asked, numbers)
 
-    counted = with_all_parts(store, runs, count)
-    production = Production(service=service, at=moment, runs=runs)
-    texts = {spec.sha256: spec.text for spec in specs}
-    return verdict_of(production, planned, counted, specs=texts, version=version)
+    return with_all_parts(store, runs, count)
 
 
 def keep(store: Store, verdict: Verdict) -> bool:
