@@ -18,11 +18,12 @@ from slogate.model.run import Run
 from slogate.model.window import Window
 from slogate.objectives._base import Judgement, Objective
 from slogate.objectives._cases import stand
+from slogate.objectives._definition import definition_of
 from slogate.slo.spec import Spec
 from slogate.trust import absence, distrust, remarks
 from slogate.units import format_count, format_span
 from slogate.unknowns import unless_unknown
-from slogate.verdict import Finding, Outcome, Subject, Verdict
+from slogate.verdict import DesignEffect, Finding, Outcome, Subject, Verdict
 
 MIN_REQUESTS = 10
 MIN_SECONDS = 10
@@ -118,7 +119,7 @@ def _finding(
         backfilled=evidence.backfilled if evidence else 0,
         uncorrected=judgement.uncorrected,
         good_share=judgement.good_share,
-        design_effect=judgement.design_effect,
+        design_effect=_told(judgement.design_effect, floor),
         effective_n=judgement.effective_n,
         requests_needed=judgement.requests_needed,
         seconds_needed=judgement.seconds_needed,
@@ -127,7 +128,15 @@ def _finding(
         warnings=judgement.warnings,
         waived=waived,
         downgraded=downgraded,
+        definition=definition_of(objective),
     )
+
+
+def _told(effect: DesignEffect | None, floor: Floor | None) -> DesignEffect | None:
+    """The design effect with the runs that its floor comes from."""
+    if effect is None or effect.floor is None or floor is None:
+        return effect
+    return replace(effect, runs=floor.runs)
 
 
 def _judgement(

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Literal
 
 from slogate.errors import EXIT_BREACH, EXIT_NO_VERDICT, EXIT_PASS
+from slogate.model.definition import revision
 from slogate.model.run import Run
 
 SCHEMA = "slogate.verdict/v1"
@@ -59,18 +60,23 @@ class GoodShare:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesignEffect:
-    """How much less a request tells than an independent one: measured, from history, used."""
+    """How much less a request tells than an independent one: measured, from history, used.
+
+    `runs` are those whose history the floor comes from, newest first.
+    """
 
     measured: float | None
     floor: float | None
     used: float
+    runs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """What was found about one objective. Values are in `unit`; None is unbounded or unknown.
 
-    `id` is `service/budget/key`; `text` the objective as written. `waived` names the reason
+    `id` is `service/budget/key`; `text` the objective as written, `definition` what it means
+    (`model/definition.py`), None in verdicts of before it was kept. `waived` names the reason
     of a waiver in force; `downgraded` the policy that lets a missing verdict pass.
     """
 
@@ -107,6 +113,12 @@ class Finding:
     waived: str | None = None
     downgraded: str | None = None
     budget: Mapping[str, object] | None = None
+    definition: Mapping[str, object] | None = None
+
+    @property
+    def revision(self) -> str | None:
+        """The hash of what the objective means; another one is another objective."""
+        return None if self.definition is None else revision(self.definition)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

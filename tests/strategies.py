@@ -78,6 +78,10 @@ design_effects = st.builds(
     measured=maybe(st.floats(0, 1e6)),
     floor=maybe(st.floats(0, 1e6)),
     used=st.floats(1, 1e6),
+    runs=st.lists(texts, max_size=2).map(tuple),
+)
+definitions = st.fixed_dictionaries(
+    {half: st.dictionaries(texts, texts, max_size=2) for half in ("measure", "terms")}
 )
 
 
@@ -125,6 +129,7 @@ def findings(draw, us=whole_us):
         waived=draw(maybe(texts)),
         downgraded=draw(maybe(texts)),
         budget=draw(maybe(st.sampled_from([BUDGET, UNKNOWN_BUDGET]))),
+        definition=draw(maybe(definitions)),
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from slogate.model.slots import Tallies, Tally
+from slogate.promises.definition import definition_of
 from slogate.promises.document import document_of
 from slogate.promises.ledger import Ledger
 from slogate.promises.promise import Plan, PolicyRule
@@ -94,6 +95,7 @@ def _finding(plan: Plan, name: str, tallies: Sequence[Tally], known: Known) -> F
         warnings=remarks(statement, known.first_ts),
         downgraded=downgraded,
         budget=document_of(statement),
+        definition=definition_of(promise),
     )  # fmt: skip
 
 

@@ -42,6 +42,14 @@ def as_map(value: Any) -> dict[str, Any]:
     return dict(value)
 
 
+def as_definition(value: Any) -> dict[str, Any]:
+    """The two halves of a definition; TypeError for anything else."""
+    found = as_map(value)
+    if found.keys() != {"measure", "terms"}:
+        raise TypeError("a definition has a measure and terms, nothing else")
+    return {half: as_map(found[half]) for half in ("measure", "terms")}
+
+
 def check_verdict(verdict: Verdict) -> None:
     """ValueError for values that are none of their types, or that no judgement finds."""
     _check_record(verdict, "")

@@ -22,7 +22,7 @@ from typing import Any
 from slogate.errors import StoreError
 from slogate.model.run import Health, Reconciliation, Run
 from slogate.reports._base import Report, instant, is_unbounded
-from slogate.reports._typed import as_float, as_map, as_texts, check_verdict
+from slogate.reports._typed import as_definition, as_float, as_map, as_texts, check_verdict
 from slogate.verdict import (
     SCHEMA,
     DesignEffect,
@@ -50,6 +50,9 @@ class Codec:
 
 
 Fields = Mapping[str, tuple[str, Codec]]
+
+# keys that documents of before may lack: the noun has its default then
+SINCE = frozenset({"definition", "runs"})
 
 
 def _number(value: float) -> float | int | None:
@@ -90,6 +93,7 @@ MOMENT = Codec(instant, _ts)
 WINDOW = Codec(_window, _read_window)
 TEXTS = Codec(list, as_texts)
 MAP = Codec(lambda value: dict(sorted(value.items())), as_map)
+DEFINITION = Codec(as_definition, as_definition)
 OUTCOME = Codec(lambda outcome: outcome.value, Outcome)
 
 
@@ -115,7 +119,11 @@ def _write(fields: Fields, value: Any) -> dict[str, Any]:
 
 
 def _read(fields: Fields, document: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _nullable(codec.read, document[key]) for key, (name, codec) in fields.items()}
+    return {
+        name: _nullable(codec.read, document[key])
+        for key, (name, codec) in fields.items()
+        if key in document or key not in SINCE
+    }
 
 
 def _record(kind: Callable[..., Any], fields: Fields) -> Codec:
@@ -164,7 +172,10 @@ GOOD_SHARE: Fields = {
     "interval": ("interval", _pair(NUMBER)),
     "required": ("required", NUMBER),
 }
-DESIGN_EFFECT: Fields = {key: (key, NUMBER) for key in ("measured", "floor", "used")}
+DESIGN_EFFECT: Fields = {
+    **{key: (key, NUMBER) for key in ("measured", "floor", "used")},
+    "runs": ("runs", TEXTS),
+}
 PLACE = _as_is("file", "line", "column", "sha256")
 
 
@@ -191,6 +202,7 @@ def _finding(value: Codec) -> Fields:
         "reason": ("reason", AS_IS),
         "warnings": ("warnings", TEXTS),
         "budget": ("budget", MAP),
+        "definition": ("definition", DEFINITION),
     }
 
 
@@ -206,6 +218,7 @@ def _objective(finding: Finding) -> dict[str, Any]:
             written["observed_text"] = "unbounded (failed requests)" if unbounded else None
         if key == "confidence":
             written["per_side"] = True
+    written["revision"] = finding.revision
     return written
 
 

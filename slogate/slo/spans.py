@@ -103,7 +103,14 @@ def _rolling(value: str) -> tuple[str, Rolling]:
         raise ValueError(f"'{value}' is shorter than 1h")
     if us % _MINUTE_US:
         raise ValueError(f"'{value}' is not of whole minutes")
-    return "".join(value.split()), Rolling(length_us=us)
+    return _length(us), Rolling(length_us=us)
+
+
+def _length(us: int) -> str:
+    """A length as it stands in ids, whichever way it is written: `28d` for `4w` and `672h`."""
+    minutes = us // _MINUTE_US
+    unit, size = next((u, s) for u, s in (("d", 1_440), ("h", 60), ("m", 1)) if minutes % s == 0)
+    return f"{minutes // size}{unit}"
 
 
 def _periods(found: Mapping[str, Any]) -> tuple[str, Calendar]:

@@ -11,7 +11,7 @@ from verdict_examples import finding, passing, verdict
 
 from slogate.errors import StoreError
 from slogate.reports import json
-from slogate.verdict import Outcome
+from slogate.verdict import DesignEffect, Outcome
 
 ODD = st.sampled_from(
     [None, True, -1, 0.5, 10**400, float("inf"), float("nan"), "x", "", [], [1], {}, {"a": 1}]
@@ -209,3 +209,16 @@ def test_a_document_with_any_value_exchanged_is_read_or_refused(found, data):
     except StoreError:
         return
     json.text(read)
+
+
+def test_a_document_of_before_definitions_were_kept_is_read():
+    """Old stores stay readable: what is not told is unknown, not made up."""
+    effect = DesignEffect(measured=2.0, floor=3.0, used=3.0, runs=("r0",))
+    old = json.document(verdict(finding(design_effect=effect)))
+    for key in ("definition", "revision"):
+        del old["objectives"][0][key]
+    del old["objectives"][0]["design_effect"]["runs"]
+    (read,) = json.parse(old).findings
+
+    assert (read.definition, read.revision) == (None, None)
+    assert read.design_effect == replace(effect, runs=())
