@@ -44,14 +44,22 @@ class Pair:
         """The burn rate to exceed."""
         return self.share * period_us / self.long_us
 
+    def bad_share(self, objective: Fraction, period_us: int) -> Fraction:
+        """The share of bad units to exceed."""
+        return self.factor(period_us) * (1 - objective)
+
     def is_reachable(self, objective: Fraction, period_us: int) -> bool:
         """Whether any traffic can burn that fast."""
-        return self.factor(period_us) * (1 - objective) < 1
+        return self.bad_share(objective, period_us) < 1
 
     def least_units(self, objective: Fraction, period_us: int) -> int:
         """With fewer units in the long window a single bad one burns faster than the factor."""
-        allowed = self.factor(period_us) * (1 - objective)
+        allowed = self.bad_share(objective, period_us)
         return -(-allowed.denominator // allowed.numerator)
+
+    def is_low(self, objective: Fraction, period_us: int, long: Use) -> bool:
+        """Whether the long window has so few units that the interval must exceed the factor too."""
+        return long.total * self.bad_share(objective, period_us) < LOW_TRAFFIC
 
     def fires(self, objective: Fraction, period_us: int, *, long: Use, short: Use) -> bool:
         """Whether both windows burn too fast, and the long one surely does."""
@@ -59,7 +67,7 @@ class Pair:
         rates = (long.burn(objective), short.burn(objective))
         if any(rate is None or rate <= factor for rate in rates):
             return False
-        if long.total * factor * (1 - objective) >= LOW_TRAFFIC:
+        if not self.is_low(objective, period_us, long):
             return True
         lower = lowest_burn(long, objective)
         return lower is not None and lower > factor

@@ -1,0 +1,261 @@
+"""The course of a promise's alerts, minute by minute, as a monitoring system would have seen it.
+
+An alert is evaluated at the end of every whole minute, on what `plan` would count at that moment:
+windows that end there, slices that have passed by then. One counting in equal slots serves all of
+the minutes; where a calendar's periods begin at other places of a slice, one for each such place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from math import gcd
+
+from slogate.errors import UnsupportedError
+from slogate.model.calendar import Calendar, Period
+from slogate.model.closure import closures
+from slogate.model.slots import Account, Every, Tallies, slots_touching
+from slogate.promises.ledger import Ledger
+from slogate.promises.promise import MINUTE_US, Plan, Promise
+from slogate.promises.running import SCALE, Rough, Running
+from slogate.stats.burn_rate import Pair
+from slogate.stats.error_budget import Unit, Use
+from slogate.units import US_PER_SECOND
+
+MOST_SLOTS = 5_000_000
+
+
+class State(StrEnum):
+    """How an alert stands at a moment; only of `quiet` is it known that nothing burns."""
+
+    FIRING = "firing"
+    QUIET = "quiet"
+    UNSURE = "unsure"
+    NO_DATA = "no_data"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """From this minute on an alert stands so."""
+
+    ts: int
+    state: State
+
+
+def state_of(*, fires: bool | None, is_known: bool) -> State:
+    """How it stands: whether it fires (None: not certain), and whether there is enough to say."""
+    if fires is None:
+        return State.UNSURE
+    if fires:
+        return State.FIRING
+    return State.QUIET if is_known else State.NO_DATA
+
+
+def is_known(pair: Pair, objective: Fraction, period_us: int, *, long: Use, short: Use) -> bool:
+    """Whether data say that a pair which does not fire is quiet.
+
+    Not without any in the long window, and not where that one burns too fast and the short one has
+    none: nobody knows whether it has ended.
+    """
+    rate = long.burn(objective)
+    return rate is not None and (rate <= pair.factor(period_us) or short.total > 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What to count to follow the alerts of a promise from minute to minute; plans by phase."""
+
+    promise: Promise
+    since: int
+    until: int
+    plans: Mapping[int, Plan]
+
+    @property
+    def accounts(self) -> list[Account]:
+        """What is to be counted."""
+        return [
+            Account(
+                id=self._id(phase),
+                selection=self.promise.selection,
+                slots=plan.slots,
+                by=self.promise.by,
+            )
+            for phase, plan in self.plans.items()
+        ]
+
+    def _id(self, phase: int) -> str:
+        return f"{self.promise.id} {phase}"
+
+    def courses(self, counted: Mapping[str, Tallies]) -> dict[str | None, list[list[Turn]]]:
+        """By the value of its label, the turns of each pair; the first is at `since`."""
+        tallies = {phase: counted[self._id(phase)] for phase in self.plans}
+        values = {value for each in tallies.values() for value in each}
+        if self.promise.by is None:
+            values = {None}
+        return {
+            value: _course(
+                self,
+                {
+                    phase: Ledger.of(plan, tallies[phase].get(value, ()))
+                    for phase, plan in self.plans.items()
+                },
+            )
+            for value in values
+        }
+
+    def segments(self) -> Iterator[tuple[int, int, Period]]:
+        """The minutes from one up to and with another, and the period that they are judged by."""
+        promise, at = self.promise, self.since
+        while at <= self.until:
+            period = promise.period(at)
+            last = self.until
+            if isinstance(promise.window, Calendar):
+                last = min(last, period.end_ts // MINUTE_US * MINUTE_US)
+            yield at, last, period
+            at = last + MINUTE_US
+
+    def phase(self, period: Period) -> int:
+        """Where in a slot the slices of a period begin."""
+        step = self.promise.slice_us
+        calendar = isinstance(self.promise.window, Calendar)
+        return period.start_ts % step if step is not None and calendar else 0
+
+
+def watch(promise: Promise, since: int, until: int) -> Watch:
+    """What to count to follow the alerts at whole minutes, both ends with them."""
+    period = promise.period(until)
+    pairs = promise.pairs(period.length_us)
+    start = since - max(pair.long_us for pair in pairs)
+    start = max(0, start - (promise.slice_us or 0))
+    closed = closures(promise.corrections, Period(start_ts=start, end_ts=max(until, start + 1)))
+    step = promise.slice_us or _step(promise, pairs, closed)
+    draft = Watch(promise=promise, since=since, until=until, plans={})
+    plans = {}
+    for phase in {draft.phase(each) for _, _, each in draft.segments()}:
+        first = start - (start - phase) % step
+        slots = Every(start_ts=first, step_us=step, count=max(0, (until - first) // step))
+        if slots.count > MOST_SLOTS:
+            raise UnsupportedError(
+                f"{promise.id}: to follow its alerts over that time takes {slots.count:,} slots",
+                hint="choose a shorter time",
+            )
+        plans[phase] = Plan(
+            promise=promise, at=until, period=period, since=first, closed=closed, slots=slots
+        )
+    return Watch(promise=promise, since=since, until=until, plans=plans)
+
+
+def _step(promise: Promise, pairs: Sequence[Pair], closed: Sequence[Period]) -> int:
+    """The longest slots at whose edges all windows and corrections begin and end."""
+    lengths = [us for pair in pairs for us in (pair.long_us, pair.short_us)]
+    step = gcd(MINUTE_US, *lengths, *(ts for span in closed for ts in (span.start_ts, span.end_ts)))
+    if step < US_PER_SECOND:
+        raise UnsupportedError(
+            f"{promise.id}: its alerts cannot be followed minute by minute, because a window of "
+            "them or a correction does not begin at a whole second"
+        )
+    return step
+
+
+def _course(watch: Watch, ledgers: Mapping[int, Ledger]) -> list[list[Turn]]:
+    pairs = watch.promise.pairs(next(iter(watch.plans.values())).period.length_us)
+    courses: list[list[Turn]] = [[] for _ in pairs]
+    cases = {phase: _Cases.of(ledger) for phase, ledger in ledgers.items()}
+    for since, until, period in watch.segments():
+        case = cases[watch.phase(period)]
+        for turns, pair in zip(courses, pairs, strict=True):
+            standing = case.standing(pair, period)
+            last = turns[-1].state if turns else None
+            for at in range(since, until + 1, MINUTE_US):
+                state = standing(at)
+                if state is not last:
+                    turns.append(Turn(at, state))
+                    last = state
+    return courses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cases:
+    """A ledger's sums in the worst case and the best, which mostly are the same."""
+
+    ledger: Ledger
+    shut: frozenset[int]
+    worst: Running
+    best: Running | None
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> _Cases:
+        plan = ledger.plan
+        shut = frozenset(
+            at
+            for span in plan.closed
+            for at in slots_touching(plan.slots, span.start_ts, span.end_ts)
+        )
+        worst = Running(ledger=ledger, shut=shut)
+        best = None if ledger.is_exact else Running(ledger=ledger, shut=shut, best=True)
+        return cls(ledger=ledger, shut=shut, worst=worst, best=best)
+
+    def standing(self, pair: Pair, period: Period) -> Callable[[int], State]:
+        """How the pair stands at a minute of the period."""
+        slots, promise = self.ledger.plan.slots, self.ledger.plan.promise
+        assert isinstance(slots, Every)
+        begin, step, sliced = slots.start_ts, slots.step_us, promise.slice_us is not None
+        trailing = [-(-us // step) for us in (pair.long_us, pair.short_us)]
+        if sliced:  # of a part of a slice nothing is told
+            trailing = [us // step for us in (pair.long_us, pair.short_us)]
+        long, short = trailing
+        share = pair.bad_share(promise.objective, period.length_us)
+        most, scaled = share.denominator, share.numerator * SCALE
+
+        def is_slow(rough: Rough) -> bool:
+            return rough.high * most <= rough.total * scaled
+
+        def standing(at: int) -> State:
+            stop = (at - begin) // step
+            spans = (max(0, stop - long), stop), (max(0, stop - short), stop)
+            worst = self.worst(*spans[0])
+            if not worst.total:
+                return State.NO_DATA
+            if is_slow(worst):
+                return State.QUIET
+            fires = self._fires(pair, period, spans, self.worst, is_slow, best=False)
+            if (
+                self.best is not None
+                and self._fires(pair, period, spans, self.best, is_slow, best=True) is not fires
+            ):
+                return State.UNSURE
+            return state_of(fires=fires, is_known=self.worst(*spans[1]).total > 0)
+
+        return standing
+
+    def _fires(
+        self,
+        pair: Pair,
+        period: Period,
+        spans: tuple[tuple[int, int], tuple[int, int]],
+        running: Running,
+        is_slow: Callable[[Rough], bool],
+        *,
+        best: bool,
+    ) -> bool:
+        """Whether it fires; by the exact figures if the sums are too rough to tell."""
+        long, short = (running(*span) for span in spans)
+        if is_slow(long) or is_slow(short):
+            return False
+        promise = self.ledger.plan.promise
+        unit: Unit = "requests" if promise.slice_us is None else "slices"
+
+        def fires(uses: Sequence[Use]) -> bool:
+            return pair.fires(promise.objective, period.length_us, long=uses[0], short=uses[1])
+
+        def between(bad: int, rough: Rough) -> Use:
+            return Use(unit=unit, bad=Fraction(bad, SCALE), total=rough.total)
+
+        low = fires([between(rough.low, rough) for rough in (long, short)])
+        high = fires([between(rough.high, rough) for rough in (long, short)])
+        if low is high:
+            return low
+        chosen = ([at for at in range(*span) if at not in self.shut] for span in spans)
+        return fires([self.ledger.use(slots, best=best) for slots in chosen])
