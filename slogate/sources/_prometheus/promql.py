@@ -57,7 +57,7 @@ def _quoted(value: str) -> str:
 
 def selected(query: str) -> Selector:
     """The selector that includes all series of the query; ValueError says why there is none."""
-    found = list(_selectors(_tokens(query)))
+    found = list(_selectors(tokens_of(query)))
     if not found:
         raise ValueError("it selects no metric")
     name = _common_name(sorted({selector.name for selector in found}))
@@ -86,7 +86,8 @@ def _without_le(selector: Selector) -> Selector:
 Token = tuple[str, str]
 
 
-def _tokens(query: str) -> list[Token]:
+def tokens_of(query: str) -> list[Token]:
+    """The words of a query with their kinds; ValueError where it is no PromQL."""
     found: list[Token] = []
     at = 0
     while at < len(query):
@@ -109,16 +110,16 @@ def _selectors(tokens: Sequence[Token]) -> Iterator[Selector]:
         kind, word = tokens[at]
         following = tokens[at + 1][1] if at + 1 < len(tokens) else ""
         if word == "[":
-            at = _past(tokens, at, "]")
+            at = past(tokens, at, "]")
         elif word == "@" or (kind == "word" and word.lower() == "offset"):
             raise ValueError(f"its '{word}' shifts it in time; give the selector without it")
         elif kind == "word" and word.lower() in _LABEL_LISTS:
-            at = _past(tokens, at + 1, ")") if following == "(" else at + 1
+            at = past(tokens, at + 1, ")") if following == "(" else at + 1
         elif kind == "word" and following.lower() in {"by", "without"}:
             at += 1  # the name of an aggregation
         elif word == "{" or (kind == "word" and following == "{"):
-            end = _past(tokens, at, "}")
-            yield _selector("" if word == "{" else word, tokens[at : end - 1])
+            end = past(tokens, at, "}")
+            yield selector_of("" if word == "{" else word, tokens[at : end - 1])
             at = end
         else:
             if kind == "word" and following != "(" and word.lower() not in _WORDS:
@@ -126,7 +127,7 @@ def _selectors(tokens: Sequence[Token]) -> Iterator[Selector]:
             at += 1
 
 
-def _past(tokens: Sequence[Token], at: int, closing: str) -> int:
+def past(tokens: Sequence[Token], at: int, closing: str) -> int:
     """The place after the next sign that closes."""
     for place in range(at, len(tokens)):
         if tokens[place] == ("sign", closing):
@@ -134,8 +135,8 @@ def _past(tokens: Sequence[Token], at: int, closing: str) -> int:
     raise ValueError(f"its '{closing}' is missing")
 
 
-def _selector(name: str, tokens: Sequence[Token]) -> Selector:
-    """`name {label op text, …` without its end."""
+def selector_of(name: str, tokens: Sequence[Token]) -> Selector:
+    """The selector of `name {label op text, …` without its end."""
     inner = [token for token in tokens[1 if not name else 2 :] if token != ("sign", ",")]
     names, matchers = [name] if name else [], []
     while inner:

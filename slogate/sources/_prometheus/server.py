@@ -3,9 +3,7 @@
     query ──► one metric: classic buckets, or native histograms or a counter of that name
     (start, end] ──► samples of metric[…] at the end of each span ──► Reader ──► chunks
 
-Samples are asked for raw, through range selectors: stale markers are the server's business,
-nothing is interpolated. Spans grow and shrink so that an answer stays small. Reading begins
-a gap before the start, so that the first growth has something to grow from.
+Reading begins a gap before the start, so that the first growth has something to grow from.
 """
 
 from __future__ import annotations
@@ -24,12 +22,8 @@ from slogate.sources._prometheus.client import Client, Parameters, TooMuch
 from slogate.sources._prometheus.naming import Naming, choose
 from slogate.sources._prometheus.promql import Selector, selected
 from slogate.sources._prometheus.reader import Reader
+from slogate.sources._prometheus.spans import Spans
 
-FIRST_SPAN_MS = 600_000
-LONGEST_SPAN_MS = 86_400_000
-SHORTEST_SPAN_MS = 1_000
-SMALL_ANSWER = 2 << 20
-LARGE_ANSWER = 8 << 20
 _COUNTS = re.compile("_(total|count|bucket)$")
 
 
@@ -51,43 +45,13 @@ class Server:
             naming=self.naming, unit_us=self._unit_us, counters=self._counters,
             step=self.step, gap=self.gap, after=start,
         )  # fmt: skip
-        at, span, longest = start - self.gap, FIRST_SPAN_MS, LONGEST_SPAN_MS
-        while at < end:
-            until = self._until(at, span, end)
-            try:
-                answer = self._samples(at, until)
-            except TooMuch as error:
-                if until - at <= SHORTEST_SPAN_MS:
-                    hint = "select fewer series, or one at a time"
-                    raise self.client.fail(f"{self.selector}: {error}", hint=hint) from None
-                span = longest = (until - at) // 2
-                continue
+        spans = Spans(client=self.client, selector=self.selector, step=self.step)
+        for until, answer in spans.read(start - self.gap, end):
             try:
                 chunk = reader.take(matrix(answer))
             except ValueError as error:
                 raise self.client.fail(f"{self.selector}: {error}") from None
             yield until * 1000, chunk
-            at = until
-            if self.client.size < SMALL_ANSWER:
-                span = min(span * 2, longest)
-            elif self.client.size > LARGE_ANSWER:
-                span //= 2
-
-    def _until(self, at: int, span: int, end: int) -> int:
-        """The end of a span, at the end of a step if there is one in it."""
-        until = at + span
-        if self.step and until // self.step * self.step > at:
-            until = until // self.step * self.step
-        return min(until, end)
-
-    def _samples(self, at: int, until: int) -> Any:
-        query = f"{self.selector}[{until - at}ms]"
-        # as Thanos has it: no answer is better than half of one
-        parameters = [
-            ("query", query), ("time", f"{until // 1000}.{until % 1000:03}"),
-            ("partial_response", "false"),
-        ]  # fmt: skip
-        return self.client.ask("query", parameters)
 
     def _unit_us(self) -> Fraction:
         try:
