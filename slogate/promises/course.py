@@ -26,6 +26,9 @@ from slogate.units import US_PER_SECOND
 
 MOST_SLOTS = 5_000_000
 
+Spans = tuple[tuple[int, int], tuple[int, int]]
+"""The slots of a long window and of its short one: the first, and the one after the last."""
+
 
 class State(StrEnum):
     """How an alert stands at a moment; only of `quiet` is it known that nothing burns."""
@@ -166,10 +169,8 @@ def _course(watch: Watch, ledgers: Mapping[int, Ledger]) -> list[list[Turn]]:
     for since, until, period in watch.segments():
         case = cases[watch.phase(period)]
         for turns, pair in zip(courses, pairs, strict=True):
-            standing = case.standing(pair, period)
             last = turns[-1].state if turns else None
-            for at in range(since, until + 1, MINUTE_US):
-                state = standing(at)
+            for at, state in case.states(pair, period, range(since, until + 1, MINUTE_US)):
                 if state is not last:
                     turns.append(Turn(at, state))
                     last = state
@@ -197,65 +198,85 @@ class _Cases:
         best = None if ledger.is_exact else Running(ledger=ledger, shut=shut, best=True)
         return cls(ledger=ledger, shut=shut, worst=worst, best=best)
 
-    def standing(self, pair: Pair, period: Period) -> Callable[[int], State]:
-        """How the pair stands at a minute of the period."""
+    def states(self, pair: Pair, period: Period, minutes: range) -> Iterator[tuple[int, State]]:
+        """How the pair stands at the minutes of a period at which it may have changed."""
         slots, promise = self.ledger.plan.slots, self.ledger.plan.promise
         assert isinstance(slots, Every)
-        begin, step, sliced = slots.start_ts, slots.step_us, promise.slice_us is not None
-        trailing = [-(-us // step) for us in (pair.long_us, pair.short_us)]
-        if sliced:  # of a part of a slice nothing is told
-            trailing = [us // step for us in (pair.long_us, pair.short_us)]
-        long, short = trailing
+        begin, step = slots.start_ts, slots.step_us
+        # of a part of a slice nothing is told
+        long, short = (us // step for us in (pair.long_us, pair.short_us))
         share = pair.bad_share(promise.objective, period.length_us)
         most, scaled = share.denominator, share.numerator * SCALE
-
-        def is_slow(rough: Rough) -> bool:
-            return rough.high * most <= rough.total * scaled
-
-        def standing(at: int) -> State:
+        low = max(0, (minutes[0] - begin) // step - long)
+        totals, excess = self.worst.totals(), [0]
+        if self.worst.is_plain:
+            excess = self.worst.excess(most, scaled, low, (minutes[-1] - begin) // step)
+        standing = self._standing(pair, period, lambda it: it.high * most <= it.total * scaled)
+        before = -1
+        for at in minutes:
             stop = (at - begin) // step
-            spans = (max(0, stop - long), stop), (max(0, stop - short), stop)
-            worst = self.worst(*spans[0])
+            if stop == before:
+                continue
+            before = stop
+            first = max(0, stop - long)
+            if not self.worst.is_plain:
+                yield at, standing((first, stop), (max(0, stop - short), stop))
+            elif totals[stop] == totals[first]:
+                yield at, State.NO_DATA
+            elif excess[stop - low] <= excess[first - low]:
+                yield at, State.QUIET
+            else:
+                yield at, standing((first, stop), (max(0, stop - short), stop))
+
+    def _standing(
+        self, pair: Pair, period: Period, is_slow: Callable[[Rough], bool]
+    ) -> Callable[[tuple[int, int], tuple[int, int]], State]:
+        """How the pair stands, by its windows; it says so at once where it was asked before."""
+        known: dict[tuple[Rough, Rough], bool] = {}
+
+        def fires(running: Running, spans: Spans, *, best: bool) -> bool:
+            key = running(*spans[0]), running(*spans[1])
+            if is_slow(key[0]) or is_slow(key[1]):
+                return False
+            if key not in known:
+                found = self._fires(pair, period, *key)
+                if found is None:
+                    return self._exactly(pair, period, spans, best=best)
+                known[key] = found
+            return known[key]
+
+        def standing(long: tuple[int, int], short: tuple[int, int]) -> State:
+            worst = self.worst(*long)
             if not worst.total:
                 return State.NO_DATA
             if is_slow(worst):
                 return State.QUIET
-            fires = self._fires(pair, period, spans, self.worst, is_slow, best=False)
-            if (
-                self.best is not None
-                and self._fires(pair, period, spans, self.best, is_slow, best=True) is not fires
-            ):
+            burns = fires(self.worst, (long, short), best=False)
+            if self.best and fires(self.best, (long, short), best=True) is not burns:
                 return State.UNSURE
-            return state_of(fires=fires, is_known=self.worst(*spans[1]).total > 0)
+            return state_of(fires=burns, is_known=self.worst(*short).total > 0)
 
         return standing
 
-    def _fires(
-        self,
-        pair: Pair,
-        period: Period,
-        spans: tuple[tuple[int, int], tuple[int, int]],
-        running: Running,
-        is_slow: Callable[[Rough], bool],
-        *,
-        best: bool,
-    ) -> bool:
-        """Whether it fires; by the exact figures if the sums are too rough to tell."""
-        long, short = (running(*span) for span in spans)
-        if is_slow(long) or is_slow(short):
-            return False
+    def _fires(self, pair: Pair, period: Period, long: Rough, short: Rough) -> bool | None:
+        """Whether it fires; None where the sums are too rough to tell."""
         promise = self.ledger.plan.promise
         unit: Unit = "requests" if promise.slice_us is None else "slices"
 
-        def fires(uses: Sequence[Use]) -> bool:
+        def fires(*bads: int) -> bool:
+            uses = [
+                Use(unit=unit, bad=Fraction(bad, SCALE), total=rough.total)
+                for bad, rough in zip(bads, (long, short), strict=True)
+            ]
             return pair.fires(promise.objective, period.length_us, long=uses[0], short=uses[1])
 
-        def between(bad: int, rough: Rough) -> Use:
-            return Use(unit=unit, bad=Fraction(bad, SCALE), total=rough.total)
-
-        low = fires([between(rough.low, rough) for rough in (long, short)])
-        high = fires([between(rough.high, rough) for rough in (long, short)])
-        if low is high:
+        low = fires(long.low, short.low)
+        if (long.low, short.low) == (long.high, short.high):
             return low
+        return low if low is fires(long.high, short.high) else None
+
+    def _exactly(self, pair: Pair, period: Period, spans: Spans, *, best: bool) -> bool:
+        objective = self.ledger.plan.promise.objective
         chosen = ([at for at in range(*span) if at not in self.shut] for span in spans)
-        return fires([self.ledger.use(slots, best=best) for slots in chosen])
+        long, short = (self.ledger.use(slots, best=best) for slots in chosen)
+        return pair.fires(objective, period.length_us, long=long, short=short)

@@ -19,7 +19,7 @@ def document_of(statement: Statement) -> dict[str, Any]:
     exact = statement.best == budget
     return {
         "budgeting": plan.promise.budgeting,
-        "unit": budget.use.unit,
+        "unit": plan.promise.noun if budget.use.unit == "requests" else budget.use.unit,
         "objective": _number(budget.objective),
         **_figures(budget),
         "best_case": None if exact else _figures(statement.best),

@@ -8,7 +8,7 @@ fewer than `min_events`, is NO_DATA. Forecast and burn rates are told and decide
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -32,13 +32,17 @@ class Known:
 
     `distrust` says why they cannot be relied on: nothing passes. `untold` says that failures are
     not in them: nothing is sure to pass. So many rows of the sources were `unread`: what could be
-    broken if all of them were bad does not pass.
+    broken if all of them were bad does not pass; `lost` says what they are. `told` is remarked on,
+    `source` is where the data of an indicator came from.
     """
 
     first_ts: int | None = None
     distrust: str | None = None
     untold: str | None = None
     unread: int = 0
+    lost: str = "rows of production could not be read"
+    told: tuple[str, ...] = ()
+    source: Mapping[str, object] | None = None
 
 
 def judge(plan: Plan, tallies: Tallies, known: Known) -> list[Finding]:
@@ -92,9 +96,11 @@ def _finding(plan: Plan, name: str, tallies: Sequence[Tally], known: Known) -> F
         ),
         window=(plan.period.start_ts, max(plan.at, plan.period.start_ts)),
         reason=why,
-        warnings=remarks(statement, known.first_ts),
+        warnings=(*remarks(statement, known.first_ts), *known.told),
         downgraded=downgraded,
-        budget=document_of(statement),
+        budget={
+            **document_of(statement), **({} if known.source is None else {"source": known.source})
+        },
         definition=definition_of(promise),
     )  # fmt: skip
 
@@ -109,7 +115,7 @@ def _outcome(statement: Statement, known: Known) -> tuple[Outcome, str]:
         surely = _is_gone(statement.best, statement.sure_rules)
         decided = Outcome.FAIL if gone else Outcome.PASS
         found = decided if gone is surely else Outcome.INCONCLUSIVE
-    unsure = known.untold or _unread(statement, known.unread)
+    unsure = known.untold or _unread(statement, known)
     if unsure is not None and found is Outcome.PASS:
         found, why = Outcome.INCONCLUSIVE, f"{unsure}; as far as told: {why}"
     if known.distrust is not None and found is not Outcome.FAIL:
@@ -117,8 +123,9 @@ def _outcome(statement: Statement, known: Known) -> tuple[Outcome, str]:
     return found, why
 
 
-def _unread(statement: Statement, unread: int) -> str | None:
+def _unread(statement: Statement, known: Known) -> str | None:
     """What is said where rows that could not be read may hold what breaks the promise."""
+    unread = known.unread
     if not unread:
         return None
     budget = statement.budget
@@ -129,8 +136,7 @@ def _unread(statement: Statement, unread: int) -> str | None:
     worst = replace(budget, use=use)
     if not _is_gone(worst, applying(statement.plan, worst)):
         return None
-    rows = f"{format_count(unread)} rows of production could not be read"
-    return f"{rows}, and what they held could break the promise"
+    return f"{format_count(unread)} {known.lost}, and what they held could break the promise"
 
 
 def _is_gone(budget: Budget, rules: Sequence[PolicyRule]) -> bool:

@@ -17,6 +17,8 @@ from typing import Literal
 
 from slogate.model.calendar import Calendar, Period, Recurring, Rolling, days_of
 from slogate.model.closure import Correction, closures
+from slogate.model.indicator import Indicator
+from slogate.model.predicate import Predicate
 from slogate.model.selection import Selection
 from slogate.model.slots import Account, Edges, Every, Slots
 from slogate.stats.burn_rate import Pair, workbook
@@ -43,7 +45,8 @@ class Promise:
     """`objective` of the selected requests are good over the window.
 
     `window_text` is the window as in the id. `slice_us` is set for the two budgetings by slices,
-    `alerts` are empty where none are asked for.
+    `alerts` are empty where none are asked for. `events` says which of the requests count at all,
+    None: all. With an `indicator` a server is asked, and `selection` says nothing.
     """
 
     service: str
@@ -64,6 +67,20 @@ class Promise:
     alerts: tuple[Pair, ...] = ()
     policy: tuple[PolicyRule, ...] = ()
     corrections: tuple[Correction, ...] = ()
+    events: Predicate | None = None
+    indicator: Indicator | None = None
+
+    @property
+    def noun(self) -> str:
+        """What is counted where no slices are."""
+        if self.indicator is None:
+            return "requests"
+        return "points" if self.indicator.measure == "threshold" else "events"
+
+    @property
+    def whose(self) -> str:
+        """Whose requests or events these are, in words."""
+        return str(self.selection) if self.indicator is None else self.service
 
     @property
     def id(self) -> str:
@@ -89,7 +106,8 @@ class Plan:
     """A promise at a moment: the period, its closures up to then, and the slots of time.
 
     `at` is the end of the last minute, or slice, that has passed. `since` is where counting begins,
-    for burn rates and history perhaps before the period.
+    for burn rates and history perhaps before the period. Tallies are of `scale` to an event, where
+    shares are measured and no counts.
     """
 
     promise: Promise
@@ -98,6 +116,7 @@ class Plan:
     since: int
     closed: tuple[Period, ...]
     slots: Slots
+    scale: int = 1
 
     @property
     def account(self) -> Account:
@@ -123,6 +142,8 @@ def plan(promise: Promise, at: int) -> Plan:
         at - us for pair in promise.pairs(period.length_us) for us in (pair.long_us, pair.short_us)
     ]
     history = HISTORY_US if step is None or step >= MINUTE_US else 0
+    if promise.indicator is not None:  # a server is not asked for more than what decides
+        history = 0
     since = max(0, min(period.start_ts, at - history, *trailing))
     stretch = Period(start_ts=since, end_ts=at)
     closed = closures(promise.corrections, stretch)

@@ -72,6 +72,31 @@ class Running:
         promise = self.ledger.plan.promise
         return use_of(promise.budgeting, slots, slice_objective=promise.slice_objective)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether no step lies in several slots of which some may be asked for."""
+        return self._loose is None
+
+    def totals(self) -> list[int]:
+        """Before each slot, how many units there are; of the plain ones."""
+        return self._total
+
+    def excess(self, bad: int, total: int, first: int, stop: int) -> list[int]:
+        """Bad units × `bad` − all × `total` before each slot from the first to the other.
+
+        Of a stretch the difference is over 0 just where the share of bad units, at most, is over
+        total ÷ bad. Of the plain ones.
+        """
+        return [
+            (low + off) * bad - all_ * total
+            for low, off, all_ in zip(
+                self._bad[first : stop + 1],
+                self._off[first : stop + 1],
+                self._total[first : stop + 1],
+                strict=True,
+            )
+        ]
+
     def __call__(self, first: int, stop: int) -> Rough:
         """What the slots from the first up to but not the other use."""
         low = self._bad[stop] - self._bad[first]

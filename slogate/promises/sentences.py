@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from slogate.promises.promise import Plan
 from slogate.promises.statement import Statement
-from slogate.stats.error_budget import Budget
 from slogate.units import (
     US_PER_SECOND,
     format_count,
@@ -24,18 +23,19 @@ _EXACT = 9
 def absence(statement: Statement) -> str | None:
     """Why there is nothing, or too little, to judge; None if there is enough."""
     plan, promise = statement.plan, statement.plan.promise
-    total, what = statement.requests.total, str(promise.selection)
+    total, what = statement.requests.total, promise.whose
+    noun = promise.noun
     raw = statement.raw
     if total == 0 and raw is not None and raw.use.total and raw.use.unit == "requests":
         return (
-            f"all {format_count(raw.use.total)} requests of {what} that are known in "
+            f"all {format_count(raw.use.total)} {noun} of {what} that are known in "
             f"{stretch(plan)} lie in corrections"
         )
     if total == 0:
-        return f"no request of {what} is known in {stretch(plan)}"
+        return f"no {noun.removesuffix('s')} of {what} is known in {stretch(plan)}"
     if total < promise.min_events:
         return (
-            f"only {format_count(total)} requests of {what} in {stretch(plan)}, "
+            f"only {format_count(total)} {noun} of {what} in {stretch(plan)}, "
             f"at least {format_count(promise.min_events)} needed (min_events)"
         )
     if statement.budget.use.total == 0:
@@ -51,10 +51,10 @@ def stretch(plan: Plan) -> str:
 
 def reason(statement: Statement) -> str:
     """What was found, in a sentence."""
-    plan, promise, budget = statement.plan, statement.plan.promise, statement.budget
+    plan, promise = statement.plan, statement.plan.promise
     wanted = format_share(promise.objective, _EXACT)
     text = (
-        f"{_good(statement)} of {_units(budget)} of {promise.selection} were good in "
+        f"{_good(statement)} of {_units(statement)} of {promise.whose} were good in "
         f"{stretch(plan)}, {wanted} promised: {_left(statement)}"
     )
     freezing = [rule for rule in statement.rules if rule.freeze]
@@ -81,8 +81,10 @@ def _good(statement: Statement) -> str:
     return " to ".join(shown)
 
 
-def _units(budget: Budget) -> str:
-    return f"{format_count(budget.use.total)} {budget.use.unit}"
+def _units(statement: Statement) -> str:
+    use = statement.budget.use
+    unit = statement.plan.promise.noun if use.unit == "requests" else use.unit
+    return f"{format_count(use.total)} {unit}"
 
 
 def _left(statement: Statement) -> str:
@@ -125,7 +127,8 @@ def remarks(statement: Statement, first_ts: int | None) -> tuple[str, ...]:
     gap = statement.gap
     if statement.requests.total and gap is not None and (first_ts is None or gap.end_ts > first_ts):
         found.append(
-            f"gap: no request is known in {_length(gap.length_us)} up to {_moment(gap.end_ts)}"
+            f"gap: no {plan.promise.noun.removesuffix('s')} is known in "
+            f"{_length(gap.length_us)} up to {_moment(gap.end_ts)}"
         )
     burning = [alert for alert in statement.alerts if alert.burning and plan.promise.alerts]
     found += [
