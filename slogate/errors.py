@@ -48,7 +48,10 @@ class SettingsError(SlogateError):
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Fault:
-    """One fault of a spec and its place; lines and columns count from 1."""
+    """One fault of a spec and its place; lines and columns count from 1.
+
+    `rule` is the id under which the manual tells of it.
+    """
 
     file: str
     line: int
@@ -56,6 +59,7 @@ class Fault:
     path: str = ""
     message: str
     hint: str | None = None
+    rule: str = "spec"
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}: "

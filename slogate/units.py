@@ -50,11 +50,20 @@ def parse_share(text: str) -> Fraction:
     """`99.5%` as an exact fraction between 0 and 1; ValueError says what is wrong."""
     match = _PERCENT.fullmatch(text.strip())
     if not match:
-        raise ValueError(f"'{text}' is not a percentage; write one like 1% or 99.5%")
+        raise ValueError(f"'{text}' is not a percentage; {_as_percentage(text.strip())}")
     share = Fraction(match[1]) / 100
     if share > 1:
         raise ValueError(f"'{text}' is over 100%")
     return share
+
+
+def _as_percentage(text: str) -> str:
+    """How a text that lacks its % was meant: a fraction is told apart from per cents."""
+    number = Fraction(text) if re.fullmatch(_NUMBER, text, re.ASCII) else Fraction(0)
+    if 0 < number < 1:
+        whole = format_share(number, 12)
+        return f"write {whole} if it is a fraction, {text}% if it is per cent"
+    return f"write {text}%" if 0 < number <= 100 else "write one like 1% or 99.5%"
 
 
 def parse_rate(text: str) -> Fraction:

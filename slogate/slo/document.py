@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import yaml
@@ -238,6 +238,7 @@ class _Reading:
                 event,
                 f"'{key.text}' is written twice, first at {first.line}:{first.column}",
                 "keep one of the two",
+                rule="duplicate-key",
             )
             return False
         return True
@@ -255,8 +256,10 @@ class _Reading:
             raise _BrokenError(self._made(event, message, "write them out"))
         return node
 
-    def _fault(self, event: Any, message: str, hint: str | None = None) -> None:
-        self.faults.append(self._made(event, message, hint))
+    def _fault(
+        self, event: Any, message: str, hint: str | None = None, *, rule: str = "spec"
+    ) -> None:
+        self.faults.append(replace(self._made(event, message, hint), rule=rule))
 
     def _made(self, event: Any, message: str, hint: str | None = None) -> Fault:
         line, column = _place(event)

@@ -40,7 +40,15 @@ class At:
         """Below an item of a list."""
         return At(file=self.file, faults=self.faults, path=f"{self.path}[{index}]")
 
-    def made(self, node: Node, message: str, hint: str | None = None, *, offset: int = -1) -> Fault:
+    def made(
+        self,
+        node: Node,
+        message: str,
+        hint: str | None = None,
+        *,
+        offset: int = -1,
+        rule: str = "spec",
+    ) -> Fault:
         """Word a fault at a node, or at a character of its text."""
         exact = offset >= 0 and isinstance(node, Scalar)
         return Fault(
@@ -50,11 +58,20 @@ class At:
             path=self.path,
             message=printable(message, _LONGEST_MESSAGE),
             hint=None if hint is None else printable(hint, _LONGEST_MESSAGE),
+            rule=rule,
         )
 
-    def wrong(self, node: Node, message: str, hint: str | None = None, *, offset: int = -1) -> Any:
+    def wrong(
+        self,
+        node: Node,
+        message: str,
+        hint: str | None = None,
+        *,
+        offset: int = -1,
+        rule: str = "spec",
+    ) -> Any:
         """Note a fault and return WRONG."""
-        self.faults.append(self.made(node, message, hint, offset=offset))
+        self.faults.append(self.made(node, message, hint, offset=offset, rule=rule))
         return WRONG
 
 
@@ -139,14 +156,14 @@ def read_fields(fields: Fields, node: Node, at: At) -> dict[str, Any]:
             word = printable(key.text, 60)
             # looking for the nearest word is slow, and no one reads the thousandth hint
             hint = fields.suggestion(key.text) if len(at.faults) < _MOST_HINTS else None
-            here.wrong(key, f"unknown key '{word}'", hint)
+            here.wrong(key, f"unknown key '{word}'", hint, rule="unknown-key")
             continue
         read = reader(value, here)
         if read is not WRONG:
             found[key.text] = read
     for name, known in fields.named.items():
         if known.required and node.key(name) is None:
-            at.wrong(node, f"'{name}' is missing", f"{name}: {known.help}")
+            at.wrong(node, f"'{name}' is missing", f"{name}: {known.help}", rule="missing-key")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Lint rules on limits: contradictions among them, and what the planned load cannot reach."""
+"""Lint rules on limits of budgets: contradictions, and what the planned load cannot reach."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from fractions import Fraction
 
 from slogate.objectives._base import Objective
 from slogate.slo.rules import Facts, Found, Planned, Rule, budgets_of, firsts
+from slogate.slo.rules import budget as example
 from slogate.slo.spec import Spec
 from slogate.stats.run_length import zero_bad_requests
 from slogate.units import US_PER_SECOND, format_count, format_rate, format_share, format_span
 
 REACHABLE = Fraction(95, 100)
+INVERTED = Fraction(1, 2)
 SHORTEST_SECONDS = 10
 
 
@@ -95,35 +97,106 @@ def _too_short(spec: Spec, facts: Facts) -> Iterator[Found]:
             yield objective, f"{message}; {SHORTEST_SECONDS} s are the least", "run longer"
 
 
+def _inverted(spec: Spec, facts: Facts) -> Iterator[Found]:
+    del facts
+    for objective in spec.objectives:
+        if objective.kind == "errors" and objective.limit >= INVERTED:
+            message = f"errors {objective.text} lets that much of the requests fail"
+            meant = f"errors is what may fail: write {format_share(1 - objective.limit, 9)}"
+            yield objective, message, meant if objective.limit < 1 else "errors is what may fail"
+
+
+def _none_may_fail(spec: Spec, facts: Facts) -> Iterator[Found]:
+    del facts
+    for objective in spec.objectives:
+        if objective.kind == "errors" and objective.limit == 0:
+            message = "a single failed request of any number fails the run"
+            yield objective, message, "a share such as 0.1% tells a fault from a hiccup"
+
+
 LIMIT_RULES: tuple[Rule, ...] = (
     Rule(
         id="limits-out-of-order",
         severity="error",
         help="A higher percentile, or max, has a lower limit than a lower percentile.",
+        why=(
+            "What holds of 99% of the requests holds of 95%: the longer limit can never be "
+            "reached, so that one of the two is not what was meant."
+        ),
+        wrong=example("p95: 300ms", "p99: 200ms"),
+        right=example("p95: 200ms", "p99: 300ms"),
         check=_order,
     ),
     Rule(
         id="mean-over-max",
         severity="error",
         help="The mean may be longer than the longest request.",
+        why="The mean is never over the maximum, so that this limit decides nothing.",
+        wrong=example("mean: 2s", "max: 1s"),
+        right=example("mean: 200ms", "max: 1s"),
         check=_mean_above,
+    ),
+    Rule(
+        id="errors-inverted",
+        severity="warning",
+        help="Half of the requests or more may fail.",
+        why=(
+            "`errors` is the share that may fail, an objective the share that must not. The wrong "
+            "way round a budget passes while nearly everything fails."
+        ),
+        wrong=example("errors: 99%"),
+        right=example("errors: 1%"),
+        check=_inverted,
+    ),
+    Rule(
+        id="zero-errors",
+        severity="info",
+        help="No request may fail at all.",
+        why=(
+            "The longer the run the surer it fails: one connection that was reset among a million "
+            "requests blocks a release. A share is judged with its uncertainty, zero is not."
+        ),
+        wrong=example("errors: 0"),
+        right=example("errors: 0.1%"),
+        check=_none_may_fail,
     ),
     Rule(
         id="throughput-out-of-reach",
         severity="warning",
         help="More than 95% of the planned rate is demanded.",
+        why=(
+            "A load test gets no more answers than it sends requests. Users that wait for slow "
+            "answers send fewer, so that a healthy service misses a demand this close to the plan."
+        ),
+        wrong=example("throughput: 99/s"),
+        right=example("throughput: 90/s"),
+        given=("--run-time", "60s", "--rate", "100/s"),
+        asks=frozenset({"plan"}),
         check=_throughput,
     ),
     Rule(
         id="too-few-requests",
         severity="warning",
         help="The planned run has too few requests to pass, even without a bad one.",
+        why=(
+            "A p99 needs 372 requests before not one slow request among them says anything: "
+            "until then the verdict is inconclusive, which blocks, however fast the service is."
+        ),
+        wrong=example("p99: 800ms"),
+        right=example("p90: 800ms"),
+        given=("--run-time", "30s", "--rate", "10/s"),
+        asks=frozenset({"plan"}),
         check=_too_few,
     ),
     Rule(
         id="too-short",
         severity="warning",
         help="The planned run leaves less than 10 s after the warm-up.",
+        why="Under 10 s nothing is judged: the run ends in no verdict.",
+        wrong=example("p90: 800ms", "warmup: 25s"),
+        right=example("p90: 800ms", "warmup: 5s"),
+        given=("--run-time", "30s", "--rate", "100/s"),
+        asks=frozenset({"plan"}),
         check=_too_short,
     ),
 )

@@ -15,14 +15,14 @@ from typing import Any
 
 from slogate import plugins
 from slogate.errors import Fault, SpecError
-from slogate.model.predicate import Ok
+from slogate.model.predicate import Ok, Predicate
 from slogate.objectives._base import Kind, Objective
 from slogate.promises.promise import Promise
 from slogate.slo.budgets import DEFAULTS, Common, budgets_shape, objectives_of
 from slogate.slo.document import Listing, Node, Scalar, Table, read_document
 from slogate.slo.fields import At, Field, Fields, Shape, described, mapping, read_fields
 from slogate.slo.indicator import objects_shape
-from slogate.slo.promises import promises_of
+from slogate.slo.promises import promises_of, unjudged
 from slogate.slo.shapes import expression, name, text, texts_by_name
 from slogate.slo.slos import slos_shape
 from slogate.slo.spans import corrections_shape
@@ -172,7 +172,8 @@ def _clashes(loaded: Sequence[_Loaded]) -> Iterator[Fault]:
             if (first := taken.setdefault(key, here)) != here:
                 at = At(file=one.file, faults=[], path=taker.path)
                 message = f"the name '{taker.name}' is already taken at {first}"
-                yield at.made(taker.place, message, "names are unique in a service")
+                hint = "names are unique in a service"
+                yield at.made(taker.place, message, hint, rule="name-taken")
 
 
 def _confused(specs: Sequence[Spec]) -> Iterator[Fault]:
@@ -180,7 +181,7 @@ def _confused(specs: Sequence[Spec]) -> Iterator[Fault]:
     owners: dict[str, Objective | Promise] = {}
     every: list[Objective | Promise] = []
     for spec in specs:
-        every += [*spec.objectives, *spec.promises]
+        every += [*spec.objectives, *spec.promises, *spec.queried]
     for objective in every:
         first = owners.setdefault(objective.id, objective)
         if first is not objective:
@@ -204,6 +205,7 @@ def _spec(file: str, source: str, root: Table, found: Mapping[str, Any]) -> Spec
     )
     nodes = root.get("budgets")
     items = nodes.items if isinstance(nodes, Listing) else ()
+    promises = tuple(promises_of(found, root, common))
     return Spec(
         file=file,
         text=source,
@@ -218,34 +220,37 @@ def _spec(file: str, source: str, root: Table, found: Mapping[str, Any]) -> Spec
             if isinstance(node, Table)
             for objective in objectives_of(budget, node, common)
         ),
-        promises=tuple(promises_of(found, root, common)),
-        conditions=(
-            common.success,
-            *(slo["good"] for slo in found.get("slos", ()) if "good" in slo),
-        ),
-        unsupported=tuple(_unsupported(root, At(file=file, faults=[]))),
+        promises=tuple(each for each in promises if each.indicator is None),
+        queried=tuple(each for each in promises if each.indicator is not None),
+        conditions=(common.success, *_conditions(promises)),
+        unsupported=tuple(_unsupported(root, found, At(file=file, faults=[]))),
     )
 
 
-def _unsupported(root: Table, at: At) -> Iterator[Fault]:
+def _conditions(promises: Sequence[Promise]) -> Iterator[Predicate]:
+    """What promises ask of stored requests."""
+    for promise in promises:
+        if promise.indicator is None:
+            yield promise.selection.success
+            yield from () if promise.events is None else (promise.events,)
+
+
+def _unsupported(root: Table, found: Mapping[str, Any], at: At) -> Iterator[Fault]:
     budgets = root.get("budgets")
     for index, budget in enumerate(budgets.items if isinstance(budgets, Listing) else ()):
         if isinstance(budget, Table) and (key := budget.key("regression")) is not None:
             yield at.key("budgets").item(index).key("regression").made(key, _LATER.format(key.text))
-    yield from _queried(root, at)
+    for index, why in unjudged(found):
+        here = at.key("slos").item(index).key("indicator").key(why.key)
+        yield here.made(_item(root, "slos", index, "indicator"), str(why), why.hint)
+    for index, each in enumerate(found.get("openslo", ())):
+        if each.get("kind") == "SLO":
+            here = at.key("openslo").item(index)
+            yield here.made(_item(root, "openslo", index, "spec"), _LATER.format("openslo"))
 
 
-def _queried(root: Table, at: At) -> Iterator[Fault]:
-    """SLOs that need another source than the store, and OpenSLO's that are only kept."""
-    for room, mark in (("slos", "indicator"), ("openslo", "spec")):
-        nodes = root.get(room)
-        for index, node in enumerate(nodes.items if isinstance(nodes, Listing) else ()):
-            key = node.key(mark) if isinstance(node, Table) else None
-            kind = node.get("kind") if isinstance(node, Table) else None
-            told = kind.text if isinstance(kind, Scalar) else "SLO"
-            if key is not None and told == "SLO":
-                yield (
-                    at.key(room)
-                    .item(index)
-                    .made(key, _LATER.format(mark if room == "slos" else room))
-                )
+def _item(root: Table, room: str, index: int, key: str) -> Node:
+    """The key of an item of a list, else the item."""
+    nodes = root.get(room)
+    item = nodes.items[index] if isinstance(nodes, Listing) else root
+    return (item.key(key) if isinstance(item, Table) else None) or item

@@ -61,6 +61,10 @@ def text(expected: str = "a text", *, longest: int = 1_000) -> Shape:
     return Shape(read=read, schema=schema)
 
 
+class WholeError(ValueError):
+    """All of something is asked for, where something must be left."""
+
+
 def name(expected: str = "a name") -> Shape:
     """A text of at most 200 characters."""
     return text(expected, longest=LONGEST_NAME)
@@ -73,9 +77,8 @@ def choice(*words: str) -> Shape:
         value = written(node, at, f"one of {', '.join(words)}")
         if not isinstance(value, str) or value in words:
             return value
-        return at.wrong(
-            node, f"'{printable(value, 60)}' is none of these words", near(value, [*words])
-        )
+        said = f"'{printable(value, 60)}' is none of these words"
+        return at.wrong(node, said, near(value, [*words]), rule="unknown-word")
 
     return Shape(read=read, schema={"enum": list(words)})
 
@@ -100,7 +103,9 @@ def parse_written(parse: Callable[[str], Any], node: Node, at: At) -> Any:
         return parse(printable(node.text, LONGEST_NAME))
     except ValueError as error:
         message, _, hint = str(error).partition("; ")
-        return at.wrong(node, message, hint or None)
+        rule = "missing-unit" if node.kind == "number" and hint.startswith("write") else "spec"
+        whole = isinstance(error, WholeError)
+        return at.wrong(node, message, hint or None, rule="whole-objective" if whole else rule)
 
 
 def duration(*, least: str = "0s") -> Shape:
@@ -129,7 +134,8 @@ def share(
         if over is not None and found <= over:
             raise ValueError(f"'{value}' is not over {format_share(over)}")
         if under is not None and found >= under:
-            raise ValueError(f"'{value}' is not under {format_share(under)}{why}")
+            refused = WholeError if under == 1 else ValueError
+            raise refused(f"'{value}' is not under {format_share(under)}{why}")
         if most is not None and found > most:
             raise ValueError(f"'{value}' is over {format_share(most, 9)}{why}")
         return found

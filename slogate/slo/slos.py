@@ -146,7 +146,8 @@ def _check_slices(found: Mapping[str, Any], node: Node, at: At) -> None:
     shortest = min(_longest(window) for _, window in found["window"])
     longest = max(_longest(window) for _, window in found["window"])
     if length and length >= shortest:
-        at.key("slice").wrong(place, "a slice must be shorter than the window")
+        said = "a slice must be shorter than the window"
+        at.key("slice").wrong(place, said, rule="slice-too-long")
     elif length and longest // length > MOST_SLICES:
         message = f"the window has over {MOST_SLICES:,} slices of {format_duration(length)}"
         at.key("slice").wrong(place, message, "1m is usual")
@@ -157,7 +158,8 @@ def _check_freezing(found: Mapping[str, Any], node: Node, at: At) -> None:
     severity = found.get("severity", "error")
     if severity != "error" and any(rule.get("freeze") for rule in found.get("policy", ())):
         message = f"severity {severity} never fails the check, so that 'freeze: true' freezes none"
-        at.key("severity").wrong(value_of(node, "severity"), message, "take one of the two out")
+        place, hint = value_of(node, "severity"), "take one of the two out"
+        at.key("severity").wrong(place, message, hint, rule="freeze-without-effect")
 
 
 def _longest(window: Recurring) -> int:
@@ -192,22 +194,25 @@ def _check_alerts(found: Mapping[str, Any], node: Node, at: At) -> None:
             listed = isinstance(place, Listing)
             here = key.item(index) if listed else key
             spot = place.items[index] if isinstance(place, Listing) else place
-            for message, hint in _faults(pair, found["objective"], window, text_of):
-                here.wrong(spot, message, hint if listed else f"{hint}; write alerts as a list")
+            for rule, message, hint in _faults(pair, found["objective"], window, text_of):
+                told = hint if listed else f"{hint}; write alerts as a list"
+                here.wrong(spot, message, told, rule=rule)
 
 
 def _faults(
     pair: Pair, objective: Fraction, window: Recurring, named: str
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, str, str]]:
     period = _longest(window)
     long, short = format_duration(pair.long_us), format_duration(pair.short_us)
     if pair.short_us >= pair.long_us:
         yield (
+            "alert-windows",
             f"the short window of {short} is not shorter than the long one of {long}",
             "a twelfth of it is usual",
         )
     if pair.long_us > period:
-        yield f"the long window of {long} is longer than the window {named}", "choose a shorter one"
+        message = f"the long window of {long} is longer than the window {named}"
+        yield "alert-windows", message, "choose a shorter one"
     if not pair.is_reachable(objective, period):
         factor = significant(float(pair.factor(period)), 3)
         most = significant(float(1 / (1 - objective)), 3)
@@ -216,4 +221,4 @@ def _faults(
             f"sustainable rate over {named}; at {format_share(objective, 9)} no traffic burns "
             f"faster than {most} times, so that this can never fire"
         )
-        yield message, "take less of the budget, or a longer long window"
+        yield "unreachable-alert", message, "take less of the budget, or a longer long window"
