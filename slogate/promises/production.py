@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from slogate.model.run import Reconciliation, Run
 from slogate.model.selection import Selection
 from slogate.model.slots import Account, Edges, Tallies
+from slogate.promises.events import accounts_of, tallies_of
 from slogate.promises.judge import Known, judge
 from slogate.promises.promise import MINUTE_US, Plan
 from slogate.units import format_count
@@ -70,7 +71,7 @@ def accounts(plans: Sequence[Plan]) -> list[Account]:
     whole = Account(
         id=EVERYTHING, selection=Selection(), slots=Edges(at=(start, max(end, start + 1)))
     )
-    return [*(plan.account for plan in plans), whole]
+    return [*(account for plan in plans for account in accounts_of(plan)), whole]
 
 
 def _stretch(plans: Sequence[Plan]) -> tuple[int, int]:
@@ -89,7 +90,7 @@ def verdict_of(
     findings = tuple(
         finding
         for plan in plans
-        for finding in judge(plan, counted[plan.promise.id], _known(production, plan))
+        for finding in judge(plan, tallies_of(plan, counted), _known(production, plan))
     )
     total = sum(tally.total for some in counted[EVERYTHING].values() for tally in some)
     return Verdict(

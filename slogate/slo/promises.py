@@ -7,13 +7,15 @@ The corrections of a file hold for all of its SLOs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from slogate.model.predicate import And, Comparison, Not, Ok, Or, Predicate
 from slogate.model.selection import Selection
-from slogate.promises.promise import PolicyRule, Promise
+from slogate.promises.promise import MINUTE_US, PolicyRule, Promise
 from slogate.slo.budgets import Common
 from slogate.slo.document import Listing, Table
+from slogate.slo.questions import Stored, Unjudged, asked
 from slogate.slo.slos import alerts_of
 from slogate.verdict import Place
 
@@ -25,7 +27,8 @@ def promises_of(found: Mapping[str, Any], root: Table, common: Common) -> Iterat
     nodes = root.get("slos")
     items = nodes.items if isinstance(nodes, Listing) else ()
     for slo, node in zip(found.get("slos", ()), items, strict=True):
-        if "good" not in slo:
+        measured = _measured(slo, found, common)
+        if measured is None:
             continue
         key = node.key("objective") if isinstance(node, Table) else None
         place = Place(
@@ -38,17 +41,63 @@ def promises_of(found: Mapping[str, Any], root: Table, common: Common) -> Iterat
             yield Promise(
                 service=common.service,
                 name=slo["name"],
-                selection=_selection(slo, common),
                 window=window,
                 window_text=text,
                 place=place,
-                slice_us=slo.get("slice"),
                 empty=slo.get("empty_slices", "excluded"),
                 alerts=alerts_of(slo, window),
                 policy=tuple(PolicyRule(**rule) for rule in slo.get("policy", ())),
                 corrections=tuple(found.get("corrections", ())),
-                **{name: slo[name] for name in _SAME if name in slo},
+                **{
+                    "slice_us": slo.get("slice"),
+                    **{name: slo[name] for name in _SAME if name in slo},
+                    **measured,
+                },
             )
+
+
+def _measured(
+    slo: Mapping[str, Any], found: Mapping[str, Any], common: Common
+) -> dict[str, Any] | None:
+    """The fields of a promise that say what is measured; None where that cannot be judged."""
+    if "good" in slo:
+        return {"selection": _selection(slo, common)}
+    try:
+        it = asked(slo["indicator"], sources_of(found))
+    except Unjudged:  # told by `unjudged`
+        return None
+    if isinstance(it, Stored):
+        success = with_success(it.selection.success, common.success)
+        events = None if it.events is None else with_success(it.events, common.success)
+        return {"selection": replace(it.selection, success=success), "events": events}
+    if it.measure == "raw" and slo.get("budgeting", "occurrences") == "occurrences":
+        # a ratio has no counts: each minute counts alike
+        return {
+            "selection": Selection(), "indicator": it, "budgeting": "ratio_timeslices",
+            "slice_us": MINUTE_US,
+        }  # fmt: skip
+    return {"selection": Selection(), "indicator": it}
+
+
+def unjudged(found: Mapping[str, Any]) -> Iterator[tuple[int, Unjudged]]:
+    """The SLOs, by number, whose indicators cannot be judged, and why."""
+    for index, slo in enumerate(found.get("slos", ())):
+        if "indicator" in slo:
+            try:
+                asked(slo["indicator"], sources_of(found))
+            except Unjudged as why:
+                yield index, why
+
+
+def sources_of(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The specs of the DataSources that a file keeps, by name."""
+    kept = (each for each in found.get("openslo", ()) if each.get("kind") == "DataSource")
+    return {
+        str(each["metadata"]["name"]): each["spec"]
+        for each in kept
+        if isinstance(each.get("metadata"), Mapping) and isinstance(each.get("spec"), Mapping)
+        if "name" in each["metadata"]
+    }
 
 
 def _selection(slo: Mapping[str, Any], common: Common) -> Selection:

@@ -16,7 +16,8 @@ class Spec:
     """One file of the native format.
 
     `file` is the path as the user gave it, `text` its content, `sha256` of that text.
-    `objectives` are judged on a run, `promises` on production over a window.
+    `objectives` are judged on a run, `promises` on stored production over a window, `queried` on
+    what a server answers.
     `conditions` are all expressions of the file: what counts as a success, what is good.
     `unsupported` names what is written, valid, and not yet judged by this version.
     """
@@ -30,5 +31,6 @@ class Spec:
     warmup_us: int = 0
     objectives: tuple[Objective, ...] = ()
     promises: tuple[Promise, ...] = ()
+    queried: tuple[Promise, ...] = ()
     conditions: tuple[Predicate, ...] = ()
     unsupported: tuple[Fault, ...] = ()
