@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from slogate.cli import alerts_check
+from slogate.cli import alerts_check, alerts_rules
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -17,3 +17,4 @@ app = typer.Typer(
 )
 
 app.command("check", context_settings=CONTEXT)(alerts_check.command)
+app.command("rules", context_settings=CONTEXT)(alerts_rules.command)

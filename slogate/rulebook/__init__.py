@@ -1,0 +1,1 @@
+"""Rules for Prometheus, routes for Alertmanager and dashboards of Grafana, as text."""
