@@ -169,11 +169,9 @@ def _course(watch: Watch, ledgers: Mapping[int, Ledger]) -> list[list[Turn]]:
     for since, until, period in watch.segments():
         case = cases[watch.phase(period)]
         for turns, pair in zip(courses, pairs, strict=True):
-            last = turns[-1].state if turns else None
-            for at, state in case.states(pair, period, range(since, until + 1, MINUTE_US)):
-                if state is not last:
-                    turns.append(Turn(at, state))
-                    last = state
+            for turn in case.turns(pair, period, range(since, until + 1, MINUTE_US)):
+                if not turns or turns[-1].state is not turn.state:
+                    turns.append(turn)
     return courses
 
 
@@ -198,8 +196,8 @@ class _Cases:
         best = None if ledger.is_exact else Running(ledger=ledger, shut=shut, best=True)
         return cls(ledger=ledger, shut=shut, worst=worst, best=best)
 
-    def states(self, pair: Pair, period: Period, minutes: range) -> Iterator[tuple[int, State]]:
-        """How the pair stands at the minutes of a period at which it may have changed."""
+    def turns(self, pair: Pair, period: Period, minutes: range) -> Iterator[Turn]:
+        """How the pair stands at the first of the minutes of a period, and wherever it changes."""
         slots, promise = self.ledger.plan.slots, self.ledger.plan.promise
         assert isinstance(slots, Every)
         begin, step = slots.start_ts, slots.step_us
@@ -212,21 +210,22 @@ class _Cases:
         if self.worst.is_plain:
             excess = self.worst.excess(most, scaled, low, (minutes[-1] - begin) // step)
         standing = self._standing(pair, period, lambda it: it.high * most <= it.total * scaled)
-        before = -1
+        plain, last, before = self.worst.is_plain, None, -1
         for at in minutes:
             stop = (at - begin) // step
             if stop == before:
                 continue
             before = stop
-            first = max(0, stop - long)
-            if not self.worst.is_plain:
-                yield at, standing((first, stop), (max(0, stop - short), stop))
-            elif totals[stop] == totals[first]:
-                yield at, State.NO_DATA
-            elif excess[stop - low] <= excess[first - low]:
-                yield at, State.QUIET
+            first = stop - long if stop > long else 0
+            if plain and totals[stop] == totals[first]:
+                state = State.NO_DATA
+            elif plain and excess[stop - low] <= excess[first - low]:
+                state = State.QUIET
             else:
-                yield at, standing((first, stop), (max(0, stop - short), stop))
+                state = standing((first, stop), (max(0, stop - short), stop))
+            if state is not last:
+                last = state
+                yield Turn(at, state)
 
     def _standing(
         self, pair: Pair, period: Period, is_slow: Callable[[Rough], bool]
