@@ -51,12 +51,12 @@ def judge(plan: Plan, tallies: Tallies, known: Known) -> list[Finding]:
         every = [tally for some in tallies.values() for tally in some]
         return [_finding(plan, plan.promise.id, every, known)]
     return [
-        _finding(plan, f"{plan.promise.id}/{_shown(value)}", some, known)
+        _finding(plan, f"{plan.promise.id}/{shown(value)}", some, known)
         for value, some in sorted(tallies.items(), key=lambda it: (it[0] is not None, it[0] or ""))
     ]
 
 
-def _shown(value: str | None) -> str:
+def shown(value: str | None) -> str:
     """A value in an id; one that looks like none at all gets quotes, so that no two are alike."""
     if value is None:
         return NONE

@@ -90,7 +90,7 @@ def verdict_of(
     findings = tuple(
         finding
         for plan in plans
-        for finding in judge(plan, tallies_of(plan, counted), _known(production, plan))
+        for finding in judge(plan, tallies_of(plan, counted), known_of(production, plan))
     )
     total = sum(tally.total for some in counted[EVERYTHING].values() for tally in some)
     return Verdict(
@@ -103,7 +103,7 @@ def verdict_of(
     )
 
 
-def _known(production: Production, plan: Plan) -> Known:
+def known_of(production: Production, plan: Plan) -> Known:
     inside = [run for run in production.runs if _reaches(run, plan.period.start_ts, plan.at)]
     return Known(
         first_ts=production.first_ts,
