@@ -104,6 +104,7 @@ def verdict_of(
 
 
 def known_of(production: Production, plan: Plan) -> Known:
+    """What is known of the data that a plan counts."""
     inside = [run for run in production.runs if _reaches(run, plan.period.start_ts, plan.at)]
     return Known(
         first_ts=production.first_ts,
