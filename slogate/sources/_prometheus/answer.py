@@ -41,6 +41,12 @@ def warnings_of(document: object) -> str:
     return "; ".join(map(str, told)) if isinstance(told, list) else ""
 
 
+def infos_of(document: object) -> list[str]:
+    """What the server remarks on about a query: it may not mean what it seems to."""
+    told = document.get("infos") if isinstance(document, dict) else None
+    return [*map(str, told)] if isinstance(told, list) else []
+
+
 def matrix(data: object) -> Iterator[Series]:
     """The series of an answer to a range selector."""
     kind = data.get("resultType") if isinstance(data, dict) else None

@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from slogate.errors import SourceError
-from slogate.sources._prometheus.answer import data_of, warnings_of
+from slogate.sources._prometheus.answer import data_of, infos_of, warnings_of
 from slogate.sources._prometheus.settings import PREFIX, Access
 
 LARGEST_ANSWER = 32 << 20
@@ -47,17 +47,22 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 @dataclass(slots=True, kw_only=True)
 class Client:
-    """A server and how to ask it; `size` is that of the last answer. `pause` waits seconds."""
+    """A server and how to ask it; `size` is that of the last answer. `pause` waits seconds.
+
+    `remarks` are what the server said beside its answers (`infos`), each once.
+    """
 
     access: Access
     accept_warnings: bool = False
     pause: Callable[[float], None] = time.sleep
     size: int = 0
+    tries: int = TRIES
+    remarks: dict[str, None] = field(default_factory=dict)
     _opener: Any = field(default=None, repr=False)
 
     def ask(self, path: str, parameters: Parameters, *, post: bool = True) -> Any:
         """The data of the answer at `/api/v1/<path>`; TooMuch where less can be asked."""
-        for wait in (*(2.0**n / 2 for n in range(TRIES - 1)), None):
+        for wait in (*(2.0**n / 2 for n in range(self.tries - 1)), None):
             try:
                 return self._once(path, parameters, post=post)
             except _Passing as passing:
@@ -111,6 +116,7 @@ class Client:
         try:
             document = json.loads(body)
             warned = warnings_of(document)
+            self.remarks |= dict.fromkeys(infos_of(document))
             data = data_of(document)
         except (ValueError, RecursionError) as error:
             own = isinstance(error, ValueError) and not isinstance(
