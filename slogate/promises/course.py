@@ -8,7 +8,7 @@ the minutes; where a calendar's periods begin at other places of a slice, one fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from math import gcd
@@ -17,6 +17,7 @@ from slogate.errors import UnsupportedError
 from slogate.model.calendar import Calendar, Period
 from slogate.model.closure import closures
 from slogate.model.slots import Account, Every, Tallies, slots_touching
+from slogate.promises.events import accounts_of, tallies_of
 from slogate.promises.ledger import Ledger
 from slogate.promises.promise import MINUTE_US, Plan, Promise
 from slogate.promises.running import SCALE, Rough, Running
@@ -79,21 +80,19 @@ class Watch:
     def accounts(self) -> list[Account]:
         """What is to be counted."""
         return [
-            Account(
-                id=self._id(phase),
-                selection=self.promise.selection,
-                slots=plan.slots,
-                by=self.promise.by,
-            )
+            replace(account, id=f"{phase} {account.id}")
             for phase, plan in self.plans.items()
+            for account in accounts_of(plan)
         ]
-
-    def _id(self, phase: int) -> str:
-        return f"{self.promise.id} {phase}"
 
     def courses(self, counted: Mapping[str, Tallies]) -> dict[str | None, list[list[Turn]]]:
         """By the value of its label, the turns of each pair; the first is at `since`."""
-        tallies = {phase: counted[self._id(phase)] for phase in self.plans}
+        tallies = {
+            phase: tallies_of(
+                plan, {each.id: counted[f"{phase} {each.id}"] for each in accounts_of(plan)}
+            )
+            for phase, plan in self.plans.items()
+        }
         values = {value for each in tallies.values() for value in each}
         if self.promise.by is None:
             values = {None}

@@ -98,7 +98,7 @@ def verdict_of(
         version=version,
         subject=_subject(production, plans, total),
         findings=findings,
-        warnings=tuple(_remarks(production.runs)),
+        warnings=tuple(remarks_on(production.runs)),
         specs=specs,
     )
 
@@ -132,7 +132,8 @@ def _untold(runs: Sequence[Run]) -> str | None:
     return f"the production run {silent.id} is of a source that does not tell failed requests"
 
 
-def _remarks(runs: Sequence[Run]) -> Iterator[str]:
+def remarks_on(runs: Sequence[Run]) -> Iterator[str]:
+    """What a reader should know of the runs: those that are open, and what may count twice."""
     for run in runs:
         if run.state == "running":
             yield f"open: the run {run.id} is still being taken in, or what took it in was killed"

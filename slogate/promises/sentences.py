@@ -46,7 +46,7 @@ def absence(statement: Statement) -> str | None:
 def stretch(plan: Plan) -> str:
     """The part of the window that has passed: `the 28 d to 2026-11-26 15:00 UTC`."""
     length = plan.at - plan.period.start_ts
-    return f"the {_length(length)} to {_moment(plan.at)}"
+    return f"the {_length(length)} to {moment_text(plan.at)}"
 
 
 def reason(statement: Statement) -> str:
@@ -121,14 +121,14 @@ def remarks(statement: Statement, first_ts: int | None) -> tuple[str, ...]:
         known = Fraction(plan.at - first_ts, plan.at - plan.period.start_ts)
         if known < Fraction(9, 10):
             found.append(
-                f"coverage: production data begin at {_moment(first_ts)} and cover "
+                f"coverage: production data begin at {moment_text(first_ts)} and cover "
                 f"{_share(known)} of the window so far"
             )
     gap = statement.gap
     if statement.requests.total and gap is not None and (first_ts is None or gap.end_ts > first_ts):
         found.append(
             f"gap: no {plan.promise.noun.removesuffix('s')} is known in "
-            f"{_length(gap.length_us)} up to {_moment(gap.end_ts)}"
+            f"{_length(gap.length_us)} up to {moment_text(gap.end_ts)}"
         )
     burning = [alert for alert in statement.alerts if alert.burning and plan.promise.alerts]
     found += [
@@ -148,5 +148,6 @@ def _length(us: int) -> str:
     return f"{days} d {significant(hours, 3)} h" if rest else f"{days} d"
 
 
-def _moment(ts: int) -> str:
+def moment_text(ts: int) -> str:
+    """A moment, to the minute: `2026-11-26 15:00 UTC`."""
     return f"{(_EPOCH + timedelta(microseconds=ts)):%Y-%m-%d %H:%M} UTC"
