@@ -38,6 +38,7 @@ class Settings:
     run_time: int = 60_000_000
     locustfiles: tuple[Path, ...] = ()
     specs: tuple[Path, ...] = ()
+    prometheus_url: str | None = None
 
 
 def _text(value: Any) -> str:
@@ -92,6 +93,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "run_time": _duration,
     "locustfiles": _paths,
     "specs": _paths,
+    "prometheus_url": _text,
 }
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from slogate import plugins
 from slogate.engines._base import Engine, Reading
-from slogate.errors import NoData, UnsupportedError, UsageError
+from slogate.errors import NoData, SourceError, UnsupportedError, UsageError
 from slogate.evaluate import Floor, judge, judged_window, objectives_of, plan
+from slogate.measuring.measure import Asking, helped, latest
 from slogate.model.evidence import Evidence
 from slogate.model.run import Run
 from slogate.model.slots import Account, Tallies
@@ -26,8 +27,9 @@ from slogate.promises.production import (
     reaching,
     verdict_of,
 )
+from slogate.promises.promise import MINUTE_US, whole_minute
 from slogate.promises.promise import plan as plan_promise
-from slogate.promises.promise import whole_minute
+from slogate.promises.queried import verdict_of_queried
 from slogate.reports.json import document, parse
 from slogate.slo.spec import Spec
 from slogate.stats.proportion import FLOOR_RUNS, floor_from_history
@@ -109,6 +111,36 @@ def check_promises(
     production = Production(service=service, at=moment, runs=runs)
     texts = {spec.sha256: spec.text for spec in specs}
     return verdict_of(production, planned, counted, specs=texts, version=version)
+
+
+def check_queried(
+    asking: Asking,
+    specs: Sequence[Spec],
+    service: str,
+    *,
+    at: int | None = None,
+    version: str,
+) -> Verdict:
+    """Judge the specs' service level objectives on what servers answer.
+
+    `at` is the moment (µs), down to the whole minute; without, what has surely arrived by now.
+    SourceError if a server cannot be asked: that is never taken for no data.
+    """
+    refuse_unsupported(specs)
+    promises = [promise for spec in specs for promise in spec.queried]
+    if not promises:
+        raise UsageError("the specs have no indicators, so there is no server to ask")
+    try:
+        now = asking.now(promises)
+        moment = latest(now) if at is None else whole_minute(at)
+        if moment > now + MINUTE_US:
+            raise UsageError("the moment lies in the future, by the clock of the server")
+        measured = asking.measure([plan_promise(promise, moment) for promise in promises])
+    except SourceError as error:
+        raise helped(error) from None
+    texts = {spec.sha256: spec.text for spec in specs}
+    counted = [(each.plan, each.tallies, each.known) for each in measured]
+    return verdict_of_queried(service, moment, counted, specs=texts, version=version)
 
 
 def count_accounts(

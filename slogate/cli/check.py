@@ -34,6 +34,14 @@ def command(
     report_only: Annotated[
         bool, typer.Option("--report-only", help="Report as ever, but exit 0 whatever was found.")
     ] = False,
+    prometheus: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--prometheus",
+            metavar="[NAME=]URL",
+            help="The server that indicators ask, or the one of that DataSource.",
+        ),
+    ] = None,
     threads: Annotated[
         int | None,
         typer.Option("--threads", min=1, max=256, metavar="N", help="Threads to count with."),
@@ -43,10 +51,11 @@ def command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Judge what is stored: budgets on a run, slos on production.
+    """Judge what is stored: budgets on a run, slos on production, or on what a Prometheus has.
 
     Budgets are judged on the latest load run of each service, or on the run that is named, then
-    alone. Slos are judged up to the end of the newest production data, or up to --at.
+    alone. Slos are judged up to the end of the newest production data, or up to --at; those with
+    an indicator, native or OpenSLO, on what its server answers up to the last minute, or to --at.
 
     \b
     Examples:
@@ -54,6 +63,7 @@ def command(
       slogate check slo/shop.yaml --run 20261124-101500-3fa2c1
       slogate check --json --only budgets | jq .outcome
       slogate check --only slos --at 2026-11-01T00:00Z
+      slogate check openslo/ --prometheus http://prometheus:9090
     """
     from slogate.cli.complaints import told
     from slogate.cli.judging import keep_all, read, tell, worst
@@ -61,14 +71,20 @@ def command(
     from slogate.config import load_settings
     from slogate.errors import Interrupted, SlogateError
     from slogate.gate import refuse_unsupported
+    from slogate.measuring.servers import addresses
     from slogate.store.layout import open_store
 
-    wanted = Wanted(run=run, service=service, at=at, only=only, threads=threads, quiet=quiet)
-    wanted.refuse_contradictions()
     settings = load_settings(Path.cwd(), os.environ)
+    known = addresses(prometheus or [], project=settings.prometheus_url, environment=os.environ)
+    wanted = Wanted(
+        run=run, service=service, at=at, only=only, threads=threads, quiet=quiet, addresses=known
+    )
+    wanted.refuse_contradictions()
     loaded = read(specs or settings.specs)
     refuse_unsupported(loaded)
-    opened = open_store(store or settings.store)
+    # what servers answer needs no store, but the verdict is kept in one
+    stored = any(spec.objectives or spec.promises for spec in loaded)
+    opened = open_store(store or settings.store, create=not stored)
     jobs = subjects(loaded, opened, wanted)
     verdicts, errors = [], []
     for job in jobs:

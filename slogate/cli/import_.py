@@ -186,12 +186,12 @@ def _kind(given: str | None, default: Kind) -> Kind:
 def _only_service(specs: tuple[Path, ...]) -> str:
     """The one service that the specs speak of; UsageError where that is not clear."""
     from slogate.cli.specfiles import FOLDER, read_specs
-    from slogate.slo.load import load_specs
+    from slogate.slo.every import load_every
 
     asked, hint = "whose results are these?", "say which service: --service NAME"
     if not specs and not any(FOLDER.glob("*.y*ml")):
         raise UsageError(f"{asked} No service is given", hint=hint)
-    services = sorted({spec.service for spec in load_specs(read_specs(specs))})
+    services = sorted({spec.service for spec in load_every(read_specs(specs))})
     if len(services) != 1:
         told = ", ".join(services) or "no service"
         raise UsageError(f"{asked} The specs speak of {told}", hint=hint)

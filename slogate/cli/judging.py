@@ -21,7 +21,7 @@ from slogate.errors import (
     UsageError,
 )
 from slogate.gate import keep
-from slogate.slo.load import load_specs
+from slogate.slo.every import load_every
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.verdict import Outcome, Verdict
@@ -32,7 +32,7 @@ _WORST_LAST = (EXIT_PASS, EXIT_NO_VERDICT, EXIT_ERROR, EXIT_BREACH)
 
 def read(paths: Sequence[Path]) -> list[Spec]:
     """The specs of the files, or of `slo/`; SpecError with all faults of all of them."""
-    return load_specs(read_specs(paths))
+    return load_every(read_specs(paths))
 
 
 def of_one_service(specs: Sequence[Spec], service: str | None) -> tuple[str, list[Spec]]:

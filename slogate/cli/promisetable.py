@@ -10,6 +10,7 @@ from slogate.promises.promise import Promise
 from slogate.units import format_duration, format_share
 
 _HEAD = ("slo", "of", "objective", "window", "counts", "if broken", "place")
+_LONGEST = 60
 _BREACH = {"error": "fails", "warn": "warns", "info": "is noted"}
 
 
@@ -27,7 +28,7 @@ def table(promises: Sequence[Promise]) -> str:
 
 
 def _row(promise: Promise) -> tuple[str, ...]:
-    units = "requests"
+    units = promise.noun
     if promise.slice_us is not None:
         kind = "slices" if promise.budgeting == "timeslices" else "shares of slices"
         units = f"{kind} of {format_duration(promise.slice_us)}"
@@ -35,13 +36,18 @@ def _row(promise: Promise) -> tuple[str, ...]:
         units += f" by {promise.by}"
     return (
         promise.id,
-        str(promise.selection),
+        _of(promise),
         format_share(promise.objective, 9),
         _window(promise),
         units,
         _BREACH[promise.severity],
         f"{promise.place.file}:{promise.place.line}",
     )
+
+
+def _of(promise: Promise) -> str:
+    text = str(promise.selection if promise.indicator is None else promise.indicator)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _window(promise: Promise) -> str:
@@ -69,6 +75,7 @@ def as_data(promise: Promise) -> dict[str, Any]:
         "empty_slices": promise.empty if promise.slice_us else None,
         "endpoint": None if endpoint is None else str(endpoint),
         "where": dict(promise.selection.where),
+        "indicator": None if promise.indicator is None else str(promise.indicator),
         "by": promise.by,
         "min_events": promise.min_events,
         "severity": promise.severity,

@@ -143,10 +143,10 @@ def _cuts(runs: Sequence[Run], files: list[Path], words: list[str]) -> dict[str,
     from slogate.cli.specfiles import FOLDER, read_specs
     from slogate.config import load_settings
     from slogate.slo.cuts import cuts_of
-    from slogate.slo.load import load_specs
+    from slogate.slo.every import load_every
 
     files = files or list(load_settings(Path.cwd(), os.environ).specs)
-    specs = load_specs(read_specs(files)) if files or FOLDER.is_dir() else []
+    specs = load_every(read_specs(files)) if files or FOLDER.is_dir() else []
     given = [given_age("--cut", word) for word in words]
     found = {}
     for run in runs:

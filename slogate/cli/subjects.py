@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from slogate.cli.moments import given_moment
 from slogate.cli.options import note
@@ -15,6 +16,9 @@ from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.units import US_PER_SECOND, format_span
 from slogate.verdict import Verdict
+
+if TYPE_CHECKING:
+    from slogate.measuring.servers import Addresses
 
 LATEST = "latest"
 # production that is older than this is judged as it was, and said to be old
@@ -33,6 +37,7 @@ class Wanted:
     only: str | None = None
     threads: int | None = None
     quiet: bool = False
+    addresses: Addresses | None = None
 
     def refuse_contradictions(self) -> None:
         """UsageError for options that exclude each other, and for words that are not known."""
@@ -81,6 +86,8 @@ def subjects(specs: Sequence[Spec], store: Store, wanted: Wanted) -> list[Callab
             jobs.append(partial(_budgets, store, chosen, service, wanted))
         if wanted.slos and any(spec.promises for spec in chosen):
             jobs.append(partial(_slos, store, chosen, service, wanted))
+        if wanted.slos and any(spec.queried for spec in chosen):
+            jobs.append(partial(_queried, chosen, service, wanted))
     if not jobs:
         what = " or ".join(
             word for word, asked in (("budgets", wanted.budgets), ("slos", wanted.slos)) if asked
@@ -134,3 +141,13 @@ def _slos(store: Store, specs: Sequence[Spec], service: str, wanted: Wanted) -> 
         old = format_span((now - end) / US_PER_SECOND)
         note(f"note: the newest production data of {service} are {old} old", quiet=wanted.quiet)
     return verdict
+
+
+def _queried(specs: Sequence[Spec], service: str, wanted: Wanted) -> Verdict:
+    from slogate import __version__
+    from slogate.gate import check_queried
+    from slogate.measuring.measure import Asking
+    from slogate.measuring.servers import Addresses
+
+    asking = Asking(addresses=wanted.addresses or Addresses())
+    return check_queried(asking, specs, service, at=wanted.moment, version=__version__)

@@ -182,7 +182,7 @@ def _natives(slo: Data, service: str, slis: Mapping[str, Data]) -> list[Data]:
     if referred is not None:
         inline = {"metadata": referred["metadata"], "spec": referred["spec"]}
     found: list[Data] = []
-    for objective, name in zip(objectives, _ids(slo), strict=True):
+    for objective, name in zip(objectives, ids_of(slo), strict=True):
         single = {**slo, "spec": {**spec, "objectives": [objective]}}
         found.append(to_native(single, service, inline, name=name))
     again = list(_merged([to_openslo(native, service) for native in found]))
@@ -190,7 +190,7 @@ def _natives(slo: Data, service: str, slis: Mapping[str, Data]) -> list[Data]:
     return found if lossless and all(map(_is_valid, found)) else []
 
 
-def _ids(slo: Data) -> list[str]:
+def ids_of(slo: Data) -> list[str]:
     """Names of the objectives: the SLO's, with the display name or number where there are more."""
     name, objectives = slo["metadata"]["name"], slo["spec"]["objectives"]
     if len(objectives) == 1:

@@ -67,7 +67,7 @@ def load_specs(
     faults = [fault for one in loaded for fault in one.faults]
     faults += _clashes(loaded)
     specs = [one.spec for one in loaded if one.spec is not None]
-    faults += () if faults else _confused(specs)
+    faults += () if faults else confused(specs)
     if faults:
         raise SpecError(faults)
     return specs
@@ -176,7 +176,7 @@ def _clashes(loaded: Sequence[_Loaded]) -> Iterator[Fault]:
                 yield at.made(taker.place, message, hint, rule="name-taken")
 
 
-def _confused(specs: Sequence[Spec]) -> Iterator[Fault]:
+def confused(specs: Sequence[Spec]) -> Iterator[Fault]:
     """Objectives of two services whose ids in the history would be the same."""
     owners: dict[str, Objective | Promise] = {}
     every: list[Objective | Promise] = []

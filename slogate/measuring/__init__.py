@@ -1,0 +1,1 @@
+"""Indicators measured: what a server answers, as counts slot by slot for the judge."""

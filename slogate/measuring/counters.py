@@ -1,0 +1,229 @@
+"""Reads counters sample by sample, as they were scraped, and hands on what each grew by.
+
+Each selector is read once for all promises that count it; those of all events come first, since
+they tell which targets were scraped when. Nothing is extrapolated:
+
+- a counter that dropped was reset, and has counted up to what it shows;
+- a series that appears while its target was scraped already has counted from zero;
+- what the first scrape of a target shows was counted nobody knows when, and is left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+from slogate.measuring.tallying import MS, Side, Tallying
+from slogate.promises.promise import MINUTE_US
+from slogate.sources._prometheus import growth
+from slogate.sources._prometheus.answer import Series, matrix
+from slogate.sources._prometheus.client import Client
+from slogate.sources._prometheus.counting import Kind
+from slogate.sources._prometheus.promql import Selector
+from slogate.sources._prometheus.spans import Spans
+
+LEAD_MS = 3_600_000
+LAG_MS = 300_000
+
+Key = tuple[tuple[str, str], ...]
+Target = tuple[str, str] | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Taker:
+    """Who counts what a selector tells: the sums, the side of them, and the sign."""
+
+    tallying: Tallying
+    side: Side
+    sign: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Order:
+    """A selector to be read, and who counts it."""
+
+    selector: Selector
+    kind: Kind
+    takers: list[Taker] = field(default_factory=list)
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """From when to when it is read, in ms."""
+        plans = [taker.tallying.plan for taker in self.takers]
+        return min(plan.since for plan in plans) // MS - LEAD_MS, max(p.at for p in plans) // MS
+
+
+@dataclass(slots=True)
+class _Track:
+    """One series: when it was scraped last, and what it showed, as it was written."""
+
+    at: int
+    text: str
+    count: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Counts:
+    """What was read of one server; `targets` says when each was scraped first.
+
+    `began` is the first scrape of all, `bad` samples are no counts.
+    """
+
+    client: Client
+    targets: dict[tuple[str, str], int] = field(default_factory=dict)
+    labels: dict[str, set[str]] = field(default_factory=dict)
+    series: Counter[str] = field(default_factory=Counter)
+    samples: Counter[str] = field(default_factory=Counter)
+    resets: Counter[str] = field(default_factory=Counter)
+    bad: dict[str, Counter[str]] = field(default_factory=dict)
+    began: int | None = None
+
+    def read(self, orders: Sequence[Order]) -> None:
+        """Read all selectors, those of all events first."""
+        for order in sorted(orders, key=lambda it: all(t.side == "mine" for t in it.takers)):
+            _Reading(counts=self, order=order).run()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reading:
+    """One selector on the way."""
+
+    counts: Counts
+    order: Order
+    tracks: dict[Key, _Track] = field(default_factory=dict)
+    lag: int = LAG_MS
+
+    @property
+    def name(self) -> str:
+        return f"{self.order.kind} {self.order.selector}"
+
+    @property
+    def watches(self) -> list[Tallying]:
+        """Whose silences this selector tells: of all events, nothing else shows them."""
+        return [taker.tallying for taker in self.order.takers if taker.side == "total"]
+
+    def run(self) -> None:
+        start, end = self.order.reach
+        spans = Spans(client=self.counts.client, selector=self.order.selector)
+        self.counts.bad.setdefault(self.name, Counter())
+        for _, answer in spans.read(start, end):
+            try:
+                self._take(list(matrix(answer)))
+            except ValueError as error:
+                raise self.counts.client.fail(f"{self.order.selector}: {error}") from None
+        for tallying in self.watches:
+            tallying.ends += [track.at for track in self.tracks.values()]
+        self.counts.series[self.name] = len(self.tracks)
+
+    def _take(self, answer: Sequence[Series]) -> None:
+        for series in answer:
+            if series.histograms:
+                raise ValueError("it is a native histogram; ask for histogram_count(rate(…))")
+            self._known(series)
+        for series in answer:
+            self._series(series)
+
+    def _known(self, series: Series) -> None:
+        """Note when the target was first scraped, and how often it is."""
+        labels, counts = series.labels, self.counts
+        counts.labels.setdefault(labels.get("__name__", ""), set()).update(labels)
+        if not series.values:
+            return
+        first = series.values[0][0]
+        target = _target(series)
+        if target is not None:
+            counts.targets[target] = min(first, counts.targets.get(target, first))
+        if self.watches:
+            counts.began = first if counts.began is None else min(first, counts.began)
+        if len(series.values) > 2:
+            steps = sorted(b[0] - a[0] for a, b in pairwise(series.values))
+            self.lag = max(self.lag, 3 * steps[len(steps) // 2])
+        for taker in self.order.takers:
+            taker.tallying.lag = max(taker.tallying.lag, self.lag)
+        if self.watches:
+            minutes = {at * MS // MINUTE_US for at, _ in series.values}
+            for tallying in self.watches:
+                tallying.minutes |= minutes
+                tallying.first = first if tallying.first is None else min(first, tallying.first)
+
+    def _series(self, series: Series) -> None:
+        key = tuple(sorted(series.labels.items()))
+        track = self.tracks.get(key)
+        grows = self.order.kind == "growth"
+        for at, text in series.values:
+            if track is not None:
+                if at <= track.at:
+                    continue
+                if grows and text == track.text:
+                    track.at = at
+                    continue
+            try:
+                count = growth.whole(text)
+            except ValueError as error:
+                self.counts.bad[self.name][str(error)] += 1
+                continue
+            if not grows:
+                self._add(at, at, 1 if self.order.kind == "count" else count)
+            elif track is None:
+                self._appear(series, at, count)
+            else:
+                self._grow(track, at, count)
+            track = self.tracks[key] = _Track(at, text, count)
+        self.counts.samples[self.name] += len(series.values)
+
+    def _grow(self, track: _Track, at: int, count: int) -> None:
+        if count < track.count:
+            self.counts.resets[self.name] += 1
+            if at - track.at > self.lag:
+                for tallying in self.watches:
+                    tallying.ends.append(track.at)
+            self._add(track.at, at, count)
+        else:
+            self._add(track.at, at, count - track.count)
+
+    def _appear(self, series: Series, at: int, count: int) -> None:
+        """A series that was not there before."""
+        target, began = _target(series), self.counts.began
+        if target is not None and self.counts.targets.get(target, at) < at:
+            self._add(at, at, count)
+        elif began is not None and at > began + self.lag:
+            for taker in self.order.takers:
+                taker.tallying.miss(taker.side, at, count * taker.sign)
+
+    def _add(self, since: int, at: int, count: int) -> None:
+        if count:
+            for taker in self.order.takers:
+                taker.tallying.add(taker.side, since, at, count * taker.sign)
+
+
+def _target(series: Series) -> Target:
+    """What is scraped; None where the labels do not say."""
+    labels = series.labels
+    return (labels.get("job", ""), labels["instance"]) if "instance" in labels else None
+
+
+def zero_is_told(counts: Counts, selectors: Sequence[Selector]) -> bool:
+    """Whether nothing found means that nothing happened.
+
+    So it is if the metric is there, with the labels that are asked for, and only no series of it
+    has their values: a service that never failed has no series of its failures.
+    """
+    for selector in selectors:
+        known = counts.labels.get(selector.name)
+        wanted = {label for label, op, value in selector.matchers if op in {"=", "=~"} and value}
+        if known is None or not wanted <= known:
+            return False
+    return True
+
+
+def unreadable(counts: Counts, orders: Sequence[Order]) -> str | None:
+    """What is wrong with the samples of some selectors."""
+    for order in orders:
+        found: Any = counts.bad.get(f"{order.kind} {order.selector}")
+        if found:
+            reason, times = found.most_common(1)[0]
+            return f"{times} samples of {order.selector} are no counts: {reason}"
+    return None
