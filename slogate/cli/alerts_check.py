@@ -2,21 +2,87 @@
 
 from __future__ import annotations
 
-from slogate.cli.options import JSON, NO_COLOR, QUIET, STORE
-from slogate.errors import UnsupportedError
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
+
+FILES = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[FILE]...", help="Spec files or folders  [default: slo/]"),
+]
+MORE_FILES = Annotated[
+    list[Path] | None, typer.Option("--file", "-f", metavar="FILE", help="Likewise; repeatable.")
+]
+ONLY = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="NAME", help="The slo of this name alone; repeatable."),
+]
+MAX_AGE = Annotated[
+    str | None,
+    typer.Option("--max-age", metavar="15m", help="Exit 3 if the newest data are older than this."),
+]
+THREADS = Annotated[
+    int | None,
+    typer.Option("--threads", min=1, max=256, metavar="N", help="Threads to count with."),
+]
 
 
 def command(
+    files: FILES = None,
+    more: MORE_FILES = None,
+    service: SERVICE = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help="As of this moment, not of the newest data."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--from", metavar="TIME", help="Tell when each alert fired since then."),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--to", metavar="TIME", help="The end of that time  [default: newest data]"),
+    ] = None,
+    only: ONLY = None,
+    max_age: MAX_AGE = None,
+    threads: THREADS = None,
     store: STORE = None,
     as_json: JSON = False,
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Say who burns an error budget too fast.
+    """Say who burns an error budget too fast, since when, and when it is gone.
+
+    From stored production, as of its newest minute. Exit 1 if an alert of severity `page` fires,
+    3 if of any alert nobody knows; others only tell. With --from it lists what fired when, and
+    judges nothing.
 
     \b
     Examples:
-      slogate alerts check
+      slogate alerts check                        all slos of slo/ that have alerts
+      slogate alerts check slo/shop.yaml --only latency
+      slogate alerts check --max-age 15m --json | jq '.alerts[] | select(.state == "firing")'
+      slogate alerts check --from 2026-11-01 --to 2026-11-08T12:00Z
     """
-    del store, as_json, quiet, no_color
-    raise UnsupportedError("alerts check comes with the next commit")
+    from slogate.cli.alerting import Asked, look, look_back
+
+    asked = Asked(
+        files=[*(files or []), *(more or [])],
+        service=service,
+        at=at,
+        since=since,
+        until=until,
+        only=only or [],
+        max_age=max_age,
+        threads=threads,
+        store=store,
+        quiet=quiet,
+    )
+    told = look_back(asked) if since is not None or until is not None else look(asked)
+    out(told.json() if as_json else told.text(no_color=no_color))
+    for line in told.notes:
+        note(f"note: {line}", quiet=quiet)
+    return told.exit_code

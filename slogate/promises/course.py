@@ -63,8 +63,8 @@ def is_known(pair: Pair, objective: Fraction, period_us: int, *, long: Use, shor
     Not without any in the long window, and not where that one burns too fast and the short one has
     none: nobody knows whether it has ended.
     """
-    rate = long.burn(objective)
-    return rate is not None and (rate <= pair.factor(period_us) or short.total > 0)
+    would = pair.fires(objective, period_us, long=long, short=long)
+    return long.total > 0 and (short.total > 0 or not would)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +252,10 @@ class _Cases:
             burns = fires(self.worst, (long, short), best=False)
             if self.best and fires(self.best, (long, short), best=True) is not burns:
                 return State.UNSURE
-            return state_of(fires=burns, is_known=self.worst(*short).total > 0)
+            enough = burns or self.worst(*short).total > 0
+            return state_of(
+                fires=burns, is_known=enough or not fires(self.worst, (long, long), best=False)
+            )
 
         return standing
 

@@ -1,0 +1,202 @@
+"""The door for alerts: (specs, store) → who burns an error budget, since when, and who did.
+
+    alerts of the specs ──plan──► counts of their windows ──► alarms ──► since when, to the minute
+
+From what is stored alone, without a wall clock: the same series and specs say the same. Refuses
+promises whose events a server keeps, and services of which nothing is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from slogate.errors import NoData, UnsupportedError, UsageError
+from slogate.gate import count_accounts, refuse_unsupported
+from slogate.model.run import Run
+from slogate.promises.alarm import Alarm, alarms_of
+from slogate.promises.course import State, Turn, Watch, watch
+from slogate.promises.events import accounts_of, tallies_of
+from slogate.promises.production import Production, known_of, newest_end, reaching, remarks_on
+from slogate.promises.promise import DAY_US, Promise, plan, whole_minute
+from slogate.slo.spec import Spec
+from slogate.store.layout import Store
+from slogate.store.manifest import list_runs
+
+# how far back the start of an alert is looked for: so far at first, then so many times further
+_BACK_US, _FURTHER = DAY_US, 6
+
+Key = tuple[str, str | None, int]
+"""A promise's id, the value of its label, the number of the pair."""
+
+Courses = Mapping[str, Mapping[str | None, Sequence[Sequence[Turn]]]]
+"""By the promise's id and the value of its label, the turns of each of its pairs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the alerts of a service stand at the moment; `data_end` is that of the newest data."""
+
+    service: str
+    at: int
+    data_end: int
+    alarms: tuple[Alarm, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """How the alerts of a service turned between two moments, both ends with them."""
+
+    service: str
+    since: int
+    until: int
+    promises: tuple[Promise, ...]
+    courses: Courses
+    warnings: tuple[str, ...] = ()
+
+
+def alerting(specs: Sequence[Spec], only: Sequence[str] = ()) -> list[Promise]:
+    """The promises with alerts, those of the names or ids if any are given; UsageError if none."""
+    refuse_unsupported(specs)
+    found = [promise for spec in specs for promise in spec.promises if promise.alerts]
+    if not found:
+        hint = "add `alerts: google` to an slo"
+        raise UsageError("no slo of the specs has alerts", hint=hint)
+    for name in only:
+        if not any(name in _names(promise) for promise in found):
+            known = ", ".join(dict.fromkeys(promise.name for promise in found))
+            raise UsageError(f"no slo with alerts is named '{name}'", hint=f"there are: {known}")
+    chosen = [each for each in found if not only or _names(each) & set(only)]
+    asked = [promise for promise in chosen if promise.indicator is not None]
+    if asked:
+        raise UnsupportedError(
+            f"{asked[0].id}: its events are kept by a server, not in the store",
+            hint="let the server follow it: slogate alerts rules; or name the others with --only",
+        )
+    return chosen
+
+
+def _names(promise: Promise) -> set[str]:
+    return {promise.name, f"{promise.service}/{promise.name}", promise.id}
+
+
+def standing(
+    store: Store,
+    promises: Sequence[Promise],
+    service: str,
+    *,
+    at: int | None = None,
+    threads: int | None = None,
+) -> Standing:
+    """How the alerts of one service stand at the moment, or at the end of the newest data."""
+    stored, data_end = _stored(store, service)
+    moment = data_end if at is None else whole_minute(at)
+    plans = [plan(promise, moment) for promise in promises]
+    runs = reaching(stored, plans)
+    accounts = [account for each in plans for account in accounts_of(each)]
+    counted = count_accounts(store, runs, accounts, threads=threads)
+    production = Production(service=service, at=moment, runs=runs)
+    alarms = [
+        alarm
+        for each in plans
+        for alarm in alarms_of(
+            each, tallies_of(each, counted), known_of(production, each), data_end
+        )
+    ]
+    return Standing(
+        service=service,
+        at=moment,
+        data_end=data_end,
+        alarms=tuple(_dated(store, stored, alarms, moment, threads)),
+        warnings=tuple(remarks_on(runs)),
+    )
+
+
+def replay(
+    store: Store,
+    promises: Sequence[Promise],
+    service: str,
+    since: int,
+    until: int | None = None,
+    *,
+    threads: int | None = None,
+) -> Replay:
+    """How the alerts of one service turned at the whole minutes from one to the other.
+
+    Without the other, to the end of the newest data.
+    """
+    stored, data_end = _stored(store, service)
+    first, last = -whole_minute(-since), data_end if until is None else whole_minute(until)
+    if first > last:
+        raise UsageError(f"no whole minute of {service} lies in that time")
+    watches = [watch(promise, first, last) for promise in promises]
+    runs, courses = _follow(store, stored, watches, threads)
+    return Replay(
+        service=service,
+        since=first,
+        until=last,
+        promises=tuple(promises),
+        courses=courses,
+        warnings=tuple(remarks_on(runs)),
+    )
+
+
+def _stored(store: Store, service: str) -> tuple[list[Run], int]:
+    stored = list_runs(store, service=service, kind="production")
+    end = newest_end(stored)
+    if end is None:
+        raise NoData(
+            f"nothing is known: {store.root} has no production data of the service '{service}'",
+            hint="take some in: slogate import --kind production FILE",
+        )
+    return stored, end
+
+
+def _follow(
+    store: Store, stored: Sequence[Run], watches: Sequence[Watch], threads: int | None
+) -> tuple[tuple[Run, ...], Courses]:
+    """The turns of all watched promises, from one pass over the runs that reach into the time."""
+    plans = [plan for each in watches for plan in each.plans.values()]
+    runs = reaching(stored, plans)
+    accounts = [account for each in watches for account in each.accounts]
+    counted = count_accounts(store, runs, accounts, threads=threads)
+    return runs, {each.promise.id: each.courses(counted) for each in watches}
+
+
+def _dated(
+    store: Store,
+    stored: Sequence[Run],
+    alarms: Sequence[Alarm],
+    at: int,
+    threads: int | None,
+) -> list[Alarm]:
+    """The alarms with the minute from which each that fires has been firing."""
+    begin = min((run.start_ts for run in stored if run.start_ts is not None), default=at)
+    found: dict[Key, int] = {}
+    back = _BACK_US
+    while left := _undated(alarms, found):
+        since = max(whole_minute(at - back), whole_minute(begin))
+        watches = [watch(promise, min(since, at), at) for promise in left.values()]
+        _, courses = _follow(store, stored, watches, threads)
+        for alarm in alarms:
+            promise = alarm.plan.promise
+            if alarm.state is State.FIRING and promise.id in courses:
+                last = courses[promise.id][alarm.value][alarm.number][-1]
+                if last.ts > since or since <= begin:
+                    found[_key(alarm)] = last.ts
+        back *= _FURTHER
+    return [replace(alarm, since=found.get(_key(alarm))) for alarm in alarms]
+
+
+def _key(alarm: Alarm) -> Key:
+    return alarm.plan.promise.id, alarm.value, alarm.number
+
+
+def _undated(alarms: Sequence[Alarm], found: Mapping[Key, int]) -> dict[str, Promise]:
+    """The promises with an alarm that fires and has no start yet."""
+    return {
+        alarm.plan.promise.id: alarm.plan.promise
+        for alarm in alarms
+        if alarm.state is State.FIRING and _key(alarm) not in found
+    }

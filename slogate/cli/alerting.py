@@ -1,0 +1,168 @@
+"""What `alerts check` and `alerts send` share: which alerts, as of when, and how that is told."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from slogate.alerting import Replay, Standing, alerting, replay, standing
+from slogate.cli.alertstable import document, history, history_table, table
+from slogate.cli.complaints import told
+from slogate.cli.judging import of_one_service, read, worst
+from slogate.cli.moments import given_age, given_moment
+from slogate.cli.subjects import LAST_TS, STALE_US
+from slogate.errors import EXIT_PASS, Interrupted, NoData, SlogateError, UsageError
+from slogate.promises.promise import Promise
+from slogate.store.layout import Store, open_store
+from slogate.units import US_PER_SECOND, format_span
+
+_FIRST_TS = 86_400 * US_PER_SECOND
+_FRESH_US = 3_600 * US_PER_SECOND
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command was asked for."""
+
+    files: Sequence[Path] = ()
+    service: str | None = None
+    at: str | None = None
+    since: str | None = None
+    until: str | None = None
+    only: Sequence[str] = ()
+    max_age: str | None = None
+    threads: int | None = None
+    store: Path | None = None
+    quiet: bool = False
+
+    def moment(self, flag: str, word: str | None) -> int | None:
+        """A moment of the command line; UsageError unless it is one that a calendar has."""
+        found = given_moment(flag, word)
+        if found is not None and not _FIRST_TS <= found < LAST_TS:
+            raise UsageError(f"{flag}: '{word}' is not between 1970 and 9000")
+        return found
+
+    def opened(self) -> tuple[Store, dict[str, list[Promise]]]:
+        """The store, and the promises with alerts by their service."""
+        from slogate.config import load_settings
+
+        settings = load_settings(Path.cwd(), os.environ)
+        specs = read(self.files or settings.specs)
+        if self.service is not None:
+            _, specs = of_one_service(specs, self.service)
+        promises = alerting(specs, self.only)
+        services: dict[str, list[Promise]] = {}
+        for promise in sorted(promises, key=lambda each: each.service):
+            services.setdefault(promise.service, []).append(promise)
+        return open_store(self.store or settings.store), services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is to be printed, and the exit code."""
+
+    document: dict[str, Any]
+    table: Callable[[bool], str]
+    exit_code: int
+    notes: Sequence[str] = field(default_factory=list)
+
+    def json(self) -> str:
+        """For machines."""
+        return f"{json.dumps(self.document, indent=2, ensure_ascii=False)}\n"
+
+    def text(self, *, no_color: bool) -> str:
+        """For people."""
+        return self.table(no_color)
+
+
+def look(asked: Asked) -> Told:
+    """How the alerts of all services stand; what hinders one hides no other's."""
+    at = asked.moment("--at", asked.at)
+    oldest = None if asked.max_age is None else given_age("--max-age", asked.max_age)
+    if at is not None and oldest is not None:
+        raise UsageError("--max-age is for the newest data, not for another moment")
+    store, services = asked.opened()
+    found, codes = each_service(
+        services,
+        lambda service, promises: standing(store, promises, service, at=at, threads=asked.threads),
+    )
+    notes, late = ages(found, oldest) if at is None else ([], [])
+    made = document(found, too_old=bool(late))
+    return Told(
+        document=made,
+        table=lambda no_color: table(found, no_color=no_color),
+        exit_code=worst([made["exit_code"], *codes]),
+        notes=[*notes, *late, *_warnings(found)],
+    )
+
+
+def look_back(asked: Asked) -> Told:
+    """When the alerts of all services fired between two moments."""
+    since, until = asked.moment("--from", asked.since), asked.moment("--to", asked.until)
+    if since is None:
+        raise UsageError("--to needs a --from")
+    if asked.at is not None or asked.max_age is not None:
+        raise UsageError("--at and --max-age are for one moment, --from and --to for a time")
+    if until is not None and until < since:
+        raise UsageError("--to is before --from")
+    store, services = asked.opened()
+
+    def played(service: str, promises: list[Promise]) -> Replay:
+        return replay(store, promises, service, since, until, threads=asked.threads)
+
+    found, codes = each_service(services, played)
+    return Told(
+        document=history(found),
+        table=lambda no_color: history_table(found, no_color=no_color),
+        exit_code=worst(codes),
+        notes=_warnings(found),
+    )
+
+
+def each_service(
+    services: dict[str, list[Promise]], ask: Callable[[str, list[Promise]], T]
+) -> tuple[list[T], list[int]]:
+    """What is found for each service, and the exit codes of those that could not be asked."""
+    found, codes = [], [EXIT_PASS]
+    for service, promises in services.items():
+        try:
+            found.append(ask(service, promises))
+        except Interrupted:
+            raise
+        except SlogateError as error:  # hides no other breach
+            if len(services) == 1:
+                raise
+            codes.append(told(error))
+    return found, codes
+
+
+def ages(found: Sequence[Standing], oldest: int | None) -> tuple[list[str], list[str]]:
+    """What is said of data that are not new, and of those that are older than they may be."""
+    now = time.time_ns() // 1_000
+    notes: list[str] = []
+    late: list[str] = []
+    for each in found:
+        old = now - each.data_end
+        span = format_span(abs(old) / US_PER_SECOND)
+        if -old > STALE_US:
+            raise NoData(
+                f"nothing is known: the newest production data of {each.service} lie {span} in "
+                "the future, so that a clock was wrong",
+                hint="say up to when: --at TIME",
+            )
+        if oldest is not None and old > oldest:
+            late.append(f"the newest production data of {each.service} are {span} old, too old")
+        elif old > _FRESH_US:
+            notes.append(f"the newest production data of {each.service} are {span} old")
+    return notes, late
+
+
+def _warnings(found: Sequence[Standing] | Sequence[Replay]) -> list[str]:
+    return [f"{each.service}: {warning}" for each in found for warning in each.warnings]
