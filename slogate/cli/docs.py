@@ -60,14 +60,27 @@ def pages() -> list[Page]:
 
 
 def find_page(known: list[Page], topic: str) -> Page:
-    """The page of that topic; UsageError with the nearest one if there is none."""
+    """The page of that topic or lint rule; UsageError with the nearest one if there is none."""
     wanted = topic.strip().lower().replace(" ", "-").replace("_", "-")
     by_topic = {page.topic: page for page in known}
     if wanted not in by_topic:
-        near = difflib.get_close_matches(wanted, by_topic, n=1)
+        rules = {page.topic: page for page in rule_pages()}
+        if wanted in rules:
+            return rules[wanted]
+        near = difflib.get_close_matches(wanted, [*by_topic, *rules], n=1)
         hint = f"did you mean '{near[0]}'?" if near else "`slogate docs` lists all topics"
         raise UsageError(f"the manual has no topic '{topic}'", hint=hint)
     return by_topic[wanted]
+
+
+def rule_pages() -> list[Page]:
+    """A page for each lint rule, made of what the rule tells of itself; they are not listed."""
+    from slogate.slo.manual import entries, told
+
+    return [
+        Page(topic=rule.id, group="reference", title=rule.id, summary=rule.help, text=told(rule))
+        for rule in entries()
+    ]
 
 
 def contents(known: list[Page]) -> str:
@@ -107,6 +120,7 @@ def command(
       slogate docs                     list the topics
       slogate docs tutorial            start here
       slogate docs spec                every key of slo/*.yaml
+      slogate docs mixed-latency       a rule of `slogate spec lint`
       slogate docs verdict --json      the page as a JSON document
     """
     del store, quiet

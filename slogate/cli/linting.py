@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from slogate.cli.specfiles import read_specs
 from slogate.errors import Fault, SpecError, UsageError
 from slogate.slo.convert_foreign import foreign_faults
 from slogate.slo.dialect import dialect_of
-from slogate.slo.lint import Remark, lint
+from slogate.slo.fault_rules import FAULT_RULES
+from slogate.slo.ignoring import let_be
+from slogate.slo.lint import RULES, Remark, lint
 from slogate.slo.load import load_specs
 from slogate.slo.openslo.profile import FAMILY, PROFILES, Profile
+from slogate.slo.openslo.profile import RULES as OPENSLO_RULES
 from slogate.slo.openslo.read import read_documents
-from slogate.slo.rules import Level, Planned
+from slogate.slo.rules import Fact, Held, Level, Planned
 
-FAULT, UNSUPPORTED = "spec", "unsupported"
+UNSUPPORTED = "unsupported"
+_OF_FILES = {"unknown-source", "unknown-service", "unused"}
+_FAULTS = {entry.id for entry in FAULT_RULES}
 Files = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What rules may know beside the files; `held` None: no store was asked."""
+
+    now_ts: int
+    planned: Planned | None = None
+    profile: Profile = "strict"
+    held: Mapping[str, Held] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,65 +43,54 @@ class Linted:
     objects: int = 0
 
     def lines(self) -> str:
-        """A line each, the hint on one of its own."""
+        """A line each, the hint or the reason to ignore it on one of its own."""
         return "".join(f"{_told(remark)}\n" for remark in self.remarks)
 
     def summary(self) -> str:
-        """`1 spec, 8 objectives: 1 error, 2 warnings`, or `no findings`."""
-        levels = [remark.severity for remark in self.remarks]
+        """`1 spec, 8 objectives: 1 error, 2 warnings, 1 ignored`, or `no findings`."""
+        levels = [remark.severity for remark in self.remarks if remark.ignored is None]
+        ignored = len(self.remarks) - len(levels)
         counts = [
             _counted(levels.count("error"), "error"),
             _counted(levels.count("warning"), "warning"),
             f"{levels.count('info')} info" if "info" in levels else "",
+            "" if levels else "no findings",
+            f"{ignored} ignored" if ignored else "",
         ]
-        found = ", ".join(count for count in counts if count) or "no findings"
         read = [
             _counted(self.specs, "spec"),
             _counted(self.objectives, "objective"),
             _counted(self.objects, "OpenSLO object"),
         ]
-        told = ", ".join(each for each in read if each)
+        found, told = (", ".join(each for each in some if each) for some in (counts, read))
         return f"{told}: {found}" if told else found
 
     def worst(self, levels: set[Level]) -> bool:
-        """Whether anything of these severities was found."""
-        return any(remark.severity in levels for remark in self.remarks)
+        """Whether anything of these severities was found that is not ignored."""
+        return any(r.severity in levels for r in self.remarks if r.ignored is None)
 
 
-def linted(
-    paths: Sequence[Path],
-    *,
-    now_ts: int,
-    planned: Planned | None,
-    profile: Profile = "strict",
-    recursive: bool = False,
-) -> Linted:
-    """Read and lint specs of every format; faults are findings as any other.
+def linted(files: Files, known: Known) -> Linted:
+    """What is found in specs of every format; faults are findings as any other.
 
     OpenSLO documents are looked at together, so that they may refer to each other.
     """
-    try:
-        files = read_specs(paths, recursive=recursive)
-    except SpecError as error:
-        return Linted(remarks=[_remark(fault, FAULT, "error") for fault in error.faults])
     native, openslo, foreign = Files(), Files(), Files()
     rooms = {"native": native, "openslo": openslo}
     for file, text in files:
         rooms.get(dialect_of(text), foreign).append((file, text))
-    found = [_native(native, now_ts, planned)] if native else []
+    found = [_native(native, known)] if native else []
     if foreign:
-        faults = foreign_faults(foreign)
-        found.append(Linted(remarks=[_remark(fault, FAULT, "error") for fault in faults]))
+        found.append(Linted(remarks=told_faults(foreign_faults(foreign))))
     if openslo:
-        documents = read_documents(openslo, profile=profile)
-        found.append(Linted(remarks=documents.remarks, objects=len(documents.objects)))
+        documents = read_documents(openslo, profile=known.profile)
+        remarks = _ignoring(openslo, documents.remarks, known)
+        found.append(Linted(remarks=remarks, objects=len(documents.objects)))
     return Linted(
         remarks=sorted(
             (remark for one in found for remark in one.remarks),
             key=lambda remark: (remark.file, remark.line, remark.column, remark.rule),
-        )
-        if len(found) > 1
-        else found[0].remarks,
+        ),
         specs=sum(one.specs for one in found),
         objectives=sum(one.objectives for one in found),
         objects=sum(one.objects for one in found),
@@ -103,19 +105,52 @@ def given_profile(word: str) -> Profile:
     raise UsageError(f"--profile: there is no profile '{word}'", hint="strict or lenient")
 
 
-def _native(files: Files, now_ts: int, planned: Planned | None) -> Linted:
+def told_faults(faults: Sequence[Fault]) -> list[Remark]:
+    """Faults as remarks."""
+    return [_remark(fault, fault.rule, "error") for fault in faults]
+
+
+def _native(files: Files, known: Known) -> Linted:
     """What is found in native specs; faults end the reading."""
     try:
         specs = load_specs(files)
     except SpecError as error:
-        return Linted(remarks=[_remark(fault, FAULT, "error") for fault in error.faults])
+        return Linted(remarks=told_faults(error.faults))
     later = [_remark(fault, UNSUPPORTED, "warning") for spec in specs for fault in spec.unsupported]
-    remarks = [remark for spec in specs for remark in lint(spec, now_ts=now_ts, planned=planned)]
+    remarks = [
+        remark
+        for spec in specs
+        for remark in lint(
+            spec, now_ts=known.now_ts, planned=known.planned, specs=specs, held=known.held
+        )
+    ]
     return Linted(
-        remarks=[*later, *remarks],
+        remarks=_ignoring(files, [*later, *remarks], known),
         specs=len(specs),
         objectives=sum(len(spec.objectives) for spec in specs),
     )
+
+
+def _ignoring(files: Files, remarks: Sequence[Remark], known: Known) -> list[Remark]:
+    """The remarks, with what each file says is to be let be."""
+    planned = known.planned is not None and known.planned.rate is not None
+    there: dict[Fact, bool] = {
+        "clock": True,
+        "files": False,  # one file alone may be looked at
+        "plan": planned,
+        "store": known.held is not None,
+    }
+    rules = {rule.id: all(there[fact] for fact in rule.asks) for rule in RULES}
+    rules |= {
+        f"{FAMILY}{name}": name not in _OF_FILES
+        for name, rule in OPENSLO_RULES.items()
+        if (rule.strict, rule.lenient) != ("error", "error")
+    }
+    return [
+        remark
+        for file, text in files
+        for remark in let_be(file, text, [r for r in remarks if r.file == file], rules)
+    ]
 
 
 def _remark(fault: Fault, rule: str, severity: Level) -> Remark:
@@ -133,7 +168,7 @@ def _remark(fault: Fault, rule: str, severity: Level) -> Remark:
 
 def _told(remark: Remark) -> str:
     """The remark; a fault is told with the keys that lead to it, there is no objective yet."""
-    keyed = remark.rule in {FAULT, UNSUPPORTED} or remark.rule.startswith(FAMILY)
+    keyed = remark.rule in _FAULTS or remark.rule.startswith(FAMILY)
     if keyed and remark.path:
         return str(replace(remark, message=f"{remark.path}: {remark.message}"))
     return str(remark)

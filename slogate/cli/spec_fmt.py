@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from slogate.cli.options import JSON, NO_COLOR, QUIET, STORE, note, out
-from slogate.errors import EXIT_ERROR, EXIT_PASS, SpecError, UsageError
+from slogate.errors import EXIT_ERROR, EXIT_PASS, SpecError
 
 GIVEN = Annotated[
     list[Path] | None,
@@ -42,10 +41,11 @@ def command(
       slogate spec fmt --check             for CI: exit 2 if a file is not in that spelling
     """
     del store, no_color
+    from slogate.cli.rewriting import rewrite
     from slogate.cli.specfiles import read_specs
     from slogate.slo.formatting import UnformattableError, formatted
 
-    changed: list[tuple[str, str]] = []
+    changed: list[tuple[str, str, str]] = []
     faults = []
     files = read_specs(specs or [], recursive=recursive)
     for file, text in files:
@@ -55,26 +55,14 @@ def command(
             faults.append(error.fault)
             continue
         if result != text:
-            changed.append((file, result))
+            changed.append((file, text, result))
     if not check:
-        for file, result in changed:
-            _replace(Path(file), result)
-    names = [file for file, _ in changed]
+        for file, text, result in changed:
+            rewrite(Path(file), text, result)
+    names = [file for file, _, _ in changed]
     out(json.dumps(names) + "\n" if as_json else "".join(f"{name}\n" for name in names))
     if faults:
         raise SpecError(faults)
     what = "would change" if check else "changed"
     note(f"{len(changed)} of {len(files)} files {what}", quiet=quiet)
     return EXIT_ERROR if check and changed else EXIT_PASS
-
-
-def _replace(file: Path, text: str) -> None:
-    """Write beside the file and put it in its place, so that it is never half written."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}.new")
-    try:
-        beside.write_bytes(text.encode())
-        beside.chmod(file.stat().st_mode & 0o7777)
-        beside.replace(file)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise UsageError(f"cannot write {file}: {error.strerror}") from None

@@ -18,6 +18,7 @@ from slogate.units import format_duration, format_share, significant
 # a burn rate of 1 spends the budget in time; half of that leaves half of it
 TOO_EASY = Fraction(1, 2)
 MOST_CORRECTED = Fraction(1, 2)
+_HOUR_US = DAY_US // 24
 _FAR_US = 366 * DAY_US
 
 
@@ -36,11 +37,9 @@ def named(pair: Pair) -> str:
 
 
 def can_fire(promise: Promise, pair: Pair, period_us: int, unit: Unit, units: Fraction) -> bool:
-    """Whether it fires when everything is bad and so many units come in an hour."""
-    long, short = (
-        Use(unit=unit, bad=Fraction(count), total=count)
-        for count in (int(units * us / (DAY_US // 24)) for us in (pair.long_us, pair.short_us))
-    )
+    """Whether it fires when everything is bad and so many units come in an hour, one at least."""
+    counts = (max(1, int(units * us / _HOUR_US)) for us in (pair.long_us, pair.short_us))
+    long, short = (Use(unit=unit, bad=Fraction(count), total=count) for count in counts)
     return pair.fires(promise.objective, period_us, long=long, short=short)
 
 
@@ -62,7 +61,7 @@ def _under_a_slice(spec: Spec, facts: Facts) -> Iterator[Found]:
 
 def _too_few_slices(spec: Spec, facts: Facts) -> Iterator[Found]:
     for promise, spot, pair, slice_us, period_us in _slices(spec, facts):
-        hourly = Fraction(DAY_US // 24, slice_us)
+        hourly = Fraction(_HOUR_US, slice_us)
         if pair.short_us >= slice_us and not can_fire(promise, pair, period_us, "slices", hourly):
             message = (
                 f"{pair.long_us // slice_us} slices in {format_duration(pair.long_us)} are too few "
@@ -111,9 +110,10 @@ def _corrections(spec: Spec) -> Iterator[tuple[Spot, Correction]]:
 
 
 def _corrected_no_more(spec: Spec, facts: Facts) -> Iterator[Found]:
-    at = whole_minute(facts.now_ts)
-    since = min((plan(promise, at).since for promise in spec.promises), default=0)
-    for spot, correction in _corrections(spec):
+    at, corrections = whole_minute(facts.now_ts), [*_corrections(spec)]
+    reached = (plan(promise, at).since for promise in spec.promises if corrections)
+    since = min(reached, default=0)
+    for spot, correction in corrections:
         ever = Period(start_ts=since, end_ts=at + 10 * _FAR_US)
         if correction.start_ts < at and next(correction.within(ever), None) is None:
             message = f"'{correction.reason}' is over: no window reaches back to it any more"
@@ -129,7 +129,7 @@ def _corrected_far_ahead(spec: Spec, facts: Facts) -> Iterator[Found]:
 
 def _corrected_away(spec: Spec, facts: Facts) -> Iterator[Found]:
     at = whole_minute(facts.now_ts)
-    for promise in spec.promises:
+    for promise in spec.promises if any(_corrections(spec)) else ():
         period = promise.period(at)
         closed = sum(span.length_us for span in closures(promise.corrections, period))
         share = Fraction(closed, period.length_us)

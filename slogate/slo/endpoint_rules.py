@@ -12,6 +12,7 @@ from slogate.objectives._base import Objective
 from slogate.promises.promise import Promise
 from slogate.slo.rules import Facts, Found, Rule, budget, firsts, heads, listed, slo, slo_item
 from slogate.slo.spec import Spec
+from slogate.slo.spots import where
 from slogate.units import US_PER_SECOND
 
 _METHODS = "GET|PUT|POST|PATCH|DELETE|HEAD|OPTIONS"
@@ -46,7 +47,8 @@ def _method(spec: Spec, facts: Facts) -> Iterator[Found]:
         found = re.match(rf"({_METHODS})\s+\S", endpoint.name, re.IGNORECASE)
         if endpoint.method is None and found is not None:
             message = f"'{endpoint.name}' is taken as a name for any method"
-            yield judged, message, f"write the method in capitals: {found[1].upper()} …"
+            spot = where(spec, judged, "endpoint")
+            yield spot, message, f"write the method in capitals: {found[1].upper()} …"
 
 
 def _method_alone(spec: Spec, facts: Facts) -> Iterator[Found]:
@@ -54,7 +56,8 @@ def _method_alone(spec: Spec, facts: Facts) -> Iterator[Found]:
     for judged, endpoint in _endpoints(spec):
         if endpoint.method is None and re.fullmatch(_METHODS, endpoint.name):
             message = f"'{endpoint.name}' is taken as the name of an endpoint, not as a method"
-            yield judged, message, f'write "{endpoint.name} *" for all with that method'
+            spot = where(spec, judged, "endpoint")
+            yield spot, message, f'write "{endpoint.name} *" for all with that method'
 
 
 def _regex(spec: Spec, facts: Facts) -> Iterator[Found]:
@@ -63,7 +66,8 @@ def _regex(spec: Spec, facts: Facts) -> Iterator[Found]:
         found = _REGEX.search(endpoint.name)
         if found is not None:
             message = f"'{found[0]}' stands for itself: endpoints are no regular expressions"
-            yield judged, message, "only * is special, it stands for any text"
+            spot = where(spec, judged, "endpoint")
+            yield spot, message, "only * is special, it stands for any text"
 
 
 def _everything(spec: Spec, facts: Facts) -> Iterator[Found]:
@@ -95,7 +99,8 @@ def _server_errors(spec: Spec, facts: Facts) -> Iterator[Found]:
         if _fails_well(success) and not _trouble(success):
             name = objective.scope.name
             message = f"'{name}' counts a request that failed with 500 as a success"
-            yield objective, message, "write `ok and …` or `status < 500 and …`"
+            spot = where(spec, objective, "ok")
+            yield spot, message, "write `ok and …` or `status < 500 and …`"
 
 
 def _fast_failures(spec: Spec, facts: Facts) -> Iterator[Found]:
@@ -110,7 +115,8 @@ def _fast_failures(spec: Spec, facts: Facts) -> Iterator[Found]:
             for other in every
         ):
             message = f"'{promise.name}' counts a failure that comes fast as good"
-            yield promise, message, "write `ok and …`, or add an SLO with `good: ok`"
+            spot = where(spec, promise, "good")
+            yield spot, message, "write `ok and …`, or add an SLO with `good: ok`"
 
 
 def _meaningless(spec: Spec, facts: Facts) -> Iterator[Found]:
@@ -119,7 +125,8 @@ def _meaningless(spec: Spec, facts: Facts) -> Iterator[Found]:
         trouble = _trouble(selection.success)
         if trouble is not None:
             key = "good" if isinstance(judged, Promise) else "ok"
-            yield judged, f"the `{key}` of '{name}' {trouble[0]}", trouble[1]
+            message = f"the `{key}` of '{name}' {trouble[0]}"
+            yield where(spec, judged, key), message, trouble[1]
 
 
 def _trouble(success: Predicate) -> tuple[str, str] | None:
@@ -192,6 +199,7 @@ ENDPOINT_RULES: tuple[Rule, ...] = (
             slo_item("good: duration <= 400ms"),
             slo_item("name: available", "good: ok", "objective: 99.9%"),
         ),
+        asks=frozenset({"files"}),
         check=_fast_failures,
     ),
     Rule(

@@ -221,10 +221,11 @@ def _scanned(file: str, text: str) -> tuple[dict[int, str], dict[int, str]]:
             message = "anchors would be written out"
             fault = Fault(file=file, line=mark.line + 1, column=mark.column + 1, message=message)
             raise UnformattableError(fault)
-    return _comment_lines(text)
+    return comment_lines(text)
 
 
-def _comment_lines(text: str) -> tuple[dict[int, str], dict[int, str]]:
+def comment_lines(text: str) -> tuple[dict[int, str], dict[int, str]]:
+    """Comments behind something and whole lines of comment (or nothing), by line from 1."""
     lines = text.removeprefix("\ufeff").split("\n")
     taken: dict[int, int] = {}
     inside: set[int] = set()
@@ -256,7 +257,7 @@ def _comment_lines(text: str) -> tuple[dict[int, str], dict[int, str]]:
 def _verify(file: str, result: str, documents: Sequence[Node], comments: Sequence[str]) -> None:
     """The same data, and the same comments."""
     again, faults = read_stream(file, result)
-    behind, whole = _comment_lines(result) if not faults else ({}, {})
+    behind, whole = comment_lines(result) if not faults else ({}, {})
     kept = sorted(comment for comment in [*behind.values(), *whole.values()] if comment)
     data: list[Any] = [plain(document) for document in documents]
     if faults or not same([plain(document) for document in again], data):

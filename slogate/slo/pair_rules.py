@@ -12,37 +12,28 @@ from fractions import Fraction
 from slogate.model.predicate import And, Comparison, Predicate, holds
 from slogate.objectives._base import Objective
 from slogate.promises.promise import Promise
-from slogate.slo.rules import Facts, Found, Rule, budget, heads, item, listed, slo, slo_item
+from slogate.slo.rules import Fact, Facts, Found, Rule, budget, heads, item, listed, slo, slo_item
 from slogate.slo.spec import Spec
 from slogate.units import format_duration, format_share
 
+_FILES: frozenset[Fact] = frozenset({"files"})
 # what production may be slower by than the load test demands without a word
 _HEADROOM = 3
 
 
-def _earlier(spec: Spec, facts: Facts) -> Iterator[tuple[Objective, list[Objective]]]:
-    """Each objective of a budget with those of other budgets of the service that come before."""
-    before: list[Objective] = []
+def _same_budget(spec: Spec, facts: Facts) -> Iterator[Found]:
+    seen: dict[tuple[object, ...], Objective] = {}
     for each in facts.of_service(spec):
         for objective in each.objectives:
-            if each is spec:
-                name = objective.scope.name
-                yield objective, [other for other in before if other.scope.name != name]
-            before.append(objective)
-
-
-def _same_budget(spec: Spec, facts: Facts) -> Iterator[Found]:
-    for objective, before in _earlier(spec, facts):
-        for other in before:
-            if _alike(objective) == _alike(other) and other.scope.waiver is objective.scope.waiver:
-                yield objective, _overlap(objective, other), "keep one of the two"
-                break
+            first = seen.setdefault(_alike(objective), objective)
+            if each is spec and first.scope.name != objective.scope.name:
+                yield objective, _overlap(objective, first), "keep one of the two"
 
 
 def _alike(objective: Objective) -> tuple[object, ...]:
     scope = objective.scope
     same = (objective.kind, objective.quantile, scope.selection, scope.failures)
-    return (*same, scope.severity, scope.judge, scope.warmup_us)
+    return (*same, scope.severity, scope.judge, scope.warmup_us, scope.waiver)
 
 
 def _overlap(objective: Objective, other: Objective) -> str:
@@ -208,6 +199,7 @@ PAIR_RULES: tuple[Rule, ...] = (
         ),
         wrong=_TESTED % "800ms" + _PROMISED,
         right=_TESTED % "350ms" + _PROMISED,
+        asks=_FILES,
         check=_slower_than_promised,
     ),
     Rule(
@@ -217,6 +209,7 @@ PAIR_RULES: tuple[Rule, ...] = (
         why="A build that fails so many requests passes the gate and spends the budget at once.",
         wrong=budget("errors: 1%") + slo("good: ok", "objective: 99.9%"),
         right=budget("errors: 0.1%") + slo("good: ok", "objective: 99.9%"),
+        asks=_FILES,
         check=_more_failures_than_promised,
     ),
     Rule(
@@ -226,6 +219,7 @@ PAIR_RULES: tuple[Rule, ...] = (
         why="Nobody watches the room between the two: production gets slower and all is green.",
         wrong=_TESTED % "300ms" + slo("good: ok and duration <= 2s", "objective: 99%"),
         right=_TESTED % "300ms" + slo("good: ok and duration <= 500ms", "objective: 99%"),
+        asks=_FILES,
         check=_promised_less,
     ),
     Rule(
@@ -243,6 +237,7 @@ PAIR_RULES: tuple[Rule, ...] = (
             item("name: order", "endpoint: POST /order", "p95: 300ms"),
             item("name: goal", "endpoint: POST /order", "severity: info", "p95: 200ms"),
         ),
+        asks=_FILES,
         check=_same_budget,
     ),
     Rule(
@@ -252,6 +247,7 @@ PAIR_RULES: tuple[Rule, ...] = (
         why="One incident breaks both and alarms twice; when one is changed the other still holds.",
         wrong=listed("slos", slo_item("name: fast"), slo_item("name: quick")),
         right=listed("slos", slo_item("name: fast"), slo_item("name: quick", "window: 7d")),
+        asks=_FILES,
         check=_same_promise,
     ),
     Rule(
@@ -272,6 +268,7 @@ PAIR_RULES: tuple[Rule, ...] = (
             item("name: order", "endpoint: POST /order", "p95: 300ms"),
             item("name: order-page", "endpoint: GET /order", "p95: 300ms"),
         ),
+        asks=_FILES,
         check=_names,
     ),
 )

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from slogate.objectives._base import Objective, Waiver
+from slogate.promises.promise import Promise
 from slogate.slo.rules import Facts, Found, Rule, budget, firsts, heads, slo
 from slogate.slo.spec import Spec
+from slogate.slo.spots import in_budget, in_slo, where
 from slogate.units import US_PER_SECOND, format_share
 
 LONG_WAIVER_DAYS = 90
@@ -27,7 +29,8 @@ def _waiver_over(spec: Spec, facts: Facts) -> Iterator[Found]:
     for objective, waiver in _waivers(spec):
         if waiver.until_ts < facts.now_ts:
             message = f"the waiver of '{objective.scope.name}' ran out on {waiver.until}"
-            yield objective, message, "take it out; the budget blocks again"
+            spot = in_budget(spec, objective, "waive", "until")
+            yield spot, message, "take it out; the budget blocks again"
 
 
 def _waiver_long(spec: Spec, facts: Facts) -> Iterator[Found]:
@@ -37,7 +40,8 @@ def _waiver_long(spec: Spec, facts: Facts) -> Iterator[Found]:
                 f"the waiver of '{objective.scope.name}' lasts until {waiver.until}, "
                 f"over {LONG_WAIVER_DAYS} days from now"
             )
-            yield objective, message, "choose an earlier day, or another limit"
+            spot = in_budget(spec, objective, "waive", "until")
+            yield spot, message, "choose an earlier day, or another limit"
 
 
 def _confidence(spec: Spec, facts: Facts) -> Iterator[Found]:
@@ -50,7 +54,7 @@ def _confidence(spec: Spec, facts: Facts) -> Iterator[Found]:
                 f"at {format_share(sure)} confidence a run right at the limit "
                 f"is judged wrongly up to {wrong} of the time"
             )
-            yield objective, message, "95% is usual"
+            yield in_budget(spec, objective, "confidence"), message, "95% is usual"
 
 
 def _observed(spec: Spec, facts: Facts) -> Iterator[Found]:
@@ -61,16 +65,18 @@ def _observed(spec: Spec, facts: Facts) -> Iterator[Found]:
                 f"'{objective.scope.name}' is judged by the observed value, the point rule of "
                 "other tools: chance alone can pass or fail it"
             )
-            yield objective, message, "leave `judge` out"
+            yield in_budget(spec, objective, "judge"), message, "leave `judge` out"
 
 
 def _missing_passes(spec: Spec, facts: Facts) -> Iterator[Found]:
     del facts
-    for judged in (*firsts(spec), *heads(spec)):
+    every: list[Objective | Promise] = [*firsts(spec), *heads(spec)]
+    for judged in every:
         settings = judged.scope if isinstance(judged, Objective) else judged
         if settings.on_no_data != "block" and settings.severity == "error":
             message = f"'{settings.name}' does not block when there is no data"
-            yield judged, message, "a test that broke would look like one that passed"
+            spot = where(spec, judged, "on_no_data")
+            yield spot, message, "a test that broke would look like one that passed"
 
 
 def _unsure_passes(spec: Spec, facts: Facts) -> Iterator[Found]:
@@ -79,7 +85,8 @@ def _unsure_passes(spec: Spec, facts: Facts) -> Iterator[Found]:
         scope = objective.scope
         if scope.on_inconclusive == "pass" and scope.severity == "error":
             message = f"'{scope.name}' passes, without a word, when the run cannot tell"
-            yield objective, message, "`on_inconclusive: warn` lets it through and says so"
+            spot = in_budget(spec, objective, "on_inconclusive")
+            yield spot, message, "`on_inconclusive: warn` lets it through and says so"
 
 
 def _waiver_idle(spec: Spec, facts: Facts) -> Iterator[Found]:
@@ -88,7 +95,8 @@ def _waiver_idle(spec: Spec, facts: Facts) -> Iterator[Found]:
         scope = objective.scope
         if scope.waiver is not None and scope.severity != "error":
             message = f"severity {scope.severity} never blocks, so that there is nothing to waive"
-            yield objective, message, "take one of the two out"
+            spot = in_budget(spec, objective, "waive")
+            yield spot, message, "take one of the two out"
 
 
 def _empty_good(spec: Spec, facts: Facts) -> Iterator[Found]:
@@ -96,7 +104,8 @@ def _empty_good(spec: Spec, facts: Facts) -> Iterator[Found]:
     for promise in heads(spec):
         if promise.slice_us is not None and promise.empty == "good":
             message = f"'{promise.name}' counts slices without any request as good"
-            yield promise, message, "leave `empty_slices` out, or write `bad`"
+            spot = in_slo(spec, promise, "empty_slices")
+            yield spot, message, "leave `empty_slices` out, or write `bad`"
 
 
 POLICY_RULES: tuple[Rule, ...] = (

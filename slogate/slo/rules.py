@@ -18,7 +18,7 @@ from slogate.slo.spec import Spec
 from slogate.slo.spots import Spot
 
 Level = Literal["error", "warning", "info"]
-Fact = Literal["clock", "plan", "store"]
+Fact = Literal["clock", "files", "plan", "store"]
 Found = tuple[Objective | Promise | Spot, str, str | None]
 """Where, the sentence, and how to mend it."""
 
@@ -85,7 +85,8 @@ class Entry:
 class Rule(Entry):
     """One rule: `check` yields what it finds.
 
-    `asks` names what a rule needs beyond the spec: without it nothing can be found.
+    `asks` names what a rule needs beyond the spec; `files` are the others of the service. Without
+    it nothing can be found.
     """
 
     check: Callable[[Spec, Facts], Iterator[Found]] = field(repr=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from slogate.objectives._base import Objective
 from slogate.promises.promise import Promise
 from slogate.slo.document import Listing, Node, Scalar, Table, read_document
 from slogate.slo.spec import Spec
@@ -29,15 +30,31 @@ def _root(text: str) -> Node | None:
 
 
 def in_slo(spec: Spec, promise: Promise, *path: str | int) -> Spot:
-    """The place of what this path leads to in the SLO of a promise."""
-    slos = _below(_root(spec.text), ("slos",))
-    for node in slos.items if isinstance(slos, Listing) else ():
+    """The place of what this path leads to in the SLO of a promise; else its own."""
+    found = _named(spec, "slos", promise.name, path)
+    return Spot(id=promise.id, place=promise.place if found is None else _place(spec, found))
+
+
+def in_budget(spec: Spec, objective: Objective, *path: str | int) -> Spot:
+    """The same in the budget of an objective, which may have it from the defaults."""
+    found = _named(spec, "budgets", objective.scope.name, path)
+    return Spot(id=objective.id, place=objective.place if found is None else _place(spec, found))
+
+
+def where(spec: Spec, judged: Objective | Promise, *path: str | int) -> Spot:
+    """The same in either."""
+    if isinstance(judged, Promise):
+        return in_slo(spec, judged, *path)
+    return in_budget(spec, judged, *path)
+
+
+def _named(spec: Spec, room: str, wanted: str, path: tuple[str | int, ...]) -> Node | None:
+    items = _below(_root(spec.text), (room,))
+    for node in items.items if isinstance(items, Listing) else ():
         name = node.get("name") if isinstance(node, Table) else None
-        if isinstance(name, Scalar) and name.text == promise.name:
-            found = _below(node, path)
-            if found is not None:
-                return Spot(id=promise.id, place=_place(spec, found))
-    return Spot(id=promise.id, place=promise.place)
+        if isinstance(name, Scalar) and name.text == wanted:
+            return _below(node, path)
+    return None
 
 
 def in_spec(spec: Spec, name: str, *path: str | int) -> Spot:

@@ -59,7 +59,7 @@ def test_lint_prints_places_rules_and_hints(here: Path, capsys: pytest.CaptureFi
     run(["spec", "lint", "--quiet"])
 
     assert printed.out.startswith(
-        "slo/shop.yaml:4:41: warning: [no-data-passes] 'order' does not block"
+        "slo/shop.yaml:4:62: warning: [no-data-passes] 'order' does not block"
     )
     assert printed.err == "1 spec, 1 objective: 1 warning\n"
     assert capsys.readouterr().err == ""
@@ -95,7 +95,7 @@ def test_lint_prints_faults_as_findings(here: Path, capsys: pytest.CaptureFixtur
     run(["spec", "lint"])
 
     assert capsys.readouterr().out.splitlines()[:2] == [
-        "slo/shop.yaml:4:19: error: [spec] budgets[0].enpoint: unknown key 'enpoint'",
+        "slo/shop.yaml:4:19: error: [unknown-key] budgets[0].enpoint: unknown key 'enpoint'",
         "    did you mean 'endpoint'?",
     ]
 
@@ -125,8 +125,8 @@ def test_lint_prints_all_faults_as_objects(here: Path, capsys: pytest.CaptureFix
     printed = json.loads(capsys.readouterr().out)
 
     assert [(f["line"], f["column"], f["path"], f["rule"]) for f in printed] == [
-        (4, 19, "budgets[0].enpoint", "spec"),
-        (4, 45, "budgets[0].p95", "spec"),
+        (4, 19, "budgets[0].enpoint", "unknown-key"),
+        (4, 45, "budgets[0].p95", "missing-unit"),
     ]
 
 
