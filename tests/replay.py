@@ -27,6 +27,7 @@ class Replay:
 
     `series` are (labels, {ms: value or histogram}); more than `most` samples in one answer are
     refused. `told` is added to each answer; `before` is called before each answer to a range.
+    `ranges` are the (labels, {ms: value}) of queries that the server reckons, step by step.
     """
 
     series: list[tuple[dict[str, str], dict[int, Any]]]
@@ -35,6 +36,7 @@ class Replay:
     now_s: float = START_S + 100_000
     told: dict[str, Any] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
+    ranges: dict[str, list[tuple[dict[str, str], dict[int, str]]]] = field(default_factory=dict)
     first: list[Answer] = field(default_factory=list)
     before: Callable[[], Answer | None] = lambda: None
     asked: list[tuple[str, dict[str, list[str]], dict[str, str]]] = field(default_factory=list)
@@ -49,10 +51,14 @@ class Replay:
         name = path.removeprefix(f"{self.path}/api/v1/")
         if name == "query":
             return self._query(form["query"][0], form)
+        if name == "query_range":
+            return self._range(form)
         if name == "metadata":
             kind = self.types.get(form["metric"][0])
             return self._said({form["metric"][0]: [{"type": kind}]} if kind else {})
-        matching = [s for match in form["match[]"] for s, _ in self.series if matches(match, s)]
+        matching = [
+            s for match in form.get("match[]", ["{}"]) for s, _ in self.series if matches(match, s)
+        ]
         if name == "labels":
             return self._said(sorted({label for series in matching for label in series}))
         return self._said(sorted({series["__name__"] for series in matching}))
@@ -78,6 +84,23 @@ class Replay:
         if samples > self.most:
             error = {"status": "error", "errorType": "execution", "error": "too many samples"}
             return 422, {}, json.dumps(error).encode()
+        return self._said({"resultType": "matrix", "result": result})
+
+    def _range(self, form: dict[str, list[str]]) -> Answer:
+        start, end, step = (
+            int(float(form[key][0]) * 1000 + 0.5) for key in ("start", "end", "step")
+        )
+        result = [
+            {
+                "metric": labels,
+                "values": [
+                    [at / 1000, points[at]] for at in range(start, end + 1, step) if at in points
+                ],
+            }
+            for labels, points in self.ranges.get(form["query"][0], [])
+        ]
+        if sum(len(each["values"]) for each in result) > self.most:
+            return 422, {}, b'{"status": "error", "error": "too many samples"}'
         return self._said({"resultType": "matrix", "result": result})
 
     def _said(self, data: Any) -> Answer:

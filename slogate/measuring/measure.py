@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +26,7 @@ from slogate.promises.judge import Known
 from slogate.promises.promise import Plan, Promise, whole_minute
 from slogate.sources._prometheus.client import Client, TooMuch
 from slogate.sources._prometheus.counting import Term, counted
+from slogate.sources._prometheus.promql import names_of
 from slogate.units import format_count, format_duration
 
 DELAY_US = 60_000_000
@@ -103,9 +105,11 @@ def _measure(client: Client, plans: Sequence[Plan]) -> Iterator[Measured]:
     orders: dict[tuple[str, str], Order] = {}
     counting: list[tuple[Plan, Tallying, dict[Side, tuple[Term, ...]]]] = []
     for plan in plans:
-        terms = _terms(client, plan)
+        with _about(plan):
+            terms = _terms(client, plan)
         if terms is None:
-            yield _sampled(client, plan)
+            with _about(plan):
+                yield _sampled(client, plan)
             continue
         tallying = Tallying(plan=plan, is_bad=_of(plan.promise).measure == "bad")
         counting.append((plan, tallying, terms))
@@ -115,13 +119,26 @@ def _measure(client: Client, plans: Sequence[Plan]) -> Iterator[Measured]:
                 order = orders.setdefault(key, Order(selector=term.selector, kind=term.kind))
                 order.takers.append(Taker(tallying=tallying, side=side, sign=term.sign))
     counts = Counts(client=client)
-    counts.read([*orders.values()])
+    with _about(*(plan for plan, _, _ in counting)):
+        counts.read([*orders.values()])
     for plan, tallying, terms in counting:
         mine = [
             orders[term.kind, str(term.selector)]
             for term in dict.fromkeys((*terms["total"], *terms["mine"]))
         ]
         yield _counted(counts, plan, tallying, terms, mine)
+
+
+@contextmanager
+def _about(*plans: Plan) -> Iterator[None]:
+    """Say of an error which SLO it is about."""
+    try:
+        yield
+    except SourceError as error:
+        promise = plans[0].promise
+        at = f"{promise.place.file}:{promise.place.line}: {promise.id}"
+        more = f" and {len(plans) - 1} more" if len(plans) > 1 else ""
+        raise SourceError(f"{at}{more}: {error.message}", hint=error.hint) from None
 
 
 def _terms(client: Client, plan: Plan) -> dict[Side, tuple[Term, ...]] | None:
@@ -136,7 +153,7 @@ def _terms(client: Client, plan: Plan) -> dict[Side, tuple[Term, ...]] | None:
     if len(styles) > 1:
         words = " and the other one ".join(_STYLES[style] for style in sorted(styles))
         said = f"of its two queries one is {words}, so that their ratio is no share of events"
-        raise client.fail(f"{plan.promise.id}: {said}", hint="write both alike: sum(rate(…[5m]))")
+        raise client.fail(said, hint="write both alike: sum(rate(…[5m]))")
     if styles == {"bare"} and not all(_counts(client, indicator, term) for term in (*mine, *total)):
         return None
     return {"total": total, "mine": mine}
@@ -181,6 +198,8 @@ def _counted(
         distrust = f"there is no series {mine[0]}, and nothing says that there would be one"
     if found and not counts_of(terms["total"]):
         distrust = f"there is no series {terms['total'][0].selector}, of which {mine[0]} is a part"
+    if not tallies:
+        distrust = distrust or _unheard(counts.client, plan)
     known = Known(
         first_ts=None if tallying.first is None else tallying.first * MS,
         distrust=distrust,
@@ -196,7 +215,7 @@ def _counted(
 
 
 def _sampled(client: Client, plan: Plan) -> Measured:
-    before = set(client.remarks)
+    client.remarks.clear()
     found = values.sampled(client, plan)
     step = format_duration(found.step_us)
     said = f"{format_count(found.points)} values, one every {step}"
@@ -206,10 +225,12 @@ def _sampled(client: Client, plan: Plan) -> Measured:
             f"unknown: no value at {format_count(found.unknown)} of {format_count(found.points)} "
             "steps; where that means zero, say so in the query: or vector(0)"
         )
-    remarks = [remark for remark in client.remarks if remark not in before]
+    remarks = [*client.remarks]
     distrust = values.odd(found)
     if remarks and not client.accept_warnings:
         distrust = distrust or f"the server remarks: {remarks[0]}"
+    if not found.tallies:
+        distrust = distrust or _unheard(client, plan)
     known = Known(
         first_ts=None if found.first is None else found.first * MS - found.step_us,
         distrust=distrust,
@@ -223,6 +244,14 @@ def _sampled(client: Client, plan: Plan) -> Measured:
     )  # fmt: skip
     scaled = replace(plan, scale=found.scale)
     return Measured(plan=scaled, tallies={None: tuple(found.tallies)}, known=known)
+
+
+def _unheard(client: Client, plan: Plan) -> str | None:
+    """What is said of queries that name metrics which the server has never had."""
+    names = {name for _, query in _of(plan.promise).queries for name in names_of(query.text)}
+    known: Any = client.ask("label/__name__/values", [], post=False) if names else []
+    missing = sorted(names - set(known)) if isinstance(known, list) else []
+    return f"the server has never had a metric {missing[0]}" if missing else None
 
 
 def _source(client: Client, plan: Plan) -> dict[str, object]:

@@ -55,6 +55,14 @@ def _quoted(value: str) -> str:
     return f'"{text}"'
 
 
+def names_of(query: str) -> set[str]:
+    """The metrics that a query names; none where it is not understood."""
+    try:
+        return {selector.name for selector in _selectors(tokens_of(query))}
+    except ValueError:
+        return set()
+
+
 def selected(query: str) -> Selector:
     """The selector that includes all series of the query; ValueError says why there is none."""
     found = list(_selectors(tokens_of(query)))
