@@ -12,25 +12,34 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
-import ssl
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from slogate.errors import SourceError
 from slogate.sources._prometheus.answer import data_of, infos_of, warnings_of
 from slogate.sources._prometheus.settings import PREFIX, Access
+from slogate.web import (
+    BROKEN,
+    PASSING,
+    Passing,
+    cause,
+    goal_of,
+    is_late,
+    opener,
+    own_words,
+    patiently,
+    untrusted,
+    wanted_pause,
+)
 
 LARGEST_ANSWER = 32 << 20
 TRIES = 5
-_LONGEST_PAUSE_S = 30.0
-_PASSING = {429, 500, 502, 503, 504}
 _LESS = {413, 422, 503, 504}
-_BROKEN = (OSError, http.client.HTTPException, EOFError)
 _CREDENTIALS = f"set {PREFIX}TOKEN, or {PREFIX}USER and {PREFIX}PASSWORD"
 
 Parameters = Sequence[tuple[str, str]]
@@ -38,11 +47,6 @@ Parameters = Sequence[tuple[str, str]]
 
 class TooMuch(Exception):
     """The answer is too large, or took too long; a question about less may be answered."""
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_arguments: Any) -> None:
-        return None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,14 +66,9 @@ class Client:
 
     def ask(self, path: str, parameters: Parameters, *, post: bool = True) -> Any:
         """The data of the answer at `/api/v1/<path>`; TooMuch where less can be asked."""
-        for wait in (*(2.0**n / 2 for n in range(self.tries - 1)), None):
-            try:
-                return self._once(path, parameters, post=post)
-            except _Passing as passing:
-                if wait is None:
-                    raise passing.last() from None
-                self.pause(min(max(wait, passing.after_s), _LONGEST_PAUSE_S))
-        raise AssertionError  # the last try raises
+        return patiently(
+            lambda: self._once(path, parameters, post=post), tries=self.tries, pause=self.pause
+        )
 
     def fail(self, message: str, *, hint: str | None = None) -> SourceError:
         """The error to raise about this server."""
@@ -82,7 +81,7 @@ class Client:
         except urllib.error.HTTPError as error:
             with error:
                 raise self._refused(error) from None
-        except _BROKEN as error:
+        except BROKEN as error:
             raise self._unreachable(error) from None
         return self._data(body)
 
@@ -96,8 +95,7 @@ class Client:
             headers=headers,
         )
         if self._opener is None:
-            tls = urllib.request.HTTPSHandler(context=self.access.tls)
-            self._opener = urllib.request.build_opener(_NoRedirect, tls)
+            self._opener = opener(self.access.tls)
         return self._opener.open(request, timeout=self.access.timeout_s)
 
     def _body(self, response: Any) -> bytes:
@@ -134,15 +132,13 @@ class Client:
 
     def _refused(self, error: urllib.error.HTTPError) -> Exception:
         """What to raise for an answer that is not 200."""
-        told = f"HTTP {error.code}: {_words(error)}"
+        told = f"HTTP {error.code}: {own_words(error)}"
         if 300 <= error.code < 400:
-            goal = urlsplit(error.headers.get("Location", ""))
-            where = f"{goal.scheme}://{goal.hostname}{goal.path}" if goal.hostname else goal.path
+            where = goal_of(error)
             return self.fail(f"it redirects to {where}", hint="if that is right, give that address")
-        if error.code in _PASSING:
-            after = error.headers.get("Retry-After", "")
+        if error.code in PASSING:
             less = TooMuch(told) if error.code in _LESS else None
-            return _Passing(less or self.fail(told), float(after) if after.isdecimal() else 0.0)
+            return Passing(less or self.fail(told), wanted_pause(error))
         if error.code in _LESS:
             return TooMuch(told)
         hint = None
@@ -154,38 +150,9 @@ class Client:
 
     def _unreachable(self, error: Exception) -> Exception:
         """What to raise where no answer came; a certificate does not get better by waiting."""
-        reason = getattr(error, "reason", error)
-        if isinstance(reason, ssl.SSLCertVerificationError):
+        if fault := untrusted(error):
             hint = "name its authority: --option ca=FILE"
-            return self.fail(f"its certificate is not trusted: {reason.verify_message}", hint=hint)
-        if isinstance(reason, TimeoutError):
-            return _Passing(TooMuch(f"no answer within {self.access.timeout_s:g} s"))
-        told = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-        return _Passing(self.fail(f"it cannot be reached: {told}"))
-
-
-class _Passing(Exception):
-    """A trouble that may pass; `last` is what to raise when it has not."""
-
-    def __init__(self, trouble: Exception, after_s: float = 0.0) -> None:
-        super().__init__(str(trouble))
-        self.after_s = after_s
-        self._trouble = trouble
-
-    def last(self) -> Exception:
-        """The error for the last try."""
-        return self._trouble
-
-
-def _words(error: urllib.error.HTTPError) -> str:
-    """The server's own words: of an answer of the API its error, else the first line."""
-    body = error.read(4096)
-    try:
-        if error.headers.get("Content-Encoding") == "gzip":
-            body = gzip.decompress(body)
-        document = json.loads(body)
-        told = str(document["error"])
-    except (ValueError, KeyError, TypeError, OSError, EOFError, RecursionError):
-        lines = body.decode("utf-8", "replace").strip().splitlines()
-        told = lines[0] if lines and not lines[0].startswith("<") else str(error.reason)
-    return told[:300]
+            return self.fail(f"its certificate is not trusted: {fault}", hint=hint)
+        if is_late(error):
+            return Passing(TooMuch(f"no answer within {self.access.timeout_s:g} s"))
+        return Passing(self.fail(f"it cannot be reached: {cause(error)}"))
