@@ -64,9 +64,16 @@ class Exporter:
     def observe(self, count: int) -> None:
         """Serve so many requests."""
         with self._lock:
-            for _ in range(count):
-                who = self._chance.choice(WHO)
-                duration = self._chance.lognormvariate(-3.5, 1.2)
+            chosen = [
+                (self._chance.choice(WHO), self._chance.lognormvariate(-3.5, 1.2))
+                for _ in range(count)
+            ]
+        self.observe_all(chosen)
+
+    def observe_all(self, requests: list[tuple[tuple[str, str, str], float]]) -> None:
+        """Serve these requests: who, and how many seconds each took."""
+        with self._lock:
+            for who, duration in requests:
                 self.raw.append((who, duration))
                 self._seconds.labels(*who).observe(duration)
                 self._total.labels(*who).inc()
@@ -180,8 +187,10 @@ def wait_for(condition: Callable[[], object], what: str) -> None:
 
 
 @contextmanager
-def prometheus(program: str, folder: Path, port: int, target: int, *more: str) -> Iterator[str]:
-    """A server that scrapes both pages of the target; its address."""
+def prometheus(
+    program: str, folder: Path, port: int, target: int, *more: str, config: Any = None
+) -> Iterator[str]:
+    """A server that scrapes both pages of the target, with more configuration; its address."""
     jobs = [
         {
             "job_name": path.strip("/"), "metrics_path": path,
@@ -189,9 +198,10 @@ def prometheus(program: str, folder: Path, port: int, target: int, *more: str) -
         }
         for path in ("/metrics", "/native")
     ]  # fmt: skip
-    config = {"global": {"scrape_interval": f"{INTERVAL_S * 1000:.0f}ms"}, "scrape_configs": jobs}
-    config["global"]["scrape_timeout"] = config["global"]["scrape_interval"]
-    (folder / "prometheus.yml").write_text(json.dumps(config))
+    every = f"{INTERVAL_S * 1000:.0f}ms"
+    often = dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), every)
+    told = {"global": often, "scrape_configs": jobs, **(config or {})}
+    (folder / "prometheus.yml").write_text(json.dumps(told))
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             [
