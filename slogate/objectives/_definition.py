@@ -17,12 +17,14 @@ UNSAID = frozenset(
 _SURENESS = frozenset({"confidence", "judge"})
 # of these kinds a failed request has no duration to be told apart
 _OF_FAILURES = frozenset({"errors", "maximum", "throughput"})
+_DURATIONS = frozenset({"percentile", "mean", "maximum"})
 _FACTS = frozenset({"maximum", "throughput"})
 
 
 def definition_of(objective: Objective) -> dict[str, Any]:
     """Its measure and its terms."""
-    scope, limit = objective.scope, exact(objective.limit)
+    scope = objective.scope
+    limit = {f"limit{'_us' if objective.kind in _DURATIONS else ''}": exact(objective.limit)}
     kind, fact = objective.kind, objective.kind in _FACTS or objective.limit == 0
     unseen = UNSAID | (frozenset({"failures"}) if kind in _OF_FAILURES else frozenset())
     settings = fields_of(scope, without=unseen)
@@ -31,5 +33,5 @@ def definition_of(objective: Objective) -> dict[str, Any]:
     if objective.quantile is not None:
         measure["quantile"] = exact(objective.quantile)
     if kind == "mean" and scope.failures == "slow":  # a failure counts at least the limit
-        measure["limit"] = limit
-    return definition(measure, {"limit": limit, **({} if fact else sureness)})
+        measure |= limit
+    return definition(measure, {**limit, **({} if fact else sureness)})

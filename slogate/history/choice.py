@@ -1,0 +1,94 @@
+"""Which verdicts a history is asked for: of which objectives, service and branch, since when.
+
+An objective is named by its id, by a pattern with `*`, or by a part of the id between slashes:
+`submit/p95`, `submit`. A name that fits nothing is refused with the nearest that there are.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slogate.errors import NoData, UsageError
+from slogate.history.entry import Entry, entries
+from slogate.model.selection import glob_matches
+
+NEAR = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What is asked for; what is None or empty chooses nothing."""
+
+    objectives: tuple[str, ...] = ()
+    service: str | None = None
+    branch: str | None = None
+    since_ts: int | None = None
+
+    def entries(self, documents: Sequence[Mapping[str, Any]]) -> list[Entry]:
+        """The entries asked for, oldest first; UsageError for an objective that there is not.
+
+        NoData where nothing is left.
+        """
+        ids = self._ids(documents)
+
+        def wanted(head: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+            branch = head["run"]["branch"] or ""
+            return found["id"] in ids and (self.branch is None or glob_matches(self.branch, branch))
+
+        found = entries(documents, wanted=wanted)
+        found = [each for each in found if self.since_ts is None or each.ts >= self.since_ts]
+        if not found:
+            raise NoData(
+                f"no verdict: none of those stored is {self._words()}",
+                hint="`slogate history` without options lists all that there are",
+            )
+        return found
+
+    def _ids(self, documents: Iterable[Mapping[str, Any]]) -> set[str]:
+        known: dict[str, None] = {}
+        for document in documents:
+            for found in document.get("objectives", ()):
+                if self.service is None or found.get("service") == self.service:
+                    known[str(found.get("id"))] = None
+        if not self.objectives:
+            return set(known)
+        chosen: set[str] = set()
+        for name in self.objectives:
+            named = {each for each in known if names(name, each)}
+            if not named:
+                raise UsageError(
+                    f"no stored verdict is on an objective '{name}'", hint=_near(name, list(known))
+                )
+            chosen |= named
+        return chosen
+
+    def _words(self) -> str:
+        parts = [
+            ("of the service", self.service),
+            ("of the branch", self.branch),
+            ("that young", None if self.since_ts is None else ""),
+        ]
+        told = (f"{what} {name}".strip() for what, name in parts if name is not None)
+        return ", ".join(told) or "there"
+
+
+def names(name: str, objective: str) -> bool:
+    """Whether a person who says that name may mean the objective."""
+    if "*" in name:
+        return glob_matches(name, objective)
+    return f"/{name.strip('/')}/" in f"/{objective}/"
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    """The nearest ids, by the whole or by what comes after the service."""
+    by_word = {**{each.partition("/")[2]: each for each in known}, **{each: each for each in known}}
+    for each in known:
+        for piece in each.split("/"):
+            by_word.setdefault(piece, each)
+    near = difflib.get_close_matches(name, by_word, n=NEAR, cutoff=0.5)
+    if near:
+        return f"did you mean {' or '.join(dict.fromkeys(by_word[word] for word in near))}?"
+    return f"there are: {', '.join(sorted(known)[:NEAR])}{', …' if len(known) > NEAR else ''}"
