@@ -97,6 +97,23 @@ RULES: dict[str, Rule] = {
     "unknown-service": Rule(
         help="services are among the files, this one is not", strict="warning", lenient="warning"
     ),
+    "unreachable-alert": Rule(
+        help="a burn rate that the target leaves in reach", strict="warning", lenient="warning"
+    ),
+    "alert-direction": Rule(
+        help="an alert when the burn rate is over its threshold",
+        strict="warning",
+        lenient="warning",
+    ),
+    "silent-policy": Rule(
+        help="an alert policy says when it alerts", strict="warning", lenient="warning"
+    ),
+    "lookback-window": Rule(
+        help="an alert looks back no further than the window", strict="warning", lenient="warning"
+    ),
+    "threshold-direction": Rule(
+        help="of a latency the smaller is the better", strict="warning", lenient="warning"
+    ),
     "unused": Rule(help="nothing refers to it", strict="info", lenient="info"),
 }
 

@@ -15,9 +15,10 @@ from slogate.slo.document import Listing, Node, Scalar, Table, read_stream
 from slogate.slo.fields import described, near, printable
 from slogate.slo.lint import Remark
 from slogate.slo.openslo import alerts, alpha, indicators, objectives
+from slogate.slo.openslo.advice import advised
 from slogate.slo.openslo.metadata import Version, metadata
 from slogate.slo.openslo.profile import FAMILY, Place, Profile
-from slogate.slo.openslo.references import Entity, referred
+from slogate.slo.openslo.references import Entity, known_objects, referred
 from slogate.slo.openslo.values import Check, Spot, anything, is_null, table, text_of
 
 VERSIONS: dict[str, Version] = {
@@ -90,6 +91,11 @@ def read_documents(files: Sequence[tuple[str, str]], *, profile: Profile) -> Doc
             entity = _entity(node, place.item(index) if len(nodes) > 1 else place, index)
             objects += [] if entity is None else [entity]
     referred(objects, found, profile)
+    known = known_objects(objects)
+    for entity in objects:
+        if entity.kind == "SLO":
+            place = Place(file=entity.file, profile=profile, found=found, path=entity.path)
+            advised(entity, place, known)
     order = sorted(set(found), key=lambda r: (r.file, r.line, r.column, r.rule, r.message))
     return Documents(objects=tuple(objects), remarks=tuple(order))
 

@@ -185,7 +185,9 @@ def number(
             (most is not None and value > most, f"is over {most}"),
         ):
             if wrong:
-                place.say("range", node, f"{printable(place_text(node), 60)} {message}")
+                meant = under == 1 and 1 < value < 100
+                hint = f"write {value / 100:f}, or it as targetPercent" if meant else None
+                place.say("range", node, f"{printable(place_text(node), 60)} {message}", hint)
 
     return check
 

@@ -215,7 +215,11 @@ TARGET = made("AlertNotificationTarget", "mail", {"target": "email"})
 POLICY = made(
     "AlertPolicy",
     "page",
-    {"conditions": [{"conditionRef": "fast"}], "notificationTargets": [{"targetRef": "mail"}]},
+    {
+        "alertWhenBreaching": True,
+        "conditions": [{"conditionRef": "fast"}],
+        "notificationTargets": [{"targetRef": "mail"}],
+    },
 )
 
 
