@@ -117,7 +117,7 @@ def _measure(asked: Asked, metric: Metric | None) -> Measure:
     if asked.indicator is not None:
         measure = measure_of_queries(asked.indicator)
     elif metric is not None:
-        measure = measure_of(metric, promise.selection, promise.by)
+        measure = measure_of(metric, promise.selection, promise.by, promise.events)
     else:
         raise Inexpressible(NO_METRIC, _HOW)
     if measure.moment and promise.slice_us is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from slogate.model.predicate import Predicate
+from slogate.model.predicate import And, Predicate
 from slogate.model.selection import Endpoint, Selection
 from slogate.rulebook.good import Case, Inexpressible, cases_of, speaks_of_ok, status_regex
 from slogate.rulebook.measure import Measure
@@ -52,24 +52,34 @@ class Metric:
     bounds: tuple[int, ...] | None = None
 
 
-def measure_of(metric: Metric, selection: Selection, by: str | None) -> Measure:
-    """The events of the selection; Inexpressible where the metric cannot tell them."""
+Part = tuple[tuple[Matcher, ...], Fraction | None]
+
+
+def measure_of(
+    metric: Metric, selection: Selection, by: str | None, events: Predicate | None = None
+) -> Measure:
+    """The requests of the selection that are `events` (None: all), and the good ones of them.
+
+    Inexpressible where the metric cannot tell them.
+    """
     whose = (*metric.matchers, *_whose(metric, selection))
     notes: list[str] = []
-    told = metric.ok if metric.ok and speaks_of_ok(selection.success) else ()
-    parts = tuple(
-        ((*told, *_statuses(metric, case)), _limit(metric, case, notes))
-        for case in _cases(metric, selection.success)
-    )
-    if not parts:
-        raise Inexpressible("no request of this metric can be good")
+    everything: list[Part] = [((), None)]
+    all_parts = everything if events is None else _parts(metric, events, notes)
+    condition = selection.success if events is None else And(events, selection.success)
+    parts = _parts(metric, condition, notes)
+
+    def counted(some: list[Part], us: int) -> str:
+        every = [_counted(metric, (*whose, *more), limit, us, by) for more, limit in some]
+        if len(every) == 1:
+            return every[0]
+        return _added(every, _counted(metric, whose, None, us, by))
 
     def total(us: int) -> str:
-        return _counted(metric, whose, None, us, by)
+        return counted(all_parts, us)
 
     def good(us: int) -> str:
-        every = [_counted(metric, (*whose, *more), limit, us, by) for more, limit in parts]
-        return every[0] if len(every) == 1 else _added(every, total(us))
+        return counted(parts, us)
 
     return Measure(
         total=total,
@@ -77,6 +87,18 @@ def measure_of(metric: Metric, selection: Selection, by: str | None) -> Measure:
         latency=tuple(_latency(metric, whose)),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _parts(metric: Metric, condition: Predicate, notes: list[str]) -> list[Part]:
+    """The series of which the condition holds, each with its limit."""
+    told = metric.ok if metric.ok and speaks_of_ok(condition) else ()
+    found = [
+        ((*told, *_statuses(metric, case)), _limit(metric, case, notes))
+        for case in _cases(metric, condition)
+    ]
+    if not found:
+        raise Inexpressible("no request of this metric can be good")
+    return found
 
 
 def _added(parts: list[str], total: str) -> str:

@@ -51,7 +51,7 @@ def measure_of_queries(indicator: Mapping[str, Any]) -> Measure:
 def _text(source: Mapping[str, Any]) -> str:
     """The query as it was written."""
     spec = source["spec"]
-    found = spec.get("query", spec.get("metric"))
+    found = next((spec[key] for key in ("query", "promql", "metric") if key in spec), None)
     if not isinstance(found, str) or not found.strip():
         raise Inexpressible("a source of Prometheus needs a query", "spec: {query: …}")
     return found.strip()

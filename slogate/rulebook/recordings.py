@@ -4,9 +4,9 @@ By requests a window is counted in the metric itself. By slices each slice is re
 passed, and windows count the recorded ones: so their group is evaluated once a slice.
 
 The guard against low traffic needs the lower end of Clopper & Pearson's interval, and PromQL has no
-beta distribution. Bol'shev's approximation stands in, with Wilson & Hilferty's quantile of the gamma
-distribution, corrected for few bad units: never above the exact end by more than 0.01%; within 2%
-of it while up to half of the units are bad, 11% below if all of a few are.
+beta distribution. Bol'shev's approximation stands in, with Wilson & Hilferty's quantile of the
+gamma distribution, corrected for few bad units: never above the exact end by more than 0.01%;
+within 2% of it while up to half of the units are bad, 11% below if all of a few are.
 """
 
 from __future__ import annotations
@@ -134,8 +134,7 @@ def _lower(series: Series, us: int) -> str:
     """The lower end, at 95% one-sided, of the share of bad units; nothing under one bad one."""
     total, bad = series.total(us), series.bad(us)
     least = (
-        f"{bad} * (1 - 1 / (9 * {bad}) - {_THIRD} / sqrt({bad})) ^ 3\n"
-        f"  * (1 + {_FEW.format(bad)})"
+        f"{bad} * (1 - 1 / (9 * {bad}) - {_THIRD} / sqrt({bad})) ^ 3\n  * (1 + {_FEW.format(bad)})"
     )
     count = f"{total} - ({bad} - 1) / 2"
     return f"(\n  {least}\n)\n/\n({count} + (\n  {least}\n) / 2)\nand\n{bad} >= 1"

@@ -17,6 +17,7 @@ from slogate.slo.convert_words import understood_note
 from slogate.slo.document import Listing, Node, Table, read_document
 from slogate.slo.fields import At, read_fields
 from slogate.slo.load import top_fields
+from slogate.slo.promises import sources_of
 from slogate.slo.slos import alerts_of
 from slogate.slo.sloth import PREFIX
 from slogate.slo.spec import Spec
@@ -37,7 +38,10 @@ class Alerting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One SLO over one window; `indicator` is what is written under that key, None without."""
+    """One SLO over one window; `indicator` is what is written under that key.
+
+    None where requests are promised, also by an indicator whose source is the store.
+    """
 
     promise: Promise
     indicator: Mapping[str, Any] | None = None
@@ -65,10 +69,10 @@ def _asked(spec: Spec) -> Iterator[Asked]:
     for slo, node in zip(found.get("slos", ()), items, strict=True):
         metadata = (slo.get("openslo") or {}).get("metadata") or {}
         for text, window in slo["window"]:
-            promise = known.get((slo["name"], text)) or _promise(slo, node, spec, (text, window))
+            stored = known.get((slo["name"], text))
             yield Asked(
-                promise=promise,
-                indicator=slo.get("indicator"),
+                promise=stored or _promise(slo, node, spec, (text, window)),
+                indicator=None if stored else _typed(slo["indicator"], sources_of(found)),
                 description=slo.get("description"),
                 owner=spec.owner,
                 labels={**spec.labels, **_texts(metadata.get("labels"))},
@@ -93,6 +97,16 @@ def _promise(slo: Mapping[str, Any], node: Node, spec: Spec, window: tuple[str, 
         alerts=alerts_of(slo, recurring),
         **{name: slo[name] for name in same if name in slo},
     )
+
+
+def _typed(indicator: Mapping[str, Any], sources: Mapping[str, Any]) -> dict[str, Any]:
+    """The indicator, each of its queries with the type of the source that it names."""
+    found = dict(indicator)
+    for side, said in indicator.items():
+        source = sources.get(said.get("source", "")) if isinstance(said, Mapping) else None
+        if source is not None and "type" not in said and "type" in source:
+            found[side] = {**said, "type": source["type"]}
+    return found
 
 
 def _alerting(annotations: Mapping[str, Any]) -> Alerting:
