@@ -9,6 +9,7 @@
     ├── SourceError              2   a foreign file cannot be read
     ├── ServiceError             2   the service under test did not start or never got ready
     ├── GeneratorError           2   the load generator did not start or left no run record
+    ├── DeliveryError            2   a receiver of alerts could not be told
     ├── NoData                   3   there is no run to judge; absence is never a pass
     └── Interrupted            130   Ctrl-C or SIGTERM
 
@@ -94,6 +95,10 @@ class ServiceError(SlogateError):
 
 class GeneratorError(SlogateError):
     """The load generator did not start the test or left no run record."""
+
+
+class DeliveryError(SlogateError):
+    """A receiver of alerts could not be told; what is due to it is kept."""
 
 
 class NoData(SlogateError):
