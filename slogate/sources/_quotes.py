@@ -12,15 +12,18 @@ are the quotes followed one by one.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import IO
+from typing import IO, cast
 
 from slogate.errors import SourceError
 from slogate.sources._base import DAMAGED, Origin, damaged, lines_at
 
 _BLOCK = 1 << 20
+_SPARE = 1 << 16
+_LINE_FEED = 10
 _LONGEST = 16_000_000
 _FEW = 2_000
 # an odd number of quotes: pairs of them are quotes that the field holds
@@ -63,17 +66,30 @@ def row_start(columns: Sequence[str], known: Mapping[str, bytes], delimiter: str
     return cut.join(parts) + b"[%b\r\n]" % cut
 
 
-def _blocks(origin: Origin, stream: IO[bytes]) -> Iterator[bytes]:
-    """The file in pieces that end where a line does, if it is not a very long one."""
+def _blocks(origin: Origin, stream: IO[bytes]) -> Iterator[tuple[bytes | bytearray, int]]:
+    """The file in pieces that end where a line does, if it is not a very long one.
+
+    A piece is the first bytes, so many, of what is used again for the next one: memory that is
+    asked for anew for each costs more than what is done with it.
+    """
+    buffer = bytearray(_BLOCK + _SPARE)
+    view = memoryview(buffer)
     end = length = 0
-    while block := stream.read(_BLOCK):
-        block += stream.readline(_BLOCK)
-        end += len(block)
-        last = max(block.rfind(b"\n"), -1 if b"\n" in block else block.rfind(b"\r"))
-        length = len(block) - 1 - last if last >= 0 else length + len(block)
+    while size := cast("io.BufferedIOBase", stream).readinto(view[:_BLOCK]):
+        block: bytes | bytearray = buffer
+        tail = b"" if buffer[size - 1] == _LINE_FEED else stream.readline(_BLOCK)
+        if size + len(tail) <= len(buffer):
+            view[size : size + len(tail)] = tail
+        else:
+            block = bytes(view[:size]) + tail
+        size += len(tail)
+        end += size
+        last = block.rfind(b"\n", 0, size)
+        last = last if last >= 0 else block.rfind(b"\r", 0, size)
+        length = size - 1 - last if last >= 0 else length + size
         if length > _LONGEST:
             raise _too_long(origin, end - length)
-        yield block
+        yield block, size
 
 
 def _too_long(origin: Origin, at: int) -> SourceError:
@@ -85,27 +101,38 @@ def _is_suspect(origin: Origin, stream: IO[bytes], row: re.Pattern[bytes]) -> bo
     """Whether a row or too much is after an odd number of quotes; any counts, so it may be none."""
     within = suspect = False
     length = 0
-    for block in _blocks(origin, stream):
-        if suspect or not (within or b'"' in block):
+    for block, size in _blocks(origin, stream):
+        if suspect or not (within or block.find(b'"', 0, size) >= 0):
             continue
-        parts = _parts(block)
-        length = length + len(block) if within and len(parts) == 1 else 0
-        inner = b"\n" + b'"'.join(parts[::2]) if within else b'"'.join(parts[1::2])
-        suspect = length > _LONGEST or row.search(inner) is not None
-        within ^= len(parts) % 2 == 0
+        if within and block.find(b'"', 0, size) < 0:
+            length += size
+        else:
+            length = 0
+        start = b"\n" if within else b""
+        inner, within = _inner(block, size, within)
+        suspect = length > _LONGEST or row.search(start + inner) is not None
     return suspect
 
 
-def _parts(block: bytes) -> list[bytes]:
-    """The block split at its quotes: where they are few, to look for them is many times faster."""
-    parts, start = list[bytes](), 0
+def _inner(block: bytes | bytearray, size: int, within: bool) -> tuple[bytes, bool]:
+    """What stands within quotes, and whether the block ends there, if it so begins.
+
+    Where quotes are few, to look for each is many times faster than to split at all of them.
+    """
+    parts, start = list[bytes | bytearray](), 0
     while len(parts) < _FEW:
-        end = block.find(b'"', start)
-        if end < 0:
-            return [*parts, block[start:]]
-        parts.append(block[start:end])
+        if not within:
+            start = block.find(b'"', start, size) + 1
+            if not start:
+                return b'"'.join(parts), False
+        end = block.find(b'"', start, size)
+        within = end < 0
+        parts.append(block[start : size if within else end])
+        if within:
+            return b'"'.join(parts), True
         start = end + 1
-    return parts + block[start:].split(b'"')
+    rest = block[start:size].split(b'"')
+    return b'"'.join([*parts, *rest[1::2]]), len(rest) % 2 == 0
 
 
 def _opened(stream: IO[bytes], row: re.Pattern[bytes], delimiter: bytes) -> int:
