@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,6 +30,8 @@ from slogate.store.layout import Store
 from slogate.verdict import Verdict
 
 TEXT, JSON_FORMAT, HTML = "text", "json", "html"
+# what stands for the run of a verdict on slos, and how its id begins
+SLOS, PRODUCTION = "slos", "production-"
 
 
 def _formats(given: str | None, *, as_json: bool) -> str:
@@ -40,7 +42,10 @@ def _formats(given: str | None, *, as_json: bool) -> str:
 
 def command(
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="Run id, its beginning, a label, or latest.")
+        str,
+        typer.Argument(
+            metavar="RUN", help="Run id, its beginning, a label, latest; slos: those of production."
+        ),
     ] = "latest",
     form: Annotated[
         str | None,
@@ -62,13 +67,14 @@ def command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Show the verdict on a run again, in any format.
+    """Show the verdict on a run again, or that on the slos of production, in any format.
 
     \b
     Examples:
       slogate report                                  the latest load run, for people
       slogate report nightly --format markdown        the newest run with the label value nightly
       slogate report --format junit -o slogate.xml    for the test view of a CI system
+      slogate report slos --service shop              the newest verdict on a service's slos
       slogate report --open                           a page with charts, in the browser
       slogate report --json | jq '.objectives[] | select(.blocking)'
 
@@ -123,13 +129,15 @@ def _newest(store: Store, ref: str, service: str | None, *, quiet: bool) -> Verd
     from slogate.store.manifest import find_run
     from slogate.store.verdicts import read_verdicts
 
+    if ref == SLOS or ref.startswith(PRODUCTION):
+        return _of_production(store, "" if ref == SLOS else ref, service)
     try:
         if ref == "latest":
             run = latest_run(store, service, quiet=quiet)
         else:
             run = find_run(store, ref, service=service)
     except NoData as error:  # our exit code says whether reporting worked
-        raise StoreError(error.message, hint=error.hint) from None
+        raise StoreError(error.message, hint=_other(store, service) or error.hint) from None
     stored = read_verdicts(store, service=run.service)
     documents = [document for document in stored if document["run"].get("id") == run.id]
     if not documents:
@@ -138,6 +146,40 @@ def _newest(store: Store, ref: str, service: str | None, *, quiet: bool) -> Verd
             hint=f"judge it: slogate check --run {run.id}",
         )
     return parse(documents[-1])
+
+
+def _of_production(store: Store, ref: str, service: str | None) -> Verdict:
+    """The verdict on the newest moment of production, of those that bear the id or begin with it.
+
+    Where a moment was judged more than once it is the one that was stored last.
+    """
+    from slogate.reports.json import parse
+
+    found = [each for each in _judged_slos(store, service) if each["run"]["id"].startswith(ref)]
+    if not found:
+        which = f" with the id {ref}" if ref else ""
+        of = f" of the service '{service}'" if service else ""
+        raise StoreError(
+            f"there is no verdict on slos{of}{which} in {store.root}",
+            hint="judge them: slogate check --only slos",
+        )
+    newest = max(str(each["run"].get("end")) for each in found)
+    return parse([each for each in found if str(each["run"].get("end")) == newest][-1])
+
+
+def _judged_slos(store: Store, service: str | None) -> list[dict[str, Any]]:
+    """The verdicts on all production of a service, which is no run of the store."""
+    from slogate.store.verdicts import read_verdicts
+
+    stored = read_verdicts(store, service=service)
+    return [each for each in stored if each["run"]["id"].startswith(PRODUCTION)]
+
+
+def _other(store: Store, service: str | None) -> str | None:
+    """Where the only verdicts are on slos, how to see them."""
+    return "see what production promised: slogate report slos" if _judged_slos(
+        store, service
+    ) else None  # fmt: skip
 
 
 def _write(path: Path, text: str) -> None:

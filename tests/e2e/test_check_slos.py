@@ -166,3 +166,47 @@ def test_data_of_the_future_are_not_judged_as_if_now(tmp_path):
     assert "in the future, so that a clock was wrong" in newest.err
     assert "--at TIME" in newest.err
     assert named.code == 1
+
+
+def test_verdicts_on_slos_are_reported_again(project):
+    """`slos` is the newest moment that was judged; an older one has its id."""
+    old = project.slogate("check", "--json", "--at", "2026-10-31T12:00Z")
+    new = project.slogate("check", "--json")
+    page = project.slogate("report", "slos", "--format", "html", "-o", "slos.html")
+
+    assert project.slogate("report", "slos", "--json").out == new.out
+    assert project.slogate("report", "production-20261031-1200", "--json").out == old.out
+    assert page.code == 0, page.err
+    assert "availability" in (project.folder / "slos.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(["slos", "--service", "bank"], "no verdict on slos of the service 'bank'",
+                     id="service"),
+        pytest.param(["production-1999"], "with the id production-1999", id="moment"),
+        pytest.param([], "slogate report slos", id="no load run"),
+    ],
+)  # fmt: skip
+def test_what_was_not_judged_is_not_reported(project, arguments, words):
+    """With what to do instead."""
+    project.slogate("check")
+    done = project.slogate("report", *arguments)
+
+    assert done.code == 2
+    assert words in done.err
+
+
+def test_the_course_of_slos(project):
+    """A row a moment, with what was left of the budget and how fast it burned."""
+    for day in (25, 26):
+        project.slogate("check", "--quiet", "--at", f"2026-10-{day}")
+    done = project.slogate("history", "availability/7d", "--json", "--since", "2026-10-25")
+    sheet = project.slogate("history", "availability/7d", "--since", "2026-10-25")
+    (found,) = done.document["objectives"]
+
+    assert found["changes"] == []
+    assert [row["time"][:10] for row in found["rows"]][:2] == ["2026-10-25", "2026-10-26"]
+    assert all(row["budget"]["remaining"] is not None for row in found["rows"])
+    assert {"left", "burn"} <= set(sheet.out.splitlines()[2].split())
