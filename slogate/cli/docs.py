@@ -75,11 +75,11 @@ def find_page(known: list[Page], topic: str) -> Page:
 
 def rule_pages() -> list[Page]:
     """A page for each lint rule, made of what the rule tells of itself; they are not listed."""
-    from slogate.slo.manual import entries, told
+    from slogate.slo.manual import every_entry, told
 
     return [
         Page(topic=rule.id, group="reference", title=rule.id, summary=rule.help, text=told(rule))
-        for rule in entries()
+        for rule in every_entry()
     ]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from slogate.slo.fault_rules import FAULT_RULES
 from slogate.slo.ignoring import IGNORE_RULES
 from slogate.slo.lint import RULES
+from slogate.slo.openslo_rules import openslo_entries
 from slogate.slo.rules import Entry
 
 _HEAD = """<!-- reference: Every rule of spec lint: what it finds, how to mend or ignore it. -->
@@ -43,6 +44,11 @@ def entries() -> tuple[Entry, ...]:
     return (*RULES, *IGNORE_RULES, *FAULT_RULES)
 
 
+def every_entry() -> tuple[Entry, ...]:
+    """All that `slogate docs RULE` prints."""
+    return (*entries(), *openslo_entries())
+
+
 def page() -> str:
     """The page of the manual that lists the rules."""
     plain = [rule for rule in RULES if not rule.given]
@@ -67,13 +73,13 @@ def told(rule: Entry) -> str:
     lenient = f", {rule.lenient} with `--profile lenient`" if rule.lenient else ""
     parts = [f"# {rule.id}\n\n{rule.severity}{lenient}: {rule.help}\n\n{rule.why}\n"]
     for word, example in (("Wrong", rule.wrong), ("Right", rule.right)):
-        if example:
-            shown = "".join(f"    {line}\n" for line in example.splitlines())
-            parts.append(f"\n{word}:\n\n{shown}")
+        shown = "".join(f"    {line}\n" for line in example.splitlines())
+        parts.append(f"\n{word}:\n\n{shown}" if example else f"\n{word}: without it.\n")
     if rule.given:
         parts.append(f"\nTold with `slogate spec lint {' '.join(rule.given)}`.\n")
     if rule.fix:
         parts.append(f"\n`slogate spec lint --fix` {rule.fix}.\n")
-    if rule not in FAULT_RULES:
+    hard = rule.id.startswith("openslo/") and rule.severity == "error" and rule.lenient is None
+    if rule not in FAULT_RULES and not hard:
         parts.append(f"\nTo ignore it: `# slogate: ignore {rule.id}: because …`\n")
     return "".join(parts)

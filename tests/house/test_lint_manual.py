@@ -13,6 +13,9 @@ from slogate.slo.fault_rules import FAULT_RULES
 from slogate.slo.ignoring import IGNORE_RULES
 from slogate.slo.lint import RULES
 from slogate.slo.manual import entries, page
+from slogate.slo.openslo.profile import RULES as OPENSLO_RULES
+from slogate.slo.openslo.read import read_documents
+from slogate.slo.openslo_rules import EXAMPLES, openslo_entries
 
 ROOT = Path(__file__).resolve().parents[2]
 SLO = ROOT / "slogate" / "slo"
@@ -69,3 +72,34 @@ def test_a_rule_is_near_what_was_asked(capsys: pytest.CaptureFixture[str]) -> No
     """A slip in the name of a rule is met with the rule."""
     assert run(["docs", "zero-erors"]) == 2
     assert "did you mean 'zero-errors'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rule", openslo_entries(), ids=lambda rule: rule.id)
+def test_a_rule_of_openslo_is_printed(rule, capsys: pytest.CaptureFixture[str]) -> None:
+    """Likewise, with its severity in both profiles, and how to ignore it where that can be."""
+    assert run(["docs", rule.id]) == 0
+    printed = capsys.readouterr().out
+    known = OPENSLO_RULES[rule.id.removeprefix("openslo/")]
+
+    assert printed.startswith(f"# {rule.id}\n\n{known.strict}")
+    assert (f"{known.lenient} with `--profile lenient`" in printed) == (
+        known.strict != known.lenient
+    )
+    assert ("slogate: ignore" in printed) == ((known.strict, known.lenient) != ("error", "error"))
+
+
+@pytest.mark.parametrize("name", OPENSLO_RULES)
+def test_an_example_of_openslo_breaks_its_rule(name: str) -> None:
+    """The document is valid with the right fragment, and breaks the rule with the wrong one."""
+    example = EXAMPLES[name]
+    right, wrong = (
+        read_documents([("f.yaml", text)], profile="strict").remarks
+        for text in (
+            example.document,
+            example.document.replace(example.right, example.wrong, 1),
+        )
+    )
+
+    assert example.right in example.document
+    assert right == ()
+    assert f"openslo/{name}" in {remark.rule for remark in wrong}
