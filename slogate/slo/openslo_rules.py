@@ -1,7 +1,6 @@
-"""What the manual tells of the rules of OpenSLO: why each is there, and a line of wrong and right.
+"""What the manual tells of the rules of OpenSLO (`openslo/profile.py`): why each is there.
 
-The rules themselves are `openslo/profile.py`. An example is a fragment of one of the documents of
-`openslo_examples.py`, valid with the right one.
+An example is a fragment of a document of `openslo_examples.py`, valid with the right one.
 """
 
 from __future__ import annotations
