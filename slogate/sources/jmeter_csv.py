@@ -32,7 +32,6 @@ from slogate.sources._csv import (
     reader_parameters,
     reader_sql,
     records,
-    whole_sql,
 )
 from slogate.sources._quotes import check_quotes, row_start
 
@@ -179,7 +178,7 @@ def _sql(dialect: Dialect, *, time: str, at_end: bool, skip_controllers: bool) -
     return _QUERY.format(
         reader=reader_sql(dialect, _USED),
         time=time,
-        took=f"1000 * {whole_sql('elapsed')}",
+        worker="Hostname AS worker," if "Hostname" in dialect.columns else "",
         ok=_SUCCESS if has_success else _CODE_SUCCESS,
         no_success="ok IS NULL" if has_success else "FALSE",
         shift="took_us" if at_end else "0",
@@ -192,13 +191,16 @@ _SUCCESS = """CASE success WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE
 # without the column, a code that is no number still says that no response came
 _CODE_SUCCESS = """CASE WHEN responseCode IS NOT NULL
     AND TRY_CAST(responseCode AS INTEGER) IS NULL THEN FALSE END"""
-_IS_CONTROLLER = f"""CASE WHEN responseMessage
-    LIKE 'Number of samples in transaction : %, number of failing samples : %'
-    THEN '{_CONTROLLER}' END"""
+# most messages begin with something else, which is quickly seen
+_IS_CONTROLLER = f"""CASE WHEN starts_with(responseMessage, 'Number of samples in transaction : ')
+    THEN CASE WHEN contains(responseMessage, ', number of failing samples : ')
+    THEN '{_CONTROLLER}' END END"""
 _QUERY = f"""
-WITH raw AS ({{reader}}), typed AS (
-    SELECT *, {{time}} AS time_us, {{took}} AS took_us, {{ok}} AS ok,
-        TRY_CAST(bytes AS BIGINT) AS size
+WITH raw AS (SELECT *, TRY_CAST(elapsed AS BIGINT) AS took_ms FROM ({{reader}})), typed AS (
+    SELECT *, {{time}} AS time_us, {{ok}} AS ok, TRY_CAST(bytes AS BIGINT) AS size,
+        -- a whole number written plainly
+        CASE WHEN strlen(elapsed) <= 15 AND took_ms::VARCHAR = elapsed THEN 1000 * took_ms END
+            AS took_us
     FROM raw
 )
 SELECT
@@ -215,7 +217,7 @@ SELECT
             THEN failureMessage || ' (' || responseMessage || ')' END,
         failureMessage, responseMessage, responseCode), 2000) END AS error,
     CASE WHEN size >= 0 THEN size END AS bytes,
-    Hostname AS worker,
+    {{worker}}
     CASE WHEN time_us NOT BETWEEN {EARLIEST_TS} AND {LATEST_TS} OR time_us IS NULL THEN '{_NO_TIME}'
         WHEN took_us NOT BETWEEN 0 AND {LONGEST_US} OR took_us IS NULL THEN '{_NO_ELAPSED}'
         WHEN {{no_success}} THEN '{_NO_SUCCESS}'
