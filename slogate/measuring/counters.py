@@ -11,7 +11,7 @@ they tell which targets were scraped when. Nothing is extrapolated:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -25,6 +25,7 @@ from slogate.sources._prometheus.counting import Kind
 from slogate.sources._prometheus.promql import Selector
 from slogate.sources._prometheus.spans import Spans
 
+MINUTE_MS = MINUTE_US // MS
 LEAD_MS = 3_600_000
 LAG_MS = 300_000
 
@@ -69,22 +70,46 @@ class _Track:
 class Counts:
     """What was read of one server; `targets` says when each was scraped first.
 
-    `began` is the first scrape of all, `bad` samples are no counts.
+    `scraped` marks the minutes, from `base` on, in which a target was. `began` is the first scrape
+    of all, `bad` samples are no counts.
     """
 
     client: Client
     targets: dict[tuple[str, str], int] = field(default_factory=dict)
+    scraped: dict[tuple[str, str], bytearray] = field(default_factory=dict)
     labels: dict[str, set[str]] = field(default_factory=dict)
     series: Counter[str] = field(default_factory=Counter)
     samples: Counter[str] = field(default_factory=Counter)
     resets: Counter[str] = field(default_factory=Counter)
     bad: dict[str, Counter[str]] = field(default_factory=dict)
     began: int | None = None
+    base: int = 0
+    length: int = 0
 
     def read(self, orders: Sequence[Order]) -> None:
         """Read all selectors, those of all events first."""
+        reaches = [order.reach for order in orders]
+        self.base = min((start for start, _ in reaches), default=0) // MINUTE_MS
+        self.length = max((end for _, end in reaches), default=0) // MINUTE_MS - self.base + 1
         for order in sorted(orders, key=lambda it: all(t.side == "mine" for t in it.takers)):
             _Reading(counts=self, order=order).run()
+
+    def mark(self, target: Target, minutes: Iterable[int]) -> None:
+        """Note that a target was scraped in these minutes."""
+        if target is not None:
+            marks = self.scraped.setdefault(target, bytearray(self.length))
+            for minute in minutes:
+                if 0 <= minute - self.base < self.length:
+                    marks[minute - self.base] = 1
+
+    def before(self, target: Target, since: int, at: int) -> int:
+        """When the target was scraped last before a moment, if it was since; to the minute."""
+        marks = self.scraped.get(target) if target is not None else None
+        if marks is None:
+            return since
+        low, high = since // MINUTE_MS + 1 - self.base, at // MINUTE_MS - self.base
+        last = marks.rfind(1, max(low, 0), max(high, 0))
+        return since if last < 0 else (last + self.base) * MINUTE_MS
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,8 +168,9 @@ class _Reading:
             self.lag = max(self.lag, 3 * steps[len(steps) // 2])
         for taker in self.order.takers:
             taker.tallying.lag = max(taker.tallying.lag, self.lag)
+        minutes = {at // MINUTE_MS for at, _ in series.values}
+        counts.mark(target, minutes)
         if self.watches:
-            minutes = {at * MS // MINUTE_US for at, _ in series.values}
             for tallying in self.watches:
                 tallying.minutes |= minutes
                 tallying.first = first if tallying.first is None else min(first, tallying.first)
@@ -170,19 +196,20 @@ class _Reading:
             elif track is None:
                 self._appear(series, at, count)
             else:
-                self._grow(track, at, count)
+                self._grow(track, self.counts.before(_target(series), track.at, at), at, count)
             track = self.tracks[key] = _Track(at, text, count)
         self.counts.samples[self.name] += len(series.values)
 
-    def _grow(self, track: _Track, at: int, count: int) -> None:
+    def _grow(self, track: _Track, since: int, at: int, count: int) -> None:
+        """A series that was there; where only its target was, it has not grown in between."""
         if count < track.count:
             self.counts.resets[self.name] += 1
             if at - track.at > self.lag:
                 for tallying in self.watches:
                     tallying.ends.append(track.at)
-            self._add(track.at, at, count)
+            self._add(since, at, count)
         else:
-            self._add(track.at, at, count - track.count)
+            self._add(since, at, count - track.count)
 
     def _appear(self, series: Series, at: int, count: int) -> None:
         """A series that was not there before."""
