@@ -59,7 +59,8 @@ class Replay:
 def alerting(specs: Sequence[Spec], only: Sequence[str] = ()) -> list[Promise]:
     """The promises with alerts, those of the names or ids if any are given; UsageError if none."""
     refuse_unsupported(specs)
-    found = [promise for spec in specs for promise in spec.promises if promise.alerts]
+    promises = [each for spec in specs for each in (*spec.promises, *spec.queried)]
+    found = [promise for promise in promises if promise.alerts]
     if not found:
         hint = "add `alerts: google` to an slo"
         raise UsageError("no slo of the specs has alerts", hint=hint)

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from slogate.alerting import Replay, Standing, alerting, replay, standing
+from slogate.cli import complaints
 from slogate.cli.alertstable import document, history, history_table, table
-from slogate.cli.complaints import told
 from slogate.cli.judging import of_one_service, read, worst
 from slogate.cli.moments import given_age, given_moment
 from slogate.cli.subjects import LAST_TS, STALE_US
 from slogate.errors import EXIT_PASS, Interrupted, NoData, SlogateError, UsageError
 from slogate.promises.promise import Promise
+from slogate.slo.spec import Spec
 from slogate.store.layout import Store, open_store
 from slogate.units import US_PER_SECOND, format_span
 
@@ -49,19 +50,29 @@ class Asked:
             raise UsageError(f"{flag}: '{word}' is not between 1970 and 9000")
         return found
 
-    def opened(self) -> tuple[Store, dict[str, list[Promise]]]:
-        """The store, and the promises with alerts by their service."""
+    def opened(self) -> Opened:
+        """The store, the specs, and the promises with alerts by their service."""
         from slogate.config import load_settings
 
         settings = load_settings(Path.cwd(), os.environ)
         specs = read(self.files or settings.specs)
         if self.service is not None:
             _, specs = of_one_service(specs, self.service)
-        promises = alerting(specs, self.only)
         services: dict[str, list[Promise]] = {}
-        for promise in sorted(promises, key=lambda each: each.service):
+        for promise in sorted(alerting(specs, self.only), key=lambda each: each.service):
             services.setdefault(promise.service, []).append(promise)
-        return open_store(self.store or settings.store), services
+        return Opened(
+            store=open_store(self.store or settings.store), specs=specs, services=services
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What is asked, and of whom."""
+
+    store: Store
+    specs: Sequence[Spec]
+    services: Mapping[str, list[Promise]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,24 +93,50 @@ class Told:
         return self.table(no_color)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """How the alerts stand; `codes` are of services that could not be asked."""
+
+    store: Store
+    specs: Sequence[Spec]
+    standings: Sequence[Standing]
+    told: Told
+    codes: Sequence[int]
+    is_late: bool
+
+
 def look(asked: Asked) -> Told:
+    """How the alerts of all services stand, as it is told."""
+    return look_for(asked).told
+
+
+def look_for(asked: Asked) -> Sight:
     """How the alerts of all services stand; what hinders one hides no other's."""
     at = asked.moment("--at", asked.at)
     oldest = None if asked.max_age is None else given_age("--max-age", asked.max_age)
     if at is not None and oldest is not None:
         raise UsageError("--max-age is for the newest data, not for another moment")
-    store, services = asked.opened()
-    found, codes = each_service(
-        services,
-        lambda service, promises: standing(store, promises, service, at=at, threads=asked.threads),
-    )
+    opened = asked.opened()
+
+    def stand(service: str, promises: list[Promise]) -> Standing:
+        return standing(opened.store, promises, service, at=at, threads=asked.threads)
+
+    found, codes = each_service(opened.services, stand)
     notes, late = ages(found, oldest) if at is None else ([], [])
     made = document(found, too_old=bool(late))
-    return Told(
+    told = Told(
         document=made,
         table=lambda no_color: table(found, no_color=no_color),
         exit_code=worst([made["exit_code"], *codes]),
         notes=[*notes, *late, *_warnings(found)],
+    )
+    return Sight(
+        store=opened.store,
+        specs=opened.specs,
+        standings=found,
+        told=told,
+        codes=codes,
+        is_late=bool(late),
     )
 
 
@@ -112,12 +149,12 @@ def look_back(asked: Asked) -> Told:
         raise UsageError("--at and --max-age are for one moment, --from and --to for a time")
     if until is not None and until < since:
         raise UsageError("--to is before --from")
-    store, services = asked.opened()
+    opened = asked.opened()
 
     def played(service: str, promises: list[Promise]) -> Replay:
-        return replay(store, promises, service, since, until, threads=asked.threads)
+        return replay(opened.store, promises, service, since, until, threads=asked.threads)
 
-    found, codes = each_service(services, played)
+    found, codes = each_service(opened.services, played)
     return Told(
         document=history(found),
         table=lambda no_color: history_table(found, no_color=no_color),
@@ -127,7 +164,7 @@ def look_back(asked: Asked) -> Told:
 
 
 def each_service(
-    services: dict[str, list[Promise]], ask: Callable[[str, list[Promise]], T]
+    services: Mapping[str, list[Promise]], ask: Callable[[str, list[Promise]], T]
 ) -> tuple[list[T], list[int]]:
     """What is found for each service, and the exit codes of those that could not be asked."""
     found, codes = [], [EXIT_PASS]
@@ -139,7 +176,7 @@ def each_service(
         except SlogateError as error:  # hides no other breach
             if len(services) == 1:
                 raise
-            codes.append(told(error))
+            codes.append(complaints.told(error))
     return found, codes
 
 

@@ -1,10 +1,10 @@
-"""`slogate alerts check`: who burns an error budget now, and who is told of it."""
+"""`slogate alerts check|send|rules`: who burns an error budget now, and who is told of it."""
 
 from __future__ import annotations
 
 import typer
 
-from slogate.cli import alerts_check, alerts_rules
+from slogate.cli import alerts_check, alerts_rules, alerts_send
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -18,3 +18,4 @@ app = typer.Typer(
 
 app.command("check", context_settings=CONTEXT)(alerts_check.command)
 app.command("rules", context_settings=CONTEXT)(alerts_rules.command)
+app.command("send", context_settings=CONTEXT)(alerts_send.command)
