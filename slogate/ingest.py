@@ -1,15 +1,16 @@
 """The door in: foreign files → one run in the store, whole or not at all.
 
 recognise each file → hash it → refuse what is imported already → read its rows → parts →
-manifest. The manifest comes last, so that a reader never sees half an import; when anything
-fails the parts are taken away again. Bad rows are counted and named with their lines; over
-the allowed share they are a reason to refuse the whole.
+manifest. A file that comes alone is hashed beside the reading of its first rows. The manifest
+comes last, so that a reader never sees half an import; when anything fails the parts are taken
+away again. Bad rows are counted and named with their lines; over the allowed share they are a
+reason to refuse the whole.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -96,14 +97,18 @@ def import_files(
     option, StoreError if the store refuses; nothing is left behind then.
     """
     chosen = dict(options or {})
-    given = [recognise(*file, format, chosen) for file in files]
-    # the same files by two at once: the second finds there what the first has imported
-    with alone(store, ("import", service, kind)):
-        return _import(
-            store, given, service=service, now_ts=now_ts, kind=kind, labels=labels or {},
-            commit=commit, branch=branch, options=chosen, max_bad=max_bad, run_id=run_id,
-            progress=progress,
-        )  # fmt: skip
+    given = [recognise(*file, format, chosen, beside=len(files) == 1) for file in files]
+    try:
+        # the same files by two at once: the second finds there what the first has imported
+        with alone(store, ("import", service, kind)):
+            return _import(
+                store, given, service=service, now_ts=now_ts, kind=kind, labels=labels or {},
+                commit=commit, branch=branch, options=chosen, max_bad=max_bad, run_id=run_id,
+                progress=progress,
+            )  # fmt: skip
+    finally:
+        for file in given:
+            file.hash.stop()
 
 
 def _import(
@@ -123,14 +128,15 @@ def _import(
 ) -> Imported:
     runs = list_runs(store)
     mine = [run for run in runs if run.service == service and run.kind == kind]
+    begun = _begun(given, labels, progress) if len(given) == 1 else None
     files_new, skipped, known = news(given, mine, options, kind)
     if known:
+        if begun:
+            begun.tables.close()
         notes = tuple(not_applied(known, labels, commit, branch))
         return Imported(run=known, new=False, skipped=skipped, notes=notes)
-    tally = intake.Tally()
-    pairs = [(file.source, file.origin) for file in files_new]
-    tables = intake.read(pairs, tally, labels, progress)
-    first = _first(tables, tally, files_new)
+    reading = begun or _begun(files_new, labels, progress)
+    tally, first = reading.tally, _first(reading, files_new)
     origin = origin_of(files_new, options)
     run = Run(
         id=run_id or _run_id(first[1], service, kind, origin), service=service, kind=kind,
@@ -139,7 +145,7 @@ def _import(
         untold=tuple(sorted({what for file in files_new for what in file.source.untold})),
     )  # fmt: skip
     _make_way(store, run, [run.id for run in runs])
-    run = _store(store, run, chain([first], tables), tally, max_bad)
+    run = _store(store, run, chain([first], reading.tables), tally, max_bad)
     return Imported(
         run=run, new=True, requests=tally.requests, bad=dict(tally.bad),
         left_out=dict(tally.left_out), shown=tuple(tally.shown),
@@ -148,11 +154,34 @@ def _import(
     )  # fmt: skip
 
 
-def _first(batches: Iterator[Rows], tally: intake.Tally, files: Sequence[File]) -> Rows:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """Files that are being read: their first rows, or why there are none, and the others."""
+
+    tally: intake.Tally
+    first: Rows | SourceError | None
+    tables: Generator[Rows]
+
+
+def _begun(files: Sequence[File], labels: Mapping[str, str], progress: Progress) -> _Reading:
+    tally = intake.Tally()
+    first: Rows | SourceError | None
+    pairs = [(file.source, file.origin) for file in files]
+    tables = intake.read(pairs, tally, labels, progress)
+    try:
+        first = next(tables, None)
+    except SourceError as error:  # to be raised only if the file is not known already
+        first = error
+    return _Reading(tally=tally, first=first, tables=tables)
+
+
+def _first(reading: _Reading, files: Sequence[File]) -> Rows:
     """The first rows there are; SourceError that says what there was instead."""
-    first = next(batches, None)
-    if first is not None:
-        return first
+    if isinstance(reading.first, SourceError):
+        raise reading.first
+    if reading.first is not None:
+        return reading.first
+    tally = reading.tally
     name = files[0].origin.name if len(files) == 1 else f"{len(files)} files"
     if tally.bad:
         _refuse_bad(name, tally, Fraction(0))

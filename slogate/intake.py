@@ -9,7 +9,7 @@ batches and counted in a `Tally`, the first bad ones with file and line.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -76,7 +76,7 @@ def read(
     tally: Tally,
     labels: Mapping[str, str],
     progress: Callable[[int, int | None], None],
-) -> Iterator[tuple[Series, pa.Table]]:
+) -> Generator[tuple[Series, pa.Table]]:
     """The rows of all files as tables ready to store, none empty; SourceError as they come."""
     guesses = [_expected_rows(origin) for _, origin in files]
     expected = None if None in guesses else sum(guess or 0 for guess in guesses)

@@ -10,12 +10,13 @@ import hashlib
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from slogate import plugins
 from slogate.errors import UsageError
+from slogate.hashing import Hash
 from slogate.model.run import Kind, Run
 from slogate.sources._base import DAMAGED, Origin, Source, damaged, read_origin
 from slogate.units import format_count
@@ -28,12 +29,28 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A file, the format that reads it, and the SHA-256 of its content, and of it as stored."""
+    """A file, the format that reads it, and the SHA-256 of it as stored and of its content.
+
+    `content` is None where that is what is stored.
+    """
 
     source: Source
     origin: Origin
-    digest: str
-    stored: str
+    hash: Hash = field(compare=False)
+    content: str | None = None
+
+    @property
+    def stored(self) -> str:
+        """The hash of the file as it lies there."""
+        try:
+            return self.hash.value
+        except OSError as error:
+            raise damaged(self.origin, error) from None
+
+    @property
+    def digest(self) -> str:
+        """The hash of its content."""
+        return self.content or self.stored
 
     @property
     def hashes(self) -> tuple[str, str]:
@@ -41,18 +58,26 @@ class File:
         return f"sha256:{self.digest}", f"sha256:{self.stored}"
 
 
-def recognise(name: str, path: Path, wanted: str, options: Mapping[str, str]) -> File:
-    """The file with the source that reads it and the hash of its content."""
-    origin = read_origin(name, path)
-    source: Source = _sniffed(origin) if wanted == "auto" else plugins.find("sources", wanted)
-    check_options(source, options)
-    with path.open("rb") as file:
-        digest = stored = hashlib.file_digest(file, "sha256").hexdigest()
-    if origin.compression != "none":
-        digest = _content(origin)
+def recognise(
+    name: str, path: Path, wanted: str, options: Mapping[str, str], *, beside: bool = False
+) -> File:
+    """The file with the source that reads it and the hash of its content.
+
+    `beside`: the hash is worked out while the caller goes on, who asks for it or stops it.
+    """
+    origin, stored = read_origin(name, path), Hash(path)
+    if beside:
+        stored.begin()
+    try:
+        source: Source = _sniffed(origin) if wanted == "auto" else plugins.find("sources", wanted)
+        check_options(source, options)
+        content = None if origin.compression == "none" else _content(origin)
+    except BaseException:
+        stored.stop()
+        raise
     return File(
-        source=source, origin=replace(origin, options=options, whole=True), digest=digest,
-        stored=stored,
+        source=source, origin=replace(origin, options=options, whole=True), hash=stored,
+        content=content,
     )  # fmt: skip
 
 

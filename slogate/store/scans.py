@@ -9,7 +9,7 @@ SourceError with its first sentence.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,16 +73,19 @@ def scan(
     SourceError if DuckDB cannot read the file that the query names.
     """
     connection = _database(os.getpid()).cursor()
+    batches = _batches(connection, sql, parameters)
     try:
         connection.execute(f"SET threads = {threads}" if threads else "RESET threads")
         if feed:
             connection.register("feed", feed())
         yield Scanned(
-            batches=_batches(connection, sql, parameters),
+            batches=batches,
             rejects=lambda: _rejects(connection),
             recorded=lambda: _recorded(connection),
         )
     finally:
+        # what is being fetched is waited for
+        batches.close()
         connection.close()
 
 
@@ -105,7 +108,7 @@ def _database(_process: int) -> duckdb.DuckDBPyConnection:
 
 def _batches(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, object]
-) -> Iterator[pa.RecordBatch]:
+) -> Generator[pa.RecordBatch]:
     import duckdb
     import pyarrow as pa
 

@@ -1,0 +1,63 @@
+"""The SHA-256 of a file of any size, worked out beside the reading of it, or when asked for.
+
+Hashing a gigabyte takes a second, in which the other core can look at the file already. Who
+begins it ends it: by asking for the hash, or with `stop`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from threading import Event, Thread
+
+_BLOCK = 1 << 20
+_SMALL = 4 << 20
+
+
+class Hash:
+    """The hash of one file."""
+
+    def __init__(self, path: Path) -> None:
+        """Nothing is read yet."""
+        self._path = path
+        self._found: str | OSError | None = None
+        self._stopped = Event()
+        self._thread: Thread | None = None
+
+    def begin(self) -> None:
+        """Work it out from now on, beside what else is done; a small file can wait."""
+        if self._path.stat().st_size >= _SMALL:
+            # an import that is given up must not wait for it
+            self._thread = Thread(target=self._work_out, name="hash", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Give it up, if it is not done."""
+        self._stopped.set()
+        if self._thread:
+            self._thread.join()
+
+    @property
+    def value(self) -> str:
+        """The hash in hexadecimal; OSError if the file cannot be read."""
+        if self._thread:
+            self._thread.join()
+        if self._found is None:
+            self._work_out()
+        if isinstance(self._found, OSError):
+            raise self._found
+        return str(self._found)
+
+    def _work_out(self) -> None:
+        digest, buffer = hashlib.sha256(), bytearray(_BLOCK)
+        view = memoryview(buffer)
+        try:
+            with self._path.open("rb", buffering=0) as file:
+                while size := file.readinto(buffer):
+                    digest.update(view[:size])
+                    if self._stopped.is_set():
+                        return
+        except OSError as error:
+            self._found = error
+        else:
+            self._found = digest.hexdigest()
