@@ -104,16 +104,16 @@ def _server_errors(spec: Spec, facts: Facts) -> Iterator[Found]:
 
 
 def _fast_failures(spec: Spec, facts: Facts) -> Iterator[Found]:
-    every = [promise for each in facts.of_service(spec) for promise in each.promises]
-    for promise in heads(spec):
-        if not _fails_well(promise.selection.success) or _trouble(promise.selection.success):
-            continue
+    counted = {
+        (promise.selection.endpoint, promise.selection.where)
+        for each in facts.of_service(spec)
+        for promise in each.promises
+        if not _fails_well(promise.selection.success)
+    }
+    for promise in heads(spec) if (None, ()) not in counted else ():
+        success = promise.selection.success
         here = (promise.selection.endpoint, promise.selection.where)
-        if not any(
-            not _fails_well(other.selection.success)
-            and (other.selection.endpoint, other.selection.where) in {here, (None, ())}
-            for other in every
-        ):
+        if here not in counted and _fails_well(success) and not _trouble(success):
             message = f"'{promise.name}' counts a failure that comes fast as good"
             spot = where(spec, promise, "good")
             yield spot, message, "write `ok and …`, or add an SLO with `good: ok`"

@@ -5,16 +5,9 @@ An example is a fragment of a document of `openslo_examples.py`, valid with the 
 
 from __future__ import annotations
 
+from slogate.slo import openslo_examples as documents
 from slogate.slo.openslo.profile import FAMILY, RULES
-from slogate.slo.openslo_examples import (
-    ALPHA,
-    CALENDAR,
-    COMPOSITE,
-    REFERRING,
-    STANDARD,
-    V2,
-    Example,
-)
+from slogate.slo.openslo_examples import Example
 from slogate.slo.rules import Entry
 
 _FIXES = {
@@ -102,19 +95,19 @@ EXAMPLES: dict[str, Example] = {
         why="A window that is not rolling needs to know when it begins.",
         right=_PERIOD,
         wrong="    - duration: 1w\n",
-        document=CALENDAR,
+        document=documents.CALENDAR,
     ),
     "start-time": Example(
         why="The time zone is a field of its own; what looks nearly right is read by no one alike.",
         right="startTime: 2026-01-05 00:00:00",
         wrong='startTime: "2026-01-05T00:00:00Z"',
-        document=CALENDAR,
+        document=documents.CALENDAR,
     ),
     "time-zone": Example(
         why="Abbreviations mean several zones, and no rules for summer time.",
         right="timeZone: UTC",
         wrong="timeZone: Berlin",
-        document=CALENDAR,
+        document=documents.CALENDAR,
     ),
     "range": Example(
         why="A target of 100% leaves no budget; 99.5 is per cent where a share is meant.",
@@ -125,7 +118,7 @@ EXAMPLES: dict[str, Example] = {
         why="Without op and value nobody knows which values are good.",
         right="op: lte, value: 400",
         wrong="op: lte",
-        document=CALENDAR,
+        document=documents.CALENDAR,
     ),
     "slices": Example(
         why="Timeslices are good by their own target, and as long as their window.",
@@ -138,10 +131,10 @@ EXAMPLES: dict[str, Example] = {
         wrong="timeSliceWindow: 28d",
     ),
     "composite": Example(
-        why="The reference validator lets it pass, and nothing would be measured.",
+        why="The reference validator lets it pass: nothing would be measured.",
         right="    - {target: 0.9, indicatorRef: fast}\n",
         wrong="    - {target: 0.9}\n",
-        document=COMPOSITE,
+        document=documents.COMPOSITE,
     ),
     "metric-type": Example(
         why="Nobody can tell whom to ask for the metric.",
@@ -158,7 +151,7 @@ EXAMPLES: dict[str, Example] = {
         why="The SLO would have no indicator at all.",
         right="indicatorRef: latency",
         wrong="indicatorRef: latencies",
-        document=REFERRING,
+        document=documents.REFERRING,
     ),
     "name": Example(
         why="Names become names of objects elsewhere, which have these letters only.",
@@ -194,19 +187,19 @@ EXAMPLES: dict[str, Example] = {
         why="v2alpha has other names for it; the reference validator knows only those.",
         right="  serviceRef: checkout\n",
         wrong="  service: checkout\n",
-        document=V2,
+        document=documents.V2,
     ),
     "alpha-value": Example(
         why="It means nothing, and the reference validator refuses the file without it.",
         right="      value: 1\n",
         wrong="",
-        document=ALPHA,
+        document=documents.ALPHA,
     ),
     "alpha-window": Example(
         why="It counts as rolling; not everybody will read it so.",
         right="{unit: Day, count: 28, isRolling: true}",
         wrong="{unit: Day, count: 28}",
-        document=ALPHA,
+        document=documents.ALPHA,
     ),
     "slice-number": Example(
         why="The text of the specification allows minutes as a number, its validator does not.",
@@ -247,7 +240,7 @@ EXAMPLES: dict[str, Example] = {
         why="Services are given as objects: most likely the name is misspelt.",
         right=_SERVICE,
         wrong=_SERVICE.replace("checkout", "search"),
-        document=f"{STANDARD}---\n{_SERVICE}",
+        document=f"{documents.STANDARD}---\n{_SERVICE}",
     ),
     "unreachable-alert": Example(
         why="No burn rate is over 1 ÷ (1 − target): at 99.5% a threshold of 400 is out of reach.",
@@ -273,13 +266,13 @@ EXAMPLES: dict[str, Example] = {
         why="`gt` holds the slow for good, and the SLO is kept best in an outage.",
         right="op: lte, value: 400",
         wrong="op: gt, value: 400",
-        document=CALENDAR,
+        document=documents.CALENDAR,
     ),
     "unused": Example(
         why="It may be one that was to be referred to; it changes nothing as it is.",
         right="  indicatorRef: latency\n",
         wrong=_INLINE,
-        document=REFERRING,
+        document=documents.REFERRING,
     ),
 }
 

@@ -6,7 +6,7 @@ All specs of a service that are looked at together count, whatever file they are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from slogate.model.predicate import And, Comparison, Predicate, holds
@@ -106,19 +106,21 @@ def _share(promise: Promise) -> Fraction:
     return promise.slice_objective if sliced else promise.objective
 
 
-def _tested(spec: Spec, facts: Facts, promise: Promise) -> tuple[list[Objective], list[Objective]]:
-    """What budgets demand of the requests of a promise: of all files, and of this one."""
-    every, own = (
-        [
-            objective
-            for each in specs
-            for objective in each.objectives
-            if objective.scope.selection.endpoint == promise.selection.endpoint
-            and objective.scope.selection.where == promise.selection.where
-        ]
-        for specs in (facts.of_service(spec), (spec,))
-    )
-    return every, own
+Tested = Mapping[object, list[Objective]]
+
+
+def _tested(specs: Sequence[Spec]) -> Tested:
+    """What budgets demand, by the requests that they speak of."""
+    found: dict[object, list[Objective]] = {}
+    for spec in specs:
+        for objective in spec.objectives:
+            selection = objective.scope.selection
+            found.setdefault((selection.endpoint, selection.where), []).append(objective)
+    return found
+
+
+def _of(promise: Promise, tested: Tested) -> list[Objective]:
+    return tested.get((promise.selection.endpoint, promise.selection.where), [])
 
 
 def _rank(objective: Objective) -> Fraction | None:
@@ -131,9 +133,10 @@ def _promises(spec: Spec, facts: Facts) -> Iterator[Promise]:
 
 
 def _slower_than_promised(spec: Spec, facts: Facts) -> Iterator[Found]:
+    all_of_them, of_this = _tested(facts.of_service(spec)), _tested([spec])
     for promise in _promises(spec, facts):
         limit, share = _within(promise.selection.success), _share(promise)
-        every, own = _tested(spec, facts, promise)
+        every, own = _of(promise, all_of_them), _of(promise, of_this)
         if limit is None or any(
             (rank := _rank(o)) is not None and rank >= share and o.limit <= limit for o in every
         ):
@@ -155,9 +158,10 @@ def _percentile(share: Fraction) -> str:
 
 
 def _more_failures_than_promised(spec: Spec, facts: Facts) -> Iterator[Found]:
+    all_of_them, of_this = _tested(facts.of_service(spec)), _tested([spec])
     for promise in _promises(spec, facts):
         allowed = 1 - _share(promise)
-        every, own = _tested(spec, facts, promise)
+        every, own = _of(promise, all_of_them), _of(promise, of_this)
         fails = holds(promise.selection.success, ok=False, status=500, duration_us=0) is False
         demanded = [o.limit for o in every if o.kind == "errors"]
         if not fails or not demanded or min(demanded) <= allowed:
@@ -172,10 +176,12 @@ def _more_failures_than_promised(spec: Spec, facts: Facts) -> Iterator[Found]:
 
 
 def _promised_less(spec: Spec, facts: Facts) -> Iterator[Found]:
+    all_of_them = _tested(facts.of_service(spec))
     for promise in heads(spec):
         limit, share = _within(promise.selection.success), _share(promise)
-        every, _ = _tested(spec, facts, promise)
-        rungs = [o for o in every if o.quantile is not None and o.quantile >= share]
+        rungs = [
+            o for o in _of(promise, all_of_them) if o.quantile is not None and o.quantile >= share
+        ]
         nearest = min(rungs, key=lambda o: (o.quantile or Fraction(1), o.limit), default=None)
         if limit is not None and nearest is not None and limit >= _HEADROOM * nearest.limit:
             message = (

@@ -49,12 +49,18 @@ def where(spec: Spec, judged: Objective | Promise, *path: str | int) -> Spot:
 
 
 def _named(spec: Spec, room: str, wanted: str, path: tuple[str | int, ...]) -> Node | None:
-    items = _below(_root(spec.text), (room,))
+    return _below(_by_name(spec.text, room).get(wanted), path)
+
+
+@lru_cache(maxsize=16)
+def _by_name(text: str, room: str) -> dict[str, Node]:
+    items = _below(_root(text), (room,))
+    named = {}
     for node in items.items if isinstance(items, Listing) else ():
         name = node.get("name") if isinstance(node, Table) else None
-        if isinstance(name, Scalar) and name.text == wanted:
-            return _below(node, path)
-    return None
+        if isinstance(name, Scalar):
+            named[name.text] = node
+    return named
 
 
 def in_spec(spec: Spec, name: str, *path: str | int) -> Spot:
