@@ -6,6 +6,7 @@
       runs/<run>.json    verdicts/<id>.json    slogate.duckdb
       aside/…                                  raw parts kept of runs that were rolled up
       journal/…                                see `recorders/otlp/journal.py`
+      sent/…                                   see `sent.py`
       locks/…                                  see `locks.py`
 
 Files are written under a name ending in `.tmp`, synced and renamed: a reader sees whole files
