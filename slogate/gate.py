@@ -6,20 +6,21 @@ and spec give the same verdict, on any number of threads.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from slogate import plugins
 from slogate.engines._base import Engine, Reading
 from slogate.errors import NoData, SourceError, UnsupportedError, UsageError
 from slogate.evaluate import Floor, judge, judged_window, objectives_of, plan
+from slogate.history.floors import floors
 from slogate.measuring.measure import Asking, helped, latest
 from slogate.model.evidence import Evidence
 from slogate.model.run import Run
 from slogate.model.slots import Account, Tallies
 from slogate.model.window import Window
-from slogate.objectives._base import Objective
 from slogate.promises.production import (
     Production,
     accounts,
@@ -32,16 +33,13 @@ from slogate.promises.promise import plan as plan_promise
 from slogate.promises.queried import verdict_of_queried
 from slogate.reports.json import document, parse
 from slogate.slo.spec import Spec
-from slogate.stats.proportion import FLOOR_RUNS, floor_from_history
 from slogate.store.layout import Store
 from slogate.store.manifest import list_runs, with_all_parts, with_parts
 from slogate.store.verdicts import read_verdicts, write_verdict
-from slogate.verdict import Failure, Finding, Outcome, Subject, Verdict
+from slogate.verdict import Failure, Subject, Verdict
 
 ENGINE = "duckdb"
 MOST_FAILURES = 5
-# planned run times are kept to within scheduling jitter, so lengths that differ by less are equal
-EQUAL_LENGTH = 0.95
 
 
 def refuse_unsupported(specs: Sequence[Spec]) -> None:
@@ -77,8 +75,7 @@ def check(
             return closed, series.gather(plan(specs, closed)), _subject(specs, closed, series)
 
     run, evidence, subject = with_parts(store, run, count)
-    floors = _floors(store, specs, run)
-    return judge(specs, subject, evidence, floors, version)
+    return judge(specs, subject, evidence, _floors(store, specs, run), version)
 
 
 def check_promises(
@@ -211,78 +208,31 @@ def _outside(ts: int | None, run: Run) -> bool:
 
 def _floors(store: Store, specs: Sequence[Spec], run: Run) -> dict[str, Floor]:
     """The design-effect floor of each objective, from earlier verdicts of its service."""
-    history = _history(store, {spec.service for spec in specs}, run)
-    floors = {}
-    for objective in objectives_of(specs):
-        window = judged_window(run, objective.scope.warmup_us)
-        if window is None:
-            continue
-        earlier = {
-            verdict.subject.run.id: _variances(finding)
-            for verdict in history
-            for finding in verdict.findings
-            if _comparable(finding, objective, window)
-        }
-        newest = dict(list(earlier.items())[:FLOOR_RUNS])
-        value = floor_from_history(list(newest.values()))
-        if value is not None:
-            floors[objective.id] = Floor(value=value, runs=tuple(newest))
-    return floors
-
-
-def _history(store: Store, services: set[str], run: Run) -> list[Verdict]:
-    """Verdicts of complete load runs that started before this one, newest first."""
-    verdicts = [
-        parse(document)
-        for service in sorted(services)
+    documents = [
+        document
+        for service in sorted({spec.service for spec in specs})
         for document in read_verdicts(store, service=service)
     ]
-    earlier = [
-        verdict
-        for verdict in verdicts
-        if (it := verdict.subject.run).id != run.id
-        and it.kind == run.kind
-        and it.state == "complete"
-        and (it.start_ts or 0) < (run.start_ts or 0)
+    windows = [
+        (objective, judged_window(run, objective.scope.warmup_us))
+        for objective in objectives_of(specs)
     ]
-    return sorted(
-        earlier,
-        key=lambda v: (v.subject.run.start_ts or 0, v.subject.run.id, v.id),
-        reverse=True,
-    )
-
-
-def _comparable(finding: Finding, objective: Objective, window: Window) -> bool:
-    """The same objective, judged and not failed, over a window at least as long."""
-    endpoint = objective.scope.selection.endpoint
-    if finding.id != objective.id or finding.limit != float(objective.limit):
-        return False
-    if finding.endpoint != (str(endpoint) if endpoint else None):
-        return False
-    if finding.outcome not in {Outcome.PASS, Outcome.INCONCLUSIVE} or finding.window is None:
-        return False
-    start, end = finding.window
-    return end - start >= EQUAL_LENGTH * window.length_us
-
-
-def _variances(finding: Finding) -> tuple[float, float, int]:
-    """(v, v of independent requests, bad requests) of an earlier finding."""
-    total, good = finding.total or 0, finding.good or 0
-    measured = finding.design_effect.measured if finding.design_effect else None
-    if not total or measured is None:
-        return 0.0, 0.0, 0
-    share = good / total
-    v_iid = share * (1 - share) / total
-    return measured * v_iid, v_iid, total - good
+    judged = [(objective, window) for objective, window in windows if window is not None]
+    return floors(documents, run, judged)
 
 
 def last_verdict(store: Store, service: str) -> Verdict | None:
     """The verdict of the service's latest judged run; None if it has none."""
-    verdicts = [
-        verdict
-        for verdict in map(parse, read_verdicts(store, service=service))
-        if not any(finding.kind == "slo" for finding in verdict.findings)
+    judged = [
+        document
+        for document in read_verdicts(store, service=service)
+        if not any(each.get("kind") == "slo" for each in document.get("objectives", ()))
     ]
-    return max(
-        verdicts, key=lambda v: (v.subject.run.start_ts or 0, v.subject.run.id, v.id), default=None
-    )
+    newest = max(judged, key=_moment, default=None)
+    return None if newest is None else parse(newest)
+
+
+def _moment(document: Mapping[str, Any]) -> tuple[str, str, str]:
+    """By what the latest verdict is told; moments in ISO 8601 are in the order of their text."""
+    run = document["run"]
+    return str(run.get("start") or ""), str(run["id"]), str(document.get("id"))

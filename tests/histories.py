@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +30,10 @@ def commit(number: int) -> str:
     return hashlib.sha1(str(number).encode()).hexdigest()
 
 
-def ladder(ms: float) -> list[tuple[Any, int]]:
+@cache
+def ladder(ms: float) -> tuple[tuple[Fraction, int], ...]:
     """Order statistics whose 95th percentile is so many ms."""
-    from fractions import Fraction
-
-    return [(Fraction(i, 1000), int(ms * 1000 * i / 950)) for i in range(1, 1001)]
+    return tuple((Fraction(i, 1000), int(ms * 1000 * i / 950)) for i in range(1, 1001))
 
 
 def judged(
@@ -41,13 +42,14 @@ def judged(
     *,
     line: str = f"p95: {LIMIT_MS}ms",
     bad: Sequence[int] | int = 1,
+    total: Sequence[int] | int = 100,
     floor: Floor | None = None,
     scope: dict[str, Any] | None = None,
     **changes: Any,
 ) -> Verdict:
     """The verdict on run number so-and-so, an hour after the one before, whose p95 is so long.
 
-    Of 100 requests in each of ten batches `bad` are over the limit.
+    Of `total` requests in each of ten batches `bad` are over the limit.
     """
     start = START + number * HOUR
     seconds = changes.pop("seconds", 200)
@@ -61,7 +63,7 @@ def judged(
     }
     it = replace(it, **moved)
     chosen: Objective = objective(line, **(scope or {}))
-    counted = evidence(bad, ladder=tuple(ladder(ms)))
+    counted = evidence(bad, total, ladder=ladder(ms))
     floors = {} if floor is None else {chosen.id: floor}
     found = judge([spec(chosen)], subject(it), {chosen.id: counted}, floors, "0.1.0")
     return replace(found, id=f"{found.id[:8]}{number:08}")
