@@ -10,7 +10,7 @@ import json
 import random
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -88,11 +88,21 @@ def series(requests: Sequence[Requests], minutes: int) -> dict[str, list[int]]:
     }
 
 
-def run_rules(
-    program: str, folder: Path, rules: str, told: Mapping[str, list[int]], expected: Expected
+Sample = tuple[Mapping[str, str], float]
+# a query, the minute that it is asked of, and what it answers
+Expected = Sequence[tuple[str, int, Sequence[Sample]]]
+
+
+def run_expressions(
+    program: str,
+    folder: Path,
+    told: Mapping[str, Sequence[float]],
+    expected: Expected,
+    *,
+    rules: str = "",
 ) -> str:
-    """What promtool says of rules on these series; empty where all is as expected."""
-    (folder / "rules.yaml").write_text(rules, encoding="utf-8")
+    """What promtool says of queries and rules on these series; empty where all is as expected."""
+    (folder / "rules.yaml").write_text(rules or "groups: []\n", encoding="utf-8")
     test = {
         "rule_files": ["rules.yaml"],
         "evaluation_interval": "1m",
@@ -118,16 +128,7 @@ def run_rules(
         ],
     }
     (folder / "test.yaml").write_text(json.dumps(test), encoding="utf-8")
-    done = subprocess.run(
-        [program, "test", "rules", "test.yaml"],
-        cwd=folder, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    return "" if done.returncode == 0 else done.stdout + done.stderr
-
-
-Sample = tuple[Mapping[str, str], float]
-# a query, the minute that it is asked of, and what it answers
-Expected = Sequence[tuple[str, int, Sequence[Sample]]]
+    return said_by([program, "test", "rules", "test.yaml"], folder)
 
 
 def _written(labels: Mapping[str, str]) -> str:
@@ -140,17 +141,21 @@ def check_rules(program: str, folder: Path, rules: str) -> str:
     """What `promtool check rules` finds wrong; empty if nothing is."""
     path = folder / "checked.yaml"
     path.write_text(rules, encoding="utf-8")
-    done = subprocess.run(
-        [program, "check", "rules", str(path)],
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    return "" if done.returncode == 0 else done.stdout + done.stderr
+    return said_by([program, "check", "rules", str(path)], folder)
 
 
-def check_queries(program: str, folder: Path, queries: Iterator[str]) -> str:
+def check_queries(program: str, folder: Path, queries: Iterable[str]) -> str:
     """What is wrong with queries, as those of recording rules."""
     rules = [
         {"record": f"query:{number}", "expr": query.replace("$__rate_interval", "5m")}
         for number, query in enumerate(queries)
     ]
     return check_rules(program, folder, json.dumps({"groups": [{"name": "q", "rules": rules}]}))
+
+
+def said_by(command: list[str], folder: Path) -> str:
+    """What a checker says; empty if it is content."""
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    return "" if done.returncode == 0 else done.stdout + done.stderr

@@ -6,7 +6,6 @@ Reads specs of every format, and no store. Nothing is written where one of the S
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -119,8 +118,7 @@ def command(
     del store, no_color
     from slogate.cli.rulemetric import Given, metric_of, pending_of
     from slogate.cli.rulespecs import read_asked
-    from slogate.rulebook.book import book
-    from slogate.rulebook.rules import with_usual_alerts
+    from slogate.rulebook.book import book, with_usual_alerts
 
     if wanted not in FORMATS:
         raise UsageError(f"--format: there is no format '{wanted}'", hint=", ".join(FORMATS))
@@ -131,7 +129,7 @@ def command(
     found = metric_of(given)
     asked = read_asked(specs or [], recursive=recursive, service=service)
     if usual:
-        asked = [replace(each, promise=with_usual_alerts(each.promise)) for each in asked]
+        asked = [with_usual_alerts(each) for each in asked]
     made = book(asked, found, pending_us=pending_of(pending))
     files = _files(made, wanted)
     for line in made.notes:

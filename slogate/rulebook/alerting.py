@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from slogate.promises.promise import Promise
 from slogate.rulebook.measure import Measure
-from slogate.rulebook.promql import length, number
+from slogate.rulebook.promql import length, number, untemplated
 from slogate.rulebook.recordings import counts
 from slogate.rulebook.rules import Alert, Series, lengths, limit_of, pairs, period_us
 from slogate.slo.asked import Asked
@@ -96,7 +96,7 @@ def _description(asked: Asked, some: Sequence[Pair]) -> str:
     promise = asked.promise
     units = "requests" if promise.slice_us is None else "slices of time"
     rules = ", or ".join(_pair(promise, pair) for pair in some)
-    about = f" {_plain(asked.description)}" if asked.description else ""
+    about = f" {untemplated(asked.description)}" if asked.description else ""
     return (
         "{{ $value | humanizePercentage }} " + f"of the {units} were bad, where "
         f"{format_share(promise.objective, 9)} good ones are promised. "
@@ -135,10 +135,4 @@ def _labels(asked: Asked, words: Words, severity: str) -> dict[str, str]:
     said = asked.alerting
     more, _ = said.by_severity.get(severity, ({}, {}))
     own = Series.of(asked.promise).labels
-    texts = {**own, "severity": severity, **words.labels, **said.labels, **more}
-    return {key: _plain(text) for key, text in texts.items()}
-
-
-def _plain(text: str) -> str:
-    """A text that the templates of Prometheus show as it is."""
-    return text.replace("{{", '{{"{{"}}')
+    return {**own, "severity": severity, **words.labels, **said.labels, **more}

@@ -7,7 +7,7 @@ is left out in silence. SLOs that no rule can express are faults with their plac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slogate.errors import Fault, SpecError
 from slogate.model.calendar import Calendar
@@ -21,6 +21,7 @@ from slogate.rulebook.queries import measure_of_queries
 from slogate.rulebook.recordings import budget, recordings
 from slogate.rulebook.rules import IDENTITY, RESERVED, Alert, Group, Record, Series, period_us
 from slogate.slo.asked import Asked
+from slogate.stats.burn_rate import workbook
 
 NO_METRIC = "it says what is good of requests, and no metric is named that counts them"
 _HOW = "--metric http_request_duration_seconds; or give the SLO an indicator with queries"
@@ -64,6 +65,16 @@ class Book:
     def services(self) -> tuple[str, ...]:
         """Their services, in order."""
         return tuple(dict.fromkeys(sheet.asked.promise.service for sheet in self.sheets))
+
+
+def with_usual_alerts(asked: Asked) -> Asked:
+    """The SLO with the workbook's alerts that some traffic can set off, if it asks for none."""
+    promise = asked.promise
+    if promise.alerts:
+        return asked
+    period = period_us(promise.window)
+    usual = tuple(p for p in workbook(period) if p.is_reachable(promise.objective, period))
+    return replace(asked, promise=replace(promise, alerts=usual))
 
 
 def book(asked: Sequence[Asked], metric: Metric | None, *, pending_us: int = 0) -> Book:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from slogate.rulebook.book import Book
-from slogate.rulebook.promql import length
+from slogate.rulebook.promql import length, untemplated
 from slogate.rulebook.rules import Alert as Alerting
 from slogate.rulebook.rules import Group, Record
 from slogate.slo.writing import node_of, yaml_text
@@ -75,6 +75,6 @@ def _rule(rule: Record | Alerting) -> Mapping[str, Any]:
         "alert": rule.name,
         "expr": rule.expr,
         **pending,
-        "labels": rule.labels,
+        "labels": {name: untemplated(text) for name, text in rule.labels.items()},
         "annotations": rule.annotations,
     }

@@ -17,7 +17,6 @@ _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _META = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _UNITS_MS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
-_WIDTH = 88
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,11 @@ def is_metric(name: str) -> bool:
 def quoted(text: str) -> str:
     """A text as a string of PromQL."""
     return json.dumps(text, ensure_ascii=False)
+
+
+def untemplated(text: str) -> str:
+    """A text that the templates of alerting rules show as it is."""
+    return text.replace("{{", '{{"{{"}}')
 
 
 def regex_of(text: str) -> str:
@@ -78,18 +82,3 @@ def number(value: Fraction | float) -> str:
     """A number to the last digit: the float that is nearest to it."""
     found = Fraction(value)
     return str(found.numerator) if found.denominator == 1 else repr(float(value))
-
-
-def joined(word: str, parts: list[str]) -> str:
-    """Parts that hold together: `(a and b)` on lines of their own."""
-    if len(parts) == 1:
-        return parts[0]
-    return f"\n{word}\n".join(parts)
-
-
-def within(text: str) -> str:
-    """A part in brackets, indented where it has several lines."""
-    if "\n" not in text and len(text) < _WIDTH:
-        return f"({text})"
-    inner = "\n".join(f"  {line}" for line in text.split("\n"))
-    return f"(\n{inner}\n)"

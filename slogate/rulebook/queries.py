@@ -91,7 +91,10 @@ def _native(source: Mapping[str, Any], limit: str | None) -> Query:
     if found is None:
         raise Inexpressible("a native histogram is named by its metric alone")
     summed, chosen = _grouped(source), found[1]
-    seconds = None if limit is None else parse_duration(limit) / US_PER_SECOND
+    try:
+        seconds = None if limit is None else parse_duration(limit) / US_PER_SECOND
+    except ValueError as error:
+        raise Inexpressible(str(error)) from None
 
     def query(us: int) -> str:
         histogram = f"{summed} (increase({chosen}[{length(us)}]))"

@@ -15,13 +15,13 @@ slogate:objective:ratio      what is promised
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from slogate.model.calendar import Recurring, Rolling, Unit
 from slogate.promises.promise import DAY_US, MINUTE_US, Promise
 from slogate.rulebook.promql import Matcher, length, selector
-from slogate.stats.burn_rate import Pair, workbook
+from slogate.stats.burn_rate import Pair
 
 # the shortest that a period of the calendar is: there a factor is the lowest
 _SHORTEST_US: dict[Unit, int] = {
@@ -43,7 +43,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """An alerting rule; labels and annotations may hold Prometheus's own templates."""
+    """An alerting rule; annotations are templates of Prometheus, labels are texts."""
 
     name: str
     expr: str
@@ -119,15 +119,6 @@ def long_lengths(promise: Promise) -> list[int]:
 def pairs(promise: Promise) -> tuple[Pair, ...]:
     """The pairs of windows of its alerts; the usual ones where it asks for none."""
     return promise.pairs(period_us(promise.window))
-
-
-def with_usual_alerts(promise: Promise) -> Promise:
-    """The promise with the workbook's alerts that some traffic can set off, if it asks for none."""
-    if promise.alerts:
-        return promise
-    period = period_us(promise.window)
-    usual = tuple(p for p in workbook(period) if p.is_reachable(promise.objective, period))
-    return replace(promise, alerts=usual)
 
 
 def limit_of(promise: Promise, pair: Pair) -> Fraction:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import replace
 from fractions import Fraction
 
-from promtool import COUNTER, METRIC, Requests, run_rules, series, traffic
+from promtool import COUNTER, METRIC, Requests, run_expressions, series, traffic
 
 from slogate.model.predicate import holds
 from slogate.model.slots import Tally
@@ -150,7 +150,9 @@ def test_rules_on_a_histogram_fire_at_the_minutes_of_slogate(system_program, tmp
     made = book(slos, Metric(name=METRIC, kind="classic", **WHOSE))
 
     rules = prometheus_text(alone(made))
-    told = run_rules(program, tmp_path, rules, series(requests, MINUTES), firing(slos, requests))
+    told = run_expressions(
+        program, tmp_path, series(requests, MINUTES), firing(slos, requests), rules=rules
+    )
 
     assert told == ""
 
@@ -164,6 +166,6 @@ def test_rules_on_a_counter_fire_at_the_minutes_of_slogate(system_program, tmp_p
 
     rules = prometheus_text(alone(made))
     expected = [*firing(slos, requests), *left(made, requests)]
-    told = run_rules(program, tmp_path, rules, series(requests, MINUTES), expected)
+    told = run_expressions(program, tmp_path, series(requests, MINUTES), expected, rules=rules)
 
     assert told == ""
