@@ -15,7 +15,9 @@ from slogate.slo.load import load_specs
 from slogate.slo.openslo.profile import FAMILY, PROFILES, Profile
 from slogate.slo.openslo.profile import RULES as OPENSLO_RULES
 from slogate.slo.openslo.read import read_documents
+from slogate.slo.openslo_specs import openslo_specs
 from slogate.slo.rules import Fact, Held, Level, Planned
+from slogate.slo.spec import Spec
 
 UNSUPPORTED = "unsupported"
 _OF_FILES = {"unknown-source", "unknown-service", "unused"}
@@ -84,7 +86,7 @@ def linted(files: Files, known: Known) -> Linted:
         found.append(Linted(remarks=told_faults(foreign_faults(foreign))))
     if openslo:
         documents = read_documents(openslo, profile=known.profile)
-        remarks = _ignoring(openslo, documents.remarks, known)
+        remarks = _ignoring(openslo, [*documents.remarks, *_meant(openslo, known)], known)
         found.append(Linted(remarks=remarks, objects=len(documents.objects)))
     return Linted(
         remarks=sorted(
@@ -95,6 +97,19 @@ def linted(files: Files, known: Known) -> Linted:
         objectives=sum(one.objectives for one in found),
         objects=sum(one.objects for one in found),
     )
+
+
+def services_of(files: Files) -> set[str]:
+    """The services that promise something of production; none of files that cannot be read."""
+    found: set[str] = set()
+    for dialect, read in (("native", load_specs), ("openslo", openslo_specs)):
+        some = [pair for pair in files if dialect_of(pair[1]) == dialect]
+        try:
+            specs = read(some) if some else []
+        except SpecError:
+            continue
+        found |= {spec.service for spec in specs if spec.promises}
+    return found
 
 
 def given_profile(word: str) -> Profile:
@@ -117,18 +132,30 @@ def _native(files: Files, known: Known) -> Linted:
     except SpecError as error:
         return Linted(remarks=told_faults(error.faults))
     later = [_remark(fault, UNSUPPORTED, "warning") for spec in specs for fault in spec.unsupported]
-    remarks = [
+    return Linted(
+        remarks=_ignoring(files, [*later, *_remarks(specs, known)], known),
+        specs=len(specs),
+        objectives=sum(len(spec.objectives) for spec in specs),
+    )
+
+
+def _meant(openslo: Files, known: Known) -> list[Remark]:
+    """What the SLOs of OpenSLO are told as any other, once they can be judged."""
+    try:
+        specs = openslo_specs(openslo)
+    except SpecError:
+        return []
+    return _remarks(specs, known)
+
+
+def _remarks(specs: Sequence[Spec], known: Known) -> list[Remark]:
+    return [
         remark
         for spec in specs
         for remark in lint(
             spec, now_ts=known.now_ts, planned=known.planned, specs=specs, held=known.held
         )
     ]
-    return Linted(
-        remarks=_ignoring(files, [*later, *remarks], known),
-        specs=len(specs),
-        objectives=sum(len(spec.objectives) for spec in specs),
-    )
 
 
 def _ignoring(files: Files, remarks: Sequence[Remark], known: Known) -> list[Remark]:

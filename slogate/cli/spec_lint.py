@@ -135,25 +135,19 @@ def _tell(
 
 
 def _held(store: Path | None, files: Files, *, quiet: bool) -> Mapping[str, Held] | None:
-    """What the store holds of the services of native files that have SLOs; None without a store."""
+    """What the store holds of the services that have SLOs; None without a store."""
     if store is None:
         return None
     if not store.exists():
         note(f"note: there is no store {store}: production is not looked at", quiet=quiet)
         return None
-    from slogate.slo.dialect import dialect_of
-    from slogate.slo.load import load_specs
+    from slogate.cli.linting import services_of
     from slogate.slo.rules import Held
     from slogate.store.layout import open_store
     from slogate.store.production import production_of
 
-    opened = open_store(store)
-    try:
-        loaded = load_specs([pair for pair in files if dialect_of(pair[1]) == "native"])
-    except SpecError:
-        return {}
-    found = {}
-    for service in {spec.service for spec in loaded if spec.promises}:
+    opened, found = open_store(store), {}
+    for service in services_of(files):
         production = production_of(opened, service)
         found[service] = Held(
             endpoints=production.endpoints,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from slogate.model.calendar import Period
 from slogate.model.closure import Correction, closures
 from slogate.promises.promise import DAY_US, Promise, plan, whole_minute
-from slogate.slo.rules import Facts, Found, Rule, heads, slo
+from slogate.slo.rules import Facts, Found, Rule, promised, promised_heads, slo
 from slogate.slo.spec import Spec
 from slogate.slo.spots import Spot, in_slo, in_spec
 from slogate.stats.burn_rate import Pair
@@ -22,9 +22,11 @@ _HOUR_US = DAY_US // 24
 _FAR_US = 366 * DAY_US
 
 
-def pairs_of(spec: Spec) -> Iterator[tuple[Promise, Spot, Pair]]:
-    """The pairs of windows that alerts were asked for, each with its place."""
-    for promise in spec.promises:
+def pairs_of(
+    spec: Spec, promises: Iterable[Promise] | None = None
+) -> Iterator[tuple[Promise, Spot, Pair]]:
+    """The pairs of windows that alerts were asked for, of all promises or these, with places."""
+    for promise in promised(spec) if promises is None else promises:
         for index, pair in enumerate(promise.alerts):
             spot = in_slo(spec, promise, "alerts", index)
             whole = in_slo(spec, promise, "alerts")
@@ -95,7 +97,7 @@ def _too_easy(spec: Spec, facts: Facts) -> Iterator[Found]:
 
 def _alert_twice(spec: Spec, facts: Facts) -> Iterator[Found]:
     del facts
-    for promise in heads(spec):
+    for promise in promised_heads(spec):
         for index, pair in enumerate(promise.alerts):
             if pair in promise.alerts[:index]:
                 spot = in_slo(spec, promise, "alerts", index)
@@ -104,14 +106,14 @@ def _alert_twice(spec: Spec, facts: Facts) -> Iterator[Found]:
 
 def _corrections(spec: Spec) -> Iterator[tuple[Spot, Correction]]:
     """The corrections of a file; all of its promises have the same."""
-    first = next(iter(spec.promises), None)
+    first = next(promised(spec), None)
     for index, correction in enumerate(first.corrections if first else ()):
         yield in_spec(spec, f"corrections[{index}]", "corrections", index), correction
 
 
 def _corrected_no_more(spec: Spec, facts: Facts) -> Iterator[Found]:
     at, corrections = whole_minute(facts.now_ts), [*_corrections(spec)]
-    reached = (plan(promise, at).since for promise in spec.promises if corrections)
+    reached = (plan(promise, at).since for promise in promised(spec) if corrections)
     since = min(reached, default=0)
     for spot, correction in corrections:
         ever = Period(start_ts=since, end_ts=at + 10 * _FAR_US)
@@ -129,7 +131,7 @@ def _corrected_far_ahead(spec: Spec, facts: Facts) -> Iterator[Found]:
 
 def _corrected_away(spec: Spec, facts: Facts) -> Iterator[Found]:
     at = whole_minute(facts.now_ts)
-    for promise in spec.promises if any(_corrections(spec)) else ():
+    for promise in promised(spec) if any(_corrections(spec)) else ():
         period = promise.period(at)
         closed = sum(span.length_us for span in closures(promise.corrections, period))
         share = Fraction(closed, period.length_us)

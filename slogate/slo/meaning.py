@@ -42,6 +42,10 @@ def _spec(text: str) -> Spec | None:
             replace(each, place=_NOWHERE, alerts=tuple(dict.fromkeys(each.alerts)))
             for each in spec.promises
         ),
+        queried=tuple(
+            replace(each, place=_NOWHERE, alerts=tuple(dict.fromkeys(each.alerts)))
+            for each in spec.queried
+        ),
         unsupported=tuple(replace(each, line=1, column=1) for each in spec.unsupported),
     )
 

@@ -12,7 +12,19 @@ from fractions import Fraction
 from slogate.model.predicate import And, Comparison, Predicate, holds
 from slogate.objectives._base import Objective
 from slogate.promises.promise import Promise
-from slogate.slo.rules import Fact, Facts, Found, Rule, budget, heads, item, listed, slo, slo_item
+from slogate.slo.rules import (
+    Fact,
+    Facts,
+    Found,
+    Rule,
+    budget,
+    heads,
+    item,
+    listed,
+    promised_heads,
+    slo,
+    slo_item,
+)
 from slogate.slo.spec import Spec
 from slogate.units import format_duration, format_share
 
@@ -78,7 +90,7 @@ def _named(spec: Spec) -> Iterator[tuple[str, Objective | Promise, str]]:
         if objective.scope.name not in seen:
             yield "budgets", objective, objective.scope.name
         seen.add(objective.scope.name)
-    for promise in heads(spec):
+    for promise in promised_heads(spec):
         yield "slos", promise, promise.name
 
 

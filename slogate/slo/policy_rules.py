@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from slogate.objectives._base import Objective, Waiver
 from slogate.promises.promise import Promise
-from slogate.slo.rules import Facts, Found, Rule, budget, firsts, heads, slo
+from slogate.slo.rules import Facts, Found, Rule, budget, firsts, promised_heads, slo
 from slogate.slo.spec import Spec
 from slogate.slo.spots import in_budget, in_slo, where
 from slogate.units import US_PER_SECOND, format_share
@@ -70,7 +70,7 @@ def _observed(spec: Spec, facts: Facts) -> Iterator[Found]:
 
 def _missing_passes(spec: Spec, facts: Facts) -> Iterator[Found]:
     del facts
-    every: list[Objective | Promise] = [*firsts(spec), *heads(spec)]
+    every: list[Objective | Promise] = [*firsts(spec), *promised_heads(spec)]
     for judged in every:
         settings = judged.scope if isinstance(judged, Objective) else judged
         if settings.on_no_data != "block" and settings.severity == "error":
@@ -101,7 +101,7 @@ def _waiver_idle(spec: Spec, facts: Facts) -> Iterator[Found]:
 
 def _empty_good(spec: Spec, facts: Facts) -> Iterator[Found]:
     del facts
-    for promise in heads(spec):
+    for promise in promised_heads(spec):
         if promise.slice_us is not None and promise.empty == "good":
             message = f"'{promise.name}' counts slices without any request as good"
             spot = in_slo(spec, promise, "empty_slices")

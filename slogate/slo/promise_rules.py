@@ -9,7 +9,7 @@ from math import ceil
 
 from slogate.model.calendar import Calendar, Rolling
 from slogate.promises.promise import DAY_US, PolicyRule, Promise
-from slogate.slo.rules import Facts, Found, Rule, heads, slo
+from slogate.slo.rules import Facts, Found, Rule, heads, promised, promised_heads, slo
 from slogate.slo.spec import Spec
 from slogate.slo.spots import Spot, in_slo
 from slogate.units import format_count, format_duration, format_share, significant
@@ -24,7 +24,7 @@ _FREEZING = re.compile(
 
 def _fractions(spec: Spec, facts: Facts) -> Iterator[Found]:
     del facts
-    for promise in heads(spec):
+    for promise in promised_heads(spec):
         shares = {"objective": promise.objective}
         if promise.budgeting == "timeslices":
             shares["slice_objective"] = promise.slice_objective
@@ -36,7 +36,7 @@ def _fractions(spec: Spec, facts: Facts) -> Iterator[Found]:
 
 
 def _rules(spec: Spec) -> Iterator[tuple[Promise, Spot, PolicyRule]]:
-    for promise in heads(spec):
+    for promise in promised_heads(spec):
         for index, rule in enumerate(promise.policy):
             yield promise, in_slo(spec, promise, "policy", index), rule
 
@@ -71,7 +71,7 @@ def _frozen_in_words(spec: Spec, facts: Facts) -> Iterator[Found]:
 
 def _policy_twice(spec: Spec, facts: Facts) -> Iterator[Found]:
     del facts
-    for promise in heads(spec):
+    for promise in promised_heads(spec):
         seen: set[Fraction] = set()
         for index, rule in enumerate(promise.policy):
             if rule.remaining in seen:
@@ -106,7 +106,7 @@ def _whole_us(promise: Promise) -> int | None:
 
 def _under_one_slice(spec: Spec, facts: Facts) -> Iterator[Found]:
     del facts
-    for promise in spec.promises:
+    for promise in promised(spec):
         length = _whole_us(promise)
         if promise.slice_us is None or length is None:
             continue
@@ -123,7 +123,7 @@ def _under_one_slice(spec: Spec, facts: Facts) -> Iterator[Found]:
 
 def _rest_of_window(spec: Spec, facts: Facts) -> Iterator[Found]:
     del facts
-    for promise in spec.promises:
+    for promise in promised(spec):
         length = _whole_us(promise)
         if promise.slice_us is not None and length is not None and length % promise.slice_us:
             slices = format_duration(promise.slice_us)

@@ -111,8 +111,20 @@ def slos_of(spec: Spec) -> Iterator[list[Promise]]:
 
 
 def heads(spec: Spec) -> Iterator[Promise]:
-    """The first promise of each SLO, the place of what is said of all its windows."""
+    """The first promise of each SLO of stored requests: the place of what is said of them all."""
     return (slo[0] for slo in slos_of(spec))
+
+
+def promised(spec: Spec) -> Iterator[Promise]:
+    """All promises, of stored requests and of what a server answers."""
+    yield from spec.promises
+    yield from spec.queried
+
+
+def promised_heads(spec: Spec) -> Iterator[Promise]:
+    """The first of each SLO among them."""
+    for _, group in groupby(promised(spec), key=lambda promise: promise.name):
+        yield next(group)
 
 
 def budget(*lines: str) -> str:

@@ -92,7 +92,7 @@ def _budget_under_one(spec: Spec, facts: Facts) -> Iterator[Found]:
 
 
 def _quiet_alert(spec: Spec, facts: Facts) -> Iterator[Found]:
-    for promise, spot, pair in pairs_of(spec):
+    for promise, spot, pair in pairs_of(spec, spec.promises):
         hourly = _hourly(promise, _held(spec, facts))
         period_us = promise.period(facts.now_ts).length_us
         if hourly is None or promise.slice_us is not None:

@@ -16,6 +16,7 @@ from slogate.cli.app import run
 from slogate.model.run import Reconciliation
 from slogate.slo.lint import RULES
 from slogate.slo.manual import entries
+from slogate.slo.openslo_examples import STANDARD
 from slogate.slo.rules import Entry
 from slogate.store.layout import Store, open_store
 from slogate.store.manifest import write_run
@@ -218,6 +219,27 @@ def test_specs_of_a_service_are_looked_at_together(
     assert [(remark["rule"], remark["file"]) for remark in found] == [
         ("budget-slower-than-slo", "slo/a.yaml")
     ]
+
+
+def test_openslo_is_told_what_native_specs_are(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An SLO of OpenSLO is looked at as any other, at its place, and can be ignored likewise."""
+    hourly = STANDARD.replace("timeSliceWindow: 5m", "timeSliceWindow: 1h").replace("28d", "7d")
+    mark = "  # slogate: ignore budget-under-a-slice: few checkouts"
+    code, remarks = told(hourly, capsys, "--strict")
+    calm, ignored = told(
+        hourly.replace("targetPercent: 99.5", f"targetPercent: 99.5{mark}"), capsys, "--strict"
+    )
+
+    line = 1 + hourly.splitlines().index("      targetPercent: 99.5")
+    assert [(r["rule"], r["line"], r["ignored"]) for r in remarks] == [
+        ("budget-under-a-slice", line, None)
+    ]
+    assert [(r["rule"], r["ignored"]) for r in ignored] == [
+        ("budget-under-a-slice", "few checkouts")
+    ]
+    assert (code, calm) == (2, 0)
 
 
 def test_a_store_that_is_not_there_is_said(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
