@@ -99,8 +99,8 @@ def linted(files: Files, known: Known) -> Linted:
     )
 
 
-def services_of(files: Files) -> set[str]:
-    """The services that promise something of production; none of files that cannot be read."""
+def services_of(files: Files, *, budgets: bool = False) -> set[str]:
+    """The services with promises of production, or with budgets; none of files with faults."""
     found: set[str] = set()
     for dialect, read in (("native", load_specs), ("openslo", openslo_specs)):
         some = [pair for pair in files if dialect_of(pair[1]) == dialect]
@@ -108,7 +108,7 @@ def services_of(files: Files) -> set[str]:
             specs = read(some) if some else []
         except SpecError:
             continue
-        found |= {spec.service for spec in specs if spec.promises}
+        found |= {s.service for s in specs if (s.objectives if budgets else s.promises)}
     return found
 
 
@@ -160,7 +160,8 @@ def _remarks(specs: Sequence[Spec], known: Known) -> list[Remark]:
 
 def _ignoring(files: Files, remarks: Sequence[Remark], known: Known) -> list[Remark]:
     """The remarks, with what each file says is to be let be."""
-    planned = known.planned is not None and known.planned.rate is not None
+    plan = known.planned
+    planned = plan is not None and (plan.rate is not None or bool(plan.rates))
     there: dict[Fact, bool] = {
         "clock": True,
         "files": False,  # one file alone may be looked at

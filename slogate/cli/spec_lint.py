@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -60,7 +61,7 @@ def command(
 
     Faults are exit 2; what is most likely not meant is told and exit 0, see --strict.
     `slogate docs RULE` tells why a rule is there and how to ignore it. With --store the
-    production that it holds is looked at as well.
+    production that it holds is looked at, and what the last load test's rates can decide.
 
     \b
     Examples:
@@ -90,7 +91,10 @@ def command(
     except SpecError as error:
         found, changes = Found(remarks=told_faults(error.faults)), []
     else:
-        known = replace(known, held=_held(store, files, quiet=quiet))
+        if store is not None and _is_there(store, quiet=quiet):
+            known = replace(
+                known, held=_held(store, files), planned=_as_before(store, files, known.planned)
+            )
         found = linted(files, known)
         changes = [*mendable(files, found.remarks, known)]
         if fix and not diff and changes:
@@ -134,13 +138,36 @@ def _tell(
         note(f"{count} can be mended by --fix", quiet=quiet)
 
 
-def _held(store: Path | None, files: Files, *, quiet: bool) -> Mapping[str, Held] | None:
-    """What the store holds of the services that have SLOs; None without a store."""
-    if store is None:
-        return None
+def _is_there(store: Path, *, quiet: bool) -> bool:
+    """Whether there is such a store; lint goes on without it."""
     if not store.exists():
-        note(f"note: there is no store {store}: production is not looked at", quiet=quiet)
-        return None
+        note(f"note: there is no store {store}: what it holds is not looked at", quiet=quiet)
+    return store.exists()
+
+
+def _as_before(store: Path, files: Files, planned: Planned | None) -> Planned | None:
+    """The plan with the rates of each service's last judged run, as long as the settings say."""
+    from slogate.cli.linting import services_of
+    from slogate.config import load_settings
+    from slogate.gate import last_verdict
+    from slogate.preflight import rates
+    from slogate.slo.rules import Planned
+    from slogate.store.layout import open_store
+
+    if planned is not None and planned.rate is not None:
+        return planned
+    opened, known = open_store(store), dict[str, float]()
+    for service in services_of(files, budgets=True):
+        last = last_verdict(opened, service)
+        known |= rates(last) if last is not None else {}
+    if not known:
+        return planned
+    run_us = load_settings(Path.cwd(), os.environ).run_time if planned is None else planned.run_us
+    return Planned(run_us=run_us, rates=known)
+
+
+def _held(store: Path, files: Files) -> Mapping[str, Held]:
+    """What the store holds of the services that have SLOs."""
     from slogate.cli.linting import services_of
     from slogate.slo.rules import Held
     from slogate.store.layout import open_store

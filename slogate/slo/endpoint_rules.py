@@ -44,7 +44,7 @@ def _endpoints(spec: Spec) -> Iterator[tuple[Judged, Endpoint]]:
 def _method(spec: Spec, facts: Facts) -> Iterator[Found]:
     del facts
     for judged, endpoint in _endpoints(spec):
-        found = re.match(rf"({_METHODS})\s+\S", endpoint.name, re.IGNORECASE)
+        found = re.match(rf"({_METHODS})\s+/", endpoint.name, re.IGNORECASE)
         if endpoint.method is None and found is not None:
             message = f"'{endpoint.name}' is taken as a name for any method"
             spot = where(spec, judged, "endpoint")
@@ -132,7 +132,8 @@ def _meaningless(spec: Spec, facts: Facts) -> Iterator[Found]:
 def _trouble(success: Predicate) -> tuple[str, str] | None:
     """Why a definition of success cannot be meant: what it does, and a hint."""
     found = {*_answers(success)}
-    if found == {True}:
+    # a single comparison with every status there is asks for a response at all
+    if found == {True} and len([*_comparisons(success)]) != 1:
         return "holds of every request, so that nothing is ever bad", "say what is bad"
     if found == {False}:
         return "holds of no request, so that everything is bad", "`and` where `or` is meant?"

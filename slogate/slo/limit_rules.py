@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from slogate.objectives._base import Objective
@@ -19,16 +19,28 @@ SHORTEST_SECONDS = 10
 
 def _order(spec: Spec, facts: Facts) -> Iterator[Found]:
     del facts
-    for budget in budgets_of(spec):
+    for same in _same_requests(spec):
         rungs = sorted(
-            (o for o in budget if o.quantile is not None), key=lambda o: o.quantile or Fraction(0)
+            (o for o in same if o.quantile is not None), key=lambda o: o.quantile or Fraction(0)
         )
-        rungs += [o for o in budget if o.kind == "maximum"]
+        rungs += [o for o in same if o.kind == "maximum"]
         for index, objective in enumerate(rungs):
             lower = max(rungs[:index], key=lambda o: o.limit, default=objective)
             if lower.limit > objective.limit:
-                message = f"{objective.key} {objective.text} is under {lower.key} {lower.text}"
+                other = lower.scope.name != objective.scope.name
+                of = f" of '{lower.scope.name}'" if other else ""
+                message = f"{objective.key} {objective.text} is under {lower.key} {lower.text}{of}"
                 yield objective, message, f"raise {objective.key} or lower {lower.key}"
+
+
+def _same_requests(spec: Spec) -> Iterable[list[Objective]]:
+    """Objectives of the same requests, judged alike, in one budget or in several."""
+    found: dict[object, list[Objective]] = {}
+    for objective in spec.objectives:
+        scope = objective.scope
+        judged = (scope.selection, scope.failures, scope.severity, scope.waiver)
+        found.setdefault(judged, []).append(objective)
+    return found.values()
 
 
 def _mean_above(spec: Spec, facts: Facts) -> Iterator[Found]:
@@ -58,23 +70,25 @@ def _judged_us(objective: Objective, planned: Planned) -> int:
 
 def _too_few(spec: Spec, facts: Facts) -> Iterator[Found]:
     planned = facts.planned
-    if planned is None or planned.rate is None:
-        return
-    for objective in spec.objectives:
-        allowed = _allowed(objective)
-        judged = int(_judged_us(objective, planned) / US_PER_SECOND * planned.rate)
+    for objective in spec.objectives if planned is not None else ():
+        allowed, rate = _allowed(objective), planned.rate_of(objective) if planned else None
         if allowed is None or not 0 < allowed < 1 or objective.scope.judge == "observed":
             continue
+        if planned is None or not rate:
+            continue
+        judged = int(_judged_us(objective, planned) / US_PER_SECOND * rate)
         needed = zero_bad_requests(float(allowed), float(1 - objective.scope.confidence))
         if judged < needed:
             message = (
                 f"{objective.key} needs {format_count(needed)} requests even if none is bad; "
-                f"this run judges at most {format_count(judged)}"
+                f"this run judges {_sureness(planned, objective)} {format_count(judged)}"
             )
-            longer = format_span(
-                (objective.scope.warmup_us / US_PER_SECOND) + needed / planned.rate
-            )
+            longer = format_span((objective.scope.warmup_us / US_PER_SECOND) + needed / rate)
             yield objective, message, f"run for {longer} or more, or {_milder(objective)}"
+
+
+def _sureness(planned: Planned, objective: Objective) -> str:
+    return "about" if objective.id in planned.rates else "at most"
 
 
 def _milder(objective: Objective) -> str:
@@ -179,7 +193,7 @@ LIMIT_RULES: tuple[Rule, ...] = (
         severity="warning",
         help="The planned run has too few requests to pass, even without a bad one.",
         why=(
-            "A p99 needs 372 requests before not one slow request among them says anything: "
+            "A p99 needs 371 requests before not one slow request among them says anything: "
             "until then the verdict is inconclusive, which blocks, however fast the service is."
         ),
         wrong=example("p99: 800ms"),

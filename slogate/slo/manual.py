@@ -34,7 +34,7 @@ Rules with a fix are marked *.
 
 """
 _NEEDS = {
-    "--run-time": "Told with `--run-time` and `--rate`: what so much load cannot decide",
+    "--run-time": "Told with `--run-time` and `--rate`, or the rates of the last run (`--store`)",
     "--store": "Told with `--store FOLDER`: SLOs against the production that is stored",
 }
 

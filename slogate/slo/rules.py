@@ -25,10 +25,18 @@ Found = tuple[Objective | Promise | Spot, str, str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """The load to come: how long from the first moment all users are there, at what rate."""
+    """The load to come: how long from the first moment all users are there, at what rate.
+
+    `rates` are those of an earlier run by the id of an objective: only its own requests.
+    """
 
     run_us: int
     rate: float | None = None
+    rates: Mapping[str, float] = field(default_factory=dict)
+
+    def rate_of(self, objective: Objective) -> float | None:
+        """Requests a second that an objective will judge, or at most will."""
+        return self.rates.get(objective.id, self.rate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -250,3 +250,27 @@ def test_a_store_that_is_not_there_is_said(here: Path, capsys: pytest.CaptureFix
 
     assert run(["spec", "lint", "spec.yaml", "--store", "nope"]) == 0
     assert "note: there is no store nope" in capsys.readouterr().err
+
+
+def test_rates_of_the_last_run_say_what_cannot_be_decided(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a store each budget is held against its own share of the last load test."""
+    Path("slo").mkdir()
+    Path("slo/shop.yaml").write_text(
+        spec("budgets:\n  - {name: a, endpoint: GET /a, p99: 1s}\n")
+        + "  - {name: b, endpoint: GET /b, p99: 1s}\n"
+    )
+    rows = [row(at * SECOND // 20, endpoint="/b" if at % 20 else "/a") for at in range(2_000)]
+    store = _store(here / ".slogate")
+    part = write_part(store, "r1", "shop", "load", table(rows), sequence=0, worker="w")
+    counts = Reconciliation(seen=2_000, written=2_000, counted=2_000)
+    write_run(store, a_run(seconds=100, parts=(part,), rows=counts))
+    run(["check", "--quiet"])
+    capsys.readouterr()
+
+    assert run(["spec", "lint", "--store", ".slogate"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.count("[too-few-requests]") == 1
+    assert "p99 needs 371 requests even if none is bad; this run judges about 60" in printed.out
+    assert run(["spec", "lint", "--store", ".slogate", "--run-time", "10m", "--strict"]) == 0
