@@ -1,31 +1,48 @@
-"""Spec files of every format that can be judged: native, and OpenSLO."""
+"""Spec files of every format that can be judged: native, OpenSLO, Sloth's and Pyrra's."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from slogate.errors import Fault, SpecError
+from slogate.errors import Fault, SpecError, UsageError
 from slogate.slo.dialect import dialect_of
+from slogate.slo.foreign_specs import foreign_specs
 from slogate.slo.load import confused, load_specs
 from slogate.slo.openslo_specs import openslo_specs
 from slogate.slo.spec import Spec
 
+Files = Sequence[tuple[str, str]]
+_LOADERS: dict[str, Callable[[Files], list[Spec]]] = {
+    "native": load_specs,
+    "openslo": openslo_specs,
+    "sloth": foreign_specs,
+    "pyrra": foreign_specs,
+}
 
-def load_every(files: Sequence[tuple[str, str]]) -> list[Spec]:
+
+def load_every(files: Files) -> list[Spec]:
     """The specs of (path as given, text); SpecError with all faults of all files.
 
-    OpenSLO files belong together: references are resolved across them.
+    OpenSLO files belong together: references are resolved across them. UsageError for rules of
+    Prometheus, and where there is no SLO at all.
     """
-    foreign = [(file, text) for file, text in files if dialect_of(text) == "openslo"]
-    native = [each for each in files if each not in foreign]
+    dialects = [dialect_of(text) for _, text in files]
+    if "prometheus" in dialects:
+        file = files[dialects.index("prometheus")][0]
+        raise UsageError(
+            f"{file}: rules of Prometheus are no specs", hint="give what they were made of"
+        )
     faults: list[Fault] = []
     specs: list[Spec] = []
-    for load, some in ((load_specs, native), (openslo_specs, foreign)):
+    for dialect in dict.fromkeys(dialects):
+        mine = [each for each, of in zip(files, dialects, strict=True) if of == dialect]
         try:
-            specs += load(some) if some else []
+            specs += _LOADERS[dialect](mine)
         except SpecError as error:
             faults += error.faults
-    faults += () if faults or not foreign else confused(specs)
+    faults += () if faults or set(dialects) <= {"native"} else confused(specs)
     if faults:
         raise SpecError(faults)
+    if files and not specs:
+        raise UsageError("these files hold no SLO, so there is nothing to judge")
     return specs

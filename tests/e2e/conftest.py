@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from backfilled import Backfilled, backfilled
 from recorded import Recorded, recording
 
 
@@ -16,3 +17,14 @@ def recorded(
     program = system_program("prometheus", package="prometheus")
     with recording(program, tmp_path_factory.mktemp("prometheus")) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def history(
+    system_program: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Backfilled]:
+    """A Prometheus with three days of traffic; for tests of the xdist group `prometheus`."""
+    promtool = system_program("promtool", package="prometheus")
+    program = system_program("prometheus", package="prometheus")
+    with backfilled(promtool, program, tmp_path_factory.mktemp("history")) as made:
+        yield made

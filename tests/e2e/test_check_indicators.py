@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
 import pytest
-from backfilled import END_S, HTTP, START_S, Backfilled, backfilled
+from backfilled import END_S, HTTP, START_S, Backfilled
 from exporter import NAME, ask, free_port
 from projects import Project, new_project
 from recorded import Recorded
@@ -43,15 +42,6 @@ corrections:
 SHUT = tuple(
     int(datetime(2026, 3, 31, 10, minute, tzinfo=UTC).timestamp()) for minute in (0, 30)
 )  # fmt: skip
-
-
-@pytest.fixture(name="history", scope="module")
-def _history(system_program, tmp_path_factory) -> Iterator[Backfilled]:
-    """A server with three days of traffic."""
-    promtool = system_program("promtool", package="prometheus")
-    program = system_program("prometheus", package="prometheus")
-    with backfilled(promtool, program, tmp_path_factory.mktemp("history")) as made:
-        yield made
 
 
 @pytest.fixture(name="project")
