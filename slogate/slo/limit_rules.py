@@ -25,7 +25,8 @@ def _order(spec: Spec, facts: Facts) -> Iterator[Found]:
         )
         rungs += [o for o in same if o.kind == "maximum"]
         for index, objective in enumerate(rungs):
-            lower = max(rungs[:index], key=lambda o: o.limit, default=objective)
+            below = [o for o in rungs[:index] if o.quantile != objective.quantile]
+            lower = max(below, key=lambda o: o.limit, default=objective)
             if lower.limit > objective.limit:
                 other = lower.scope.name != objective.scope.name
                 of = f" of '{lower.scope.name}'" if other else ""
