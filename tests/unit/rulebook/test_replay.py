@@ -22,11 +22,11 @@ from slogate.rulebook.promql import Matcher
 from slogate.slo.asked import Asked, asked
 from slogate.slo.load import load_specs
 
-MINUTES = 480
+MINUTES = 320
 PAIRS = """
     alerts:
-      - {budget: 20%, long: 1h, short: 5m}
-      - {budget: 30%, long: 4h, short: 20m, severity: ticket}
+      - {budget: 10%, long: 1h, short: 5m}
+      - {budget: 15%, long: 2h, short: 20m, severity: ticket}
 """
 SPEC = f"""
 slogate: 1
