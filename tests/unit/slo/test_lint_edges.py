@@ -165,7 +165,8 @@ def test_budgets_beside_slos(demand: str, promise: str, told: list[str]) -> None
             id="another budget guards it",
         ),
         pytest.param(
-            budget("p99: 900ms") + slo("objective: 99%", "good: ok and (duration <= 400ms or status == 201)"),
+            budget("p99: 900ms")
+            + slo("objective: 99%", "good: ok and (duration <= 400ms or status == 201)"),
             id="no plain limit",
         ),
         pytest.param(
