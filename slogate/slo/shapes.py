@@ -65,6 +65,17 @@ class WholeError(ValueError):
     """All of something is asked for, where something must be left."""
 
 
+def times() -> Shape:
+    """A number over 0 of at most 9 digits, read exactly: `14.4`."""
+
+    def parse(value: str) -> Fraction:
+        if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value, re.ASCII) or not Fraction(value):
+            raise ValueError(f"'{value}' is not a number over 0; write one like 14.4")
+        return Fraction(value)
+
+    return parsed(parse, {"type": "number", "exclusiveMinimum": 0})
+
+
 def name(expected: str = "a name") -> Shape:
     """A text of at most 200 characters."""
     return text(expected, longest=LONGEST_NAME)

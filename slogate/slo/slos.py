@@ -24,6 +24,7 @@ from slogate.slo.shapes import (
     share,
     text,
     texts_by_name,
+    times,
     whole,
 )
 from slogate.slo.spans import either, value_of, windows_shape
@@ -46,11 +47,10 @@ MOST_SLICES = 1_000_000
 
 _ALERT = Fields(
     named={
-        "budget": Field(
-            shape=share(over=Fraction(0)), help="share of budget burned", required=True
-        ),
+        "budget": Field(shape=share(over=Fraction(0)), help="share of budget burned"),
+        "factor": Field(shape=times(), help="instead of budget: the burn rate to exceed"),
         "long": Field(shape=duration(least="1m"), help="long window: 1h", required=True),
-        "short": Field(shape=duration(least="1m"), help="short window: 5m", required=True),
+        "short": Field(shape=duration(least="1m"), help="short window: 5m; none: only the long"),
         "severity": Field(shape=name("a severity"), help="page or ticket"),
     }
 )
@@ -176,35 +176,68 @@ def alerts_of(found: Mapping[str, Any], window: Recurring) -> tuple[Pair, ...]:
         return workbook(_longest(window))
     return tuple(
         Pair(
-            share=alert["budget"],
+            share=_share(alert, window),
             long_us=alert["long"],
-            short_us=alert["short"],
+            short_us=alert.get("short", alert["long"]),
             severity=alert.get("severity", "page"),
         )
         for alert in alerts
     )
 
 
+def _share(alert: Mapping[str, Any], window: Recurring) -> Fraction:
+    """The share of the budget that burns in the long window at the limit."""
+    if "factor" in alert:
+        found: Fraction = alert["factor"] * alert["long"] / _longest(window)
+        return found
+    return Fraction(alert["budget"])
+
+
 def _check_alerts(found: Mapping[str, Any], node: Node, at: At) -> None:
     """Each pair can fire, and its windows are in order."""
     key = at.key("alerts")
     place = value_of(node, "alerts")
+    if _mismeasured(found, place, key):
+        return
     for text_of, window in found["window"]:
         for index, pair in enumerate(alerts_of(found, window)):
             listed = isinstance(place, Listing)
             here = key.item(index) if listed else key
             spot = place.items[index] if isinstance(place, Listing) else place
-            for rule, message, hint in _faults(pair, found["objective"], window, text_of):
+            alone = listed and "short" not in found["alerts"][index]
+            for rule, message, hint in _faults(
+                pair, found["objective"], window, text_of, alone=alone
+            ):
                 told = hint if listed else f"{hint}; write alerts as a list"
                 here.wrong(spot, message, told, rule=rule)
 
 
+def _mismeasured(found: Mapping[str, Any], place: Node, key: At) -> bool:
+    """Whether an alert says in no way, or in two, how fast is too fast; its faults are told."""
+    before = len(key.faults)
+    fixed = all(isinstance(window, Rolling) for _, window in found["window"])
+    alerts = found.get("alerts", ())
+    for index, alert in enumerate(() if alerts == "google" else alerts):
+        spot = place.items[index] if isinstance(place, Listing) else place
+        here = key.item(index)
+        if "budget" not in alert and "factor" not in alert:
+            hint = f"budget: {_ALERT.named['budget'].help}"
+            here.wrong(spot, "'budget' is missing", hint, rule="missing-key")
+        elif "budget" in alert and "factor" in alert:
+            message = "'budget' and 'factor' say the same in two ways"
+            here.key("factor").wrong(value_of(spot, "factor"), message, "take one of the two out")
+        elif "factor" in alert and not fixed:
+            message = "in a window of the calendar a factor changes with the length of the period"
+            here.key("factor").wrong(value_of(spot, "factor"), message, "say it as budget")
+    return len(key.faults) > before
+
+
 def _faults(
-    pair: Pair, objective: Fraction, window: Recurring, named: str
+    pair: Pair, objective: Fraction, window: Recurring, named: str, *, alone: bool
 ) -> Iterator[tuple[str, str, str]]:
     period = _longest(window)
     long, short = format_duration(pair.long_us), format_duration(pair.short_us)
-    if pair.short_us >= pair.long_us:
+    if pair.short_us >= pair.long_us and not alone:
         yield (
             "alert-windows",
             f"the short window of {short} is not shorter than the long one of {long}",
