@@ -10,15 +10,14 @@ from slogate.cli.grid import grid
 from slogate.history.course import Course, Revision
 from slogate.history.document import Told
 from slogate.history.entry import Entry
-from slogate.history.floor import price_of
 from slogate.history.shifts import Shift
 from slogate.reports import _base
+from slogate.reports._price import named_runs, price_of
 from slogate.stats.change_points import LEAST
 from slogate.units import format_duration, format_rate, format_share, significant
 from slogate.verdict import Finding
 
 BARS = "▁▂▃▄▅▆▇█"
-SHOWN_RUNS = 3
 _COMMIT = 9
 _OVERVIEW = ("objective", "verdicts", "last", "outcome", "observed", "limit", "course", "changes")
 _WORDS = {
@@ -200,8 +199,7 @@ def _floor(course: Course) -> Iterator[str]:
         yield f"without it the outcome would be {outcomes[0]}, not {outcomes[1]}"
     yield f"to be as sure as without it takes {significant(price.load, 3)} times the load"
     if price.runs:
-        more = f" and {len(price.runs) - SHOWN_RUNS} more" if len(price.runs) > SHOWN_RUNS else ""
-        yield f"it comes from {', '.join(price.runs[:SHOWN_RUNS])}{more}"
+        yield f"it comes from {named_runs(price.runs).strip(' ()')}"
 
 
 def sparkline(entries: Sequence[Entry]) -> str:

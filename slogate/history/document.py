@@ -13,9 +13,9 @@ from typing import Any
 
 from slogate.history.course import Course, Revision
 from slogate.history.entry import Entry
-from slogate.history.floor import Price, price_of
 from slogate.history.shifts import Shift
 from slogate.reports._base import instant
+from slogate.reports._price import Price, price_of
 
 SCHEMA = "slogate.history/v1"
 _COPIED = ("text", "limit", "observed", "observed_text", "interval", "good", "total", "good_share",

@@ -16,6 +16,7 @@ from slogate import units
 from slogate.errors import EXIT_BREACH, EXIT_NO_VERDICT
 from slogate.model.exhibit import Exhibit, View
 from slogate.model.run import Run
+from slogate.reports._price import floor_note
 from slogate.verdict import WORST_LAST, Failure, Finding, Outcome, Verdict
 
 MARKS = {
@@ -243,6 +244,8 @@ def notes(verdict: Verdict) -> list[str]:
         for finding in verdict.findings:
             for text in remarks(finding):
                 about.setdefault(text, []).append(label(finding))
+    if (floor := floor_note(verdict)) is not None:
+        about[plain(floor)] = []
     return [_note(text, labels, len(verdict.findings)) for text, labels in about.items()]
 
 

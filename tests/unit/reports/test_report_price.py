@@ -6,7 +6,8 @@ import pytest
 from histories import judged
 
 from slogate.evaluate import Floor
-from slogate.history.floor import price_of
+from slogate.reports._base import notes
+from slogate.reports._price import floor_note, named_runs, price_of
 from slogate.verdict import Outcome
 
 FLOOR = Floor(value=8.0, runs=("run-001", "run-002"))
@@ -68,3 +69,29 @@ def test_a_floor_never_turns_fail_into_pass():
 def test_odd_findings_have_no_price(change):
     """What a damaged document may hold is not reckoned with."""
     assert price_of(replace(finding_of(floor=FLOOR), **change)) is None
+
+
+def test_the_note_says_from_which_runs_and_what_hangs_on_it():
+    """One sentence a verdict, however many objectives it has."""
+    whole = judged(5, 100, bad=EVEN, floor=FLOOR)
+    (note,) = [each for each in notes(whole) if each.startswith("floor")]
+
+    assert note == (
+        "floor: 1 of 1 objectives are judged with the wider intervals that their history asks for "
+        "(run-001, run-002): to be as sure as without takes 8 times the load; "
+        "without it shop/submit/p95 would be pass"
+    )
+    assert floor_note(judged(5, 100, bad=EVEN)) is None
+
+
+@pytest.mark.parametrize(
+    ("runs", "text"),
+    [
+        pytest.param((), "", id="none"),
+        pytest.param(("a", "b", "c"), " (a, b, c)", id="few"),
+        pytest.param(tuple("abcdefghij"), " (a, b, c and 7 more)", id="many"),
+    ],
+)
+def test_a_few_runs_are_named(runs, text):
+    """The newest, and how many more there are."""
+    assert named_runs(runs) == text

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from slogate.history.entry import COUNTED
 from slogate.stats.proportion import Interval, bounds, decide
-from slogate.verdict import Finding, Outcome
+from slogate.units import format_count, significant
+from slogate.verdict import Finding, Outcome, Verdict
+
+_DECIDED = frozenset({Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE})
+MOST_RUNS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,7 @@ def price_of(finding: Finding) -> Price | None:
         lower=lower, upper=upper, observed=bad, n=total, bad=total - good, n_eff=n_eff,
         deff_measured=effect.measured, deff_floor=None, deff_used=own, k=0, alpha=alpha,
     )  # fmt: skip
-    by_interval = finding.outcome in COUNTED and not _is_observed(finding)
+    by_interval = finding.outcome in _DECIDED and not _is_observed(finding)
     decided = Outcome(decide(found, allowed)) if by_interval else finding.outcome
     return Price(
         floor=effect.floor,
@@ -68,3 +71,33 @@ def price_of(finding: Finding) -> Price | None:
 def _is_observed(finding: Finding) -> bool:
     """Whether the point rule decided, and not the interval."""
     return any(warning.startswith("observed") for warning in finding.warnings)
+
+
+def floor_note(verdict: Verdict) -> str | None:
+    """What the floors of a verdict cost, in a sentence; None where they cost nothing."""
+    prices = {finding.id: price_of(finding) for finding in verdict.findings}
+    paid = {name: price for name, price in prices.items() if price is not None}
+    if not paid:
+        return None
+    loads = sorted(price.load for price in paid.values())
+    times = " to ".join(dict.fromkeys(significant(load, 2) for load in (loads[0], loads[-1])))
+    of = f"{format_count(len(paid))} of {format_count(len(prices))} objectives"
+    runs = named_runs(tuple(dict.fromkeys(run for price in paid.values() for run in price.runs)))
+    told = (
+        f"floor: {of} are judged with the wider intervals that their history asks for{runs}: "
+        f"to be as sure as without takes {times} times the load"
+    )
+    hanging = [
+        f"{name} would be {price.outcome_without.value}"
+        for name, price in paid.items()
+        if price.decided
+    ]
+    return f"{told}; without it {', '.join(hanging)}" if hanging else told
+
+
+def named_runs(runs: tuple[str, ...]) -> str:
+    """The first of the runs, and how many more."""
+    if not runs:
+        return ""
+    more = f" and {len(runs) - MOST_RUNS} more" if len(runs) > MOST_RUNS else ""
+    return f" ({', '.join(runs[:MOST_RUNS])}{more})"
