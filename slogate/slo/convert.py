@@ -21,6 +21,7 @@ from slogate.slo.convert_words import label, noted, same, understood_note
 from slogate.slo.document import read_document
 from slogate.slo.fields import At
 from slogate.slo.load import load_specs
+from slogate.slo.openslo.policies import Objects, alerts_said, objects_by_name
 from slogate.slo.openslo.read import Documents
 from slogate.slo.openslo.references import REFERENCES
 from slogate.slo.openslo.upgrade import ANNOTATION, V1, Data, upgraded
@@ -56,6 +57,8 @@ def native_to_openslo(
             notes.append(f"{file}: budgets of load tests are kept in an annotation of the Service")
         for slo in data.get("slos", ()):
             kept = [key for key in ("alerts", "policy", "by") if key in slo]
+            if "alertPolicies" in slo.get(KEPT, {}).get("spec", {}):
+                kept = [key for key in kept if key != "alerts"]
             if kept:
                 what = f"{', '.join(kept)} of '{slo['name']}'"
                 notes.append(f"{file}: OpenSLO has no word for {what}: kept in annotations")
@@ -72,8 +75,25 @@ def openslo_to_native(documents: Documents) -> Converted:
         for kept in _of(data.get(KEPT, ()), "SLO"):
             name = kept["metadata"]["name"]
             notes.append(f"the SLO '{name}' cannot be said natively: kept as it is")
+        notes += _unsaid_alerts(data, objects)
         texts[data["service"]] = yaml_text(node_of(data))
     return Converted(texts=texts, notes=tuple(notes))
+
+
+def _unsaid_alerts(data: Data, objects: Sequence[Data]) -> Iterator[str]:
+    """What of the alert policies of a native file's SLOs its `alerts:` do not say."""
+    by_name, natives = objects_by_name(objects), {each["name"] for each in data.get("slos", ())}
+    for slo in _of(objects, "SLO"):
+        spec = slo["spec"]
+        if label(spec["service"]) != label(data[_SERVICE]) or not natives & {*ids_of(slo)}:
+            continue
+        told = [
+            note
+            for objective in spec["objectives"]
+            for note in alerts_said(spec, objective, by_name).notes
+        ]
+        for note in dict.fromkeys(told):
+            yield f"{note}: kept as it is, of '{slo['metadata']['name']}'"
 
 
 def natives_of(objects: Sequence[Data]) -> Iterator[Data]:
@@ -107,7 +127,8 @@ def stream_of(data: Data) -> Iterator[Data]:
         base = known[0] if known else _service(name)
         annotated = {"metadata": {"annotations": notes}} if notes else {}
         yield patched(base, annotated)
-    yield from _merged([to_openslo(slo, name) for slo in data.get("slos", ())])
+    objects = objects_by_name(kept)
+    yield from _merged([to_openslo(slo, name, objects) for slo in data.get("slos", ())])
     yield from kept
 
 
@@ -140,7 +161,7 @@ def _native_of(objects: Sequence[Data], service: str, wanted: set[Name]) -> Data
     kept = [each for each in objects if each["kind"] != "SLO" and _name(each) in wanted]
     for each in _of(objects, "SLO"):
         if each["spec"]["service"] == service:
-            native = _natives(each, label(service), slis)
+            native = _natives(each, label(service), slis, objects_by_name(objects))
             slos += native
             kept += [] if native else [each]
     made = _file(service, top, slos, [*own, *kept])
@@ -171,23 +192,27 @@ def _of(objects: Sequence[Data], kind: str) -> list[Data]:
     return [each for each in objects if each.get("kind") == kind]
 
 
-def _natives(slo: Data, service: str, slis: Mapping[str, Data]) -> list[Data]:
+def _natives(slo: Data, service: str, slis: Mapping[str, Data], objects: Objects) -> list[Data]:
     """A native SLO for each objective; none if the native format has no words for one of them."""
     spec = slo["spec"]
-    objectives = spec["objectives"]
     if not ({"indicator", "indicatorRef"} & spec.keys()):
         return []
     referred = slis.get(spec.get("indicatorRef", ""))
     inline = None
     if referred is not None:
         inline = {"metadata": referred["metadata"], "spec": referred["spec"]}
-    found: list[Data] = []
-    for objective, name in zip(objectives, ids_of(slo), strict=True):
-        single = {**slo, "spec": {**spec, "objectives": [objective]}}
-        found.append(to_native(single, service, inline, name=name))
-    again = list(_merged([to_openslo(native, service) for native in found]))
-    lossless = len(again) == 1 and same(again[0], slo)
-    return found if lossless and all(map(_is_valid, found)) else []
+
+    def found(*, alerting: bool) -> list[Data]:
+        made = []
+        for objective, name in zip(spec["objectives"], ids_of(slo), strict=True):
+            single = {**slo, "spec": {**spec, "objectives": [objective]}}
+            alerts = alerts_said(spec, objective, objects).alerts if alerting else ()
+            made.append(to_native(single, service, inline, name=name, alerts=alerts))
+        again = list(_merged([to_openslo(native, service, objects) for native in made]))
+        lossless = len(again) == 1 and same(again[0], slo)
+        return made if lossless and all(map(_is_valid, made)) else []
+
+    return found(alerting=True) or found(alerting=False)
 
 
 def ids_of(slo: Data) -> list[str]:

@@ -9,6 +9,7 @@ is believed, and what was kept of the old one is left out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from slogate.slo.convert_words import (
@@ -25,6 +26,7 @@ from slogate.slo.convert_words import (
     understood_note,
     window_of,
 )
+from slogate.slo.openslo.policies import Objects, alerts_said
 from slogate.slo.openslo.upgrade import ANNOTATION, V1, Data
 
 KEPT = "openslo"
@@ -45,16 +47,41 @@ _MEANT_OF_OBJECTIVE = (
 )  # fmt: skip
 
 
-def to_openslo(slo: Data, service: str) -> Data:
-    """A native SLO as an OpenSLO object; SLIs that it refers to may have to be added."""
+def to_openslo(slo: Data, service: str, objects: Objects | None = None) -> Data:
+    """A native SLO as an OpenSLO object; SLIs that it refers to may have to be added.
+
+    `objects` are those that its alert policies may be.
+    """
     said = _annotated(slo, service)
-    patch = slo.get(KEPT)
+    patch = _believed(slo.get(KEPT), slo, said, objects or {})
     if patch is None:
         return said
     whole = _unfolded(patched(_folded(said), patch))
     if _agree(whole, said):
         return whole
     return _unfolded(patched(_folded(said), _harmless(patch)))
+
+
+def _believed(patch: Data | None, slo: Data, said: Data, objects: Objects) -> Data | None:
+    """What was kept, without alert policies that say other than the native alerts by now."""
+    policies = (patch or {}).get("spec", {}).get("alertPolicies")
+    if patch is None or policies is None or "alerts" not in slo:
+        return patch
+
+    def told(some: Sequence[Data]) -> list[Data]:
+        spec = {**said["spec"], "alertPolicies": some}
+        return [*alerts_said(spec, spec["objectives"][0], objects).alerts]
+
+    if same(told(policies), slo["alerts"]):
+        return patch
+    spec = {key: value for key, value in patch["spec"].items() if key != "alertPolicies"}
+    if left := [policy for policy in policies if not told([policy])]:
+        spec["alertPolicies"] = left
+    metadata = dict(patch.get("metadata", {}))
+    notes = metadata.pop("annotations", None) or {}
+    rest = {key: value for key, value in notes.items() if key != f"{ANNOTATION}alerts"}
+    metadata |= {"annotations": rest} if rest else {}
+    return {**patch, "metadata": metadata, "spec": spec}
 
 
 def _annotated(slo: Data, service: str) -> Data:
@@ -118,11 +145,17 @@ def _understood(slo: Data) -> Data:
 
 
 def to_native(
-    slo: Data, service: str, inline: Data | None = None, *, name: str | None = None
+    slo: Data,
+    service: str,
+    inline: Data | None = None,
+    *,
+    name: str | None = None,
+    alerts: Sequence[Data] = (),
 ) -> Data:
     """An SLO of one objective; `inline` is its SLI where it only refers to one.
 
     `name` is what it is called instead of its own name, where it is one of several objectives.
+    `alerts` are what its policies say, unless an annotation tells of others.
     """
     seen = slo if inline is None else {**slo, "spec": {**slo["spec"], "indicator": inline}}
     base, notes = _understood(seen), _notes(slo)
@@ -133,6 +166,8 @@ def to_native(
         native = native if _trusted(native, base, service) else _ordered(base)
     if name not in {None, slo["metadata"]["name"]}:
         native["name"] = name
+    if alerts and "alerts" not in native:
+        native = _ordered({**native, "alerts": [*alerts]})
     patch = difference(_folded(_annotated(native, service)), _folded(slo))
     return {**native, KEPT: patch} if patch else native
 
