@@ -127,15 +127,16 @@ def command(
         status=status, ok=ok, bounds=bounds, unit=unit,
     )  # fmt: skip
     found = metric_of(given)
-    asked = read_asked(specs or [], recursive=recursive, service=service)
+    asked, remarks = read_asked(specs or [], recursive=recursive, service=service)
     if usual:
         asked = [with_usual_alerts(each) for each in asked]
     made = book(asked, found, pending_us=pending_of(pending))
     files = _files(made, wanted)
-    for line in made.notes:
+    notes = [*remarks, *made.notes]
+    for line in notes:
         note(f"note: {line}", quiet=quiet)
     if as_json:
-        document = {"format": wanted, "files": files, "notes": list(made.notes)}
+        document = {"format": wanted, "files": files, "notes": notes}
         out(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     elif output is not None:
         _write(files, output, quiet=quiet)

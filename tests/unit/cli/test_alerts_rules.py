@@ -168,4 +168,34 @@ def test_rules_are_no_spec(spec: Path, tmp_path: Path, capsys):
     path = tmp_path / "rules.yaml"
     assert slogate(["alerts", "rules", str(spec), *USUAL, "-o", str(path), "-q"]) == 0
     assert slogate(["alerts", "rules", str(path)]) == 2
-    assert "holds rules of Prometheus" in capsys.readouterr().err
+    assert "rules of Prometheus are no specs" in capsys.readouterr().err
+
+
+SLOTH = """
+version: prometheus/v1
+service: shop
+slos:
+  - name: up
+    objective: 90
+    sli: {events: {error_query: "sum(rate(e[{{.window}}]))", total_query: "sum(rate(t[5m]))"}}
+    alerting: {name: Down, annotations: {runbook: "{{ $labels.slo }}"}}
+"""
+
+
+def test_specs_of_sloth(tmp_path: Path, capsys):
+    """Faults are told at their place in the file itself; what conversion leaves out is noted."""
+    path = tmp_path / "sloth.yml"
+    path.write_text(SLOTH, encoding="utf-8")
+    assert slogate(["alerts", "rules", str(path)]) == 2
+    assert f"{path}:5:11: up: its query does not say" in capsys.readouterr().err
+
+    path.write_text(SLOTH.replace("5m", "{{.window}}"), encoding="utf-8")
+    assert slogate(["alerts", "rules", str(path)]) == 0
+    assert "the alerts of 'up' are left out" in capsys.readouterr().err
+
+    assert slogate(["alerts", "rules", str(path), "--google"]) == 0
+    rules = yaml.safe_load(capsys.readouterr().out)["groups"][0]["rules"]
+    alerts = [rule for rule in rules if rule.get("alert") == "Down"]
+    assert [alert["labels"]["severity"] for alert in alerts] == ["page", "ticket"]
+    assert alerts[0]["expr"].count(" > ") == 3
+    assert alerts[0]["annotations"]["runbook"] == "{{ $labels.slo }}"

@@ -221,6 +221,25 @@ def test_absence_is_an_alert_unless_it_may_pass():
     assert names[1] == names[0][:2]
 
 
+def test_a_limit_that_is_no_bound_is_loud(system_program, tmp_path: Path):
+    """Where no series of good requests exists, none was good: the alert fires."""
+    program = system_program("promtool", package="prometheus")
+    found = made({"good": "ok and duration <= 333ms", "by": "region"})
+    series = {
+        'x_seconds_count{code="200",region="eu"}': [n * 100 for n in range(70)],
+        'x_seconds_bucket{code="200",region="eu",le="0.5"}': [n * 100 for n in range(70)],
+    }
+    labels = {"service": "shop", "slo": "slo-0", "window": "28d", "region": "eu"}
+    query = 'max without (severity) (ALERTS{alertname="ErrorBudgetBurn", alertstate="firing"})'
+    fired = {**labels, "alertname": "ErrorBudgetBurn", "alertstate": "firing"}
+
+    told = run_expressions(
+        program, tmp_path, series, [(query, 65, [(fired, 1)])], rules=prometheus_text(found)
+    )
+
+    assert told == ""
+
+
 def test_lower_end_of_the_interval(system_program, tmp_path: Path):
     """What PromQL reckons is never above the exact end, and near it unless most are bad."""
     program = system_program("promtool", package="prometheus")

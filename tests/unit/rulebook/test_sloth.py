@@ -53,7 +53,7 @@ def burning(rules: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def _both(request) -> tuple[list[dict[str, Any]], list[dict[str, Any]], str]:
     needs_data()
     folder: Path = DATA / "sloth"
-    asked = read_asked([folder / f"{request.param}.yml"], recursive=False, service=None)
+    asked, _ = read_asked([folder / f"{request.param}.yml"], recursive=False, service=None)
     text = prometheus_text(book(asked, None))
     golden = (folder / "_gen" / f"{request.param}.yml").read_text(encoding="utf-8")
     return rules_of(text), rules_of(golden), text
@@ -94,7 +94,7 @@ def test_promtool_takes_them(both, system_program, tmp_path: Path):
 def test_openslo(name: str):
     """OpenSLO of Sloth's asks for no alerts and gets none; its SLOs are recorded over as much."""
     needs_data()
-    asked = read_asked([DATA / "sloth" / f"{name}.yml"], recursive=False, service=None)
+    asked, _ = read_asked([DATA / "sloth" / f"{name}.yml"], recursive=False, service=None)
     golden = rules_of((DATA / "sloth" / "_gen" / f"{name}.yml").read_text(encoding="utf-8"))
     mine = rules_of(prometheus_text(book(asked, None)))
 
