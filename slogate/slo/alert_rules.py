@@ -34,8 +34,9 @@ def pairs_of(
 
 
 def named(pair: Pair) -> str:
-    """A pair in a sentence."""
-    return f"{format_duration(pair.long_us)} and {format_duration(pair.short_us)}"
+    """The windows of a pair in a sentence; of an alert with one window that one."""
+    windows = dict.fromkeys((pair.long_us, pair.short_us))
+    return " and ".join(format_duration(us) for us in windows)
 
 
 def can_fire(promise: Promise, pair: Pair, period_us: int, unit: Unit, units: Fraction) -> bool:
@@ -55,7 +56,7 @@ def _under_a_slice(spec: Spec, facts: Facts) -> Iterator[Found]:
     for _, spot, pair, slice_us, _ in _slices(spec, facts):
         if pair.short_us < slice_us:
             message = (
-                f"the short window of {format_duration(pair.short_us)} holds no slice of "
+                f"the window of {format_duration(pair.short_us)} holds no slice of "
                 f"{format_duration(slice_us)}: this can never fire"
             )
             yield spot, message, "take shorter slices, or alerts as a list with longer windows"
@@ -89,8 +90,9 @@ def _too_easy(spec: Spec, facts: Facts) -> Iterator[Found]:
         factor = pair.factor(promise.period(facts.now_ts).length_us)
         if factor < TOO_EASY:
             message = (
-                f"{named(pair)} fire at a burn rate of {significant(float(factor), 3)}, at which "
-                f"{format_share(1 - factor)} of the budget is left at the end of the window"
+                f"the alert over {named(pair)} fires at a burn rate of "
+                f"{significant(float(factor), 3)}, at which {format_share(1 - factor)} of the "
+                "budget is left at the end of the window"
             )
             yield spot, message, "burn more of the budget, or in a shorter long window"
 

@@ -100,7 +100,7 @@ def _quiet_alert(spec: Spec, facts: Facts) -> Iterator[Found]:
         if not can_fire(promise, pair, period_us, "requests", hourly):
             rate = significant(float(hourly), 2)
             message = (
-                f"at about {rate} requests an hour {named(pair)} hold too few for this to fire, "
+                f"at about {rate} requests an hour there are too few in {named(pair)} to fire, "
                 "even if all of them fail"
             )
             yield spot, message, "take longer windows"
