@@ -1,21 +1,15 @@
 """How fast JMeter's CSV is imported, beside DuckDB's own reader writing the same columns.
 
-    python tests/benchmarks/import_jmeter.py [megabytes=200] [repeats=3]
-
-Each in a process of its own, alternating; the best of the repeats counts. The import also
-hashes the file, checks every row, splits endpoints and syncs its parts to the disk.
+python tests/benchmarks/import_jmeter.py [megabytes=200] [repeats=3]
 """
 
 from __future__ import annotations
 
-import json
 import random
-import resource
-import subprocess
 import sys
-import tempfile
-import time
 from pathlib import Path
+
+from side_by_side import run, write_requests
 
 HEADER = (
     "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,"
@@ -43,70 +37,22 @@ def generate(path: Path, megabytes: int) -> None:
             )
 
 
-def duckdb_alone(file: str, folder: str) -> int:
+def duckdb_alone(file: str, out: str) -> int:
     """DuckDB's reader with typed columns, writing the request columns as Parquet."""
-    import duckdb
-
-    names = HEADER.strip().split(",")
-    columns = {name: TYPES.get(name, "VARCHAR") for name in names}
-    out = str(Path(folder) / "out.parquet")
-    rows = duckdb.execute(
-        f"COPY (SELECT make_timestamptz(timeStamp * 1000) AS ts, elapsed * 1000 AS duration_us, "
-        "label, TRY_CAST(responseCode AS SMALLINT) AS status, success, "
-        "CASE WHEN NOT success THEN coalesce(failureMessage, responseMessage) END AS error, bytes "
-        f"FROM read_csv(?, auto_detect=false, header=true, delim=',', quote='\"', escape='\"', "
-        f"columns={columns})) TO '{out}' "
-        "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2)",
-        [file],
-    ).fetchone()
-    return rows[0]
-
-
-def our_import(file: str, folder: str) -> int:
-    """The import, into a new store."""
-    from slogate.ingest import import_files
-    from slogate.store.layout import open_store
-
-    store = open_store(Path(folder) / "store", create=True)
-    return import_files(store, [("file", Path(file))], service="x", now_ts=1).run.rows.written
-
-
-def measure(which: str, file: str) -> None:
-    """Run one of the two and print what it took."""
-    run = {"duckdb": duckdb_alone, "slogate": our_import}[which]
-    with tempfile.TemporaryDirectory(dir=Path(file).parent) as folder:
-        began = time.perf_counter()
-        rows = run(file, folder)
-        wall = time.perf_counter() - began
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    took = {"rows": rows, "wall": wall, "cpu": usage.ru_utime + usage.ru_stime}
-    print(json.dumps({**took, "rss_mb": usage.ru_maxrss / 1024}))
-
-
-def main(megabytes: int = 200, repeats: int = 3) -> None:
-    """Generate, alternate, compare."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "results.jtl"
-        generate(file, megabytes)
-        size = file.stat().st_size / 1e6
-        best: dict[str, dict[str, float]] = {}
-        for _ in range(repeats):
-            for which in ("duckdb", "slogate"):
-                command = [sys.executable, __file__, "--measure", which, str(file)]
-                took = json.loads(subprocess.check_output(command))
-                old = best.get(which, took)
-                best[which] = {key: min(took[key], old[key]) for key in took}
-    for which, took in best.items():
-        print(
-            f"{which:8} {took['rows']:,} rows, {size / took['wall']:.0f} MB/s, "
-            f"{size / took['cpu']:.0f} MB/s per core, {took['rss_mb']:.0f} MB resident"
-        )
-    wall, cpu = (best["duckdb"][key] / best["slogate"][key] for key in ("wall", "cpu"))
-    print(f"slogate at {wall:.2f} times DuckDB's speed ({cpu:.2f} by CPU time)")
+    columns = {name: TYPES.get(name, "VARCHAR") for name in HEADER.strip().split(",")}
+    sql = {
+        "ts": "make_timestamptz(timeStamp * 1000)",
+        "duration_us": "elapsed * 1000",
+        "endpoint": "string_split(label, ' ')[2]",
+        "method": "string_split(label, ' ')[1]",
+        "status": "TRY_CAST(responseCode AS SMALLINT)",
+        "ok": "success",
+        "error": "CASE WHEN NOT success THEN coalesce(failureMessage, responseMessage) END",
+        "bytes": "bytes",
+    }
+    reader = "read_csv(?, auto_detect=false, header=true, delim=',', quote='\"', escape='\"', "
+    return write_requests(sql, f"{reader} columns={columns})", file, out)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--measure"]:
-        measure(*sys.argv[2:])
-    else:
-        main(*map(int, sys.argv[1:]))
+    run(__file__, "results.jtl", generate, duckdb_alone, sys.argv[1:])
