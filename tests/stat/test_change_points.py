@@ -5,10 +5,13 @@ The figures are those of 100 runs with 3% between runs. NumPy draws; the scan is
 
 from __future__ import annotations
 
+import csv
+from collections import defaultdict
 from math import inf, log
 
 import numpy as np
 import pytest
+from foreign import DATA, needs_data
 
 from slogate.stats.change_points import (
     LEAST,
@@ -180,3 +183,26 @@ def test_no_number_is_refused():
 def test_median(values, middle):
     """Of an even number the mean of the two in the middle."""
     assert median(values) == middle
+
+
+def test_the_steps_of_a_real_benchmark_are_found():
+    """365 runs of TigerBeetle: where its own history and the research place them."""
+    needs_data()
+    text = (DATA / "series/otava/tigerbeetle_series.csv").read_text()
+    values = [float(row["value"]) for row in csv.DictReader(text.splitlines())]
+
+    assert places(values) == [15, 61, 71, 95, 138]
+
+
+def test_hosted_runners_are_watched_in_peace():
+    """Over 4,000 results on shared machines: a change in a hundred runs, not in every second."""
+    needs_data()
+    file = DATA / "series/runner-noise/github-action-benchmark_dev_bench_data.csv"
+    series = defaultdict(list)
+    for row in csv.DictReader(file.read_text().splitlines(), delimiter=";"):
+        series[row["suite"], row["bench"]].append((int(row["date_ms"]), float(row["value"])))
+    long = [[value for _, value in sorted(each)] for each in series.values() if len(each) >= 60]
+    runs, found = sum(map(len, long)), sum(len(places(values)) for values in long)
+
+    assert runs > 3_000
+    assert found <= 0.015 * runs
