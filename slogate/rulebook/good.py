@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from slogate.model.predicate import And, Comparison, Not, Ok, Or, Predicate, holds
@@ -34,6 +35,7 @@ class Case:
     limit_us: int | None
 
 
+@lru_cache(maxsize=256)
 def cases_of(condition: Predicate, *, ok: bool | None = None) -> tuple[Case, ...]:
     """The cases in which a request is good, each request in one at most.
 
