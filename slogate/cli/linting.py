@@ -131,9 +131,8 @@ def _native(files: Files, known: Known) -> Linted:
         specs = load_specs(files)
     except SpecError as error:
         return Linted(remarks=told_faults(error.faults))
-    later = [_remark(fault, UNSUPPORTED, "warning") for spec in specs for fault in spec.unsupported]
     return Linted(
-        remarks=_ignoring(files, [*later, *_remarks(specs, known)], known),
+        remarks=_ignoring(files, _remarks(specs, known), known),
         specs=len(specs),
         objectives=sum(len(spec.objectives) for spec in specs),
     )
@@ -149,7 +148,9 @@ def _meant(openslo: Files, known: Known) -> list[Remark]:
 
 
 def _remarks(specs: Sequence[Spec], known: Known) -> list[Remark]:
-    return [
+    """What cannot be judged yet, and what is most likely not meant."""
+    later = [_remark(fault, UNSUPPORTED, "warning") for spec in specs for fault in spec.unsupported]
+    return later + [
         remark
         for spec in specs
         for remark in lint(

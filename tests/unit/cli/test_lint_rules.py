@@ -275,3 +275,14 @@ def test_rates_of_the_last_run_say_what_cannot_be_decided(
     assert printed.out.count("[too-few-requests]") == 1
     assert "p99 needs 371 requests even if none is bad; this run judges about 60" in printed.out
     assert run(["spec", "lint", "--store", ".slogate", "--run-time", "10m", "--strict"]) == 0
+
+
+def test_openslo_that_cannot_be_judged_is_told(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `check` would refuse is a warning before, as it is of native specs."""
+    code, remarks = told(STANDARD.replace("type: prometheus", "type: splunk"), capsys, "--strict")
+
+    assert {remark["rule"] for remark in remarks} == {"unsupported"}
+    assert "'splunk'" in remarks[0]["message"]
+    assert code == 2
