@@ -41,8 +41,8 @@ slos:
 """
 HOSTILE = '<!channel> {{ .x }} [y](http://evil)\x1b[31m\u202e"'
 DAY = "2026-11-03"
-# all of one region fail in this hour, each request the start of a minute
-FAILING = (f"{DAY}T10:00Z", f"{DAY}T11:00Z")
+# all requests of these times fail
+FAILING = ((f"{DAY}T10:00Z", f"{DAY}T11:00Z"), (f"{DAY}T15:00Z", f"{DAY}T15:30Z"))
 
 
 def us(text: str) -> int:
@@ -54,11 +54,15 @@ def shop(folder: Path, *regions: str) -> Store:
     """A store with a day of ten requests a minute in each region, and the spec beside it."""
     (folder / "shop.yaml").write_text(SPEC, encoding="utf-8")
     store = open_store(folder / "store", create=True)
-    first, bad = us(f"{DAY}T00:00Z"), (us(FAILING[0]), us(FAILING[1]))
+    first, bad_times = us(f"{DAY}T00:00Z"), [(us(start), us(end)) for start, end in FAILING]
+
+    def fine(ts: int) -> bool:
+        return not any(start <= ts < end for start, end in bad_times)
+
     rows = [
         {"ts": first + second * 6_000_000, "duration_us": 1_000, "endpoint": "/a", "method": "GET",
-         "status": None, "ok": not (bad[0] <= first + second * 6_000_000 < bad[1]), "late_us": None,
-         "pace_us": None, "error": None, "bytes": None, "worker": None, "trace_id": None,
+         "status": None, "ok": fine(first + second * 6_000_000), "late_us": None, "pace_us": None,
+         "error": None, "bytes": None, "worker": None, "trace_id": None,
          "labels": {"region": region}}
         for region in regions
         for second in range(14_400)
