@@ -40,7 +40,7 @@ slos:
       - {budget: 10%, long: 1d, short: 2h, severity: ticket}
 """
 HOSTILE = '<!channel> {{ .x }} [y](http://evil)\x1b[31m\u202e"'
-DAY = "2026-11-03"
+DAY, NEXT_DAY = "2025-11-04", "2025-11-05"
 # all requests of these times fail
 FAILING = ((f"{DAY}T10:00Z", f"{DAY}T11:00Z"), (f"{DAY}T15:00Z", f"{DAY}T15:30Z"))
 
