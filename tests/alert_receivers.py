@@ -9,7 +9,7 @@ import http.server
 import json
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -140,21 +140,26 @@ def receiving() -> Iterator[Receiver]:
         receiver.close()
 
 
+def at_once(hook: str) -> dict[str, Any]:
+    """Groups by SLO and notifies the hook without waiting."""
+    route = {"receiver": "hook", "group_by": ["service", "slo"], "group_wait": "100ms"}
+    hooks = [{"url": hook, "send_resolved": True}]
+    return {
+        "route": {**route, "group_interval": "300ms", "repeat_interval": "1h"},
+        "receivers": [{"name": "hook", "webhook_configs": hooks}],
+    }
+
+
 @contextmanager
-def alertmanager(program: str, folder: Path, hook: str) -> Iterator[str]:
-    """The address of a real Alertmanager that groups by SLO and notifies the hook at once."""
+def alertmanager(program: str, folder: Path, config: Mapping[str, Any]) -> Iterator[str]:
+    """The address of a real Alertmanager with that configuration, for instance `at_once`."""
     port = free_port()
-    config = folder / "alertmanager.yml"
-    config.write_text(
-        "route: {receiver: hook, group_by: [service, slo], group_wait: 100ms, "
-        "group_interval: 300ms, repeat_interval: 1h}\n"
-        f"receivers: [{{name: hook, webhook_configs: [{{url: '{hook}', send_resolved: true}}]}}]\n",
-        encoding="utf-8",
-    )
+    path = folder / "alertmanager.yml"
+    path.write_text(json.dumps(config), encoding="utf-8")
     url = f"http://127.0.0.1:{port}"
-    with (folder / "log").open("wb") as log:
+    with (folder / "alertmanager.log").open("wb") as log:
         process = subprocess.Popen(
-            [program, f"--config.file={config}", f"--storage.path={folder / 'data'}",
+            [program, f"--config.file={path}", f"--storage.path={folder / 'alerts'}",
              f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address="],
             stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip

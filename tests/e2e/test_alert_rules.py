@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from alertmanager import OnDuty, alertmanager, on_duty
+from alert_receivers import Receiver, alertmanager, receiving
 from exporter import (
     INTERVAL_S,
     NAME,
@@ -70,12 +70,12 @@ def written(folder: Path, kind: str, *more: str) -> Path:
     return path
 
 
-def routes(folder: Path, duty: OnDuty) -> dict[str, Any]:
+def routes(folder: Path, hook: str) -> dict[str, Any]:
     """The routes that the command writes, with a webhook filled in and without waiting."""
     config = yaml.safe_load(written(folder, "classic", "--format", "alertmanager").read_text())
     config["route"] |= {"group_wait": "0s", "group_interval": "1s"}
     for receiver in config["receivers"]:
-        receiver["webhook_configs"] = [{"url": duty.url}]
+        receiver["webhook_configs"] = [{"url": hook}]
     return config
 
 
@@ -84,12 +84,18 @@ def serve(service: Exporter, what: tuple[tuple[str, str, str], float], count: in
     service.observe_all([what] * count)
 
 
-def received(port: int) -> int:
+def received(inbox: str) -> int:
     """How many alerts that fire the Alertmanager has been sent, repetitions counted."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"{inbox}/metrics", timeout=10) as answer:
         page = answer.read().decode()
     counts = re.findall(r'(?m)^alertmanager_alerts_received_total{status="firing".*} (.+)$', page)
     return int(sum(map(float, counts)))
+
+
+def told(receiver: Receiver, slo: str = "") -> list[dict[str, Any]]:
+    """The notifications that came, of one SLO or of all, in order."""
+    notes = [note for _, note in list(receiver.posts)]
+    return [note for note in notes if slo in {"", note["commonLabels"].get("slo")}]
 
 
 def test_alert_arrives_once_and_resolves(system_program, tmp_path):
@@ -97,32 +103,28 @@ def test_alert_arrives_once_and_resolves(system_program, tmp_path):
     server = system_program("prometheus", package="prometheus")
     manager = system_program("prometheus-alertmanager", package="prometheus-alertmanager")
     rules = [str(written(tmp_path, kind)) for kind in CASES]
-    target, inbox = free_port(), free_port()
-    config = {
-        "rule_files": rules,
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [f"127.0.0.1:{inbox}"]}]}]},
-    }
+    target = free_port()
+    resending = f"--rules.alert.resend-delay={INTERVAL_S * 1000:.0f}ms"
     with (
-        on_duty() as duty,
+        receiving() as duty,
         exporter(target, seed=1) as service,
-        alertmanager(manager, tmp_path, inbox, routes(tmp_path, duty)),
+        alertmanager(manager, tmp_path, routes(tmp_path, duty.url)) as inbox,
         prometheus(
-            server, tmp_path, free_port(), target,
-            f"--rules.alert.resend-delay={INTERVAL_S * 1000:.0f}ms", config=config,
+            server, tmp_path, free_port(), target, resending, config=watching(rules, inbox)
         ) as url,
-    ):  # fmt: skip
+    ):
         wait_for(lambda: service.scraped() >= 2, "the first scrapes")
         serve(service, FAST, 400)
         wait_for(lambda: len(ask(url, "slogate:bad:ratio2m == 0")) == 3, "good traffic")
-        assert duty.notes == []
+        assert told(duty) == []
 
         serve(service, FAILING, 600)
-        wait_for(lambda: len(duty.notes) >= 3, "three alerts")
+        wait_for(lambda: len(told(duty)) >= 3, "three alerts")
         before = received(inbox)
         wait_for(lambda: received(inbox) > before + 9, "repetitions")
 
-        assert [note["status"] for note in duty.notes] == ["firing"] * 3
-        (classic,) = duty.told(slo="classic")
+        assert [note["status"] for note in told(duty)] == ["firing"] * 3
+        (classic,) = told(duty, "classic")
         assert classic["receiver"] == "page"
         assert classic["commonLabels"] == {
             "alertname": "ErrorBudgetBurn", "service": "shop", "slo": "classic", "window": "1h",
@@ -130,9 +132,15 @@ def test_alert_arrives_once_and_resolves(system_program, tmp_path):
         }  # fmt: skip
 
         serve(service, FAST, 6000)
-        service.observe_all([(("/cart", "POST", "200"), 0.01)] * 6000)
-        wait_for(lambda: len(duty.notes) >= 6, "their ends")
+        serve(service, (("/cart", "POST", "200"), 0.01), 6000)
+        wait_for(lambda: len(told(duty)) >= 6, "their ends")
 
         for kind in CASES:
-            told = [note["status"] for note in duty.told(slo=kind)]
-            assert told == ["firing", "resolved"], kind
+            assert [note["status"] for note in told(duty, kind)] == ["firing", "resolved"], kind
+
+
+def watching(rules: list[str], inbox: str) -> dict[str, Any]:
+    """What Prometheus is told beside what it scrapes."""
+    targets = [inbox.removeprefix("http://")]
+    managers = [{"static_configs": [{"targets": targets}]}]
+    return {"rule_files": rules, "alerting": {"alertmanagers": managers}}

@@ -13,7 +13,17 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
-from alert_receivers import DAY, HOSTILE, Receiver, alertmanager, known, receiving, shop, us
+from alert_receivers import (
+    DAY,
+    HOSTILE,
+    Receiver,
+    alertmanager,
+    at_once,
+    known,
+    receiving,
+    shop,
+    us,
+)
 from exporter import wait_for
 
 from slogate.cli.app import run as slogate
@@ -59,7 +69,7 @@ def _folder(tmp_path_factory):
 def test_a_real_alertmanager_is_told(folder, tmp_path, system_program):
     """Sent twice it is one alert; it began when it really did, is grouped, and resolves."""
     program = system_program("prometheus-alertmanager", package="prometheus-alertmanager")
-    with receiving() as hook, alertmanager(program, tmp_path, hook.url) as url:
+    with receiving() as hook, alertmanager(program, tmp_path, at_once(hook.url)) as url:
         first = send(folder, "--to", url, "--at", f"{DAY}T10:40Z")
         again = send(folder, "--to", url, "--at", f"{DAY}T10:45Z")
 
