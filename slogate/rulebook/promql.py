@@ -16,6 +16,8 @@ Operator = Literal["=", "!=", "=~", "!~"]
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _META = re.compile(r"[\\.+*?()|\[\]{}^$]")
+_TEXT = re.compile(r'"(?:\\.|[^"\\\n])*"' + r"|'(?:\\.|[^'\\\n])*'|`[^`]*`|#[^\n]*")
+_CLOSING = {")": "(", "]": "[", "}": "{"}
 _UNITS_MS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
 
 
@@ -82,3 +84,15 @@ def number(value: Fraction | float) -> str:
     """A number to the last digit: the float that is nearest to it."""
     found = Fraction(value)
     return str(found.numerator) if found.denominator == 1 else repr(float(value))
+
+
+def is_balanced(query: str) -> bool:
+    """Whether each bracket and each text of a query ends in it: it can be part of another."""
+    opened: list[str] = []
+    rest = _TEXT.sub("", query)
+    for sign in rest:
+        if sign in _CLOSING.values():
+            opened.append(sign)
+        elif sign in _CLOSING and (not opened or opened.pop() != _CLOSING[sign]):
+            return False
+    return not opened and not set(rest) & set("\"'`")

@@ -14,7 +14,7 @@ from typing import Any
 
 from slogate.rulebook.good import Inexpressible
 from slogate.rulebook.measure import Measure, Query
-from slogate.rulebook.promql import is_label, length, number
+from slogate.rulebook.promql import is_balanced, is_label, length, number
 from slogate.units import US_PER_SECOND, parse_duration
 
 _WINDOW = re.compile(r"\{\{-?\s*\.window\s*-?\}\}")
@@ -54,6 +54,8 @@ def _text(source: Mapping[str, Any]) -> str:
     found = next((spec[key] for key in ("query", "promql", "metric") if key in spec), None)
     if not isinstance(found, str) or not found.strip():
         raise Inexpressible("a source of Prometheus needs a query", "spec: {query: …}")
+    if not is_balanced(_WINDOW.sub("1m", found)):
+        raise Inexpressible("a bracket or a text of its query does not end, or does not begin")
     return found.strip()
 
 

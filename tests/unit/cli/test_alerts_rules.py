@@ -199,3 +199,36 @@ def test_specs_of_sloth(tmp_path: Path, capsys):
     assert [alert["labels"]["severity"] for alert in alerts] == ["page", "ticket"]
     assert alerts[0]["expr"].count(" > ") == 3
     assert alerts[0]["annotations"]["runbook"] == "{{ $labels.slo }}"
+
+
+OPENSLO = """
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: up}
+spec:
+  service: shop
+  budgetingMethod: Occurrences
+  timeWindow: [{duration: 4w, isRolling: true}]
+  indicator:
+    metadata: {name: up}
+    spec:
+      ratioMetric:
+        counter: true
+        good: {metricSource: {type: prometheus, spec: {query: 'sum(e{code!~"5.."})'}}}
+        total: {metricSource: {type: prometheus, spec: {query: sum(e)}}}
+  objectives: [{target: 0.999}]
+"""
+
+
+def test_openslo(tmp_path: Path, capsys):
+    """OpenSLO is taken as it is; what no rule can ask is told at its place in the document."""
+    path = tmp_path / "up.yaml"
+    path.write_text(OPENSLO, encoding="utf-8")
+    assert slogate(["alerts", "rules", str(path), "--google"]) == 0
+    told = capsys.readouterr().out
+    assert 'sum (increase(e{code!~"5.."}[5m]))' in told
+    assert "shop/up/28d" in told
+
+    path.write_text(OPENSLO.replace("sum(e)", '"sum(rate(e[5m]))"'), encoding="utf-8")
+    assert slogate(["alerts", "rules", str(path)]) == 2
+    assert f"{path}:16:" in capsys.readouterr().err

@@ -23,6 +23,7 @@ def source(query: str, **more: Any) -> dict[str, Any]:
         pytest.param("sum(rate(x[{{.window}}]))", "(sum(rate(x[1h]))) * 3600", id="a rate"),
         pytest.param("sum(increase(x[{{ .window }}]))", "(sum(increase(x[1h])))", id="growth"),
         pytest.param("x", "sum (increase(x[1h]))", id="a metric alone"),
+        pytest.param("x{a='(', b=`]`}", "sum (increase(x{a='(', b=`]`}[1h]))", id="in texts"),
         pytest.param('x{a="}"}', 'sum (increase(x{a="}"}[1h]))', id="a brace in a text"),
         pytest.param(
             'sum by (a, b) (x{c!~"5.."})', 'sum by (a, b) (increase(x{c!~"5.."}[1h]))',
@@ -104,6 +105,13 @@ def test_value_with_its_threshold():
         pytest.param(
             {"good": {"type": "datadog", "spec": {"query": "y"}}, "total": source("y")},
             "for datadog, not for Prometheus", id="another system",
+        ),
+        *(
+            pytest.param(
+                {"good": source(query), "total": source("y")}, "does not end, or does not begin",
+                id=query,
+            )
+            for query in ("sum(x[{{.window}}]", "x) or (y", 'x{a="}', "x{a=`", "(x[1m)]")
         ),
         pytest.param(
             {"good": source("x", grouping=["a b"]), "total": source("y")},
