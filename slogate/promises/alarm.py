@@ -20,7 +20,7 @@ from slogate.promises.promise import Plan
 from slogate.promises.sentences import moment_text
 from slogate.promises.statement import Alert, Burn, Statement, statement_of
 from slogate.stats.burn_rate import Pair, lowest_burn
-from slogate.units import US_PER_SECOND, format_count, format_span, significant
+from slogate.units import US_PER_SECOND, format_count, significant
 
 PAGE = "page"
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
@@ -99,8 +99,13 @@ def subject(plan: Plan, value: str | None) -> str:
 
 
 def name_of(pair: Pair) -> str:
-    """What tells a pair from the others of its promise: `page/1h/5m`."""
-    return f"{pair.severity}/{short_length(pair.long_us)}/{short_length(pair.short_us)}"
+    """What tells a pair from the others of its promise: `page/1h/5m`, or `page/1h` of a single."""
+    return "/".join([pair.severity, *map(short_length, windows_of(pair))])
+
+
+def windows_of(pair: Pair) -> tuple[int, ...]:
+    """Its windows, the long one first; one if it has no short one."""
+    return tuple(dict.fromkeys((pair.long_us, pair.short_us)))
 
 
 def short_length(us: int) -> str:
@@ -153,7 +158,7 @@ def _reason(state: State, plan: Plan, long: Burn, short: Burn) -> str | None:
         return "buckets or steps of the data leave open whether it fires"
     if state is State.NO_DATA:
         empty = short if long.use.total else long
-        length = format_span(empty.length_us / US_PER_SECOND)
+        length = short_length(empty.length_us)
         what = "slice" if plan.promise.slice_us else plan.promise.noun.removesuffix("s")
         return f"no {what} of the last {length} is known"
     return None
@@ -165,8 +170,8 @@ def _judged(alarm: Alarm, known: Known, data_end: int) -> Alarm:
         return alarm
     at = alarm.plan.at
     if data_end <= at - alarm.pair.short_us:
-        reason = f"the data of the service end at {moment_text(data_end)}"
-        return replace(alarm, state=State.NO_DATA, reason=reason)
+        ended = f"the data of the service end at {moment_text(data_end)}"
+        return replace(alarm, state=State.NO_DATA, reason=ended)
     reason = known.distrust or known.untold or _unread(alarm, known.unread)
     return alarm if reason is None else replace(alarm, state=State.UNSURE, reason=reason)
 
@@ -198,8 +203,8 @@ def _with(burn: Burn, bad: int, *, sliced: bool) -> Burn:
 def sentence(alarm: Alarm) -> str:
     """How it stands, in one sentence."""
     factor = significant(float(alarm.alert.factor), 4)
-    windows = f"{_rate(alarm.long)} over {short_length(alarm.pair.long_us)} and "
-    windows += f"{_rate(alarm.short)} over {short_length(alarm.pair.short_us)}"
+    burns = dict.fromkeys((alarm.long, alarm.short))
+    windows = " and ".join(f"{_rate(it)} over {short_length(it.length_us)}" for it in burns)
     what = {
         State.FIRING: "burns its error budget",
         State.QUIET: "does not burn its error budget too fast:",
