@@ -57,10 +57,12 @@ class Replay:
 
 
 def alerting(specs: Sequence[Spec], only: Sequence[str] = ()) -> list[Promise]:
-    """The promises with alerts, those of the names or ids if any are given; UsageError if none."""
+    """The promises with alerts, those of the names or ids if any are given; UsageError if none.
+
+    Without those whose events a server keeps; UnsupportedError if there are no others.
+    """
     refuse_unsupported(specs)
-    promises = [each for spec in specs for each in (*spec.promises, *spec.queried)]
-    found = [promise for promise in promises if promise.alerts]
+    found = _asked(specs)
     if not found:
         hint = "add `alerts: google` to an slo"
         raise UsageError("no slo of the specs has alerts", hint=hint)
@@ -69,13 +71,27 @@ def alerting(specs: Sequence[Spec], only: Sequence[str] = ()) -> list[Promise]:
             known = ", ".join(dict.fromkeys(promise.name for promise in found))
             raise UsageError(f"no slo with alerts is named '{name}'", hint=f"there are: {known}")
     chosen = [each for each in found if not only or _names(each) & set(only)]
-    asked = [promise for promise in chosen if promise.indicator is not None]
-    if asked:
+    stored = [promise for promise in chosen if promise.indicator is None]
+    if not stored:
         raise UnsupportedError(
-            f"{asked[0].id}: its events are kept by a server, not in the store",
-            hint="let the server follow it: slogate alerts rules; or name the others with --only",
+            f"{chosen[0].id}: its events are kept by a server, not in the store",
+            hint="let that server follow it: slogate alerts rules",
         )
-    return chosen
+    return stored
+
+
+def elsewhere(specs: Sequence[Spec], only: Sequence[str] = ()) -> list[Promise]:
+    """Those with alerts of which the store knows nothing, because a server keeps their events."""
+    return [
+        promise
+        for promise in _asked(specs)
+        if promise.indicator is not None and (not only or _names(promise) & set(only))
+    ]
+
+
+def _asked(specs: Sequence[Spec]) -> list[Promise]:
+    promises = [each for spec in specs for each in (*spec.promises, *spec.queried)]
+    return [promise for promise in promises if promise.alerts]
 
 
 def _names(promise: Promise) -> set[str]:

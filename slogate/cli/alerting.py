@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from slogate.alerting import Replay, Standing, alerting, replay, standing
+from slogate.alerting import Replay, Standing, alerting, elsewhere, replay, standing
 from slogate.cli import complaints
 from slogate.cli.alertstable import document, history, history_table, table
 from slogate.cli.judging import of_one_service, read, worst
@@ -128,7 +128,7 @@ def look_for(asked: Asked) -> Sight:
         document=made,
         table=lambda no_color: table(found, no_color=no_color),
         exit_code=worst([made["exit_code"], *codes]),
-        notes=[*notes, *late, *_warnings(found)],
+        notes=[*notes, *late, *_elsewhere(opened.specs, asked), *_warnings(found)],
     )
     return Sight(
         store=opened.store,
@@ -159,7 +159,7 @@ def look_back(asked: Asked) -> Told:
         document=history(found),
         table=lambda no_color: history_table(found, no_color=no_color),
         exit_code=worst(codes),
-        notes=_warnings(found),
+        notes=[*_elsewhere(opened.specs, asked), *_warnings(found)],
     )
 
 
@@ -199,6 +199,13 @@ def ages(found: Sequence[Standing], oldest: int | None) -> tuple[list[str], list
         elif old > _FRESH_US:
             notes.append(f"the newest production data of {each.service} are {span} old")
     return notes, late
+
+
+def _elsewhere(specs: Sequence[Spec], asked: Asked) -> list[str]:
+    return [
+        f"{promise.id} is left to the server that keeps its events: slogate alerts rules"
+        for promise in elsewhere(specs, asked.only)
+    ]
 
 
 def _warnings(found: Sequence[Standing] | Sequence[Replay]) -> list[str]:

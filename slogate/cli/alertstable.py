@@ -11,7 +11,7 @@ from slogate.alerting import Replay, Standing
 from slogate.cli.grid import grid
 from slogate.errors import EXIT_BREACH, EXIT_NO_VERDICT, EXIT_PASS
 from slogate.model.calendar import Calendar
-from slogate.promises.alarm import Alarm, short_length
+from slogate.promises.alarm import Alarm, short_length, windows_of
 from slogate.promises.alarm_document import (
     HISTORY_SCHEMA,
     SCHEMA,
@@ -92,9 +92,9 @@ def _row(alarm: Alarm) -> tuple[str, ...]:
     return (
         alarm.subject,
         pair.severity,
-        f"{short_length(pair.long_us)}, {short_length(pair.short_us)}",
+        ", ".join(map(short_length, windows_of(pair))),
         alarm.state.value.replace("_", " "),
-        f"{_rate(alarm.long.rate)}, {_rate(alarm.short.rate)}",
+        ", ".join(_rate(burn.rate) for burn in dict.fromkeys((alarm.long, alarm.short))),
         limit,
         "" if alarm.since is None else moment_text(alarm.since),
         _left(alarm),
