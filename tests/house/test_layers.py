@@ -50,6 +50,12 @@ FAULTS = [
         NEIGHBOURS,
         id="an objective that knows another",
     ),
+    pytest.param(
+        "notifiers/webhook.py",
+        "from slogate.notifiers.alertmanager import PLUGIN as other",
+        NEIGHBOURS,
+        id="a notifier that knows another",
+    ),
     pytest.param("model/run.py", "from slogate.verdict import Outcome", DATA, id="an arrow upward"),
     pytest.param("misc.py", "", DATA, id="a room without a floor"),
     pytest.param(
