@@ -8,6 +8,7 @@ verdict. Values stay in the document's unit; unbounded ones are infinite.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -67,12 +68,19 @@ def entries(documents: Iterable[Mapping[str, Any]], *, wanted: Wanted) -> list[E
     measures: dict[str, str] = {}
     found: list[Entry] = []
     for document in documents:
-        try:
+        with understood(document):
             found += _entries(document, wanted, measures)
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            name = document.get("id", "without an id")
-            raise StoreError(f"the verdict {name} is damaged: {error!r}") from None
     return sorted(found, key=lambda entry: (entry.ts, entry.run, entry.verdict))
+
+
+@contextmanager
+def understood(document: Mapping[str, Any]) -> Iterator[None]:
+    """StoreError that names the verdict for whatever in it is none of what a verdict says."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        name = document.get("id", "without an id")
+        raise StoreError(f"the verdict {name} is damaged: {error!r}") from None
 
 
 Wanted = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
@@ -80,32 +88,38 @@ Wanted = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
 
 
 def _entries(head: Mapping[str, Any], wanted: Wanted, measures: dict[str, str]) -> Iterator[Entry]:
-    run = head["run"]
-    moment = run["end"] if run["kind"] == "production" else run["start"]
-    ts = 0 if moment is None else MOMENT.read(moment)
     for found in head["objectives"]:
         if wanted(head, found):
-            mark = found.get("revision")
-            if mark is not None and mark not in measures:
-                measures[mark] = revision(found["definition"]["measure"])
-            yield Entry(
-                objective=str(found["id"]),
-                service=str(found["service"]),
-                verdict=str(head["id"]),
-                run=str(run["id"]),
-                kind=str(run["kind"]),
-                ts=ts,
-                commit=_text(run["commit"]),
-                branch=_text(run["branch"]),
-                labels=as_map(run["labels"]),
-                outcome=Outcome(found["outcome"]),
-                value=inf if found["observed_text"] else _number(found["observed"]),
-                unit=str(found["unit"]),
-                revision=mark,
-                measure=None if mark is None else measures[mark],
-                head=head,
-                found=found,
-            )
+            yield entry_of(head, found, measures)
+
+
+def entry_of(
+    head: Mapping[str, Any], found: Mapping[str, Any], measures: dict[str, str] | None = None
+) -> Entry:
+    """One objective of a verdict's document; `measures` are hashes that were made already."""
+    run, mark = head["run"], found.get("revision")
+    measures = {} if measures is None else measures
+    moment = run["end"] if run["kind"] == "production" else run["start"]
+    if mark is not None and mark not in measures:
+        measures[mark] = revision(found["definition"]["measure"])
+    return Entry(
+        objective=str(found["id"]),
+        service=str(found["service"]),
+        verdict=str(head["id"]),
+        run=str(run["id"]),
+        kind=str(run["kind"]),
+        ts=0 if moment is None else MOMENT.read(moment),
+        commit=_text(run["commit"]),
+        branch=_text(run["branch"]),
+        labels=as_map(run["labels"]),
+        outcome=Outcome(found["outcome"]),
+        value=inf if found["observed_text"] else _number(found["observed"]),
+        unit=str(found["unit"]),
+        revision=mark,
+        measure=None if mark is None else measures[mark],
+        head=head,
+        found=found,
+    )
 
 
 def _text(value: Any) -> str | None:

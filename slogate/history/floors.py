@@ -8,18 +8,18 @@ matter, nor what confidence was asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
-from slogate.errors import StoreError
 from slogate.evaluate import Floor
-from slogate.history.entry import Entry, entries
+from slogate.history.entry import Entry, entry_of, understood
 from slogate.model.run import Run
 from slogate.model.window import Window
 from slogate.objectives._base import Objective
 from slogate.objectives._definition import definition_of
-from slogate.reports.json import WINDOW
+from slogate.reports.json import MOMENT, WINDOW
 from slogate.stats.proportion import FLOOR_RUNS, floor_from_history
 from slogate.verdict import Finding, Outcome
 
@@ -34,25 +34,47 @@ def floors(
     objectives: Sequence[tuple[Objective, Window]],
 ) -> dict[str, Floor]:
     """The floor of each objective that has one, by id; `documents` are the stored verdicts."""
-    ids = {objective.id for objective, _ in objectives}
-
-    def wanted(head: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
-        it = head["run"]
-        told = found["id"] in ids and it["id"] != run.id
-        return told and it["kind"] == run.kind and it["state"] == "complete"
-
-    history: dict[str, list[Entry]] = {}
-    for entry in reversed(entries(documents, wanted=wanted)):
-        if entry.ts < (run.start_ts or 0):
-            history.setdefault(entry.objective, []).append(entry)
+    earlier = _Earlier(_before(documents, run))
     made = {
-        objective.id: _floor(history.get(objective.id, ()), objective, window)
+        objective.id: _floor(earlier.of(objective.id), objective, window)
         for objective, window in objectives
     }
     return {name: floor for name, floor in made.items() if floor is not None}
 
 
-def _floor(history: Sequence[Entry], objective: Objective, window: Window) -> Floor | None:
+def _before(documents: Sequence[Mapping[str, Any]], run: Run) -> list[Mapping[str, Any]]:
+    """The verdicts on complete runs of its kind that began before it, newest first."""
+    found = []
+    for head in documents:
+        with understood(head):
+            it = head["run"]
+            if it["id"] != run.id and it["kind"] == run.kind and it["state"] == "complete":
+                started = 0 if it["start"] is None else MOMENT.read(it["start"])
+                if started < (run.start_ts or 0):
+                    found.append((started, str(it["id"]), str(head["id"]), head))
+    return [each[-1] for each in sorted(found, key=itemgetter(0, 1, 2), reverse=True)]
+
+
+class _Earlier:
+    """The entries of one objective after the other; a verdict is only looked into when needed."""
+
+    def __init__(self, heads: Sequence[Mapping[str, Any]]) -> None:
+        self._heads = heads
+        self._by_id: dict[int, dict[str, Mapping[str, Any]]] = {}
+
+    def of(self, objective: str) -> Iterator[Entry]:
+        """The entries of the objective, newest first."""
+        for number, head in enumerate(self._heads):
+            with understood(head):
+                if number not in self._by_id:
+                    self._by_id[number] = {each["id"]: each for each in head["objectives"]}
+                found = self._by_id[number].get(objective)
+                entry = None if found is None else entry_of(head, found)
+            if entry is not None:
+                yield entry
+
+
+def _floor(history: Iterable[Entry], objective: Objective, window: Window) -> Floor | None:
     """The floor of one objective; `history` is newest first."""
     newest = dict(islice(_comparable(history, objective, window), FLOOR_RUNS))
     value = floor_from_history(list(newest.values()))
@@ -60,7 +82,7 @@ def _floor(history: Sequence[Entry], objective: Objective, window: Window) -> Fl
 
 
 def _comparable(
-    history: Sequence[Entry], objective: Objective, window: Window
+    history: Iterable[Entry], objective: Objective, window: Window
 ) -> Iterator[tuple[str, tuple[float, float, int]]]:
     """(run, its variances) of each comparable run once, newest first."""
     told: set[str] = set()
@@ -87,14 +109,12 @@ def _counted(definition: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_as_long(entry: Entry, window: Window) -> bool:
-    judged = entry.found["window"]
-    if judged is None:
-        return False
-    try:
-        start, end = WINDOW.read(judged)
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"the verdict {entry.verdict} is damaged: {error!r}") from None
-    return bool(end - start >= EQUAL_LENGTH * window.length_us)
+    with understood(entry.head):
+        judged = entry.found["window"]
+        if judged is not None:
+            start, end = WINDOW.read(judged)
+            return bool(end - start >= EQUAL_LENGTH * window.length_us)
+    return False
 
 
 def _looks_alike(finding: Finding, objective: Objective) -> bool:
