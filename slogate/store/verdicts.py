@@ -16,6 +16,7 @@ from slogate.errors import StoreError
 from slogate.store.layout import Store, check_id, json_files, read_json, write_json
 
 SCHEMA = "slogate.verdict/v1"
+TRIES = 3
 
 
 def write_verdict(store: Store, verdict_id: str, document: dict[str, Any]) -> bool:
@@ -36,9 +37,27 @@ def write_verdict(store: Store, verdict_id: str, document: dict[str, Any]) -> bo
 
 
 def read_verdicts(store: Store, *, service: str | None = None) -> list[dict[str, Any]]:
-    """All verdict documents, of runs of one service if given, in the order they were written."""
-    documents = [read_verdict(path) for path in _oldest_first(json_files(store.verdicts))]
-    return [d for d in documents if service is None or d["run"].get("service") == service]
+    """All verdict documents, of runs of one service if given, in the order they were written.
+
+    One that is deleted meanwhile, with its run, is left out.
+    """
+    found = (_read_if_there(path) for path in _oldest_first(json_files(store.verdicts)))
+    return [
+        document
+        for document in found
+        if document is not None and (service is None or document["run"].get("service") == service)
+    ]
+
+
+def _read_if_there(path: Path) -> dict[str, Any] | None:
+    """The document of a file; None if the file is gone. It may come and go at any moment."""
+    for _ in range(TRIES):
+        try:
+            return read_verdict(path)
+        except StoreError:
+            if not path.exists() and not path.is_symlink():
+                return None
+    return read_verdict(path)
 
 
 def verdicts_of(store: Store, run_id: str) -> list[Path]:
@@ -49,10 +68,16 @@ def verdicts_of(store: Store, run_id: str) -> list[Path]:
 
 
 def _oldest_first(paths: list[Path]) -> list[Path]:
-    try:
-        return sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name))
-    except OSError as error:
-        raise StoreError(f"the verdicts cannot be read: {error}") from None
+    written = []
+    for path in paths:
+        try:
+            written.append((path.stat().st_mtime_ns, path.name, path))
+        except FileNotFoundError:
+            if path.is_symlink():
+                raise StoreError(f"{path} cannot be read: it leads nowhere") from None
+        except OSError as error:
+            raise StoreError(f"the verdicts cannot be read: {error}") from None
+    return [path for _, _, path in sorted(written)]
 
 
 def read_verdict(path: Path) -> dict[str, Any]:

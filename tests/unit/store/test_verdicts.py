@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pytest
 
@@ -77,4 +78,62 @@ def test_a_verdict_that_is_a_pipe_is_not_waited_for(tmp_path):
     store = open_store(tmp_path, create=True)
     os.mkfifo(store.verdicts / "x.json")
     with pytest.raises(StoreError, match=r"x\.json cannot be read: it is no regular file"):
+        read_verdicts(store)
+
+
+def test_several_write_and_read_at_once(tmp_path):
+    """Whoever reads sees whole documents, also of verdicts that are written again meanwhile."""
+    store = open_store(tmp_path, create=True)
+    seen = []
+
+    def work(number):
+        for turn in range(15):
+            name = f"v{turn % 3}"
+            write_verdict(store, name, {**document(name), "writer": number, "filler": "x" * 9_999})
+            seen.extend(each["filler"] for each in read_verdicts(store))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(seen) >= 6 * 15
+    assert set(seen) == {"x" * 9_999}
+    assert [each["id"] for each in read_verdicts(store)].count("v0") == 1
+
+
+def test_verdicts_that_are_deleted_meanwhile_are_left_out(tmp_path):
+    """A run that is deleted while others read its verdicts stops nobody."""
+    store = open_store(tmp_path, create=True)
+    problems = []
+    done = threading.Event()
+
+    def delete():
+        for _ in range(60):
+            write_verdict(store, "gone", document("gone"))
+            (store.verdicts / "gone.json").unlink()
+        done.set()
+
+    def read():
+        while not done.is_set():
+            try:
+                read_verdicts(store)
+            except StoreError as error:
+                problems.append(error)
+
+    threads = [threading.Thread(target=target) for target in (delete, read, read)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert problems == []
+
+
+def test_a_link_that_leads_nowhere_is_named(tmp_path):
+    """It is not taken for a verdict that was deleted meanwhile."""
+    store = open_store(tmp_path, create=True)
+    (store.verdicts / "x.json").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(StoreError, match=r"x\.json cannot be read"):
         read_verdicts(store)
