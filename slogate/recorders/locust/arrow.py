@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from slogate.recorders.locust.columns import ROW_BYTES, Chunk, Columns, Words
+from slogate.recorders.locust.columns import Chunk, Columns, Words
 from slogate.store.parts import SCHEMA
 
 if TYPE_CHECKING:
@@ -162,6 +162,7 @@ def warm_up() -> None:
     import pyarrow.parquet as pq
 
     columns = Columns()
-    columns.words.append(Words("", "", 0, True, None))
-    columns.end = ROW_BYTES
+    zero, none = array("d", [0.0]), array("q", [0])
+    columns.kind(Words("", "", 0, True, None))
+    columns.extend(zero, zero, zero, zero, none, none)
     pq.write_table(to_table([columns.chunk("")], {}, 0.0), pa.BufferOutputStream())

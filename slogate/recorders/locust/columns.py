@@ -1,27 +1,20 @@
-"""The buffers that a request is written into: one row after the other, up to a fixed number.
+"""The columns that rows are gathered in: numbers as they are, words as small integers.
 
-The listener stores numbers only, all of a row in one call; words (endpoint, method, status,
-error) are interned to a small integer, anew in each buffer, so that a buffer explains itself
-wherever it is shipped. A swapped-out buffer stays here until the pace of its last rows is
-known, then becomes a `Chunk` of columns, whose memory Arrow takes over without copying.
-Unknown numbers are NaN, or -1 bytes.
+Words (endpoint, method, status, error) are interned anew in each buffer, so that a buffer
+explains itself wherever it is shipped; as a `Chunk` its columns are taken over by Arrow without
+copying. Unknown numbers are NaN, or -1 bytes.
 """
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Hashable
 from dataclasses import dataclass
-from struct import Struct
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 NAN = float("nan")
 UNKNOWN_BYTES = -1
 CAPACITY = 16_384
-ROW = Struct("4d2q")
-ROW_BYTES = ROW.size
-_CELL_BYTES = 8
-_CELLS = ROW_BYTES // _CELL_BYTES
-_PACE = 3
 
 
 class Words(NamedTuple):
@@ -54,68 +47,53 @@ class Chunk:
     kinds: bytes
 
 
-class Iteration(Protocol):
-    """Whoever has several rows here whose pace is not yet known."""
-
-    def settle(self) -> None:
-        """Write it, as far as it is known."""
-
-
 class Columns:
-    """A buffer that is being filled; a row is known by its place, the byte it begins at.
-
-    What is in front of `end` counts; what a failed row left behind is overwritten. `open`
-    iterations of paced users have rows in it, those with several rows are `shared`.
-    """
+    """A buffer that is being filled, to some `CAPACITY` rows."""
 
     __slots__ = (
-        "cells", "closed_at", "end", "interned", "open", "shared", "uncountable", "words",
+        "interned", "kinds", "lates", "paces", "sizes", "starts", "times", "uncountable", "words",
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.cells = bytearray(CAPACITY * ROW_BYTES)
-        self.end = 0
+        self.starts, self.times = array("d"), array("d")
+        self.lates, self.paces = array("d"), array("d")
+        self.sizes, self.kinds = array("q"), array("q")
         self.interned: dict[Hashable, int] = {}
         self.words: list[Words] = []
         self.uncountable = 0
-        self.open = 0
-        self.shared: set[Iteration] = set()
-        self.closed_at = 0.0
 
     @property
     def rows(self) -> int:
         """How many there are."""
-        return self.end // ROW_BYTES
+        return len(self.kinds)
 
-    def words_at(self, place: int) -> Words:
-        """The words of a row."""
-        kind: int = ROW.unpack_from(self.cells, place)[-1]
-        return self.words[kind]
+    def kind(self, words: Words) -> int:
+        """The number of these words in this buffer, theirs from now on if they are new."""
+        kind = self.interned.get(words)
+        if kind is None:
+            kind = self.interned[words] = len(self.words)
+            self.words.append(words)
+        return kind
 
-    def set_pace(self, place: int, pace: float) -> None:
-        """Correct the pace of a row."""
-        memoryview(self.cells).cast("d")[place // _CELL_BYTES + _PACE] = pace
-
-    def settle(self) -> None:
-        """Give the rows of unfinished iterations the pace that is known so far."""
-        for iteration in tuple(self.shared):
-            iteration.settle()
+    def extend(self, *values: array[Any]) -> None:
+        """Append rows: their starts, times, lates, paces, sizes and kinds."""
+        columns: tuple[array[Any], ...] = (
+            self.starts, self.times, self.lates, self.paces, self.sizes, self.kinds,
+        )  # fmt: skip
+        for column, more in zip(columns, values, strict=True):
+            column.extend(more)
 
     def chunk(self, worker: str) -> Chunk:
-        """The buffer as columns; nothing may be appended any more."""
-        cells = memoryview(self.cells)[: self.end].cast("d")
-        starts, times, lates, paces, sizes, kinds = (
-            cells[number::_CELLS].tobytes() for number in range(_CELLS)
-        )
+        """The buffer as it is; nothing may be appended any more."""
         return Chunk(
             worker=worker,
             rows=self.rows,
             uncountable=self.uncountable,
             words=tuple(self.words),
-            starts=starts,
-            times=times,
-            lates=lates,
-            paces=paces,
-            sizes=sizes,
-            kinds=kinds,
+            starts=self.starts.tobytes(),
+            times=self.times.tobytes(),
+            lates=self.lates.tobytes(),
+            paces=self.paces.tobytes(),
+            sizes=self.sizes.tobytes(),
+            kinds=self.kinds.tobytes(),
         )

@@ -11,88 +11,53 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections import Counter
 from collections.abc import Callable
 from time import time
 from typing import Any
 
 from greenlet import getcurrent
 
-from slogate.recorders.locust.columns import NAN, Columns
+from slogate.recorders.locust.columns import NAN
 
 STATE = "slogate_state"
 LATE_SHARE = 0.1
+NOT_PACED = -1
 _ANCESTORS = 8
 
 
 class UserState:
-    """Where one user stands: due when, at which pace, with which rows in this iteration.
+    """Where one user stands: due when, at which pace in seconds, in which iteration.
 
-    An iteration's first row is at `first` in `columns`, the `others` follow. `watched` is False for
-    a user that is known not to be paced: nothing is kept for it. `asked` is the interval that
-    its pacing function was called with, until its wait begins.
+    `iteration` counts those of a paced user, it is -1 of one that is known not to be paced.
+    `asked` is the interval that its pacing function was called with, until its wait begins.
     """
 
-    __slots__ = ("asked", "columns", "due", "first", "others", "pace", "watched")
+    __slots__ = ("asked", "due", "iteration", "pace", "paused_at")
 
     def __init__(self, pace: float = NAN, *, watched: bool = True) -> None:
         self.due = NAN
         self.pace = pace
         self.asked = NAN
-        self.watched = watched
-        self.columns: Columns | None = None
-        self.first = 0
-        self.others: list[tuple[Columns, int]] = []
+        self.iteration = 0 if watched else NOT_PACED
+        self.paused_at = 0
 
-    def note(self, columns: Columns, place: int) -> None:
-        """A row of this user; the first of an iteration holds its buffer back until it ends."""
-        if self.columns is None:
-            self.columns, self.first = columns, place
-            columns.open += 1
-            return
-        self.columns.shared.add(self)
-        if columns is not self.columns and self not in columns.shared:
-            columns.shared.add(self)
-            columns.open += 1
-        self.others.append((columns, place))
-
-    def finish_iteration(self) -> None:
-        """The user waits: its pace is what the pacing function was asked for, if it was."""
-        asked, self.asked = self.asked, NAN
-        if asked != self.pace:
-            self._learn(asked)
-        if self.others:
-            self.settle()
-        elif self.columns is not None:
-            self.columns.open -= 1
-            self.columns = None
-
-    def _learn(self, pace: float) -> None:
+    def learn(self, pace: float) -> None:
+        """An iteration ended at another pace than the one before; no iteration's number returns."""
+        if self.iteration != NOT_PACED:
+            self.paused_at = self.iteration
         self.pace = pace
-        self.watched = pace == pace  # noqa: PLR0124 (NaN: not paced)
-        if self.columns is not None:
-            self.columns.set_pace(self.first, pace)
-
-    def settle(self) -> None:
-        """Write into the iteration's rows: pace ÷ how often their endpoint occurs in it."""
-        if self.columns is None:
-            return
-        rows = [(self.columns, self.first), *self.others]
-        endpoints = [columns.words_at(place)[:2] for columns, place in rows]
-        times = Counter(endpoints)
-        for (columns, place), endpoint in zip(rows, endpoints, strict=True):
-            columns.set_pace(place, self.pace / times[endpoint])
-        for columns in {columns for columns, _ in rows}:
-            columns.open -= 1
-            columns.shared.discard(self)
-        self.columns = None
-        self.others = []
+        paced = pace == pace  # noqa: PLR0124 (NaN: not paced)
+        self.iteration = self.paused_at + 1 if paced else NOT_PACED
 
 
 class Pacing:
-    """The hooks, and how many paced waits ended, `missed` of them over 10% of the pace late."""
+    """The hooks, and how many paced waits ended, `missed` of them over 10% of the pace late.
 
-    def __init__(self) -> None:
+    `settle` is called before a user's pace changes: iterations that ended had the one before.
+    """
+
+    def __init__(self, settle: Callable[[], None]) -> None:
+        self._settle = settle
         self.woken = 0
         self.missed = 0
         self.faults = 0
@@ -103,16 +68,28 @@ class Pacing:
         from locust.user import wait_time
 
         paced = _watch_pacing(wait_time.constant_pacing)
-        setattr(locust.TaskSet, "_sleep", self._watch_sleep(locust.TaskSet._sleep))  # noqa: B010, SLF001
+        setattr(locust.TaskSet, "_sleep", self.watch_sleep(locust.TaskSet._sleep))  # noqa: B010, SLF001
         for module in (wait_time, locust):
             setattr(module, "constant_pacing", paced)  # noqa: B010 (mypy forbids the assignment)
 
-    def _watch_sleep(self, sleep: Callable[..., Any]) -> Callable[..., Any]:
+    def watch_sleep(self, sleep: Callable[..., Any]) -> Callable[..., Any]:
+        """A wait that also ends its user's iteration, and tells when it was due."""
+
         @functools.wraps(sleep)
         def watched(taskset: Any, seconds: Any) -> Any:
             try:
-                state: UserState = getattr(getcurrent(), STATE, None) or current_state()
-                state.finish_iteration()
+                try:
+                    state = getcurrent().slogate_state
+                except AttributeError:
+                    state = current_state()
+                asked = state.asked
+                if asked == state.pace:
+                    state.asked = NAN
+                    state.iteration += 1
+                elif asked == asked or state.iteration >= 0:  # noqa: PLR0124 (not NaN)
+                    state.asked = NAN
+                    self._settle()
+                    state.learn(asked)
                 due = time() + seconds
             except Exception:  # noqa: BLE001 (never in the way of the user's test)
                 self.faults += 1
@@ -135,7 +112,10 @@ def _watch_pacing(factory: Callable[[float], Any]) -> Callable[[float], Any]:
 
         @functools.wraps(inner)
         def wait_time_func(self: Any) -> float:
-            state: UserState = getattr(getcurrent(), STATE, None) or current_state()
+            try:
+                state = getcurrent().slogate_state
+            except AttributeError:
+                state = current_state()
             state.asked = wait_time
             seconds: float = inner(self)
             return seconds

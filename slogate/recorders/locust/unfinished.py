@@ -77,7 +77,7 @@ class Unfinished:
             if EventHook.fire.__code__ in frames or _is_young(reason, known, waited):
                 return
             lasted = "some time" if waited is None else format_duration(waited * US_PER_SECOND)
-            self._capture.on_request(
+            self._capture.record(
                 request_type=known["method"],
                 name=known["name"] or _name(known),
                 response_time=None if waited is None else waited * 1000,

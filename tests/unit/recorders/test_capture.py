@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 import time
 from decimal import Decimal
 from types import SimpleNamespace
@@ -11,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slogate.recorders.locust.arrow import to_table
-from slogate.recorders.locust.capture import DISTINCT_ERRORS, Capture
+from slogate.recorders.locust.capture import Capture
 from slogate.recorders.locust.columns import CAPACITY
 from slogate.recorders.locust.pacing import STATE, UserState
+from slogate.recorders.locust.values import DISTINCT_ERRORS
 from slogate.store.parts import SCHEMA
 
 OK = SimpleNamespace(status_code=200)
@@ -214,3 +217,86 @@ def test_what_was_before_the_test_is_discarded():
     request(capture)
 
     assert (capture.seen, len(rows_of(capture))) == (1, 1)
+
+
+def counting(listen):
+    """Locust's own listener of a runner that is there, and the handlers with ours before it."""
+    counted = []
+
+    def on_request(request_type, name, response_time, response_length, exception=None, **_):
+        counted.append((request_type, name, response_time, response_length, exception))
+
+    on_request.__module__ = "locust.runners"
+    return counted, [listen, on_request]
+
+
+def test_standing_in_for_locusts_listener_it_still_counts():
+    """One listener in the place of two; what lacks a keyword is a row and an error, as before."""
+    capture = Capture()
+    counted, handlers = counting(capture.on_request)
+    capture.stand_in(handlers)
+    [only] = handlers
+    only(request_type="GET", name="/a", response_time=1.0, response_length=3, response=OK,
+         start_time=NOW, context={}, url="http://x/a")  # fmt: skip
+    only(request_type="GET", name="/a", response_time=2.0, response_length=3, exception="no")
+    with pytest.raises(TypeError, match="response_length"):
+        only(request_type="GET", name="/a", response_time=1.0)
+
+    assert counted == [("GET", "/a", 1.0, 3, None), ("GET", "/a", 2.0, 3, "no")]
+    assert [row["ok"] for row in rows_of(capture)] == [True, False, True]
+
+
+def test_it_stands_in_only_where_it_is_sure():
+    """Somebody else in between, or another listener in the last place, and all stays as it was."""
+    capture = Capture()
+    counted, handlers = counting(capture.on_request)
+    for others in ([handlers[0], print, handlers[1]], [handlers[0], print], [print, handlers[1]]):
+        before = others.copy()
+        capture.stand_in(others)
+        assert others == before
+    assert not counted
+
+
+STANDING_IN = """
+from locust import events
+from locust.env import Environment
+from slogate.recorders.locust.capture import Capture
+
+capture = Capture()
+events.request.add_listener(capture.on_request)
+runner = Environment(events=events).create_local_runner()
+handlers = events.request._handlers
+capture.stand_in(handlers)
+events.request.fire(request_type="GET", name="/a", response_time=5, response_length=3)
+print(len(handlers), runner.stats.total.num_requests, capture.seen)
+"""
+
+
+def test_locusts_own_listener_is_known():
+    """The one that this version of Locust registers, in a process that Locust may patch."""
+    done = subprocess.run(
+        [sys.executable, "-c", STANDING_IN], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["1", "1", "1"]
+
+
+def test_rows_that_cannot_be_recorded_are_counted():
+    """Whatever happens in between, nothing reaches Locust and the sum is right."""
+
+    class Hostile:
+        """Even its comparison fails."""
+
+        __hash__ = None
+
+        def __str__(self):
+            raise RuntimeError
+
+        __float__ = __int__ = __eq__ = __str__
+
+    capture = Capture()
+    for key in ("name", "request_type", "response_time", "response_length", "response"):
+        request(capture, **{key: Hostile()})
+    rows = rows_of(capture)
+
+    assert (len(rows), capture.failed) == (5, 0)
+    assert [row["duration_us"] for row in rows] == [1000, 1000, None, 1000, 1000]

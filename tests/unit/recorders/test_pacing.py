@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import math
+import time
 from types import SimpleNamespace
 
 import greenlet
 import pytest
 
 from slogate.recorders.locust.arrow import to_table
-from slogate.recorders.locust.capture import Capture
-from slogate.recorders.locust.pacing import STATE, UserState
+from slogate.recorders.locust.capture import BATCH, LONGEST_HOLD_S, Capture
+from slogate.recorders.locust.pacing import NOT_PACED, STATE, Pacing, UserState
 
 NOW = 1_700_000_000.0
 OK = SimpleNamespace(status_code=200)
@@ -28,7 +29,7 @@ def iterate(capture, user, names, pace=math.nan):
         capture.on_request(request_type="GET", name=name, response_time=1, response_length=0,
                            response=OK, start_time=NOW)  # fmt: skip
     user.asked = pace
-    user.finish_iteration()
+    Pacing(capture.digest).watch_sleep(lambda taskset, seconds: None)(None, 0.0)
     user.due = NOW - 0.002
 
 
@@ -68,24 +69,65 @@ def test_users_without_pace_have_none(user):
     """And nothing is kept for them after their first wait."""
     capture = Capture()
     iterate(capture, user, "a")
-    assert user.watched is False
+    assert user.iteration == NOT_PACED
     iterate(capture, user, "aa")
 
     assert paces(capture.take(final=False)) == [None] * 3
 
 
-def test_a_buffer_waits_for_the_iterations_that_have_rows_in_it(user):
-    """Only then is the pace known; an iteration may lie in two buffers."""
+def ask(capture, name, start):
+    capture.on_request(request_type="GET", name=name, response_time=1, response_length=0,
+                       response=OK, start_time=start)  # fmt: skip
+
+
+def test_a_row_waits_for_the_end_of_its_iteration(user):
+    """Only then is the pace known; rows of ended iterations do not wait for it."""
     capture = Capture()
     iterate(capture, user, "a", 0.2)
-    capture.on_request(request_type="GET", name="a", response_time=1, response_length=0,
-                       response=OK, start_time=NOW)  # fmt: skip
-    assert capture.take(final=False) == []
+    ask(capture, "a", time.time())
+
+    assert paces(capture.take(final=False)) == [200_000]
+    assert (capture.pending, capture.take(final=False)) == (1, [])
     iterate(capture, user, "a", 0.2)
 
-    chunks = capture.take(final=False)
-    assert [chunk.rows for chunk in chunks] == [2, 1]
-    assert paces(chunks) == [200_000, 100_000, 100_000]
+    assert paces(capture.take(final=False)) == [100_000, 100_000]
+    assert (capture.seen, capture.pending) == (3, 0)
+
+
+def test_a_row_does_not_wait_for_ever(user):
+    """An iteration without an end, begun long ago, is settled by what is known so far."""
+    user.pace = 0.2
+    capture = Capture()
+    ask(capture, "a", time.time() - LONGEST_HOLD_S - 1)
+    ask(capture, "b", time.time())
+
+    assert paces(capture.take(final=False)) == [200_000]
+    assert capture.pending == 1
+
+
+def test_many_rows_that_wait_are_not_looked_through_for_each_batch(user):
+    """The next look comes when as many new ones are there; nothing is lost on the way."""
+    capture = Capture()
+    iterate(capture, user, "a" * (10 * BATCH + 1), 0.2)
+
+    assert capture.pending == 10 * BATCH + 1
+    assert paces(capture.take(final=False)) == [round(200_000 / (10 * BATCH + 1))] * (
+        10 * BATCH + 1
+    )
+
+
+@pytest.mark.parametrize("second", [0.5, math.nan])
+def test_another_pace_counts_from_the_iteration_that_asked_for_it(user, second):
+    """Rows of earlier iterations keep the one they had, also of a user that waits unpaced."""
+    capture = Capture()
+    for pace in (0.2, 0.2, second, 0.4):
+        iterate(capture, user, "a", pace)
+
+    known = None if math.isnan(second) else 500_000
+    last = None if math.isnan(second) else 400_000  # an unpaced user is not watched
+    assert paces(capture.take(final=False)) == [200_000, 200_000, known, last]
+    iterate(capture, user, "a", 0.4)
+    assert paces(capture.take(final=False)) == [400_000]
 
 
 def test_the_rest_is_settled_at_the_end(user):
