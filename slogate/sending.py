@@ -1,56 +1,28 @@
 """The door to receivers of alerts: (how alerts stand, what was told) → what is due, delivered.
 
-    standing ──► what fires, by promise, value and severity ──┐
-    sent/<receiver>.json: what the receiver knows of ─────────┴─► due, kept ──► posted ──► told
+    standing ──► alerts that fire, see `grouping.py` ──┐
+    sent/<receiver>.json: what a receiver knows of ────┴─► due, kept ──► posted ──► told
 
-An alert of a receiver is all pairs of one severity: it fires while one of them does. It ends where
-the data say so; while nobody knows, it goes on. What is due is never lost: what could not be
-delivered is due the next time, with the moments that it really began and ended.
+An alert ends where the data say so; while nobody knows, it goes on. What is due is never lost: what
+could not be delivered is due the next time, with the moments that it really began and ended.
 """
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from slogate.alerting import Standing, replay
 from slogate.errors import DeliveryError
-from slogate.model.notice import Notice, key_of
-from slogate.notifiers._base import Notifier, inert, label_name
+from slogate.grouping import Group, groups_of
+from slogate.model.notice import Notice
+from slogate.notifiers._base import Notifier
 from slogate.notifiers._delivery import Post
-from slogate.promises.alarm import Alarm, sentence
 from slogate.promises.course import State
-from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.store.sent import Firing, Sent, read_sent, speaking, write_sent
-from slogate.units import format_share
 
-NAME = "ErrorBudgetBurn"
 GONE = "the spec no longer has this alert, or the data no longer have its label's value"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """All pairs of one severity of one promise, and of one value of its label."""
-
-    notice: Notice
-    alarms: tuple[Alarm, ...]
-
-    @property
-    def is_firing(self) -> bool:
-        """Whether one of them fires."""
-        return any(alarm.state is State.FIRING for alarm in self.alarms)
-
-    @property
-    def is_quiet(self) -> bool:
-        """Whether it is known that none of them fires."""
-        return all(alarm.state is State.QUIET for alarm in self.alarms)
-
-    @property
-    def blocks(self) -> bool:
-        """Whether nobody knows of one of them where somebody has to."""
-        return any(alarm.blocks and alarm.state is not State.FIRING for alarm in self.alarms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +49,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """How the alerts of the services stand; `whole`: all that their specs have."""
+    """How the alerts of the services stand; `whole`: all that their specs have.
+
+    Of the `stale` services the newest data are too old to say anything of now.
+    """
 
     store: Store
     standings: Sequence[Standing]
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     whole: bool = True
+    stale: frozenset[str] = frozenset()
     threads: int | None = None
 
     def after(self, sent: Sent) -> News:
@@ -92,57 +68,13 @@ class News:
 
     def groups(self) -> dict[str, Group]:
         """What there is to tell of, by key."""
-        found: dict[str, list[Alarm]] = {}
-        labels: dict[str, dict[str, str]] = {}
-        for each in self.standings:
-            for alarm in each.alarms:
-                mine = labels_of(alarm, self.labels.get(each.service, {}))
-                key = key_of(mine)
-                labels[key] = mine
-                found.setdefault(key, []).append(alarm)
-        return {key: _group(labels[key], alarms) for key, alarms in found.items()}
-
-
-def labels_of_specs(specs: Sequence[Spec]) -> dict[str, dict[str, str]]:
-    """By service, what is written of owner and labels."""
-    found: dict[str, dict[str, str]] = {}
-    for spec in specs:
-        owner = {} if spec.owner is None else {"owner": spec.owner}
-        found.setdefault(spec.service, {}).update({**owner, **spec.labels})
-    return found
-
-
-def labels_of(alarm: Alarm, more: Mapping[str, str]) -> dict[str, str]:
-    """What an alert is known by; `more` are those of the spec, which never win."""
-    promise = alarm.plan.promise
-    found = {
-        "alertname": NAME,
-        "service": inert(promise.service),
-        "slo": inert(promise.name),
-        "window": inert(promise.window_text),
-        "severity": inert(alarm.pair.severity),
-    }
-    if promise.by is not None and alarm.value is not None:
-        found[label_name(promise.by, found)] = inert(alarm.value)
-    for name, text in more.items():
-        own = label_name(name, {})
-        if text and own not in found:
-            found[own] = inert(text)
-    return found
-
-
-def _group(labels: Mapping[str, str], alarms: Sequence[Alarm]) -> Group:
-    firing = [alarm for alarm in alarms if alarm.state is State.FIRING] or alarms
-    starts = min((alarm.since for alarm in firing if alarm.since is not None), default=0)
-    promise, left = alarms[0].plan.promise, alarms[0].statement.budget.remaining
-    annotations = {
-        "summary": f"{inert(alarms[0].subject)}: the error budget burns too fast",
-        "description": "; ".join(inert(sentence(alarm)) for alarm in firing),
-        "budget_left": "unknown" if left is None else format_share(left),
-        "command": f"slogate alerts check --only {shlex.quote(promise.id)}",
-    }
-    notice = Notice(labels=labels, annotations=annotations, starts_ts=starts or alarms[0].plan.at)
-    return Group(notice=notice, alarms=tuple(alarms))
+        return {
+            group.notice.key: group
+            for each in self.standings
+            for group in groups_of(
+                each, self.labels.get(each.service, {}), is_stale=each.service in self.stale
+            )
+        }
 
 
 def tell(news: News, notifier: Notifier, post: Post, *, now_ts: int, lapse_us: int) -> Delivery:
@@ -204,18 +136,14 @@ def _new(group: Group) -> Firing:
         notice=group.notice,
         service=alarm.plan.promise.service,
         subject=alarm.subject,
-        seen_ts=_seen(group),
+        seen_ts=group.seen_ts,
     )
 
 
 def _onward(before: Firing, group: Group) -> Firing:
     """An alert that goes on: as it began, with what is said of it now."""
     notice = replace(group.notice, starts_ts=before.notice.starts_ts)
-    return replace(before, notice=notice, seen_ts=max(before.seen_ts, _seen(group)))
-
-
-def _seen(group: Group) -> int:
-    return max(alarm.plan.at for alarm in group.alarms)
+    return replace(before, notice=notice, seen_ts=max(before.seen_ts, group.seen_ts))
 
 
 def _ended(before: Firing, end: int, group: Group | None) -> Notice:
@@ -235,9 +163,9 @@ def _end(news: News, before: Firing, group: Group | None) -> int | None:
     if group is None:
         return max(at, before.seen_ts) if news.whole else None
     if group.is_quiet:
-        return _first_quiet(news, before, group, at) or at
-    begun = min((alarm.since for alarm in group.alarms if alarm.since is not None), default=0)
-    if group.is_firing and begun > before.seen_ts:
+        return (_first_quiet(news, before, group, at) if group.dated else None) or at
+    begun = group.notice.starts_ts
+    if group.is_firing and group.dated and begun > before.seen_ts:
         return _first_quiet(news, before, group, begun)
     return None
 
@@ -254,9 +182,3 @@ def _first_quiet(news: News, before: Firing, group: Group, until: int) -> int | 
         if all(state == [State.QUIET] for state in states):
             return at
     return None
-
-
-def unknown(news: News) -> list[Group]:
-    """Those of which nobody knows whether they fire."""
-    groups = news.groups().values()
-    return [group for group in groups if not group.is_firing and not group.is_quiet]

@@ -95,14 +95,17 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """How the alerts stand; `codes` are of services that could not be asked."""
+    """How the alerts stand; `codes` are of services that could not be asked.
+
+    `late` are services whose newest data are too old.
+    """
 
     store: Store
     specs: Sequence[Spec]
     standings: Sequence[Standing]
     told: Told
     codes: Sequence[int]
-    is_late: bool
+    late: Sequence[str]
 
 
 def look(asked: Asked) -> Told:
@@ -122,13 +125,13 @@ def look_for(asked: Asked) -> Sight:
         return standing(opened.store, promises, service, at=at, threads=asked.threads)
 
     found, codes = each_service(opened.services, stand)
-    notes, late = ages(found, oldest) if at is None else ([], [])
+    notes, late = ages(found, oldest) if at is None else ([], {})
     made = document(found, too_old=bool(late))
     told = Told(
         document=made,
         table=lambda no_color: table(found, no_color=no_color),
         exit_code=worst([made["exit_code"], *codes]),
-        notes=[*notes, *late, *_elsewhere(opened.specs, asked), *_warnings(found)],
+        notes=[*notes, *late.values(), *_elsewhere(opened.specs, asked), *_warnings(found)],
     )
     return Sight(
         store=opened.store,
@@ -136,7 +139,7 @@ def look_for(asked: Asked) -> Sight:
         standings=found,
         told=told,
         codes=codes,
-        is_late=bool(late),
+        late=[*late],
     )
 
 
@@ -180,11 +183,11 @@ def each_service(
     return found, codes
 
 
-def ages(found: Sequence[Standing], oldest: int | None) -> tuple[list[str], list[str]]:
-    """What is said of data that are not new, and of those that are older than they may be."""
+def ages(found: Sequence[Standing], oldest: int | None) -> tuple[list[str], dict[str, str]]:
+    """What is said of data that are not new, and, by service, that are older than they may be."""
     now = time.time_ns() // 1_000
     notes: list[str] = []
-    late: list[str] = []
+    late: dict[str, str] = {}
     for each in found:
         old = now - each.data_end
         span = format_span(abs(old) / US_PER_SECOND)
@@ -195,7 +198,8 @@ def ages(found: Sequence[Standing], oldest: int | None) -> tuple[list[str], list
                 hint="say up to when: --at TIME",
             )
         if oldest is not None and old > oldest:
-            late.append(f"the newest production data of {each.service} are {span} old, too old")
+            told = f"the newest production data of {each.service} are {span} old, too old"
+            late[each.service] = told
         elif old > _FRESH_US:
             notes.append(f"the newest production data of {each.service} are {span} old")
     return notes, late

@@ -85,8 +85,9 @@ def command(
     from slogate.cli.complaints import told
     from slogate.cli.judging import worst
     from slogate.cli.moments import given_age
+    from slogate.grouping import is_unknown, labels_of_specs
     from slogate.notifiers._delivery import Access
-    from slogate.sending import News, labels_of_specs, unknown
+    from slogate.sending import News
 
     del no_color
     lapse_us = given_age("--lapse", lapse)
@@ -114,18 +115,19 @@ def command(
         standings=sight.standings,
         labels=labels_of_specs(sight.specs),
         whole=not asked.only,
+        stale=frozenset(sight.late),
         threads=threads,
     )
     now = time.time_ns() // 1_000
     codes = [*sight.codes]
-    if sight.is_late or any(group.blocks for group in unknown(news)):
+    unknown = [a for each in sight.standings for a in each.alarms if is_unknown(a)]
+    if sight.late or unknown:
         codes.append(EXIT_NO_VERDICT)
     deliveries = [
         _told(news, notifier, post, now, lapse_us, dry_run=dry_run) for notifier, post in receivers
     ]
     out(_json(deliveries, dry_run=dry_run) if as_json else _text(deliveries, dry_run=dry_run))
-    for group in unknown(news):
-        alarm = next(each for each in group.alarms if each.reason)
+    for alarm in unknown:
         note(f"note: nobody knows of {alarm.id}: {alarm.reason}", quiet=quiet)
     for each in deliveries:
         for name in each.late:

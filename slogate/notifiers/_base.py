@@ -45,14 +45,14 @@ class Notifier:
     repeats: bool = False
 
 
-def inert(text: str) -> str:
+def inert(text: str, longest: int = LONGEST) -> str:
     """The text with what could be active percent-encoded, so that no two become alike; cut."""
     shown = "".join(_quoted(char) if _is_active(char) else char for char in text)
     shown = re.sub(r":(?=//)", "%3A", shown)
-    if len(shown) <= LONGEST:
+    if len(shown) <= longest:
         return shown
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return f"{shown[: LONGEST - 14]}…-{digest}"
+    return f"{shown[: longest - 14]}…-{digest}"
 
 
 def _is_active(char: str) -> bool:

@@ -13,8 +13,10 @@ from alert_receivers import DAY, SPEC, Receiver, receiving, shop, us
 from slogate import plugins
 from slogate.alerting import Standing, alerting, standing
 from slogate.errors import DeliveryError, StoreError
+from slogate.grouping import BURN, UNMEASURED, labels_of_specs
 from slogate.notifiers._delivery import Access, Post
-from slogate.sending import GONE, Delivery, News, labels_of_specs, tell, unknown
+from slogate.promises.course import State
+from slogate.sending import GONE, Delivery, News, tell
 from slogate.slo.load import load_specs
 from slogate.store.layout import Store, open_store
 
@@ -174,21 +176,41 @@ def test_older_data_say_nothing(store, hook):
     assert (late.notices, late.late) == ((), ("shop",))
 
 
-def test_while_nobody_knows_it_goes_on(store, hook):
-    """After the end of the data an alert that fired is neither over nor forgotten."""
-    told(news(store, "10:40"), hook)
-    standings = news(store, "10:50").standings
-    silent = [
-        replace(each, alarms=tuple(replace(a, state="no_data", since=None) for a in each.alarms))
-        for each in standings
-    ]
-    blind = replace(news(store, "10:50"), standings=silent)
+def names(delivery: Delivery) -> list[tuple[str, str, int | None]]:
+    """What was to be told: name, severity, end."""
+    return sorted(
+        (n.labels["alertname"], n.labels["severity"], n.ends_ts) for n in delivery.notices
+    )
 
-    assert len(unknown(blind)) == 2
+
+def test_while_nobody_knows_it_goes_on(store, hook):
+    """An alert that fired is neither over nor forgotten; that it is not measured is told too."""
+    told(news(store, "10:40"), hook)
+    standings = [
+        replace(
+            each,
+            alarms=tuple(replace(it, state=State.NO_DATA, since=None) for it in each.alarms),
+        )
+        for each in news(store, "10:50").standings
+    ]
+    blind = replace(news(store, "10:50"), standings=standings)
+
+    assert names(told(blind, hook)) == [(UNMEASURED, "ticket", None)]
     assert told(blind, hook).notices == ()
-    assert {end for _, _, end in said(told(news(store, "13:00"), hook))} == {
-        PAGE_ENDS, TICKET_ENDS
-    }  # fmt: skip
+    assert names(told(news(store, "13:00"), hook)) == [
+        (BURN, "page", PAGE_ENDS), (BURN, "ticket", TICKET_ENDS),
+        (UNMEASURED, "ticket", us(f"{DAY}T13:00Z")),
+    ]  # fmt: skip
+
+
+def test_data_that_are_too_old_are_told(store, hook):
+    """A feed that died says nothing of now: that is an alert of its own until there is news."""
+    quiet, stale = news(store, "09:00"), frozenset({"shop"})
+
+    assert names(told(replace(quiet, stale=stale), hook)) == [(UNMEASURED, "ticket", None)]
+    assert names(told(news(store, "09:30"), hook)) == [
+        (UNMEASURED, "ticket", us(f"{DAY}T09:30Z"))
+    ]  # fmt: skip
 
 
 def test_an_alert_that_is_gone_from_the_spec_ends(store, hook):
