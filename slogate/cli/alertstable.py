@@ -26,6 +26,7 @@ from slogate.units import US_PER_SECOND, format_count, format_share, format_span
 _ORDER = (State.FIRING, State.UNSURE, State.NO_DATA, State.QUIET)
 _HEAD = ("alert", "severity", "windows", "state", "burn rate", "limit", "since", "left", "gone in")
 _DAY = 86_400
+MOST_QUIET = 40
 
 
 def document(found: Sequence[Standing], *, too_old: bool = False) -> dict[str, Any]:
@@ -78,7 +79,11 @@ def _service(each: Standing, *, no_color: bool) -> Iterator[str]:
     if unknown:
         told += f", of {format_count(unknown)} nobody knows"
     yield f"{each.service} at {moment_text(each.at)}: {told}\n\n"
-    yield grid(_HEAD, [_row(alarm) for alarm in alarms], no_color=no_color)
+    quiet = [alarm for alarm in alarms if alarm.state is State.QUIET]
+    shown = alarms[: len(alarms) - len(quiet) + MOST_QUIET]
+    yield grid(_HEAD, [_row(alarm) for alarm in shown], no_color=no_color)
+    if len(shown) < len(alarms):
+        yield f"… and {format_count(len(alarms) - len(shown))} more that are quiet: --json\n"
     reasons = [f"{alarm.id}: {alarm.reason}" for alarm in alarms if alarm.reason]
     yield from (f"\n{line}" for line in dict.fromkeys(reasons))
     yield "\n" if reasons else ""
