@@ -185,6 +185,7 @@ def _floor(course: Course) -> Iterator[str]:
     finding = course.last.finding()
     price = price_of(finding)
     if price is None:
+        yield from (_base.plain(it) for it in finding.warnings if it.startswith("history: none"))
         return
     ends, without = (
         f"{format_share(low, 4)}–{format_share(high, 4)}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from slogate.model.definition import exact
 from slogate.model.evidence import Evidence, Failures, Need
 from slogate.model.selection import Selection
 from slogate.model.window import Window
@@ -65,8 +66,11 @@ class Objective:
 
     @property
     def id(self) -> str:
-        """Stable in the history: `service/budget/key`."""
-        return f"{self.scope.service}/{self.scope.name}/{self.key}"
+        """Stable in the history: `service/budget/key`, of `p95.0` as of `p95`."""
+        key = self.key
+        if self.kind == "percentile" and self.quantile is not None:
+            key = f"p{exact(self.quantile * 100)}"
+        return f"{self.scope.service}/{self.scope.name}/{key}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,8 @@ VERDICTS = {
     "exit_code": "BIGINT", "objective": "VARCHAR", "kind": "VARCHAR", "endpoint": "VARCHAR",
     "text": "VARCHAR", "outcome": "VARCHAR", "severity": "VARCHAR", "blocking": "BOOLEAN",
     "limit": "DOUBLE", "observed": "DOUBLE", "low": "DOUBLE", "high": "DOUBLE",
-    "unit": "VARCHAR", "good": "BIGINT", "total": "BIGINT", "reason": "VARCHAR",
+    "unit": "VARCHAR", "good": "BIGINT", "total": "BIGINT", "revision": "VARCHAR",
+    "reason": "VARCHAR",
 }  # fmt: skip
 
 

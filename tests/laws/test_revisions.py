@@ -92,6 +92,17 @@ def test_another_spelling_of_slos_is_no_new_revision():
     assert list(revisions(dumped(spec))) == ["shop/latency/28d"]
 
 
+def test_a_percentile_has_one_id_however_it_is_written():
+    """`p95.0` is `p95`, so that its history goes on."""
+    spec = {
+        "slogate": 1,
+        "service": "shop",
+        "budgets": [{"name": "a", "p95.0": "1s", "p99.90": "2s"}],
+    }
+
+    assert list(revisions(dumped(spec))) == ["shop/a/p95", "shop/a/p99.9"]
+
+
 MEANING_OF_BUDGETS = {
     "limit": {"p95": "301ms"},
     "endpoint": {"endpoint": "GET /checkout"},
