@@ -87,6 +87,7 @@ def command(
     from slogate.cli.moments import given_age
     from slogate.grouping import is_unknown, labels_of_specs
     from slogate.notifiers._delivery import Access
+    from slogate.reports._base import plain
     from slogate.sending import News
 
     del no_color
@@ -128,10 +129,10 @@ def command(
     ]
     out(_json(deliveries, dry_run=dry_run) if as_json else _text(deliveries, dry_run=dry_run))
     for alarm in unknown:
-        note(f"note: nobody knows of {alarm.id}: {alarm.reason}", quiet=quiet)
+        note(plain(f"note: nobody knows of {alarm.id}: {alarm.reason}"), quiet=quiet)
     for each in deliveries:
         for name in each.late:
-            line = f"{each.receiver} has been told of {name} as of a later moment"
+            line = plain(f"{each.receiver} has been told of {name} as of a later moment")
             note(f"note: {line}", quiet=quiet)
         codes.append(EXIT_PASS if each.trouble is None else told(each.trouble))
     return worst(codes)

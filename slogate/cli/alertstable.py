@@ -21,6 +21,7 @@ from slogate.promises.alarm_document import (
 )
 from slogate.promises.course import State
 from slogate.promises.sentences import moment_text
+from slogate.reports._base import plain
 from slogate.units import US_PER_SECOND, format_count, format_share, format_span, significant
 
 _ORDER = (State.FIRING, State.UNSURE, State.NO_DATA, State.QUIET)
@@ -78,13 +79,13 @@ def _service(each: Standing, *, no_color: bool) -> Iterator[str]:
     told = f"{firing} of {format_count(len(alarms))} alerts fire"
     if unknown:
         told += f", of {format_count(unknown)} nobody knows"
-    yield f"{each.service} at {moment_text(each.at)}: {told}\n\n"
+    yield f"{plain(each.service)} at {moment_text(each.at)}: {told}\n\n"
     quiet = [alarm for alarm in alarms if alarm.state is State.QUIET]
     shown = alarms[: len(alarms) - len(quiet) + MOST_QUIET]
     yield grid(_HEAD, [_row(alarm) for alarm in shown], no_color=no_color)
     if len(shown) < len(alarms):
         yield f"… and {format_count(len(alarms) - len(shown))} more that are quiet: --json\n"
-    reasons = [f"{alarm.id}: {alarm.reason}" for alarm in alarms if alarm.reason]
+    reasons = [plain(f"{alarm.id}: {alarm.reason}") for alarm in alarms if alarm.reason]
     yield from (f"\n{line}" for line in dict.fromkeys(reasons))
     yield "\n" if reasons else ""
 
@@ -173,13 +174,13 @@ def _past(each: Replay, *, no_color: bool) -> Iterator[str]:
         if span["state"] == State.FIRING
     )
     yield (
-        f"{each.service} from {moment_text(each.since)} to {moment_text(each.until)}: "
+        f"{plain(each.service)} from {moment_text(each.since)} to {moment_text(each.until)}: "
         f"{format_count(len(alerts))} alerts fired {format_count(len(fired))} times\n\n"
     )
     rows = [(_minute(a), _minute(b) or "still firing", sev, name) for a, b, sev, name in fired]
     yield grid(("from", "to", "severity", "alert"), rows, no_color=no_color) if rows else ""
     unknown = [
-        f"{alert['id']}: at times nobody knows, {len(spans)} in all, the first from "
+        f"{plain(alert['id'])}: at times nobody knows, {len(spans)} in all, the first from "
         f"{_minute(spans[0]['from'])} to {_minute(spans[0]['to']) or 'the end'}\n"
         for alert in alerts
         if (spans := [span for span in alert["spans"] if span["state"] != State.FIRING])

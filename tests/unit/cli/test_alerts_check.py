@@ -95,6 +95,7 @@ def test_before_and_after_all_data_nobody_knows(folder):
     assert "no request of the last 1h is known" in before.out
     assert f"the data of the service end at {NEXT_DAY} 00:00 UTC" in after.out
     assert "no data" in before.out
+    assert not set("\x1b\u202e") & set(before.out + after.out + before.err + after.err)
 
 
 def test_a_replay_lists_what_fired(folder):
