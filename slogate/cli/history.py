@@ -90,7 +90,7 @@ def command(
     from slogate.history.document import Told, document
     from slogate.history.shifts import shifts
     from slogate.store.layout import open_store
-    from slogate.store.verdicts import read_verdicts
+    from slogate.store.verdicts import each_verdict
 
     if as_csv and as_json:
         raise UsageError("--csv and --json contradict each other", hint="leave one out")
@@ -103,7 +103,7 @@ def command(
         since_ts=_since(since),
     )
     acknowledged = read_known(file)
-    found = choice.entries(read_verdicts(open_store(store or settings.store)))
+    found = choice.entries(each_verdict(open_store(store or settings.store)))
     told = [
         Told(course=course, shifts=tuple(shifts(course, acknowledged)), rows=last)
         for course in courses(found)
@@ -157,7 +157,7 @@ def _gate(told: Sequence[Told], *, fail: bool, quiet: bool) -> int:
         note(f"new: {shift.objective} went from {moved} between {between(shift)}", quiet=quiet)
     if new:
         note("if that is all right: slogate history OBJECTIVE --ack REASON", quiet=quiet)
-    if (short := too_short(told)):
+    if short := too_short(told):
         note(
             f"note: {short} of {len(told)} objectives have under {LEAST} measurements: "
             "too few for any change to show",

@@ -27,18 +27,23 @@ class Choice:
     branch: str | None = None
     since_ts: int | None = None
 
-    def entries(self, documents: Sequence[Mapping[str, Any]]) -> list[Entry]:
+    def entries(self, documents: Iterable[Mapping[str, Any]]) -> list[Entry]:
         """The entries asked for, oldest first; UsageError for an objective that there is not.
 
-        NoData where nothing is left.
+        NoData where nothing is left. Each document is looked at once.
         """
-        ids = self._ids(documents)
+        known: dict[str, bool] = {}
 
         def wanted(head: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
-            branch = head["run"]["branch"] or ""
-            return found["id"] in ids and (self.branch is None or glob_matches(self.branch, branch))
+            if self.service is not None and found["service"] != self.service:
+                return False
+            name, branch = str(found["id"]), head["run"]["branch"] or ""
+            if name not in known:
+                known[name] = not self.objectives or any(names(it, name) for it in self.objectives)
+            return known[name] and (self.branch is None or glob_matches(self.branch, branch))
 
         found = entries(documents, wanted=wanted)
+        self._refuse_unknown(list(known))
         found = [each for each in found if self.since_ts is None or each.ts >= self.since_ts]
         if not found:
             raise NoData(
@@ -47,31 +52,20 @@ class Choice:
             )
         return found
 
-    def _ids(self, documents: Iterable[Mapping[str, Any]]) -> set[str]:
-        known: dict[str, None] = {}
-        for document in documents:
-            for found in document.get("objectives", ()):
-                if self.service is None or found.get("service") == self.service:
-                    known[str(found.get("id"))] = None
-        if not self.objectives:
-            return set(known)
-        chosen: set[str] = set()
+    def _refuse_unknown(self, known: Sequence[str]) -> None:
         for name in self.objectives:
-            named = {each for each in known if names(name, each)}
-            if not named:
+            if not any(names(name, each) for each in known):
                 raise UsageError(
-                    f"no stored verdict is on an objective '{name}'", hint=_near(name, list(known))
+                    f"no stored verdict is on an objective '{name}'", hint=_near(name, known)
                 )
-            chosen |= named
-        return chosen
 
     def _words(self) -> str:
         parts = [
-            ("of the service", self.service),
-            ("of the branch", self.branch),
+            ("of the service", self.service and f" '{self.service}'"),
+            ("of the branch", None if self.branch is None else f" '{self.branch}'"),
             ("that young", None if self.since_ts is None else ""),
         ]
-        told = (f"{what} {name}".strip() for what, name in parts if name is not None)
+        told = (f"{what}{name}" for what, name in parts if name is not None)
         return ", ".join(told) or "there"
 
 

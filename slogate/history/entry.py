@@ -7,7 +7,7 @@ verdict. Values stay in the document's unit; unbounded ones are infinite.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
@@ -69,7 +69,9 @@ def entries(documents: Iterable[Mapping[str, Any]], *, wanted: Wanted) -> list[E
     found: list[Entry] = []
     for document in documents:
         with understood(document):
-            found += _entries(document, wanted, measures)
+            # the other objectives and the specs of a document need not be held
+            head = {**document, "specs": {}, "objectives": []}
+            found += _entries(head, document["objectives"], wanted, measures)
     return sorted(found, key=lambda entry: (entry.ts, entry.run, entry.verdict))
 
 
@@ -87,8 +89,13 @@ Wanted = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]
 """Whether a verdict's document and one objective of it are asked for."""
 
 
-def _entries(head: Mapping[str, Any], wanted: Wanted, measures: dict[str, str]) -> Iterator[Entry]:
-    for found in head["objectives"]:
+def _entries(
+    head: Mapping[str, Any],
+    objectives: Sequence[Mapping[str, Any]],
+    wanted: Wanted,
+    measures: dict[str, str],
+) -> Iterator[Entry]:
+    for found in objectives:
         if wanted(head, found):
             yield entry_of(head, found, measures)
 

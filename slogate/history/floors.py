@@ -29,7 +29,7 @@ _RESPECTED = frozenset({Outcome.PASS, Outcome.INCONCLUSIVE})
 
 
 def floors(
-    documents: Sequence[Mapping[str, Any]],
+    documents: Iterable[Mapping[str, Any]],
     run: Run,
     objectives: Sequence[tuple[Objective, Window]],
 ) -> dict[str, Floor]:
@@ -42,7 +42,7 @@ def floors(
     return {name: floor for name, floor in made.items() if floor is not None}
 
 
-def _before(documents: Sequence[Mapping[str, Any]], run: Run) -> list[Mapping[str, Any]]:
+def _before(documents: Iterable[Mapping[str, Any]], run: Run) -> list[Mapping[str, Any]]:
     """The verdicts on complete runs of its kind that began before it, newest first."""
     found = []
     for head in documents:

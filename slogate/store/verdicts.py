@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,16 @@ def read_verdicts(store: Store, *, service: str | None = None) -> list[dict[str,
 
     One that is deleted meanwhile, with its run, is left out.
     """
-    found = (_read_if_there(path) for path in _oldest_first(json_files(store.verdicts)))
-    return [
-        document
-        for document in found
-        if document is not None and (service is None or document["run"].get("service") == service)
-    ]
+    return list(each_verdict(store, service=service))
+
+
+def each_verdict(store: Store, *, service: str | None = None) -> Iterator[dict[str, Any]]:
+    """The same one after the other, for those who need not hold all of them at once."""
+    for path in _oldest_first(json_files(store.verdicts)):
+        document = _read_if_there(path)
+        if document is None or (service is not None and document["run"].get("service") != service):
+            continue
+        yield document
 
 
 def _read_if_there(path: Path) -> dict[str, Any] | None:
