@@ -59,10 +59,9 @@ class Order:
 
 @dataclass(slots=True)
 class _Track:
-    """One series: when it was scraped last, and what it showed, as it was written."""
+    """One series: when it was scraped last, and what it showed."""
 
     at: int
-    text: str
     count: int
 
 
@@ -164,7 +163,7 @@ class _Reading:
         if self.watches:
             counts.began = first if counts.began is None else min(first, counts.began)
         if len(series.values) > 2:
-            steps = sorted(b[0] - a[0] for a, b in pairwise(series.values))
+            steps = sorted(b[0] - a[0] for a, b in pairwise(series.values[:20]))
             self.lag = max(self.lag, 3 * steps[len(steps) // 2])
         for taker in self.order.takers:
             taker.tallying.lag = max(taker.tallying.lag, self.lag)
@@ -176,40 +175,69 @@ class _Reading:
                 tallying.first = first if tallying.first is None else min(first, tallying.first)
 
     def _series(self, series: Series) -> None:
-        key = tuple(sorted(series.labels.items()))
-        track = self.tracks.get(key)
-        grows = self.order.kind == "growth"
-        for at, text in series.values:
-            if track is not None:
-                if at <= track.at:
-                    continue
-                if grows and text == track.text:
-                    track.at = at
-                    continue
-            try:
-                count = growth.whole(text)
-            except ValueError as error:
-                self.counts.bad[self.name][str(error)] += 1
-                continue
-            if not grows:
-                self._add(at, at, 1 if self.order.kind == "count" else count)
-            elif track is None:
-                self._appear(series, at, count)
-            else:
-                self._grow(track, self.counts.before(_target(series), track.at, at), at, count)
-            track = self.tracks[key] = _Track(at, text, count)
+        if self.order.kind == "growth":
+            self._grow(series)
+        else:
+            self._each(series)
         self.counts.samples[self.name] += len(series.values)
 
-    def _grow(self, track: _Track, since: int, at: int, count: int) -> None:
-        """A series that was there; where only its target was, it has not grown in between."""
-        if count < track.count:
-            self.counts.resets[self.name] += 1
-            if at - track.at > self.lag:
-                for tallying in self.watches:
-                    tallying.ends.append(track.at)
-            self._add(since, at, count)
-        else:
+    def _each(self, series: Series) -> None:
+        """Samples that are events themselves."""
+        for at, text in series.values:
+            count = self._whole(text)
+            if count is not None:
+                self._add(at, at, 1 if self.order.kind == "count" else count)
+        if series.values:
+            self.tracks[tuple(sorted(series.labels.items()))] = _Track(series.values[-1][0], 0)
+
+    def _grow(self, series: Series) -> None:
+        """A counter. What it grew by within one slot is handed on at once, the rest one by one."""
+        key = tuple(sorted(series.labels.items()))
+        track, lag = self.tracks.get(key), self.lag
+        sum_of, edge = 0, 0  # what is not handed on yet, and the last moment of its slot
+        for at, text in series.values:
+            if track is not None and at <= track.at:
+                continue
+            count = int(text) if text.isdecimal() and len(text) < 16 else self._whole(text)
+            if count is None:
+                continue
+            if track is None:
+                self._appear(series, at, count)
+                track = self.tracks[key] = _Track(at, count)
+                continue
+            grown = count - track.count
+            if grown < 0 or at - track.at > lag:
+                self._jump(series, track, at, count)
+            elif grown:
+                if at > edge:
+                    self._add(edge, edge, sum_of)
+                    sum_of, edge = 0, self._edge(at)
+                sum_of += grown
+            track.at, track.count = at, count
+        self._add(edge, edge, sum_of)
+
+    def _jump(self, series: Series, track: _Track, at: int, count: int) -> None:
+        """A counter that was reset, or not there for long; if its target was, it has not grown."""
+        since = self.counts.before(_target(series), track.at, at)
+        if count >= track.count:
             self._add(since, at, count - track.count)
+            return
+        self.counts.resets[self.name] += 1
+        if at - track.at > self.lag:
+            for tallying in self.watches:
+                tallying.ends.append(track.at)
+        self._add(since, at, count)
+
+    def _whole(self, text: str) -> int | None:
+        try:
+            return growth.whole(text)
+        except ValueError as error:
+            self.counts.bad[self.name][str(error)] += 1
+            return None
+
+    def _edge(self, at: int) -> int:
+        """Up to when everything belongs to the same slot of everybody who counts."""
+        return min(taker.tallying.edge(at) for taker in self.order.takers)
 
     def _appear(self, series: Series, at: int, count: int) -> None:
         """A series that was not there before."""

@@ -19,6 +19,7 @@ from slogate.units import format_count
 
 Side = Literal["total", "mine"]
 MS = 1_000
+FOREVER = 1 << 62
 # more good ones than there were at all, by so much, is no matter of two scrapes
 MOST_EXCESS = 100
 
@@ -53,6 +54,12 @@ class Tallying:
         if key not in self.sums:
             self.sums[key] = [0, 0]
         self.sums[key][side == "mine"] += count
+
+    def edge(self, at: int) -> int:
+        """Up to when growth belongs to the slot that a scrape belongs to."""
+        slots = self.plan.slots
+        slot = slots.slot(at * MS - 1)
+        return slots.start(slot + 1) // MS if slot < slots.count else FOREVER
 
     def miss(self, side: Side, at: int, count: int) -> None:
         """Note what a counter showed that nobody had seen before."""
