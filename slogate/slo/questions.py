@@ -55,7 +55,7 @@ def asked(said: Mapping[str, Any], sources: Mapping[str, Any]) -> Indicator | St
         raise Unjudged(f"{side}.type", told, "known: prometheus, slogate")
     queries = {key: _query(key, said[key], sources) for key in kinds}
     total = queries.get("total")
-    if total is not None and total.server != queries[side].server:
+    if total is not None and not _same_server(total.server, queries[side].server):
         raise Unjudged(f"{side}.source", "the two queries ask different sources")
     return Indicator(
         measure=side,
@@ -119,6 +119,12 @@ def _server(key: str, name: str | None, sources: Mapping[str, Any]) -> Server:
         raise Unjudged(where, f"{about}: one address is expected, not {len(urls)}")
     options = tuple((word, _word(details[word])) for word in _OPTIONS if word in details)
     return Server(name=name, url=urls[0] if urls else None, options=options)
+
+
+def _same_server(one: Server, other: Server) -> bool:
+    """Two names of one address are one; inline sources have a name for each query."""
+    told = one.url is not None and (one.url, one.options) == (other.url, other.options)
+    return told or one == other
 
 
 def _word(value: Any) -> str:
