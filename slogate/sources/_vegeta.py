@@ -21,32 +21,40 @@ def request_sql(results: str, *, placed: bool) -> str:
     return _QUERY.format(results=results, line="line," if placed else "")
 
 
-# a MAP is made six times faster from a STRUCT than from its keys and values, and plain functions
-# take a URL apart three times faster than a pattern
+# a MAP is made six times faster from a STRUCT than from its keys and values, plain functions take
+# a URL apart faster than a pattern, and cutting it faster than split_part, which makes lists
 _MAP = "MAP(VARCHAR, VARCHAR)"
 _QUERY = f"""
 WITH result AS ({{results}}), based AS (
     SELECT * EXCLUDE (latency),
         CASE WHEN latency BETWEEN 0 AND {1000 * LONGEST_US} THEN latency END AS latency,
-        split_part(split_part(coalesce(url, ''), '?', 1), '#', 1) AS base
+        CASE WHEN contains(url, '#') THEN split_part(split_part(url, '?', 1), '#', 1)
+            WHEN contains(url, '?') THEN left(url, strpos(url, '?') - 1)
+            ELSE coalesce(url, '') END AS base
     FROM result
 ), parted AS (
-    SELECT *, CASE WHEN starts_with(base, '//') THEN substr(base, 3)
-        WHEN NOT starts_with(base, '/') AND contains(base, '://')
-        THEN substr(base, strpos(base, '://') + 3) END AS rest
+    SELECT *, CASE WHEN starts_with(base, '/')
+        THEN CASE WHEN starts_with(base, '//') THEN substr(base, 3) END
+        WHEN contains(base, '://') THEN substr(base, strpos(base, '://') + 3) END AS rest
     FROM based
+), slashed AS (
+    SELECT *, strpos(rest, '/') AS slash FROM parted
+), lodged AS (
+    SELECT *, CASE WHEN slash > 0 THEN left(rest, slash - 1) ELSE rest END AS lodging FROM slashed
 ), hosted AS (
-    SELECT *, split_part(split_part(rest, '/', 1), '@', -1) AS host FROM parted
+    SELECT *, CASE WHEN contains(lodging, '@') THEN split_part(lodging, '@', -1)
+        ELSE lodging END AS host
+    FROM lodged
 )
 SELECT {{line}}
     start_us AS ts,
     (latency + 999) // 1000 AS duration_us,
-    CASE WHEN rest IS NULL THEN base WHEN contains(rest, '/') THEN substr(rest, strpos(rest, '/'))
-        ELSE '/' END AS endpoint,
+    CASE WHEN slash > 0 THEN substr(rest, slash) WHEN rest IS NULL THEN base ELSE '/' END
+        AS endpoint,
     coalesce(method, '') AS method,
     CASE WHEN code BETWEEN 1 AND 999 THEN code::SMALLINT END AS status,
     code BETWEEN 200 AND 399 AS ok,
-    nullif(left(error, 2000), '') AS error,
+    CASE WHEN error <> '' THEN left(error, 2000) END AS error,
     CASE WHEN bytes_in >= 0 THEN bytes_in END AS bytes,
     CASE WHEN host <> '' AND attack <> '' THEN {{{{'attack': attack, 'host': host}}}}::{_MAP}
         WHEN host <> '' THEN {{{{'host': host}}}}::{_MAP}
