@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
-from slogate.errors import EXIT_BREACH, EXIT_PASS, UsageError
+from slogate.errors import EXIT_BREACH, EXIT_PASS, NoData, UsageError
 
 if TYPE_CHECKING:
     from slogate.history.document import Told
@@ -152,6 +152,9 @@ def _gate(told: Sequence[Told], *, fail: bool, quiet: bool) -> int:
     new = [shift for each in told for shift in each.shifts if shift.status == "new"]
     if not fail:
         return EXIT_PASS
+    if not any(each.course.last.kind == "load" for each in told):
+        hint = "slos have alerts for that: slogate docs slos"
+        raise NoData("no verdict: of these objectives no load run was ever judged", hint=hint)
     for shift in new:
         moved = f"{level(shift.before, shift.unit)} to {level(shift.after, shift.unit)}"
         note(f"new: {shift.objective} went from {moved} between {between(shift)}", quiet=quiet)

@@ -12,13 +12,14 @@ from slogate.history.document import Told
 from slogate.history.entry import Entry
 from slogate.history.shifts import Shift
 from slogate.reports import _base
+from slogate.reports._page import elide
 from slogate.reports._price import named_runs, price_of
 from slogate.stats.change_points import LEAST
 from slogate.units import format_duration, format_rate, format_share, significant
 from slogate.verdict import Finding
 
 BARS = "▁▂▃▄▅▆▇█"
-_COMMIT = 9
+_COMMIT, _BRANCH = 9, 24
 _OVERVIEW = ("objective", "verdicts", "last", "outcome", "observed", "limit", "course", "changes")
 _WORDS = {
     "new": "worse, new",
@@ -75,7 +76,8 @@ def _title(told: Told) -> str:
 def _rows(told: Told, *, no_color: bool) -> str:
     budgets = told.course.last.found["budget"] is not None
     head = ["time", "run", "commit", "branch", "outcome", "observed", "limit", "requests"]
-    head += ["left", "burn", "rev"] if budgets else ["floor", "rev"]
+    head += ["left", "burn", "rev"] if budgets else ["floor", "change", "rev"]
+    moved = {shift.first.verdict: f"← {_moved(shift)}" for shift in told.shifts}
     several = len(told.course.revisions()) > 1
     begins = {revision.since.verdict for revision in told.course.revisions()[1:]}
     rows = []
@@ -87,12 +89,13 @@ def _rows(told: Told, *, no_color: bool) -> str:
                 _base.instant(entry.ts)[:16].replace("T", " "),
                 entry.run,
                 (entry.commit or "")[:_COMMIT],
-                entry.branch or "",
+                elide(_base.plain(entry.branch or ""), _BRANCH),
                 _outcome(finding),
                 _base.observed(finding),
                 _base.limit(finding),
                 _base.requests(finding),
                 *_more(finding),
+                *([] if budgets else [moved.get(entry.verdict, "")]),
                 mark if several else "",
             )
         )
@@ -155,9 +158,16 @@ def _value(what: str, value: Any) -> str:
 
 def _shift(shift: Shift) -> str:
     moved = f"{level(shift.before, shift.unit)} → {level(shift.after, shift.unit)}"
-    ratio = "" if shift.ratio is None else f" ({shift.ratio * 100:+.3g}%)"
+    ratio = "" if shift.ratio is None else f" ({_moved(shift)})"
     why = f"; known: {_base.plain(shift.known.reason)}" if shift.known else ""
     return f"{_WORDS[shift.status]}: {moved}{ratio} between {between(shift)}{why}"
+
+
+def _moved(shift: Shift) -> str:
+    """By how much, or which way where that is no number."""
+    if shift.ratio is None:
+        return "better" if shift.status == "better" else "worse"
+    return f"{shift.ratio * 100:+.3g}%"
 
 
 def between(shift: Shift) -> str:

@@ -1,7 +1,7 @@
 """A stored verdict on one objective, as far as a history reckons with it.
 
 Verdict documents come in, entries go out, in order of time: a load run's start, for production the
-moment that was judged. Nothing is read around: what is damaged is a StoreError that names the
+moment that was judged; those on one run as they come in, which is as they were stored. Nothing is read around: what is damaged is a StoreError that names the
 verdict. Values stay in the document's unit; unbounded ones are infinite.
 """
 
@@ -72,7 +72,7 @@ def entries(documents: Iterable[Mapping[str, Any]], *, wanted: Wanted) -> list[E
             # the other objectives and the specs of a document need not be held
             head = {**document, "specs": {}, "objectives": []}
             found += _entries(head, document["objectives"], wanted, measures)
-    return sorted(found, key=lambda entry: (entry.ts, entry.run, entry.verdict))
+    return sorted(found, key=lambda entry: (entry.ts, entry.run))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 from histories import commit, judged, stepped, store_of
-from projects import new_project
+from projects import budget, new_project, record
 
 from slogate.evaluate import Floor
 
@@ -139,3 +139,28 @@ def test_a_store_without_verdicts_is_no_pass(tmp_path):
 
     assert done.code == 3
     assert json.dumps(done.out) == '""'
+
+
+def test_what_check_judges_is_in_the_history(tmp_path):
+    """A real run, judged by a budget, by the same one written otherwise, and by another."""
+    project = new_project(tmp_path)
+    record(project, "bank")
+    for line in ("p95: 100ms", "p95: 0.1s # as before", "p95: 90ms"):
+        budget(project, "bank", line.partition(" #")[0])
+        done = project.slogate("check", "slo/bank.yaml", "--quiet")
+        assert done.code == 0, done.err
+    (found,) = project.slogate("history", "--json").document["objectives"]
+
+    assert [row["revision"] for row in found["rows"]] == [1, 1, 2]
+    assert found["revisions"][1]["changed"] == [
+        {"what": "terms.limit_us", "before": 100_000, "after": 90_000}
+    ]
+
+
+def test_slos_alone_have_no_level_to_watch(tmp_path):
+    """Nothing was looked at, so nothing passes."""
+    project = new_project(tmp_path)
+    store_of(tmp_path / ".slogate", [judged(0, 100, kind="production")])
+
+    assert project.slogate("history").code == 0
+    assert project.slogate("history", "--fail-on-new").code == 3
