@@ -1,8 +1,9 @@
 """A stored verdict on one objective, as far as a history reckons with it.
 
 Verdict documents come in, entries go out, in order of time: a load run's start, for production the
-moment that was judged; those on one run as they come in, which is as they were stored. Nothing is read around: what is damaged is a StoreError that names the
-verdict. Values stay in the document's unit; unbounded ones are infinite.
+moment that was judged; those on one run as they come in, which is as they were stored. Nothing is
+read around: what is damaged is a StoreError that names the verdict. Values stay in the document's
+unit; unbounded ones are infinite.
 """
 
 from __future__ import annotations
