@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 from backfilled import END_S, HTTP, START_S, Backfilled
 from exporter import NAME, ask, free_port
+from jsonschema import Draft202012Validator
 from projects import Project, new_project
 from recorded import Recorded
 
+import slogate
+
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("prometheus")]
 
+SCHEMA = Path(slogate.__file__).parent / "schemas" / "verdict.v1.schema.json"
 AT = "2026-03-31T12:00Z"
 BAD = {"429", "500", "503"}
 TOTAL_QUERY = 'sum(rate(http_request_duration_seconds_count{job="myservice"}[5m]))'
@@ -61,6 +66,7 @@ def checked(project: Project, made: Any, spec: str, *words: str) -> tuple[int, d
     project.write("asked.yaml", spec)
     done = project.slogate("check", "asked.yaml", "--json", "--prometheus", made.url, *words)
     assert done.out, done.err
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(done.document)
     return done.code, {each["id"]: each for each in done.document["objectives"]}
 
 
