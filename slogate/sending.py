@@ -125,7 +125,9 @@ def due_to(news: News, notifier: Notifier, sent: Sent) -> Due:
         for key, each in firing.items()
         if not each.told or (notifier.repeats and key in groups)
     ]
-    moments = {**sent.moments, **{it.service: it.at for it in news.standings}}
+    # nobody has seen what lies after the data: a moment in the future by mistake silences nothing
+    seen = {it.service: min(it.at, it.data_end) for it in news.standings}
+    moments = {**sent.moments, **seen}
     after = Sent(firing=firing, ended=tuple(ended), moments=moments)
     return Due(notices=(*ended, *goes_on), sent=after)
 

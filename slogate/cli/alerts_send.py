@@ -134,6 +134,7 @@ def command(
         for name in each.late:
             line = plain(f"{each.receiver} has been told of {name} as of a later moment")
             note(f"note: {line}", quiet=quiet)
+            codes.append(EXIT_NO_VERDICT)
         codes.append(EXIT_PASS if each.trouble is None else told(each.trouble))
     return worst(codes)
 

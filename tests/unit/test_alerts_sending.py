@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from alert_receivers import DAY, SPEC, Receiver, receiving, shop, us
+from alert_receivers import DAY, NEXT_DAY, SPEC, Receiver, receiving, shop, us
 
 from slogate import plugins
 from slogate.alerting import Standing, alerting, standing
@@ -174,6 +174,18 @@ def test_older_data_say_nothing(store, hook):
     late = told(news(store, "10:45"), hook)
 
     assert (late.notices, late.late) == ((), ("shop",))
+
+
+def test_a_moment_after_the_data_silences_nothing(store, hook):
+    """A moment far in the future, by a slip, is remembered as the end of the data."""
+    specs = load_specs([("shop.yaml", SPEC)])
+    end = us(f"{NEXT_DAY}T00:00Z")
+    far = standing(store, alerting(specs), "shop", at=end + 10**15, threads=1)
+
+    told(News(store=store, standings=[far], threads=1), hook)
+
+    last = standing(store, alerting(specs), "shop", at=end, threads=1)
+    assert told(News(store=store, standings=[last], threads=1), hook).late == ()
 
 
 def names(delivery: Delivery) -> list[tuple[str, str, int | None]]:
