@@ -127,6 +127,7 @@ class Watch:
 
 def watch(promise: Promise, since: int, until: int) -> Watch:
     """What to count to follow the alerts at whole minutes, both ends with them."""
+    _check_size(promise, (until - since) // MINUTE_US)
     period = promise.period(until)
     pairs = promise.pairs(period.length_us)
     start = since - max(pair.long_us for pair in pairs)
@@ -138,15 +139,19 @@ def watch(promise: Promise, since: int, until: int) -> Watch:
     for phase in {draft.phase(each) for _, _, each in draft.segments()}:
         first = start - (start - phase) % step
         slots = Every(start_ts=first, step_us=step, count=max(0, (until - first) // step))
-        if slots.count > MOST_SLOTS:
-            raise UnsupportedError(
-                f"{promise.id}: to follow its alerts over that time takes {slots.count:,} slots",
-                hint="choose a shorter time",
-            )
+        _check_size(promise, slots.count)
         plans[phase] = Plan(
             promise=promise, at=until, period=period, since=first, closed=closed, slots=slots
         )
     return Watch(promise=promise, since=since, until=until, plans=plans)
+
+
+def _check_size(promise: Promise, count: int) -> None:
+    if count > MOST_SLOTS:
+        raise UnsupportedError(
+            f"{promise.id}: to follow its alerts over that time takes {count:,} slots",
+            hint="choose a shorter time",
+        )
 
 
 def _step(promise: Promise, pairs: Sequence[Pair], closed: Sequence[Period]) -> int:
