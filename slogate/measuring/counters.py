@@ -223,9 +223,9 @@ class _Reading:
             self._add(since, at, count - track.count)
             return
         self.counts.resets[self.name] += 1
-        if at - track.at > self.lag:
+        if since == track.at and at - since > self.lag:
             for tallying in self.watches:
-                tallying.ends.append(track.at)
+                tallying.broke(track.at, at)
         self._add(since, at, count)
 
     def _whole(self, text: str) -> int | None:

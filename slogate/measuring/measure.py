@@ -187,6 +187,11 @@ def _counted(
         told.append(f"left out: {format_count(left)} events of before their target was scraped")
     if any(tallying.gaps()):
         told.append("gap: for some of the time nothing was scraped, and counters ended there")
+    if resets := tallying.silent_resets:
+        told.append(
+            f"restarted: {format_count(resets)} series were reset while they were not scraped; "
+            "what they had counted by then is not known"
+        )
     distrust = unreadable(counts, orders) or tallying.contradiction()
     mine = [term.selector for term in terms["mine"]]
 

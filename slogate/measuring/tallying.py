@@ -42,6 +42,7 @@ class Tallying:
     first: int | None = None
     lag: int = 0
     excess: int = 0
+    silent_resets: int = 0
 
     def add(self, side: Side, since: int, at: int, count: int) -> None:
         """Count what came to light at a scrape, and happened since the one before."""
@@ -54,6 +55,11 @@ class Tallying:
         if key not in self.sums:
             self.sums[key] = [0, 0]
         self.sums[key][side == "mine"] += count
+
+    def broke(self, since: int, at: int) -> None:
+        """Note that a counter of all events was reset while nobody scraped it."""
+        self.ends.append(since)
+        self.silent_resets += self.plan.period.start_ts < at * MS <= self.plan.at
 
     def edge(self, at: int) -> int:
         """Up to when growth belongs to the slot that a scrape belongs to."""

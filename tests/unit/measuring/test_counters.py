@@ -69,11 +69,15 @@ def test_what_counters_grew_by_is_counted(ask):
         pytest.param([100, 110, 0, 110, *[110] * 237], 120, id="a restart that caught up"),
         pytest.param([100, *[None] * 8, 130, *[130] * 231], 30, id="some scrapes missed"),
         pytest.param([*[None] * 20, 4, *[9] * 220], 9, id="the first failures"),
+        pytest.param([7, *[None] * 80, 4, *[9] * 159], 9, id="the first after a restart"),
     ],
 )
 def test_restarts_and_first_failures_are_counted(ask, bad, count):
     """A counter that dropped counts from zero, so does a series that was not there before."""
-    assert ask(STEADY, failed(*bad), objective="90%").failed == count
+    found = ask(STEADY, failed(*bad), objective="90%")
+
+    assert found.failed == count
+    assert not any("restarted" in each for each in found.warnings)
 
 
 def test_a_slot_holds_what_came_to_light_after_its_start_up_to_its_end(ask):
@@ -202,6 +206,7 @@ def test_a_silence_in_which_counters_ended_never_passes(ask):
 
     assert figures(bridged) == (Outcome.PASS, 2400, 0)
     assert lost.outcome is Outcome.INCONCLUSIVE
+    assert any("restarted: 1 series" in each for each in lost.warnings)
     assert "in which nothing was scraped" in lost.reason
     assert ended.outcome is Outcome.INCONCLUSIVE
 
