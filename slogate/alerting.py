@@ -188,29 +188,43 @@ def _dated(
     at: int,
     threads: int | None,
 ) -> list[Alarm]:
-    """The alarms with the minute from which each that fires has been firing."""
+    """The alarms with the minute from which each that fires has been firing.
+
+    None where that cannot be followed: between seconds, or further back than slots can be held.
+    """
     begin = min((run.start_ts for run in stored if run.start_ts is not None), default=at)
-    found: dict[Key, int] = {}
+    found: dict[Key, int | None] = {}
     back = _BACK_US
     while left := _undated(alarms, found):
-        since = max(whole_minute(at - back), whole_minute(begin))
-        watches = [watch(promise, min(since, at), at) for promise in left.values()]
-        _, courses = _follow(store, stored, watches, threads)
+        since = min(at, max(whole_minute(at - back), whole_minute(begin)))
+        watches = [each for it in left.values() if (each := _watched(it, since, at)) is not None]
+        _, courses = _follow(store, stored, watches, threads) if watches else ((), {})
         for alarm in alarms:
-            promise = alarm.plan.promise
-            if alarm.state is State.FIRING and promise.id in courses:
-                last = courses[promise.id][alarm.value][alarm.number][-1]
-                if last.ts > since or since <= begin:
-                    found[_key(alarm)] = last.ts
+            promise, key = alarm.plan.promise, _key(alarm)
+            if alarm.state is not State.FIRING or promise.id not in left:
+                continue
+            if promise.id not in courses:
+                found.setdefault(key, None)
+                continue
+            last = courses[promise.id][alarm.value][alarm.number][-1]
+            if last.ts > since or since <= begin:
+                found[key] = last.ts
         back *= _FURTHER
     return [replace(alarm, since=found.get(_key(alarm))) for alarm in alarms]
+
+
+def _watched(promise: Promise, since: int, until: int) -> Watch | None:
+    try:
+        return watch(promise, since, until)
+    except UnsupportedError:
+        return None
 
 
 def _key(alarm: Alarm) -> Key:
     return alarm.plan.promise.id, alarm.value, alarm.number
 
 
-def _undated(alarms: Sequence[Alarm], found: Mapping[Key, int]) -> dict[str, Promise]:
+def _undated(alarms: Sequence[Alarm], found: Mapping[Key, int | None]) -> dict[str, Promise]:
     """The promises with an alarm that fires and has no start yet."""
     return {
         alarm.plan.promise.id: alarm.plan.promise

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from slogate.alerting import Standing, replay
-from slogate.errors import DeliveryError
+from slogate.errors import DeliveryError, UnsupportedError
 from slogate.grouping import Group, groups_of
 from slogate.model.notice import Notice
 from slogate.notifiers._base import Notifier
@@ -176,7 +176,10 @@ def _first_quiet(news: News, before: Firing, group: Group, until: int) -> int | 
     """The first minute, since it was seen to fire, at which none of its pairs did."""
     promise, value = group.alarms[0].plan.promise, group.alarms[0].value
     since = min(before.seen_ts, until)
-    played = replay(news.store, [promise], promise.service, since, until, threads=news.threads)
+    try:
+        played = replay(news.store, [promise], promise.service, since, until, threads=news.threads)
+    except UnsupportedError:  # it cannot be followed: then it ended by the time that is known
+        return None
     courses = played.courses[promise.id].get(value, ())
     mine = [courses[alarm.number] for alarm in group.alarms if alarm.number < len(courses)]
     for at in sorted({turn.ts for turns in mine for turn in turns}):

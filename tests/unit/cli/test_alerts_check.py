@@ -181,3 +181,17 @@ def test_an_unfinished_run_is_no_quiet(folder, tmp_path):
 
     assert done.code == 3
     assert "was not finished" in done.out
+
+
+def test_what_cannot_be_followed_still_fires(folder):
+    """Windows between seconds: it is known that the alert fires, not since when."""
+    (folder / "odd.yaml").write_text(
+        SPEC.replace("long: 1h, short: 5m", "long: 3600001ms, short: 5m")
+    )
+
+    done = check(folder, "--at", f"{DAY}T10:40Z", "--json", spec="odd.yaml")
+
+    odd = [a for a in json.loads(done.out)["alerts"] if "3600001ms" in a["id"]]
+    assert {(alert["state"], alert["since"]) for alert in odd} == {("firing", None)}
+    assert done.code == 1
+    assert check(folder, "--from", DAY, spec="odd.yaml").code == 2
