@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from importlib.resources import files
 
+import jsonschema
 import pytest
 from alert_receivers import Receiver, receiving
 from hypothesis import given
@@ -87,6 +89,8 @@ def test_alertmanager_lapses_and_webhooks_do_not():
     (alert,) = json.loads(manager.render([FIRING], now_ts=180_000_000, lapse_us=60_000_000)[0])
     document = json.loads(hook.render([FIRING], now_ts=180_000_000, lapse_us=60_000_000)[0])
 
+    schema = json.loads((files("slogate") / "schemas" / "notice.v1.schema.json").read_text("utf-8"))
+    jsonschema.validate(document, schema)
     assert alert["endsAt"] == "1970-01-01T00:04:00.000Z"
     assert document["alerts"][0]["endsAt"] is None
     assert document["alerts"][0]["key"] == key_of({"a": "1"})
