@@ -51,7 +51,7 @@ def command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Judge what is stored: budgets on a run, slos on production, or on what a Prometheus has.
+    """Judge what is stored: budgets on a run, slos on production.
 
     Budgets are judged on the latest load run of each service, or on the run that is named, then
     alone. Slos are judged up to the end of the newest production data, or up to --at; those with
