@@ -11,6 +11,7 @@ from slogate.reports._base import Report
 from slogate.verdict import Finding, Outcome, Verdict
 
 _LONGEST = 4_000
+_LONGEST_TITLE = 250
 _DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
 
@@ -27,13 +28,16 @@ def prop(text: str) -> str:
 
 def _annotation(finding: Finding) -> str:
     command = "error" if finding.blocking else "warning"
-    title = f"{finding.id}: {_base.word(finding.outcome)}"
+    name = _base.plain(finding.id)
+    if len(name) > _LONGEST_TITLE:
+        name = f"{name[: _LONGEST_TITLE - 1]}…"
+    title = f"{name}: {_base.word(finding.outcome)}"
     place = finding.place
     properties = {
         "file": _base.plain(place.file),
         "line": str(place.line),
         "col": str(place.column),
-        "title": _base.plain(title),
+        "title": title,
     }
     shown = ",".join(f"{key}={prop(value)}" for key, value in properties.items() if value)
     message = _base.plain(finding.reason)[:_LONGEST] or _base.word(finding.outcome)

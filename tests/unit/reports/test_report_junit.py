@@ -28,6 +28,11 @@ SCHEMA = {
     "failure": ({"type", "message"}, set()),
     "system-out": (set(), set()),
 }  # fmt: skip
+REQUIRED = {
+    "testsuite": {"name", "tests", "failures", "errors"},
+    "testcase": {"name"},
+    "property": {"name", "value"},
+}
 TIME = re.compile(r"\d+\.\d{6}")
 
 
@@ -44,7 +49,7 @@ def test_every_document_is_well_formed_and_keeps_to_the_schema(found):
 
     for element in root.iter():
         attributes, children = SCHEMA[element.tag]
-        assert set(element.attrib) <= attributes
+        assert REQUIRED.get(element.tag, set()) <= set(element.attrib) <= attributes
         assert {child.tag for child in element} <= children
         assert TIME.fullmatch(element.get("time", "0.000000"))
 

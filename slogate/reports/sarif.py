@@ -1,0 +1,162 @@
+"""The verdict as SARIF 2.1.0, for code scanning: results on the lines of the spec.
+
+A rule is a kind of objective, a result an objective that does not pass: a breach that blocks is
+an error, whatever else does not pass a warning, what is only for information a note. Passing
+objectives are left out, because viewers list every result, and close what is no longer there.
+A run that could not be judged is a notification of the tool besides, which then did not succeed.
+Texts hold no links and no placeholders, and no `<` stands in the document.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from typing import Any
+
+from slogate.reports import _base
+from slogate.reports._base import Report
+from slogate.verdict import Finding, Outcome, Verdict
+
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+_LONGEST = 4_000
+_PATH = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
+_KINDS = {
+    "percentile": "All but a share of the requests are within a duration.",
+    "errors": "At most a share of the requests fails.",
+    "mean": "The mean duration is within the limit.",
+    "maximum": "No request takes longer than the limit.",
+    "throughput": "There are at least so many successes a second.",
+    "slo": "A promise to users is kept over its window.",
+}
+_INERT = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
+_UNJUDGED = frozenset({Outcome.NO_DATA, Outcome.INVALID})
+
+
+def _text(text: str) -> str:
+    """One line that is neither a link nor has placeholders, whatever a viewer makes of it."""
+    line = _base.plain(text)
+    if len(line) > _LONGEST:
+        line = f"{line[: _LONGEST - 1]}…"
+    return re.sub(r"\{(\d+)\}", r"{{\1}}", line.replace("](", "] ("))
+
+
+def _uri(file: str) -> str:
+    """A path as a relative URI; an absolute one as a URI of its own."""
+    path = file.removeprefix("./").encode("utf-8", "replace")
+    quoted = "".join(chr(byte) if byte in _PATH else f"%{byte:02X}" for byte in path)
+    return f"file://{quoted}" if quoted.startswith("/") else quoted
+
+
+def _location(finding: Finding) -> dict[str, Any]:
+    artifact = {"uri": _uri(finding.place.file)}
+    region = {"startLine": max(1, finding.place.line), "startColumn": max(1, finding.place.column)}
+    return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
+
+
+def _level(finding: Finding) -> str:
+    if finding.severity == "info":
+        return "note"
+    breach = finding.outcome is Outcome.FAIL and finding.blocking
+    return "error" if breach else "warning"
+
+
+def _number(value: float | None) -> float | int | None:
+    if value is None or not math.isfinite(value):
+        return None
+    return int(value) if value == int(value) else value
+
+
+def _properties(finding: Finding) -> dict[str, Any]:
+    told = {
+        "objective": _base.plain(finding.id),
+        "outcome": finding.outcome.value,
+        "blocking": finding.blocking,
+        "unit": finding.unit,
+        "limit": _number(finding.limit),
+        "observed": _number(finding.observed),
+        "good": finding.good,
+        "total": finding.total,
+    }
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
+    aside = _base.aside(finding)
+    said = f"{finding.id}: {_base.word(finding.outcome)}: {finding.reason}"
+    result: dict[str, Any] = {
+        "ruleId": _base.plain(finding.kind),
+        "ruleIndex": rules.index(finding.kind),
+        "level": _level(finding),
+        "message": {"text": _text(f"{said} ({aside})" if aside else said)},
+        "locations": [_location(finding)],
+        "partialFingerprints": {
+            "objective/v1": hashlib.sha256(finding.id.encode("utf-8", "surrogatepass")).hexdigest()
+        },
+        "properties": _properties(finding),
+    }
+    if finding.waived is not None:
+        suppression = {"kind": "external", "status": "accepted"}
+        result["suppressions"] = [{**suppression, "justification": _text(finding.waived)}]
+    return result
+
+
+def _rule(kind: str) -> dict[str, Any]:
+    sentence = _KINDS.get(kind, f"An objective of the kind {_text(kind)}.")
+    return {
+        "id": _base.plain(kind),
+        "shortDescription": {"text": sentence},
+        "defaultConfiguration": {"level": "error"},
+    }
+
+
+def _notifications(verdict: Verdict) -> list[dict[str, Any]]:
+    """What kept the run from being judged, each once; nothing if it was judged."""
+    unjudged = [f for f in verdict.findings if f.outcome in _UNJUDGED]
+    said = [] if verdict.findings else ["there is no objective, so nothing was judged"]
+    if (ended := _base.unfinished(verdict.subject.run)) is not None:
+        said.append(f"the run is not whole: {ended}")
+    if unjudged and len(unjudged) == len(verdict.findings):
+        said += dict.fromkeys(f"{_base.word(f.outcome)}: {f.reason}" for f in unjudged)
+    return [{"level": "error", "message": {"text": _text(text)}} for text in said]
+
+
+def render(verdict: Verdict) -> str:
+    """The log with one run, which is what was judged."""
+    findings = [f for f in verdict.findings if f.outcome is not Outcome.PASS]
+    rules = list(dict.fromkeys(finding.kind for finding in verdict.findings))
+    run, told = verdict.subject.run, _notifications(verdict)
+    invocation: dict[str, Any] = {
+        "executionSuccessful": not told,
+        "exitCode": verdict.exit_code,
+        "toolExecutionNotifications": told,
+    }
+    facts = {"run": run.id, "service": run.service, "commit": run.commit, "branch": run.branch}
+    driver = {"name": "slogate", "version": verdict.version, "rules": [_rule(k) for k in rules]}
+    log = {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "automationDetails": {"id": f"slogate/{_base.plain(run.service)}/"},
+                "invocations": [invocation],
+                "columnKind": "unicodeCodePoints",
+                "results": [_result(each, rules) for each in _base.worst_first(findings)],
+                "properties": {k: _base.plain(v) for k, v in facts.items() if v is not None},
+            }
+        ],
+    }
+    return f"{json.dumps(log, indent=2, ensure_ascii=False).translate(_INERT)}\n"
+
+
+PLUGIN = Report(
+    name="sarif",
+    help="SARIF 2.1.0, for code scanning: results on the spec's lines.",
+    media_type="application/sarif+json",
+    extension="sarif",
+    render=render,
+)
