@@ -43,7 +43,7 @@ def verdict_of_queried(
     starts = [known.first_ts for _, _, known in measured if known.first_ts is not None]
     stamp = (_EPOCH + timedelta(microseconds=at)).strftime("%Y%m%d-%H%M")
     run = Run(
-        id=f"queried-{stamp}",
+        id=f"production-{stamp}-queried",
         service=service,
         kind="production",
         state="complete",

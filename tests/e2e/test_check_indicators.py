@@ -147,6 +147,8 @@ def test_for_people(project, history):
     assert f"series at {history.url}" in done.out
     assert "events of shop were good in" in done.out
     assert done.code == 1
+    again = project.slogate("report", "slos")
+    assert again.out.splitlines()[0] == done.out.splitlines()[0]
 
 
 def test_a_query_that_the_server_reckons_says_so(project, history):
