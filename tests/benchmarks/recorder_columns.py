@@ -43,6 +43,7 @@ def measure(capture, events, pace, iterations):
     state = UserState(pace, watched=not math.isnan(pace))
     setattr(greenlet.getcurrent(), STATE, state)
     listen = nothing if capture is None else capture.on_request
+    taskset = SimpleNamespace(user=SimpleNamespace(_cp_last_run=0.0))
     wait = Pacing(nothing).watch_sleep(nothing)
     gc.collect()
     start = time.process_time()
@@ -50,7 +51,7 @@ def measure(capture, events, pace, iterations):
         for keywords in events:
             listen(**keywords)
             state.asked = pace
-            wait(None, 0.0)
+            wait(taskset, 0.0)
     else:
         for keywords in events:
             listen(**keywords)

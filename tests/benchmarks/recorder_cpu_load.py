@@ -24,9 +24,7 @@ Client, Session = (
     if os.environ["CLIENT"] == "HttpUser"
     else (FastHttpUser, FastHttpSession)
 )
-recorded = {
-    "sleep": TaskSet._sleep, "wait": constant_throughput(1000), "request": Session.request,
-}  # fmt: skip
+recorded = {"sleep": TaskSet._sleep, "request": Session.request}
 plain = {name: function.__wrapped__ for name, function in recorded.items()}
 now = dict(recorded)
 
@@ -47,7 +45,7 @@ Session.request = in_turns("request")
 class Visitor(Client):
     """Asks for the next page faster than the generator can, and is paced."""
 
-    wait_time = in_turns("wait")
+    wait_time = constant_throughput(1000)
 
     @task
     def browse(self):

@@ -238,6 +238,32 @@ class Nested(FastHttpUser):
         def child(self):
             gevent.spawn(self.client.get, "/a", name="child").join()
 
+class Paced(FastHttpUser):
+    abstract = True
+    wait_time = constant_pacing(0.2)
+
+class Own(Paced):
+    fixed_count = 1
+
+    @task
+    class Tasks(TaskSet):
+        wait_time = between(0.05, 0.1)
+
+        @task
+        def own(self):
+            self.client.get("/a", name="own")
+
+class Changed(Paced):
+    fixed_count = 1
+    turn = 0
+
+    @task
+    def changes(self):
+        self.turn += 1
+        self.client.get("/a", name="changed" if self.turn > 2 else "unchanged")
+        if self.turn == 3:
+            Changed.wait_time = between(0.05, 0.1)
+
 class Free(FastHttpUser):
     wait_time = between(0.05, 0.1)
     fixed_count = 1
@@ -250,15 +276,16 @@ class Free(FastHttpUser):
 
 def test_pace_and_lateness_of_paced_users(bench):
     """The pace is divided by how often the endpoint occurs; lateness is on first requests."""
-    bench.wait(bench.load(PACE, users=4, seconds=3, SLOGATE_FLUSH_S="0.5"))
+    bench.wait(bench.load(PACE, users=6, seconds=3, SLOGATE_FLUSH_S="0.5"))
     reconciled(bench)
     rows = sorted(bench.rows().to_pylist(), key=lambda row: row["ts"])
-    of = {name: [row for row in rows if row["endpoint"] == name] for name in
-          ("once a", "once b", "twice", "child", "free")}  # fmt: skip
+    names = ("once a", "once b", "twice", "child", "own", "unchanged", "changed", "free")
+    of = {name: [row for row in rows if row["endpoint"] == name] for name in names}
 
     paces = {name: {row["pace_us"] for row in of[name]} for name in of}
     assert paces == {"once a": {200_000}, "once b": {200_000}, "twice": {100_000},
-                     "child": {300_000}, "free": {None}}  # fmt: skip
+                     "child": {300_000}, "own": {None}, "unchanged": {200_000}, "changed": {None},
+                     "free": {None}}  # fmt: skip
     assert {row["late_us"] for row in of["once b"]} == {None}
     first, *later = (row["late_us"] for row in of["once a"])
     assert first is None

@@ -1,10 +1,11 @@
 """Learns from Locust when a user was due, and how often it means to start.
 
 Two places in Locust are wrapped. `TaskSet._sleep` is where every wait of every user passes: it
-gives the moment the wait was due, and it marks the end of an iteration. `constant_pacing`
-(which `constant_throughput` calls) gives the interval, also where a user's own `wait_time`
-calls it. A request finds its user's state on its greenlet; a greenlet that a user spawned
-shares its user's state. Whoever is no user gets a state that knows nothing.
+gives the moment the wait was due, and it marks the end of an iteration. `constant_pacing` (which
+`constant_throughput` calls) gives the interval, also where a user's own `wait_time` calls it; where
+it is the `wait_time` of a class, the interval is known from there. A request finds its user's state
+on its greenlet; a greenlet that a user spawned shares its user's state. Whoever is no user gets a
+state that knows nothing.
 """
 
 from __future__ import annotations
@@ -29,14 +30,18 @@ class UserState:
     """Where one user stands: due when, at which pace in seconds, in which iteration.
 
     `iteration` counts those of a paced user, it is -1 of one that is known not to be paced.
-    `asked` is the interval that its pacing function was called with, until its wait begins.
+    `asked` is the interval that a pacing function was called with, until the wait begins;
+    `usual` the one that its class declares, whose function leaves the moment of its last call
+    with the user: `run` is the last that was seen.
     """
 
-    __slots__ = ("asked", "due", "iteration", "pace", "paused_at")
+    __slots__ = ("asked", "due", "iteration", "pace", "paused_at", "run", "usual")
 
-    def __init__(self, pace: float = NAN, *, watched: bool = True) -> None:
+    def __init__(self, pace: float = NAN, *, usual: float = NAN, watched: bool = True) -> None:
         self.due = NAN
         self.pace = pace
+        self.usual = usual
+        self.run: Any = None
         self.asked = NAN
         self.iteration = 0 if watched else NOT_PACED
         self.paused_at = 0
@@ -82,7 +87,13 @@ class Pacing:
                     state = getcurrent().slogate_state
                 except AttributeError:
                     state = current_state()
+                    state.run = None  # it has made no request before: its wait was asked for
                 asked = state.asked
+                if asked != asked:  # noqa: PLR0124 (NaN)
+                    run = taskset.user._cp_last_run  # noqa: SLF001
+                    if run is not state.run:
+                        state.run = run
+                        asked = state.usual
                 if asked == state.pace:
                     state.asked = NAN
                     state.iteration += 1
@@ -109,6 +120,7 @@ def _watch_pacing(factory: Callable[[float], Any]) -> Callable[[float], Any]:
     @functools.wraps(factory)
     def watched_factory(wait_time: float) -> Any:
         inner = factory(wait_time)
+        inner.slogate_pace = wait_time
 
         @functools.wraps(inner)
         def wait_time_func(self: Any) -> float:
@@ -120,7 +132,6 @@ def _watch_pacing(factory: Callable[[float], Any]) -> Callable[[float], Any]:
             seconds: float = inner(self)
             return seconds
 
-        wait_time_func.slogate_pace = wait_time  # type: ignore[attr-defined]
         return wait_time_func
 
     return watched_factory
@@ -149,7 +160,9 @@ def adopt(greenlet: Any) -> UserState:
     else:
         state = UserState(watched=False)
     if state is None:
-        state = UserState(_pace_of(user))
+        pace = _declared_pace(user)
+        state = UserState(pace, usual=pace)
+        state.run = getattr(user, "_cp_last_run", None)
         setattr(owner, STATE, state)
     setattr(greenlet, STATE, state)
     return state
@@ -161,7 +174,17 @@ def _user_of(greenlet: Any) -> Any:
     return args[0] if args and locust is not None and isinstance(args[0], locust.User) else None
 
 
-def _pace_of(user: Any) -> float:
-    """The pace its class declares; a pace that is only called for is learnt at the first wait."""
-    declared = getattr(getattr(type(user), "wait_time", None), "slogate_pace", NAN)
-    return float(declared)
+def _declared_pace(user: Any) -> float:
+    """The pace its class declares; a pace that is only called for is learnt at the first wait.
+
+    From now on the class has Locust's own function: what it declares need not be told again.
+    """
+    for holder in type(user).__mro__:
+        wait_time = vars(holder).get("wait_time")
+        if wait_time is not None:
+            own = getattr(wait_time, "__wrapped__", wait_time)
+            pace = getattr(own, "slogate_pace", NAN)
+            if pace == pace and own is not wait_time:  # noqa: PLR0124 (not NaN)
+                setattr(holder, "wait_time", own)  # noqa: B010 (mypy knows no such name)
+            return float(pace)
+    return NAN

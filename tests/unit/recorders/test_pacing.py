@@ -13,6 +13,7 @@ from slogate.recorders.locust.pacing import NOT_PACED, STATE, Pacing, UserState
 
 NOW = 1_700_000_000.0
 OK = SimpleNamespace(status_code=200)
+TASKSET = SimpleNamespace(user=SimpleNamespace(_cp_last_run=0.0))
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def iterate(capture, user, names, pace=math.nan):
         capture.on_request(request_type="GET", name=name, response_time=1, response_length=0,
                            response=OK, start_time=NOW)  # fmt: skip
     user.asked = pace
-    Pacing(capture.digest).watch_sleep(lambda taskset, seconds: None)(None, 0.0)
+    Pacing(capture.digest).watch_sleep(lambda taskset, seconds: None)(TASKSET, 0.0)
     user.due = NOW - 0.002
 
 
