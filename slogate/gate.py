@@ -6,10 +6,10 @@ and spec give the same verdict, on any number of threads.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from slogate import plugins
 from slogate.engines._base import Engine, Reading
@@ -20,12 +20,13 @@ from slogate.measuring.measure import Asking, helped, latest
 from slogate.model.evidence import Evidence
 from slogate.model.run import Run
 from slogate.model.slots import Account, Tallies
+from slogate.model.survey import Survey, Surveyed
 from slogate.model.window import Window
 from slogate.promises.production import (
     Production,
-    accounts,
     newest_end,
     reaching,
+    surveys,
     verdict_of,
 )
 from slogate.promises.promise import MINUTE_US, whole_minute
@@ -38,6 +39,7 @@ from slogate.store.manifest import list_runs, with_all_parts, with_parts
 from slogate.store.verdicts import read_verdicts, write_verdict
 from slogate.verdict import Failure, Subject, Verdict
 
+T = TypeVar("T")
 ENGINE = "duckdb"
 MOST_FAILURES = 5
 
@@ -86,16 +88,19 @@ def check_promises(
     at: int | None = None,
     version: str,
     threads: int | None = None,
+    stored: Sequence[Run] | None = None,
 ) -> Verdict:
     """Judge the specs' service level objectives on what is stored of a service's production.
 
     `at` is the moment (µs), down to the whole minute; without, the end of the newest data.
+    `stored` are the service's production runs, where they are known.
     """
     refuse_unsupported(specs)
     promises = [promise for spec in specs for promise in spec.promises]
     if not promises:
         raise UsageError("the specs have no slos, so there is nothing to judge")
-    stored = list_runs(store, service=service, kind="production")
+    if stored is None:
+        stored = list_runs(store, service=service, kind="production")
     moment = newest_end(stored) if at is None else whole_minute(at)
     if moment is None:
         raise NoData(
@@ -104,10 +109,10 @@ def check_promises(
         )
     planned = [plan_promise(promise, moment) for promise in promises]
     runs = reaching(stored, planned)
-    counted = count_accounts(store, runs, accounts(planned), threads=threads)
+    surveyed = _survey(store, runs, surveys(planned), threads=threads)
     production = Production(service=service, at=moment, runs=runs)
     texts = {spec.sha256: spec.text for spec in specs}
-    return verdict_of(production, planned, counted, specs=texts, version=version)
+    return verdict_of(production, planned, surveyed, specs=texts, version=version)
 
 
 def check_queried(
@@ -140,18 +145,35 @@ def check_queried(
     return verdict_of_queried(service, moment, counted, specs=texts, version=version)
 
 
+def _survey(
+    store: Store, runs: Sequence[Run], asked: Sequence[Survey], *, threads: int | None = None
+) -> dict[str, Surveyed]:
+    """What the runs have of each survey, by its id: one pass over their parts."""
+    return _read(store, runs, lambda series, numbers: series.survey(asked, numbers), threads)
+
+
 def count_accounts(
     store: Store, runs: Sequence[Run], asked: Sequence[Account], *, threads: int | None = None
 ) -> dict[str, Tallies]:
     """What the runs have of each account, by its id: one pass over their parts."""
+    return _read(store, runs, lambda series, numbers: series.count(asked, numbers), threads)
+
+
+def _read(
+    store: Store,
+    runs: Sequence[Run],
+    work: Callable[[Reading, Mapping[str, int]], T],
+    threads: int | None,
+) -> T:
+    """What the work makes of all parts of the runs, and of the number of the run of each."""
     engine: Engine = plugins.find("engines", ENGINE)
 
-    def count(parts: list[list[Path]]) -> dict[str, Tallies]:
+    def read(parts: list[list[Path]]) -> T:
         numbers = {str(path): n for n, paths in enumerate(parts) for path in paths}
         with engine.reading([*numbers], threads) as series:
-            return series.count(asked, numbers)
+            return work(series, numbers)
 
-    return with_all_parts(store, runs, count)
+    return with_all_parts(store, runs, read)
 
 
 def keep(store: Store, verdict: Verdict) -> bool:

@@ -43,6 +43,7 @@ from slogate.errors import StoreError
 from slogate.model.evidence import Evidence, Need
 from slogate.model.exhibit import Exhibit, View
 from slogate.model.slots import Account, Tallies
+from slogate.model.survey import Survey, Surveyed
 from slogate.model.window import Window
 from slogate.units import format_count, format_duration
 
@@ -102,7 +103,8 @@ class Reading(Protocol):
     `gather` gives the evidence by need id, `tally` a `Tally`, `span` (requests, first start, last
     start or end of a step), None without requests; `failures` the commonest (method, endpoint,
     error, count) among the requests that started in the window and were no success by their source.
-    `count` gives tallies by account id, of the parts of several runs, numbered by `runs`.
+    `count` gives tallies by account id, of the parts of several runs, numbered by `runs`; `survey`
+    the sums of these by survey id, without going through them slot by slot.
     `look` shows what a report wants to draw, None without requests; it decides nothing, so it
     draws what is damaged as it is. All raise StoreError for a part that is unreadable or of a
     newer version; those that count also for a negative duration, a start outside 1970 to 9999 or a
@@ -115,6 +117,7 @@ class Reading(Protocol):
     def span(self) -> tuple[int, int | None, int | None]: ...
     def failures(self, window: Window, most: int) -> list[tuple[str, str, str, int]]: ...
     def count(self, accounts: Sequence[Account], runs: Mapping[str, int]) -> dict[str, Tallies]: ...
+    def survey(self, surveys: Sequence[Survey], runs: Mapping[str, int]) -> dict[str, Surveyed]: ...
     def look(self, view: View) -> Exhibit | None: ...
 
 

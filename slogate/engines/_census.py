@@ -100,14 +100,14 @@ def _asked(group: Sequence[Account]) -> Asked:
     return Asked(
         slots=slots,
         by=group[0].by,
-        selections=tuple(dict.fromkeys(_whose(account) for account in group)),
+        selections=tuple(dict.fromkeys(requesters(account.selection) for account in group)),
         predicates=tuple(dict.fromkeys(account.selection.success for account in group)),
     )
 
 
-def _whose(account: Account) -> Selection:
+def requesters(selection: Selection) -> Selection:
     """Whose requests these are, apart from what is a success."""
-    return replace(account.selection, success=Ok())
+    return replace(selection, success=Ok())
 
 
 def count(
@@ -116,27 +116,25 @@ def count(
 ) -> dict[str, Tallies]:  # fmt: skip
     """The tallies of each account by its id."""
     found: dict[str, Tallies] = {}
-    largest = _largest(sources.pools, runs, connection)
+    most = largest(sources.pools, runs, connection)
     for asked, group in questions(accounts):
         scan = _Scan(asked, group, runs, connection)
         if sources.requests:
             scan.requests(sources.requests)
-        pools = {run: same[:1] for run, same in largest.items()}
+        pools = {run: same[:1] for run, same in most.items()}
         for number, parts in enumerate(sources.pools):
             scan.steps(number, [part for part in parts if number in pools[runs[part]]])
         # what the first series of a run leaves open may be answered by the other
-        left = {
-            run for run, same in largest.items() if len(same) > 1 and scan.is_open(same[0], run)
-        }
+        left = {run for run, same in most.items() if len(same) > 1 and scan.is_open(same[0], run)}
         for number, parts in enumerate(sources.pools):
-            more = [p for p in parts if runs[p] in left and number in largest[runs[p]][1:]]
+            more = [p for p in parts if runs[p] in left and number in most[runs[p]][1:]]
             scan.steps(number, more)
-        pools |= {run: largest[run] for run in left}
+        pools |= {run: most[run] for run in left}
         found |= {census.account.id: census.tallies(pools) for census in scan.found.values()}
     return {account.id: found[account.id] for account in accounts}
 
 
-def _largest(
+def largest(
     pools: Sequence[Sequence[str]], runs: Runs, connection: duckdb.DuckDBPyConnection
 ) -> dict[int, list[int]]:
     """Of each run the series that count most requests: one that counts fewer has lost some."""
@@ -209,7 +207,7 @@ class _Scan:
         sure = masks[width : width + deep]
         maybe = masks[width + deep :] or sure
         for account in self.group:
-            if _bit(masks, self.asked.selections.index(_whose(account))):
+            if _bit(masks, self.asked.selections.index(requesters(account.selection))):
                 number = self.asked.predicates.index(account.selection.success)
                 yield self.found[account.id], _bit(sure, number), _bit(maybe, number)
 

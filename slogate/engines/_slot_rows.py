@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from slogate.engines._rows import Row, selects, size
 from slogate.model.evidence import UNBOUNDED_US
-from slogate.model.predicate import holds, holds_between
+from slogate.model.predicate import Not, holds, holds_between
 from slogate.model.series import SERIES, Series
 from slogate.model.slots import Account, Tallies, Tally
+from slogate.model.survey import Survey, Surveyed, condense, without
 
 Part = tuple[Series, list[Row]]
 Key = tuple[str | None, int, int]
@@ -34,6 +36,18 @@ def tallies(account: Account, parts: Mapping[str, Part], runs: Mapping[str, int]
         found[label].append(Tally(first, last, *counts))
     order = sorted(found, key=lambda label: (label is not None, label or ""))
     return {label: tuple(sorted(found[label])) for label in order}
+
+
+def survey_rows(survey: Survey, parts: Mapping[str, Part], runs: Mapping[str, int]) -> Surveyed:
+    """The sums of one survey, of what is counted slot by slot."""
+    account = Account(id=survey.id, selection=survey.selection, slots=survey.slots, by=survey.by)
+    found = tallies(account, parts, runs)
+    if survey.events is not None:
+        none = replace(account, selection=replace(survey.selection, success=Not(survey.events)))
+        others = tallies(none, parts, runs)
+        left = {value: without(some, others.get(value, ())) for value, some in found.items()}
+        found = {value: some for value, some in left.items() if some}
+    return condense(survey, found)
 
 
 def _open(account: Account, rows: Sequence[Row]) -> int:

@@ -48,7 +48,7 @@ def count_requests(asked: Asked, parts: Sequence[str], bound: Bound) -> str:
     names = ", ".join(asked.masks)
     return f"""WITH source AS NOT MATERIALIZED (
   SELECT epoch_us(ts) AS t, duration_us AS d, status::BIGINT AS status, ok,
-         {_label(asked, bound)} AS label, {bits}
+         {label_of(asked.by, bound)} AS label, {bits}
   FROM {parquet(parts, bound)}
   WHERE ts >= make_timestamptz({bound(start)}) AND ts < make_timestamptz({bound(end)}))
 SELECT {names}, {", ".join(asked.successes("s"))}, label, slot, count(*) FROM (
@@ -69,7 +69,7 @@ def count_steps(asked: Asked, parts: Sequence[str], bound: Bound) -> str:
     )
     start, end = asked.slots.start(0), asked.slots.start(asked.slots.count)
     names = ", ".join(asked.masks)
-    more = f", {_label(asked, bound)} AS label, filename AS part, {bits}"
+    more = f", {label_of(asked.by, bound)} AS label, filename AS part, {bits}"
     return f"""{placed(parts, EVER, bound, more)}
 SELECT {names}, {", ".join([*asked.successes("s"), *asked.successes("u")])},
        label, part, early, late, sum(w)::BIGINT FROM (
@@ -98,11 +98,11 @@ def _any(asked: Asked) -> str:
     return " OR ".join(f"{name} <> 0" for name in asked.masks)
 
 
-def _label(asked: Asked, bound: Bound) -> str:
+def label_of(by: str | None, bound: Bound) -> str:
     """The value of the label; an empty one is none, as in Prometheus."""
-    if asked.by is None:
+    if by is None:
         return "NULL"
-    return f"nullif(map_extract(labels, {bound(asked.by)})[1], '')"
+    return f"nullif(map_extract(labels, {bound(by)})[1], '')"
 
 
 def slot_of(ts: str, slots: Slots, bound: Bound) -> str:

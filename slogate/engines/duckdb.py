@@ -21,11 +21,13 @@ from slogate.engines._dividing import check, divide, lockstep, requests_of
 from slogate.engines._looks import look
 from slogate.engines._sql import Bound, commonest_failures, parquet
 from slogate.engines._steps import failures_of_all, span_of_steps
+from slogate.engines._surveying import survey
 from slogate.errors import StoreError
 from slogate.model.evidence import BATCHES, Batch, Evidence, Need
 from slogate.model.exhibit import Exhibit, View
 from slogate.model.series import SCHEMA_VERSION, SERIES
 from slogate.model.slots import Account, Tallies
+from slogate.model.survey import Survey, Surveyed
 from slogate.model.window import Window
 
 if TYPE_CHECKING:
@@ -73,6 +75,13 @@ class _Reading:
             return {account.id: {} for account in accounts}
         check(self.sources, self.connection)
         return count(accounts, self.sources, runs, self.connection)
+
+    def survey(self, surveys: Sequence[Survey], runs: Mapping[str, int]) -> dict[str, Surveyed]:
+        """The sums of each survey by its id."""
+        if self.connection is None:
+            return {each.id: {} for each in surveys}
+        check(self.sources, self.connection)
+        return survey(surveys, self.sources, runs, self.connection)
 
     def _divide(self, window: Window, connection: duckdb.DuckDBPyConnection) -> Tally:
         if window not in self.divided:

@@ -27,12 +27,13 @@ from slogate.engines._rows import (
     size,
     started,
 )
-from slogate.engines._slot_rows import Part, tallies
+from slogate.engines._slot_rows import Part, survey_rows, tallies
 from slogate.model.evidence import BATCHES, UNBOUNDED_US, Batch, Cut, Doubt, Evidence, Need
 from slogate.model.exhibit import Exhibit, View
 from slogate.model.predicate import Ok, holds, holds_between
 from slogate.model.series import SERIES
 from slogate.model.slots import Account, Tallies
+from slogate.model.survey import Survey, Surveyed
 from slogate.model.window import Window
 from slogate.stats.quantile import nearest_rank
 
@@ -88,6 +89,10 @@ class _Reading:
     def count(self, accounts: Sequence[Account], runs: Mapping[str, int]) -> dict[str, Tallies]:
         """The tallies of each account by its id."""
         return {account.id: tallies(account, self.parts, runs) for account in accounts}
+
+    def survey(self, surveys: Sequence[Survey], runs: Mapping[str, int]) -> dict[str, Surveyed]:
+        """The sums of each survey by its id."""
+        return {survey.id: survey_rows(survey, self.parts, runs) for survey in surveys}
 
     def look(self, view: View) -> Exhibit | None:
         """What a report wants to draw; of two series that count the same, the last."""

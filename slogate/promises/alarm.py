@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from slogate.model.slots import Tallies
+from slogate.promises.book import book_of
 from slogate.promises.course import State, is_known, state_of
 from slogate.promises.judge import Known, shown
-from slogate.promises.ledger import Ledger
 from slogate.promises.promise import Plan
 from slogate.promises.sentences import moment_text
 from slogate.promises.statement import Alert, Burn, Statement, statement_of
@@ -123,7 +123,7 @@ def alarms_of(plan: Plan, tallies: Tallies, known: Known, data_end: int) -> list
         values = sorted(tallies, key=lambda value: (value is not None, value or ""))
     found = []
     for value in values:
-        statement = statement_of(Ledger.of(plan, tallies.get(value, ())))
+        statement = statement_of(book_of(plan, tallies.get(value, ())))
         burns = {burn.length_us: burn for burn in statement.burns}
         found += [
             _judged(_alarm(statement, value, number, alert, burns), known, data_end)

@@ -12,13 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from slogate.model.slots import Tallies, Tally
+from slogate.model.slots import Tallies
+from slogate.model.survey import MOST_VALUES, Crowd, Sums, Surveyed, condense, in_order
+from slogate.promises.book import Book
 from slogate.promises.definition import definition_of
 from slogate.promises.document import document_of
-from slogate.promises.ledger import Ledger
 from slogate.promises.promise import Plan, PolicyRule
 from slogate.promises.sentences import absence, reason, remarks
 from slogate.promises.statement import Statement, applying, statement_of
+from slogate.promises.surveys import edges_of, survey_of
 from slogate.stats.error_budget import Budget
 from slogate.units import format_count, format_duration, format_share
 from slogate.verdict import Finding, GoodShare, Outcome
@@ -47,12 +49,20 @@ class Known:
 
 def judge(plan: Plan, tallies: Tallies, known: Known) -> list[Finding]:
     """The findings of one promise: one, or one for each value of its label."""
-    if plan.promise.by is None or not tallies:
-        every = [tally for some in tallies.values() for tally in some]
-        return [_finding(plan, plan.promise.id, every, known)]
+    return judge_sums(plan, condense(survey_of(plan), tallies), known)
+
+
+def judge_sums(plan: Plan, surveyed: Surveyed, known: Known) -> list[Finding]:
+    """The findings on what was summed up."""
+    if isinstance(surveyed, Crowd):
+        return [_crowded(plan, surveyed)]
+    edges = edges_of(plan)
+    if plan.promise.by is None or not surveyed:
+        sums = surveyed.get(None, Sums())
+        return [_finding(plan.promise.id, Book.of(plan, edges, sums), known)]
     return [
-        _finding(plan, f"{plan.promise.id}/{shown(value)}", some, known)
-        for value, some in sorted(tallies.items(), key=lambda it: (it[0] is not None, it[0] or ""))
+        _finding(f"{plan.promise.id}/{shown(value)}", Book.of(plan, edges, surveyed[value]), known)
+        for value in in_order(surveyed)
     ]
 
 
@@ -63,9 +73,9 @@ def shown(value: str | None) -> str:
     return f"'{value}'" if value.strip("'") == NONE else value
 
 
-def _finding(plan: Plan, name: str, tallies: Sequence[Tally], known: Known) -> Finding:
-    promise = plan.promise
-    statement = statement_of(Ledger.of(plan, tallies))
+def _finding(name: str, book: Book, known: Known) -> Finding:
+    plan, promise = book.plan, book.plan.promise
+    statement = statement_of(book)
     outcome, why = _outcome(statement, known)
     blocking, downgraded = _blocks(plan, outcome)
     share, best = (budget.use.bad_share for budget in (statement.budget, statement.best))
@@ -103,6 +113,21 @@ def _finding(plan: Plan, name: str, tallies: Sequence[Tally], known: Known) -> F
         },
         definition=definition_of(promise),
     )  # fmt: skip
+
+
+def _crowded(plan: Plan, many: Crowd) -> Finding:
+    """Nothing is judged where a budget for each value would be a list that nobody reads."""
+    found = _finding(plan.promise.id, Book.of(plan, edges_of(plan), Sums()), Known())
+    blocking, _ = _blocks(plan, Outcome.INVALID)
+    like = f" such as {', '.join(many.some)}" if many.some else ""
+    why = (
+        f"the label {plan.promise.by} has {format_count(many.values)} values{like}; a budget for "
+        f"each of more than {format_count(MOST_VALUES)} is not told: take a label with fewer, or "
+        "less of the service with endpoint or where"
+    )
+    return replace(
+        found, outcome=Outcome.INVALID, blocking=blocking, downgraded=None, reason=why, warnings=()
+    )
 
 
 def _outcome(statement: Statement, known: Known) -> tuple[Outcome, str]:

@@ -15,10 +15,11 @@ from datetime import UTC, datetime, timedelta
 
 from slogate.model.run import Reconciliation, Run
 from slogate.model.selection import Selection
-from slogate.model.slots import Account, Edges, Tallies
-from slogate.promises.events import accounts_of, tallies_of
-from slogate.promises.judge import Known, judge
+from slogate.model.slots import Edges
+from slogate.model.survey import Crowd, Survey, Surveyed
+from slogate.promises.judge import Known, judge_sums
 from slogate.promises.promise import MINUTE_US, Plan
+from slogate.promises.surveys import survey_of
 from slogate.units import format_count
 from slogate.verdict import Finding, Subject, Verdict
 
@@ -65,13 +66,14 @@ def _reaches(run: Run, since: int, until: int) -> bool:
     return begun and (run.end_ts is None or run.end_ts >= since)
 
 
-def accounts(plans: Sequence[Plan]) -> list[Account]:
-    """What is to be counted: for each promise, and all requests of the judged windows."""
+def surveys(plans: Sequence[Plan]) -> list[Survey]:
+    """What is to be summed up: for each promise, and all requests of the judged windows."""
     start, end = _stretch(plans)
-    whole = Account(
-        id=EVERYTHING, selection=Selection(), slots=Edges(at=(start, max(end, start + 1)))
-    )
-    return [*(account for plan in plans for account in accounts_of(plan)), whole]
+    edges = Edges(at=(start, max(end, start + 1)))
+    return [
+        *(survey_of(plan) for plan in plans),
+        Survey(id=EVERYTHING, selection=Selection(), edges=edges),
+    ]
 
 
 def _stretch(plans: Sequence[Plan]) -> tuple[int, int]:
@@ -81,7 +83,7 @@ def _stretch(plans: Sequence[Plan]) -> tuple[int, int]:
 def verdict_of(
     production: Production,
     plans: Sequence[Plan],
-    counted: Mapping[str, Tallies],
+    surveyed: Mapping[str, Surveyed],
     *,
     specs: Mapping[str, str],
     version: str,
@@ -90,9 +92,11 @@ def verdict_of(
     findings = tuple(
         finding
         for plan in plans
-        for finding in judge(plan, tallies_of(plan, counted), known_of(production, plan))
+        for finding in judge_sums(plan, surveyed[plan.promise.id], known_of(production, plan))
     )
-    total = sum(tally.total for some in counted[EVERYTHING].values() for tally in some)
+    whole = surveyed[EVERYTHING]
+    sums = [] if isinstance(whole, Crowd) else [*whole.values()]
+    total = sum(tally.total for each in sums for tally in each.tallies)
     return Verdict(
         id=_identity(production, findings, specs),
         version=version,

@@ -14,7 +14,7 @@ the last request is not overspent. Without any unit there is no share, no burn r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -147,11 +147,12 @@ def ratio_timeslices(slots: Iterable[tuple[int, int]], empty: Empty = "excluded"
         else:
             total += 1
             bads[every] += every - good
-    return Use(unit="slices", bad=whole + _sum([*bads.items()]), total=total)
+    return Use(unit="slices", bad=whole + sum_of_shares(bads), total=total)
 
 
-def _sum(parts: list[tuple[int, int]]) -> Fraction:
-    """The sum of (denominator, numerator) by halves: reduced once, not at each of thousands."""
+def sum_of_shares(bads: Mapping[int, int]) -> Fraction:
+    """The sum of numerators by denominator, by halves: reduced once, not at each of thousands."""
+    parts = [*bads.items()]
     while len(parts) > 1:
         pairs = zip(parts[::2], parts[1::2], strict=False)
         joined = [(b * d, a * d + c * b) for (b, a), (d, c) in pairs]

@@ -15,8 +15,8 @@ from slogate.model.calendar import Calendar, Rolling
 from slogate.model.closure import Correction
 from slogate.model.selection import Selection
 from slogate.model.slots import Slots, Tally
+from slogate.promises.book import book_of
 from slogate.promises.course import State, is_known, state_of, watch
-from slogate.promises.ledger import Ledger
 from slogate.promises.promise import Promise, plan
 from slogate.promises.statement import statement_of
 from slogate.stats.burn_rate import Pair
@@ -47,7 +47,7 @@ def tallies(slots: Slots, steps: list[Step]) -> tuple[Tally, ...]:
 def stated(promise: Promise, steps: list[Step], at: int) -> list[State]:
     """How each pair stands at a moment, by a statement of that moment."""
     made = plan(promise, at)
-    statement = statement_of(Ledger.of(made, tallies(made.slots, steps)))
+    statement = statement_of(book_of(made, tallies(made.slots, steps)))
     uses = {burn.length_us: burn.use for burn in statement.burns}
     return [
         state_of(

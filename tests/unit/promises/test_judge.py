@@ -16,6 +16,7 @@ from slogate.model.closure import Correction
 from slogate.model.recurrence import parse_rule
 from slogate.model.selection import Selection
 from slogate.model.slots import Tally
+from slogate.promises.book import book_of
 from slogate.promises.judge import Known, judge
 from slogate.promises.ledger import Ledger, Open
 from slogate.promises.promise import Plan, PolicyRule, Promise, plan, whole_minute
@@ -129,7 +130,7 @@ def test_windows_agree_with_single_requests(
     if not calendar:
         assert (start, made.at) == (end - DAY, end)
 
-    found = statement_of(Ledger.of(made, tallies(made, events)))
+    found = statement_of(book_of(made, tallies(made, events)))
 
     use = (found.budget.use.bad, found.budget.use.total)
     assert use == reckoned(method, events, start, end, shut, step, target, phase)

@@ -14,15 +14,17 @@ from slogate.model.calendar import Rolling
 from slogate.model.run import Reconciliation, Run
 from slogate.model.selection import Selection
 from slogate.model.slots import Tally
+from slogate.model.survey import Sums, condense
 from slogate.promises.production import (
     EVERYTHING,
     Production,
-    accounts,
     newest_end,
     reaching,
+    surveys,
     verdict_of,
 )
 from slogate.promises.promise import Promise, plan
+from slogate.promises.surveys import survey_of
 from slogate.verdict import Outcome, Verdict
 
 MINUTE = 60_000_000
@@ -78,8 +80,11 @@ def judged(*runs: Run, bad: int = 0) -> Verdict:
     last = made.slots.count - 1
     tallies = {None: (Tally(last, last, 100, 100 - bad, 100 - bad),)}
     production = Production(service="shop", at=AT, runs=runs)
-    counted = {PROMISE.id: tallies, EVERYTHING: {None: (Tally(0, 0, 100, 100, 100),)}}
-    return verdict_of(production, [made], counted, specs={"ab" * 32: "slogate: 1"}, version="0")
+    surveyed = {
+        PROMISE.id: condense(survey_of(made), tallies),
+        EVERYTHING: {None: Sums((Tally(0, 0, 100, 100, 100),))},
+    }
+    return verdict_of(production, [made], surveyed, specs={"ab" * 32: "slogate: 1"}, version="0")
 
 
 @pytest.mark.parametrize(
@@ -171,10 +176,10 @@ def test_a_file_that_was_taken_in_twice_as_it_grew_is_remarked_on():
 
 def test_all_requests_of_the_judged_windows_are_counted_too():
     """Beside what the promises ask for."""
-    asked = accounts([plan(PROMISE, AT)])
+    asked = surveys([plan(PROMISE, AT)])
 
-    assert [account.id for account in asked] == [PROMISE.id, EVERYTHING]
-    assert asked[-1].slots.at == (AT - DAY, AT)
+    assert [survey.id for survey in asked] == [PROMISE.id, EVERYTHING]
+    assert asked[-1].edges.at == (AT - DAY, AT)
 
 
 @given(
@@ -194,8 +199,9 @@ def test_shifting_time_changes_nothing(minutes, days, steps):
             for slot in [made.slots.slot(at - DAY + minute * MINUTE)]
         )
         production = Production(service="shop", at=at, runs=(RUN,))
-        counted = {PROMISE.id: {None: tallies} if tallies else {}, EVERYTHING: {}}
-        (finding,) = verdict_of(production, [made], counted, specs={}, version="0").findings
+        counted = {None: tallies} if tallies else {}
+        surveyed = {PROMISE.id: condense(survey_of(made), counted), EVERYTHING: {}}
+        (finding,) = verdict_of(production, [made], surveyed, specs={}, version="0").findings
         return finding.outcome, finding.budget
 
     outcome, budget = found(AT)

@@ -1,0 +1,293 @@
+"""Sums up surveys with DuckDB: one pass over the parts for all that share a label.
+
+What each survey asks for then goes over the base that was made, a selection and a method of slicing
+at a time. Of a run whose counts and histograms have the same requests, each survey takes that which
+leaves less open, as `_census.py` does; of none both.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import reduce
+from math import gcd
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from slogate.engines._base import Sources
+from slogate.engines._census import largest, requesters
+from slogate.engines._slicing import is_long, sliced, slowly
+from slogate.engines._span_sums import Sliced, openness, sum_spans
+from slogate.engines._spans import (
+    Base,
+    add_requests,
+    add_steps,
+    any_long,
+    count_values,
+    make_base,
+    open_sources,
+)
+from slogate.engines._sql import BITS, Bound
+from slogate.model.predicate import Not, Predicate
+from slogate.model.selection import Selection
+from slogate.model.slots import Edges, Every, Slots, Tally
+from slogate.model.survey import (
+    MOST_VALUES,
+    Crowd,
+    Slicing,
+    Sums,
+    Survey,
+    Surveyed,
+    in_order,
+    without,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+
+MEMORY = "700MB"
+MINUTE_US = 60_000_000
+Runs = Mapping[str, int]
+# (label, first span, last span) → requests, and those of each predicate, surely and perhaps
+Rows = list[tuple[str | None, int, int, tuple[int, ...]]]
+
+
+def survey(
+    surveys: Sequence[Survey], sources: Sources, runs: Runs,
+    connection: duckdb.DuckDBPyConnection,
+) -> dict[str, Surveyed]:  # fmt: skip
+    """The sums of each survey by its id."""
+    found: dict[str, Surveyed] = {}
+    with TemporaryDirectory(prefix="slogate-") as folder:
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
+        connection.execute("SET temp_directory = $1", [folder])
+        most = largest(sources.pools, runs, connection)
+        for group in _groups([each for each in surveys if not is_long(each)]):
+            found |= _Question.of(group, sources, runs, most, connection).answers()
+        connection.execute("DROP TABLE IF EXISTS base")
+    for each in filter(is_long, surveys):
+        found[each.id] = slowly(each, sources, runs, connection)
+    return {each.id: found[each.id] for each in surveys}
+
+
+def _groups(surveys: Sequence[Survey]) -> list[list[Survey]]:
+    """Surveys that share a label, and whole minutes or else what tells their slots apart."""
+    found: dict[tuple[str | None, int], list[Survey]] = defaultdict(list)
+    for each in surveys:
+        grain = _grain([each])
+        found[each.by, 0 if grain % MINUTE_US == 0 else grain].append(each)
+    return [*found.values()]
+
+
+def _grain(surveys: Sequence[Survey]) -> int:
+    """The longest time by whose multiples all slots and spans begin and end."""
+    found = 0
+    for each in surveys:
+        found = reduce(gcd, each.edges.at, found)
+        if each.slices is not None:
+            found = gcd(found, each.slices.slots.start_ts, each.slices.slots.step_us)
+    return found or 1
+
+
+@dataclass(slots=True, kw_only=True)
+class _Question:
+    """Surveys that share a base."""
+
+    group: Sequence[Survey]
+    base: Base
+    connection: duckdb.DuckDBPyConnection
+    # (pool, run) of each source but 0, by its number less one
+    doubled: list[tuple[int, int]] = field(default_factory=list)
+    left: set[int] = field(default_factory=set)
+    crowds: dict[tuple[Selection, int, int], Crowd] = field(default_factory=dict)
+    open: dict[tuple[Selection, Slots], dict[int, int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, group: Sequence[Survey], sources: Sources, runs: Runs,
+        most: Mapping[int, Sequence[int]], connection: duckdb.DuckDBPyConnection,
+    ) -> _Question:  # fmt: skip
+        """The question with its base made."""
+        predicates = [each.selection.success for each in group]
+        predicates += [Not(each.events) for each in group if each.events is not None]
+        base = Base(
+            by=group[0].by,
+            start_ts=min(each.edges.at[0] for each in group),
+            end_ts=max(each.edges.at[-1] for each in group),
+            grain_us=_grain(group),
+            selections=tuple(dict.fromkeys(requesters(each.selection) for each in group)),
+            predicates=tuple(dict.fromkeys(predicates)),
+        )
+        made = cls(group=group, base=base, connection=connection)
+        made._ask(make_base(base))
+        if sources.requests:
+            bound = Bound()
+            made._ask(add_requests(base, sources.requests, bound), bound)
+        made._add_pools(sources, runs, most)
+        return made
+
+    @property
+    def in_minutes(self) -> bool:
+        """Whether all slots and spans are of whole minutes."""
+        return self.base.grain_us % MINUTE_US == 0
+
+    def _ask(self, text: str, bound: Bound | None = None) -> list[tuple[Any, ...]]:
+        return self.connection.execute(text, bound.values if bound else None).fetchall()
+
+    def _add_pools(self, sources: Sources, runs: Runs, most: Mapping[int, Sequence[int]]) -> None:
+        for run, same in most.items():
+            if len(same) > 1:
+                self.doubled += [(pool, run) for pool in same]
+        number = {each: at for at, each in enumerate(self.doubled, 1)}
+        for first in (True, False):
+            for pool, parts in enumerate(sources.pools):
+                mine = [part for part in parts if pool in most[runs[part]]]
+                wanted = [
+                    part
+                    for part in mine
+                    if (most[runs[part]][0] == pool) is first and (first or runs[part] in self.left)
+                ]
+                if wanted:
+                    bound = Bound()
+                    told = [number.get((pool, runs[part]), 0) for part in wanted]
+                    self._ask(add_steps(self.base, wanted, told, bound), bound)
+            if not self.doubled:
+                return
+            if first:
+                rows = self._ask(open_sources(self.base, minutes=self.in_minutes))
+                self.left = {self.doubled[at - 1][1] for (at,) in rows}
+
+    def answers(self) -> dict[str, Surveyed]:
+        """The sums of each survey by its id."""
+        found: dict[str, Surveyed] = {}
+        plain, sliced_alike = [], defaultdict(list)
+        for each in self.group:
+            many = self._crowd(each)
+            if many is not None:
+                found[each.id] = many
+            elif each.slices is None:
+                plain.append(each)
+            else:
+                sliced_alike[self._alike(each, each.slices)].append(each)
+        found |= self._spans(plain)
+        long = bool(sliced_alike) and (not self.in_minutes or self._ask(any_long())[0][0])
+        for some in sliced_alike.values():
+            found |= self._slices(some, long=long)
+        return found
+
+    def _crowd(self, each: Survey) -> Crowd | None:
+        if self.base.by is None:
+            return None
+        key = requesters(each.selection), each.edges.at[0], each.edges.at[-1]
+        if key not in self.crowds:
+            bound = Bound()
+            ((values, some),) = self._ask(count_values(self.base, *key, bound), bound)
+            self.crowds[key] = Crowd(values, tuple(some or ()))
+        many = self.crowds[key]
+        return many if many.values > MOST_VALUES else None
+
+    def _sources(self, each: Survey) -> tuple[int, ...]:
+        """The sources to take: of each run that has two the one that leaves less open."""
+        found, runs = [0], defaultdict(list)
+        for number, (_, run) in enumerate(self.doubled, 1):
+            runs[run].append(number)
+        for run, numbers in runs.items():
+            chosen = numbers[0]
+            if run in self.left:
+                left = self._open(each)
+                chosen = min(numbers, key=lambda number: (left.get(number, 0), number))
+            found.append(chosen)
+        return tuple(found)
+
+    def _open(self, each: Survey) -> dict[int, int]:
+        key = each.selection, each.slots
+        if key not in self.open:
+            bound, number = Bound(), self.base.predicates.index(each.selection.success)
+            rows = self._ask(
+                openness(self.base, requesters(each.selection), number, each.slots, bound), bound
+            )
+            self.open[key] = dict(rows)
+        return self.open[key]
+
+    def _spans(self, surveys: Sequence[Survey]) -> dict[str, Surveyed]:
+        """The sums of surveys without slices: of the spans between the edges of any of them."""
+        if not surveys:
+            return {}
+        edges = Edges(at=tuple(sorted({ts for each in surveys for ts in each.edges.at})))
+        bound, width = Bound(), len(self.base.masks)
+        rows = self._ask(sum_spans(self.base, edges, bound), bound)
+        mine: dict[tuple[Selection, tuple[int, ...]], Rows] = {}
+        found: dict[str, Surveyed] = {}
+        for each in surveys:
+            selection, sources = requesters(each.selection), self._sources(each)
+            if (selection, sources) not in mine:
+                place, bit = divmod(self.base.selections.index(selection), BITS)
+                mine[selection, sources] = [
+                    (row[1], row[2 + width], row[3 + width], row[4 + width :])
+                    for row in rows
+                    if row[0] in sources and row[2 + place] >> bit & 1
+                ]
+            found[each.id] = self._summed(each, edges, mine[selection, sources])
+        return found
+
+    def _summed(self, each: Survey, edges: Edges, rows: Rows) -> Surveyed:
+        own = [*(each.edges.slot(ts) for ts in edges.at), -1]  # the last is that of −1
+        sums = self._sum(own, each.edges.count, rows, each.selection.success)
+        if each.events is not None:
+            none = self._sum(own, each.edges.count, rows, Not(each.events))
+            left = {label: [*without(some, none[label])] for label, some in sums.items()}
+            sums = {label: some for label, some in left.items() if some}
+        return {label: Sums(tuple(sorted(sums[label]))) for label in in_order(sums)}
+
+    def _sum(
+        self, own: Sequence[int], count: int, rows: Rows, success: Predicate
+    ) -> dict[str | None, list[Tally]]:
+        sure = 1 + self.base.predicates.index(success)
+        maybe = sure + len(self.base.predicates)
+        found: dict[tuple[str | None, int, int], tuple[int, int, int]] = {}
+        for label, first, last, counts in rows:
+            early, late = own[first], own[last]
+            if late >= 0 and early < count:
+                key = label, early, late
+                n, s, u = found.get(key, (0, 0, 0))
+                found[key] = n + counts[0], s + counts[sure], u + counts[maybe]
+        by_label: dict[str | None, list[Tally]] = defaultdict(list)
+        for (label, early, late), sums in found.items():
+            by_label[label].append(Tally(early, late, *sums))
+        return by_label
+
+    def _alike(self, each: Survey, slices: Slicing) -> tuple[object, ...]:
+        """What surveys must share to be counted in one statement."""
+        phase = slices.slots.start_ts % slices.slots.step_us
+        shape = slices.slots.step_us, phase, slices.objective is None
+        return requesters(each.selection), self._sources(each), each.events, *shape
+
+    def _slices(self, surveys: Sequence[Survey], *, long: bool) -> dict[str, Surveyed]:
+        """The sums of surveys with slices alike."""
+        numbers = self.base.predicates.index
+        asked: dict[tuple[int, Fraction | None], None] = {}
+        slots: list[Every] = []
+        for each in surveys:
+            assert each.slices is not None
+            asked[numbers(each.selection.success), each.slices.objective] = None
+            slots.append(each.slices.slots)
+        start, step = min(each.start_ts for each in slots), slots[0].step_us
+        end = max(each.start(each.count) for each in slots)
+        goods, events = [*asked], surveys[0].events
+        wanted = Sliced(
+            base=self.base,
+            selection=requesters(surveys[0].selection),
+            sources=self._sources(surveys[0]),
+            slots=Every(start_ts=start, step_us=step, count=(end - start) // step),
+            edges=Edges(at=tuple(sorted({ts for each in surveys for ts in each.edges.at}))),
+            goods=tuple(goods),
+            events=None if events is None else numbers(Not(events)),
+        )
+        places = [
+            (each, goods.index((numbers(each.selection.success), each.slices.objective)))
+            for each in surveys
+            if each.slices is not None
+        ]
+        return {**sliced(wanted, places, self._ask, long=long)}
