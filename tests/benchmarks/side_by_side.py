@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 _NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
@@ -49,14 +49,17 @@ def run(
     generate: Callable[[Path, int], None],
     duckdb_alone: Callable[[str, str], int] | None,
     words: Sequence[str],
+    options: Callable[[Path], Mapping[str, str]] | None = None,
 ) -> None:
     """Measure and print; words: [megabytes=200] [repeats=3], or what a process is to measure.
 
     `generate(path, megabytes)` writes the file; `duckdb_alone(file, out)` reads it and writes its
     requests to the Parquet file `out`, and returns how many there are; None where it cannot.
+    `options(file)` are those of the import.
     """
     if words[:1] == ["--measure"]:
-        _measure(words[1], words[2], duckdb_alone)
+        given = options(Path(words[2])) if options else {}
+        _measure(words[1], words[2], duckdb_alone, given)
         return
     # as installed: not compiled anew each time
     compiled = {key: value for key, value in os.environ.items() if key != _NO_BYTECODE}
@@ -84,23 +87,29 @@ def run(
     print(f"slogate at {wall:.2f} times DuckDB's speed ({cpu:.2f} by CPU time)")
 
 
-def _measure(which: str, file: str, duckdb_alone: Callable[[str, str], int] | None) -> None:
+def _measure(
+    which: str,
+    file: str,
+    duckdb_alone: Callable[[str, str], int] | None,
+    options: Mapping[str, str],
+) -> None:
     """Run one of the two and print what it took."""
     with tempfile.TemporaryDirectory(dir=Path(file).parent) as folder:
         began = time.perf_counter()
         if duckdb_alone and which == "duckdb":
             rows = duckdb_alone(file, str(Path(folder) / "out.parquet"))
         else:
-            rows = _import(file, folder)
+            rows = _import(file, folder, options)
         wall = time.perf_counter() - began
     usage = resource.getrusage(resource.RUSAGE_SELF)
     took = {"rows": rows, "wall": wall, "cpu": usage.ru_utime + usage.ru_stime}
     print(json.dumps({**took, "rss_mb": usage.ru_maxrss / 1024}))
 
 
-def _import(file: str, folder: str) -> int:
+def _import(file: str, folder: str, options: Mapping[str, str]) -> int:
     from slogate.ingest import import_files
     from slogate.store.layout import open_store
 
     store = open_store(Path(folder) / "store", create=True)
-    return import_files(store, [("file", Path(file))], service="x", now_ts=1).run.rows.written
+    files = [("file", Path(file))]
+    return import_files(store, files, service="x", now_ts=1, options=options).run.rows.written
