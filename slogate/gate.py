@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,7 +37,7 @@ from slogate.reports.json import document, parse
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.store.manifest import list_runs, with_all_parts, with_parts
-from slogate.store.verdicts import read_verdicts, write_verdict
+from slogate.store.verdicts import each_verdict, write_verdict
 from slogate.verdict import Failure, Subject, Verdict
 
 T = TypeVar("T")
@@ -230,11 +231,9 @@ def _outside(ts: int | None, run: Run) -> bool:
 
 def _floors(store: Store, specs: Sequence[Spec], run: Run) -> dict[str, Floor]:
     """The design-effect floor of each objective, from earlier verdicts of its service."""
-    documents = [
-        document
-        for service in sorted({spec.service for spec in specs})
-        for document in read_verdicts(store, service=service)
-    ]
+    documents = chain.from_iterable(
+        each_verdict(store, service=service) for service in sorted({it.service for it in specs})
+    )
     windows = [
         (objective, judged_window(run, objective.scope.warmup_us))
         for objective in objectives_of(specs)
@@ -247,7 +246,7 @@ def last_verdict(store: Store, service: str) -> Verdict | None:
     """The verdict of the service's latest judged run; None if it has none."""
     judged = [
         document
-        for document in read_verdicts(store, service=service)
+        for document in each_verdict(store, service=service)
         if not any(each.get("kind") == "slo" for each in document.get("objectives", ()))
     ]
     newest = max(judged, key=_moment, default=None)
