@@ -78,14 +78,6 @@ class Ledger:
         """Whether worst case and best are the same over any slots."""
         return not self.loose and self.sure == self.maybe
 
-    def requests(self, chosen: Collection[int]) -> Use:
-        """The requests that surely lie in the slots, in the worst case."""
-        inside = [t for t in self.loose if all(at in chosen for at in range(t.first, t.last + 1))]
-        slots = [(self.sure[at], self.totals[at]) for at in self._filled(chosen)]
-        use = use_of("occurrences", [*slots, *((t.sure, t.total) for t in inside)])
-        scale = self.plan.scale
-        return replace(use, bad=use.bad / scale, total=use.total // scale) if scale > 1 else use
-
     def use(self, chosen: Collection[int], *, best: bool = False) -> Use:
         """What these slots use of the budget."""
         goods = self.maybe if best else self.sure
