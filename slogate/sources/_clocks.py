@@ -65,7 +65,9 @@ def clock_sql(text: str, kind: str, *, zone_us: int | None = None, zone: str = "
         )
         return (
             f"CASE WHEN ends_with({text}, 'Z') THEN epoch_us(TRY_CAST({text} AS TIMESTAMP)) "
-            f"WHEN regexp_matches({text}, ':.*[+-][0-9:]+$') "
+            f"WHEN CASE WHEN length({text}) > 20 AND {text}[14] = ':' AND {text}[-6] IN ('+', '-') "
+            # which an expression also finds, but takes ten times as long
+            f"THEN TRUE ELSE regexp_matches({text}, ':.*[+-][0-9:]+$') END "
             f"THEN epoch_us(TRY_CAST({text} AS TIMESTAMPTZ)) ELSE {local} END"
         )
     if kind == "ns":

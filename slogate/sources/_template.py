@@ -44,7 +44,7 @@ def template_words(template: str, wanted: frozenset[str], *, strict: bool = Fals
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"it names '{twice[0]}' twice")
-    split = _Split(strict=strict)
+    split = _Split(strict=strict, quotes='"' in template)
     for at, segment in enumerate(split.stamped(template).split('"'), start=1):
         split.segment(at, segment, wanted)
     if split.alone and wanted <= set(split.words) and "\t" not in template:
@@ -55,10 +55,13 @@ def template_words(template: str, wanted: frozenset[str], *, strict: bool = Fals
 class _Split:
     """Gathers the words of a template by splitting at quotes, then at spaces."""
 
-    def __init__(self, *, strict: bool) -> None:
+    def __init__(self, *, strict: bool, quotes: bool) -> None:
         self.words: dict[str, str] = {}
         self.alone = True
-        self._steps: list[tuple[str, str]] = [("quoted", _QUOTED)]
+        # a line in which no quotes are expected need not be split at them
+        self._whole = strict and not quotes
+        quoted = _UNESCAPED if self._whole else f"string_split({_UNESCAPED}, '\"')"
+        self._steps: list[tuple[str, str]] = [("quoted", quoted)]
         self._texts: dict[str, object] = {}
         self._tests: list[str] = []
         self._strict = strict
@@ -85,7 +88,8 @@ class _Split:
             self._tokens(at, segment.split(" "))
 
     def _tokens(self, at: int, tokens: Sequence[str]) -> None:
-        self._steps.append((f"bare{at}", f"string_split(quoted[{at}], ' ')"))
+        segment = "quoted" if self._whole else f"quoted[{at}]"
+        self._steps.append((f"bare{at}", f"string_split({segment}, ' ')"))
         if self._strict:
             self._tests.append(f"len(bare{at}) = {len(tokens)}")
         for place, token in enumerate(tokens, start=1):
@@ -117,15 +121,16 @@ class _Split:
     def result(self) -> Words:
         """The words, when all segments were seen."""
         count = "=" if self._strict else ">="
-        tests = [f"len(quoted) {count} {self._segments}", *self._tests]
+        form = f"len(quoted) {count} {self._segments}"
+        tests = ["NOT contains(quoted, '\"')" if self._whole else form, *self._tests]
         return Words(
             words=self.words, steps=self._steps, parameters=self._texts, fits=" AND ".join(tests)
         )
 
 
 # an escaped quote is not the end of a word
-_QUOTED = r"""string_split(CASE WHEN contains(text, '\"')
-    THEN replace(replace(text, '\\', '\x5c'), '\"', '\x22') ELSE text END, '"')"""
+_UNESCAPED = r"""CASE WHEN contains(text, '\"')
+    THEN replace(replace(text, '\\', '\x5c'), '\"', '\x22') ELSE text END"""
 
 
 def template_expression(template: str) -> str:
