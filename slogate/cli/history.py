@@ -40,6 +40,10 @@ def command(
         str | None,
         typer.Option("--branch", metavar="NAME", help="Only runs of this branch; * is any text."),
     ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option("--label", "-l", metavar="K=V", help="Only runs with this label; repeatable."),
+    ] = None,
     fail_on_new: Annotated[
         bool,
         typer.Option(
@@ -84,6 +88,7 @@ def command(
     from slogate.cli.grid import dumps
     from slogate.cli.known_changes import place_of, read_known
     from slogate.cli.specfiles import FOLDER
+    from slogate.cli.testing import labels as labels_of
     from slogate.config import load_settings
     from slogate.history.choice import Choice
     from slogate.history.course import courses
@@ -100,6 +105,7 @@ def command(
         objectives=tuple(objectives or ()),
         service=service,
         branch=branch,
+        labels=labels_of(label or ()),
         since_ts=_since(since),
     )
     acknowledged = read_known(file)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from slogate.errors import NoData, UsageError
@@ -25,6 +25,7 @@ class Choice:
     objectives: tuple[str, ...] = ()
     service: str | None = None
     branch: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
     since_ts: int | None = None
 
     def entries(self, documents: Iterable[Mapping[str, Any]]) -> list[Entry]:
@@ -40,7 +41,10 @@ class Choice:
             name, branch = str(found["id"]), head["run"]["branch"] or ""
             if name not in known:
                 known[name] = not self.objectives or any(names(it, name) for it in self.objectives)
-            return known[name] and (self.branch is None or glob_matches(self.branch, branch))
+            of_branch = self.branch is None or glob_matches(self.branch, branch)
+            return (
+                known[name] and of_branch and self.labels.items() <= head["run"]["labels"].items()
+            )
 
         found = entries(documents, wanted=wanted)
         self._refuse_unknown(list(known))
@@ -59,10 +63,15 @@ class Choice:
                     f"no stored verdict is on an objective '{name}'", hint=_near(name, known)
                 )
 
+    def _labels(self) -> str | None:
+        shown = ", ".join(f"{key}={value}" for key, value in self.labels.items())
+        return f" {shown}" if shown else None
+
     def _words(self) -> str:
         parts = [
             ("of the service", self.service and f" '{self.service}'"),
             ("of the branch", None if self.branch is None else f" '{self.branch}'"),
+            ("labelled", self._labels()),
             ("that young", None if self.since_ts is None else ""),
         ]
         told = (f"{what}{name}" for what, name in parts if name is not None)

@@ -164,6 +164,7 @@ def test_an_unknown_objective_is_refused_with_the_nearest(name, hint):
         pytest.param({"branch": "release-*"}, id="branch"),
         pytest.param({"service": "bank"}, id="service"),
         pytest.param({"since_ts": 10**18}, id="since"),
+        pytest.param({"labels": {"purpose": "nightly"}}, id="label"),
     ],
 )
 def test_nothing_chosen_is_no_pass(choice):
@@ -178,6 +179,19 @@ def test_branches_are_chosen():
 
     assert [entry.run for entry in course_of(verdicts, branch="main").entries] == ["run-000"]
     assert [entry.run for entry in course_of(verdicts, branch="fix/*").entries] == ["run-001"]
+
+
+def test_labels_are_chosen():
+    """All that are asked for, with just these values."""
+    nightly = {"purpose": "nightly", "size": "big"}
+    verdicts = [
+        judged(0, 100),
+        judged(1, 100, labels=nightly),
+        judged(2, 100, labels={"size": "s"}),
+    ]
+
+    for asked in (nightly, {"size": "big"}):
+        assert [it.run for it in course_of(verdicts, labels=asked).entries] == ["run-001"]
 
 
 @pytest.mark.parametrize(
