@@ -88,7 +88,6 @@ def command(
     from slogate.cli.grid import dumps
     from slogate.cli.known_changes import place_of, read_known
     from slogate.cli.specfiles import FOLDER
-    from slogate.cli.testing import labels as labels_of
     from slogate.config import load_settings
     from slogate.history.choice import Choice
     from slogate.history.course import courses
@@ -105,7 +104,7 @@ def command(
         objectives=tuple(objectives or ()),
         service=service,
         branch=branch,
-        labels=labels_of(label or ()),
+        labels=_labels(label or ()),
         since_ts=_since(since),
     )
     acknowledged = read_known(file)
@@ -125,6 +124,14 @@ def command(
     else:
         _show(told, no_color=no_color, quiet=quiet)
     return _gate(told, fail=fail_on_new, quiet=quiet)
+
+
+def _labels(pairs: Sequence[str]) -> dict[str, str]:
+    if not pairs:
+        return {}
+    from slogate.cli.testing import labels
+
+    return labels(pairs)
 
 
 def _since(word: str | None) -> int | None:
