@@ -51,7 +51,7 @@ _DELTA = ("ts", "duration_us", "late_us", "pace_us", "step_us", "lo_us", "hi_us"
           "sum_us", "max_us")  # fmt: skip
 _WORDS = ("endpoint", "method", "error", "worker", "status", "bytes",
           "labels.key_value.key", "labels.key_value.value")  # fmt: skip
-_EVERYWHERE = ("endpoint", "method", "labels")
+_EVERYWHERE = ("endpoint", "method", "trace_id", "labels")
 _LEAST = {"step_us": 1, "lo_us": -1, "hi_us": 0, "count": 1, "sum_us": 0, "max_us": 0}
 _REQUIRED = ("ts", "endpoint", "method", "step_us", "count")
 
@@ -195,7 +195,7 @@ def _write(path: Path, first: pa.Table, rest: Iterator[pa.Table]) -> None:
             column_encoding={
                 name: "DELTA_BINARY_PACKED" for name in _DELTA if name in first.schema.names
             },
-            # what is the same in every group of rows has none that would tell one from another
+            # what is alike in every group of rows has none that would tell one from another
             write_statistics=[name for name in first.schema.names if name not in _EVERYWHERE],
             write_page_checksum=True,
         ) as writer:
