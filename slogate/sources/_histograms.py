@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, count, pairwise, repeat
 from typing import Any
 
 from slogate.model.series import HISTOGRAM_COLUMNS
@@ -38,16 +38,27 @@ def hi_us(most: Number) -> int:
     return math.ceil(most)
 
 
+_COMMON = ("ts", "step_us", "endpoint", "method", "status", "ok", "sum_us", "worker", "labels")
+
+
 class Rows:
-    """Rows of the histogram series, gathered until they are taken as a chunk."""
+    """Rows of the histogram series, gathered until they are taken as a chunk.
+
+    What rows of one moment have in common is kept once for all of them.
+    """
 
     def __init__(self) -> None:
         """Begin without rows."""
-        self._columns = _empty()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._common: list[tuple[Any, ...]] = []
+        self._sizes: list[int] = []
+        self._own: tuple[list[Any], list[Any], list[int], list[Any]] = ([], [], [], [])
 
     def __len__(self) -> int:
         """How many rows are waiting."""
-        return len(self._columns["ts"])
+        return len(self._own[2])
 
     def add(
         self,
@@ -66,23 +77,44 @@ class Rows:
         labels: Mapping[str, str] | None = None,
     ) -> None:
         """Add a row; `bounds` are (lo_us, hi_us), None where no response time is told."""
-        low, high = bounds or (None, None)
-        row = (
-            ts, step_us, endpoint, method, status, ok, low, high, count, sum_us, max_us, worker,
-            None if labels is None else list(labels.items()),
-        )  # fmt: skip
-        for column, value in zip(self._columns.values(), row, strict=True):
+        for column, value in zip(
+            self._own, (*(bounds or (None, None)), count, max_us), strict=True
+        ):
             column.append(value)
+        pairs = None if labels is None else list(labels.items())
+        self._sizes.append(1)
+        self._common.append((ts, step_us, endpoint, method, status, ok, sum_us, worker, pairs))
 
     def add_buckets(
-        self, buckets: Sequence[Bucket], *, ts: int, step_us: int, endpoint: str, ok: bool | None
+        self,
+        buckets: Sequence[Bucket],
+        *,
+        ts: int,
+        step_us: int,
+        endpoint: str,
+        ok: bool | None,
+        method: str | None = None,
+        status: int | None = None,
+        sum_us: int | None = None,
+        max_us: int | None = None,
+        labels: Mapping[str, str] | None = None,
     ) -> None:
-        """Add a row for each bucket (lo_us, hi_us, count), otherwise alike; fast."""
-        lows, highs, counts = zip(*buckets, strict=True) if buckets else ((), (), ())
-        told = {"lo_us": lows, "hi_us": highs, "count": counts}
-        same = {"ts": ts, "step_us": step_us, "endpoint": endpoint, "ok": ok}
-        for name, column in self._columns.items():
-            column.extend(told.get(name) or [same.get(name)] * len(buckets))
+        """Add a row for each bucket (lo_us, hi_us, count), ascending, otherwise alike; fast.
+
+        `max_us` is the longest of all of them.
+        """
+        if not buckets:
+            return
+        for column, values in zip(self._own, zip(*buckets, strict=True), strict=False):
+            column.extend(values)
+        longest: list[int | None] = [None] * len(buckets)
+        if max_us is not None:
+            last = buckets[-1][:2]
+            longest = [max_us if bucket[:2] == last else None for bucket in buckets]
+        self._own[3].extend(longest)
+        pairs = None if labels is None else list(labels.items())
+        self._sizes.append(len(buckets))
+        self._common.append((ts, step_us, endpoint, method, status, ok, sum_us, None, pairs))
 
     def chunk(
         self,
@@ -100,12 +132,16 @@ class Rows:
             "endpoint": word, "method": word, "status": pa.int16(), "ok": pa.bool_(),
             "worker": word, "labels": pa.map_(word, word),
         }  # fmt: skip
-        arrays = {
-            name: pa.array(values, types.get(name, whole)) for name, values in self._columns.items()
-        }
+        told: dict[str, Sequence[Any]] = dict.fromkeys(_COMMON, ())
+        told |= zip(_COMMON, zip(*self._common, strict=True), strict=False)
+        told |= zip(("lo_us", "hi_us", "count", "max_us"), self._own, strict=True)
+        arrays = {name: pa.array(told[name], types.get(name, whole)) for name in HISTOGRAM_COLUMNS}
+        if len(self) > len(self._sizes):
+            places = pa.array(chain.from_iterable(map(repeat, count(), self._sizes)), pa.int32())
+            arrays |= {name: arrays[name].take(places) for name in _COMMON}
         if arrays["method"].null_count == len(self):
             del arrays["method"]
-        self._columns = _empty()
+        self._begin()
         return Chunk(
             rows=pa.RecordBatch.from_pydict(arrays),
             series="histograms",
@@ -114,10 +150,6 @@ class Rows:
             shown=tuple(shown),
             notes=tuple(notes),
         )
-
-
-def _empty() -> dict[str, list[Any]]:
-    return {name: [] for name in HISTOGRAM_COLUMNS}
 
 
 @dataclass(slots=True)

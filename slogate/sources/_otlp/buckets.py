@@ -10,7 +10,8 @@ not add up.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
@@ -29,11 +30,18 @@ ABSURD = "it counts durations of over a day"
 _MOST_NS = LONGEST_US * 1_000
 _ROOM = 2.0**-49
 _MOST_BITS = 80
+_KEPT = 10_000
 
 
-@lru_cache(maxsize=256)
 def explicit_bounds(bounds: tuple[float, ...], unit: Fraction) -> tuple[Bounds, ...]:
     """The bounds of each bucket in µs; Malformed if they are not in ascending order."""
+    return _explicit_bounds(bounds, unit.numerator, unit.denominator)
+
+
+# what is kept is found by the parts of the unit: the hash of a fraction takes long
+@lru_cache(maxsize=256)
+def _explicit_bounds(bounds: tuple[float, ...], times: int, part: int) -> tuple[Bounds, ...]:
+    unit = Fraction(times, part)
     if not all(map(math.isfinite, bounds)):
         raise Malformed("a bound of its buckets is no number")
     exact = [Fraction(repr(bound)) * unit for bound in bounds]
@@ -44,11 +52,31 @@ def explicit_bounds(bounds: tuple[float, ...], unit: Fraction) -> tuple[Bounds, 
     return tuple(zip(los, his, strict=True))
 
 
-@lru_cache(maxsize=100_000)
 def exponential_bounds(scale: int, index: int, unit: Fraction) -> Bounds:
     """The bounds of a bucket in µs; `hi` is None beyond what a day can hold."""
     low, high = _power(scale, index, unit)[0], _power(scale, index + 1, unit)[1]
     return low, None if high > LONGEST_US else high
+
+
+class _Scale(dict[int, Bounds]):
+    """The bounds of the buckets of a scale by their index, some of them kept."""
+
+    def __init__(self, scale: int, times: int, part: int) -> None:
+        super().__init__()
+        self._scale, self._unit = scale, Fraction(times, part)
+
+    def __missing__(self, index: int) -> Bounds:
+        if len(self) >= _KEPT:
+            self.clear()
+        found = self[index] = exponential_bounds(self._scale, index, self._unit)
+        return found
+
+
+_scales = lru_cache(maxsize=16)(_Scale)
+
+
+def _scale(scale: int, unit: Fraction) -> _Scale:
+    return _scales(scale, unit.numerator, unit.denominator)
 
 
 def _power(scale: int, index: int, unit: Fraction) -> tuple[int, int]:
@@ -66,27 +94,62 @@ def _power(scale: int, index: int, unit: Fraction) -> tuple[int, int]:
     return math.floor(value * Fraction(1 - _ROOM)), math.ceil(value * Fraction(1 + _ROOM))
 
 
+def check(
+    buckets: Explicit | Exponential, count: int, longest: float | None, unit: Fraction
+) -> None:
+    """Malformed for what `counted` refuses."""
+    most = None if longest is None else whole_us(longest, unit)
+    if isinstance(buckets, Explicit):
+        bounds, counts = _explicit(buckets, count, unit)
+        at = _last(counts)
+        low = None if at is None else bounds[at][0]
+    else:
+        _check_exponential(buckets, count)
+        at = _last(buckets.counts)
+        low = None if at is None else _scale(buckets.scale, unit)[buckets.offset + at][0]
+        if buckets.zero_count:
+            whole_us(buckets.zero_threshold, unit)
+            low = -1 if low is None else low
+    _check_longest(buckets, low, most)
+
+
 def counted(
     buckets: Explicit | Exponential, count: int, longest: float | None, unit: Fraction
-) -> Iterator[tuple[Bounds, int]]:
+) -> list[tuple[Bounds, int]]:
     """The buckets that are not empty, in ascending order; `longest` closes the unbounded one.
 
     Malformed if the highest of them holds longer ones than `longest`.
     """
     most = None if longest is None else whole_us(longest, unit)
     if isinstance(buckets, Explicit):
-        found = list(_explicit(buckets, count, unit))
+        bounds, counts = _explicit(buckets, count, unit)
+        found = [(each, number) for each, number in zip(bounds, counts, strict=True) if number]
     else:
-        found = list(_exponential(buckets, count, unit))
-    if found and found[-1][0][0] > LONGEST_US:
+        found = _exponential(buckets, count, unit)
+    _check_longest(buckets, found[-1][0][0] if found else None, most)
+    if most is None:
+        return found
+    return [
+        ((low, most if high is None and most > low else high), number)
+        for (low, high), number in found
+    ]
+
+
+def _check_longest(buckets: Explicit | Exponential, low: int | None, most: int | None) -> None:
+    """What lies over `low` µs is under a day, and not over the longest duration."""
+    if low is None:
+        return
+    if low > LONGEST_US:
         raise Malformed(ABSURD)
     # which side of a bound of an exponential histogram a value falls on may be rounded
     room = 0 if isinstance(buckets, Explicit) else 1
-    if found and most is not None and most + room <= found[-1][0][0]:
+    if most is not None and most + room <= low:
         raise Malformed(CONTRADICTED)
-    for (low, high), number in found:
-        closed = most if high is None and most is not None and most > low else high
-        yield (low, closed), number
+
+
+def _last(counts: Sequence[int]) -> int | None:
+    """Where the last bucket is that is not empty."""
+    return next((at for at in range(len(counts) - 1, -1, -1) if counts[at]), None)
 
 
 def whole_us(value: float, unit: Fraction) -> int | None:
@@ -95,33 +158,41 @@ def whole_us(value: float, unit: Fraction) -> int | None:
         raise Malformed(NEGATIVE)
     if not value <= _MOST_NS:
         return None
-    most = math.ceil(Fraction(repr(value)) * unit)
+    # exact: 17 digits at most, times a power of ten
+    most = math.ceil(Decimal(repr(value)) * unit.numerator / unit.denominator)
     return most if most <= LONGEST_US else None
 
 
-def _explicit(buckets: Explicit, count: int, unit: Fraction) -> Iterator[tuple[Bounds, int]]:
+def _explicit(
+    buckets: Explicit, count: int, unit: Fraction
+) -> tuple[tuple[Bounds, ...], Sequence[int]]:
+    """The bounds in µs and the counts; Malformed if they do not fit."""
     counts = buckets.counts or ([count] if not buckets.bounds else [])
     if len(counts) != len(buckets.bounds) + 1:
         raise Malformed("it has not one bucket more than bounds")
     if sum(counts) != count:
         raise Malformed("its buckets do not add up to its count")
     bounds = explicit_bounds(buckets.bounds, unit)
-    for bound, (low, high), number in zip((*buckets.bounds, math.inf), bounds, counts, strict=True):
-        if number and bound < 0:
+    if buckets.bounds and buckets.bounds[0] < 0:
+        if any(number and bound < 0 for bound, number in zip(buckets.bounds, counts, strict=False)):
             raise Malformed(NEGATIVE)
-        if number:
-            # a bucket that ends below 0 holds nothing; what lies over it begins at 0
-            yield (max(low, -1), high), number
+        # a bucket that ends below 0 holds nothing; what lies over it begins at 0
+        bounds = tuple((max(low, -1), high) for low, high in bounds)
+    return bounds, counts
 
 
-def _exponential(buckets: Exponential, count: int, unit: Fraction) -> Iterator[tuple[Bounds, int]]:
+def _check_exponential(buckets: Exponential, count: int) -> None:
     if buckets.negative:
         raise Malformed(NEGATIVE)
     if buckets.zero_count + sum(buckets.counts) != count:
         raise Malformed("its buckets do not add up to its count")
+
+
+def _exponential(buckets: Exponential, count: int, unit: Fraction) -> list[tuple[Bounds, int]]:
+    _check_exponential(buckets, count)
+    found: list[tuple[Bounds, int]] = []
     if buckets.zero_count:
-        most = whole_us(buckets.zero_threshold, unit)
-        yield (-1, most), buckets.zero_count
-    for index, number in enumerate(buckets.counts, start=buckets.offset):
-        if number:
-            yield exponential_bounds(buckets.scale, index, unit), number
+        found.append(((-1, whole_us(buckets.zero_threshold, unit)), buckets.zero_count))
+    bounds = _scale(buckets.scale, unit)
+    counts = enumerate(buckets.counts, start=buckets.offset)
+    return found + [(bounds[index], number) for index, number in counts if number]

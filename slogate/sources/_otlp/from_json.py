@@ -16,11 +16,13 @@ from slogate.sources._otlp.scalars import (
     a_list,
     an_object,
     enum,
+    finite,
     hexadecimal,
     number,
     signed,
     small,
     whole,
+    wholes,
 )
 from slogate.sources._otlp.telemetry import (
     ERROR,
@@ -176,11 +178,10 @@ def _point(item: Mapping[str, Any], keys: Keys, *, explicit: bool) -> Point:
 
 
 def _explicit(item: Mapping[str, Any], keys: Keys) -> Explicit:
-    bounds = [number(bound) for bound in a_list(item.get(keys["explicitBounds"]))]
-    if None in bounds:
+    bounds = finite(a_list(item.get(keys["explicitBounds"])))
+    if bounds is None:
         raise Malformed("a bound of its buckets is no number")
-    counts = [whole(count) for count in a_list(item.get(keys["bucketCounts"]))]
-    return Explicit(tuple(float(bound or 0) for bound in bounds), counts)
+    return Explicit(bounds, wholes(a_list(item.get(keys["bucketCounts"]))))
 
 
 def _exponential(item: Mapping[str, Any], keys: Keys) -> Exponential:
@@ -191,8 +192,8 @@ def _exponential(item: Mapping[str, Any], keys: Keys) -> Exponential:
         whole(item.get(keys["zeroCount"], 0)),
         number(item.get(keys["zeroThreshold"])) or 0.0,
         small(positive.get("offset", 0)),
-        [whole(count) for count in a_list(positive.get(counts))],
-        sum(whole(count) for count in a_list(negative.get(counts))),
+        wholes(a_list(positive.get(counts))),
+        sum(wholes(a_list(negative.get(counts)))),
     )
 
 

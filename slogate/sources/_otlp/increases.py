@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from operator import sub
 from typing import NamedTuple
 
 from slogate.sources._otlp.telemetry import Explicit, Exponential, Malformed, Point
@@ -125,7 +126,7 @@ def _difference(
     if isinstance(now, Explicit) and isinstance(before, Explicit):
         if now.bounds != before.bounds or len(now.counts) != len(before.counts):
             raise Malformed("the bounds of its buckets changed within the series")
-        counts = [new - old for new, old in zip(now.counts, before.counts, strict=True)]
+        counts = list(map(sub, now.counts, before.counts))
         return None if min(counts, default=0) < 0 else Explicit(now.bounds, counts)
     if isinstance(now, Exponential) and isinstance(before, Exponential):
         return _exponential_difference(now, before)
@@ -135,13 +136,19 @@ def _difference(
 def _exponential_difference(now: Exponential, before: Exponential) -> Exponential | None:
     if now.scale > before.scale or now.zero_threshold != before.zero_threshold:
         raise Malformed("its scale rose or its zero threshold changed within the series")
-    left = _rescaled(before, before.scale - now.scale)
     counts = list(now.counts)
-    for index, number in left.items():
-        at = index - now.offset
-        if not 0 <= at < len(counts) or counts[at] < number:
+    start = before.offset - now.offset
+    end = start + len(before.counts)
+    if now.scale == before.scale and start >= 0 and end <= len(counts):
+        counts[start:end] = map(sub, counts[start:end], before.counts)
+        if min(counts, default=0) < 0:
             return None
-        counts[at] -= number
+    else:
+        for index, number in _rescaled(before, before.scale - now.scale).items():
+            at = index - now.offset
+            if not 0 <= at < len(counts) or counts[at] < number:
+                return None
+            counts[at] -= number
     zeros = now.zero_count - before.zero_count
     negative = now.negative - before.negative
     return None if zeros < 0 else now._replace(zero_count=zeros, counts=counts, negative=negative)

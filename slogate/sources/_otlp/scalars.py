@@ -75,6 +75,30 @@ def whole(value: Any) -> int:
     return found
 
 
+def wholes(values: list[Any]) -> list[int]:
+    """Such numbers; a list of nothing but texts of digits, as most are, is read at once."""
+    try:
+        digits = "".join(values)
+        found = list(map(int, values)) if digits.isascii() and digits.isdigit() else []
+    except (TypeError, ValueError):
+        found = []
+    if found and max(found) < 2**64 and max(map(len, values)) <= 20:
+        return found
+    return [whole(value) for value in values]
+
+
+def finite(values: list[Any]) -> tuple[float, ...] | None:
+    """Numbers that can be fractions; None where one of them is not told or not finite."""
+    try:
+        found = tuple(map(float, values)) if {*map(type, values)} <= {int, float} else ()
+    except OverflowError:
+        found = ()
+    if found and all(map(math.isfinite, found)):
+        return found
+    slow = [number(value) for value in values]
+    return None if None in slow else tuple(float(value or 0) for value in slow)
+
+
 def number(value: Any) -> float | None:
     """A number that can be a fraction; None where it is not told or not finite."""
     if value is None or type(value) in {int, float}:

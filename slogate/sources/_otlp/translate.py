@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, Chunk
 from slogate.sources._histograms import Rows
-from slogate.sources._otlp.buckets import UNITS, counted, whole_us
+from slogate.sources._otlp.buckets import UNITS, check, counted, whole_us
 from slogate.sources._otlp.increases import Increase, Increases, Nothing
 from slogate.sources._otlp.outcomes import Metric as Key
 from slogate.sources._otlp.outcomes import Outcomes
@@ -141,7 +141,7 @@ class Translator:
         if metric.temporality not in {DELTA, CUMULATIVE}:
             raise Malformed("it does not say whether it is cumulative")
         # what it says must hold by itself before it is compared with another
-        list(counted(point.buckets, point.total, point.max, of.unit))
+        check(point.buckets, point.total, point.max, of.unit)
         known = facts(point.attributes)
         if known.told:
             self.outcomes.learn(of.key)
@@ -161,18 +161,17 @@ class Translator:
             raise Malformed("its start is no time between 2001 and 2100")
         clear = known.told or self.settings.ok or self.outcomes.told_by(of.key)
         rows = self.histograms if clear else self.outcomes.waiting(of.key)
-        found = list(counted(increase.buckets, increase.total, increase.max, of.unit))
+        found = counted(increase.buckets, increase.total, increase.max, of.unit)
         longest = None if increase.max is None else whole_us(increase.max, of.unit)
         if longest is not None and longest <= found[-1][0][0]:
             longest = None
         total = _whole_us(increase.sum, of.unit) if len(found) == 1 else None
-        for bounds, count in found:
-            rows.add(
-                ts=start, step_us=max(1, end - start), endpoint=known.endpoint,
-                method=known.method, status=known.status, bounds=bounds, count=count,
-                ok=not known.failed if clear else None, sum_us=total,
-                max_us=longest if bounds == found[-1][0] else None, labels=labels,
-            )  # fmt: skip
+        rows.add_buckets(
+            [(low, high, count) for (low, high), count in found],
+            ts=start, step_us=max(1, end - start), endpoint=known.endpoint, method=known.method,
+            status=known.status, ok=not known.failed if clear else None, sum_us=total,
+            max_us=longest, labels=labels,
+        )  # fmt: skip
 
     def _is_asked_for(self, resource: Resource, metric: Metric) -> bool:
         """Whether a histogram is of requests, and not the old name beside the new one."""
