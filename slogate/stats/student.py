@@ -1,4 +1,4 @@
-"""Quantiles of Student's t distribution.
+"""Quantiles and tails of Student's t distribution.
 
 Ten batches estimate their own spread, so intervals widen from the normal's to t's with nine
 degrees of freedom. Solved through the beta quantile (Abramowitz & Stegun 26.7.1): with
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import exp, sqrt
 
-from slogate.stats.beta import beta_quantile_logit
+from slogate.stats.beta import beta_cdf, beta_quantile_logit
 
 
 def student_quantile(probability: float, df: float) -> float:
@@ -23,3 +23,13 @@ def student_quantile(probability: float, df: float) -> float:
     tail = min(probability, 1.0 - probability)
     size = sqrt(df) * exp(-beta_quantile_logit(2.0 * tail, df / 2.0, 0.5) / 2.0)
     return size if probability > 0.5 else -size
+
+
+def student_tail(t: float, df: float) -> float:
+    """Return P(T > t) for df >= 1; ValueError for fewer."""
+    if not df >= 1.0:
+        raise ValueError(f"Student's t needs at least one degree of freedom; got {df!r}")
+    if t == 0.0:
+        return 0.5
+    tail = beta_cdf(df / (df + t * t), df / 2.0, 0.5) / 2.0
+    return tail if t > 0.0 else 1.0 - tail
