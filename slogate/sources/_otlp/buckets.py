@@ -30,6 +30,9 @@ ABSURD = "it counts durations of over a day"
 _MOST_NS = LONGEST_US * 1_000
 _ROOM = 2.0**-49
 _MOST_BITS = 80
+# more µs than a column holds are no bound
+_FAR = 2**62
+_MOST_SCALE = 200
 _KEPT = 10_000
 
 
@@ -48,7 +51,7 @@ def _explicit_bounds(bounds: tuple[float, ...], times: int, part: int) -> tuple[
     if any(low >= high for low, high in pairwise(exact)):
         raise Malformed("the bounds of its buckets are not in ascending order")
     los = [-1, *(math.floor(bound) for bound in exact)]
-    his = [*(math.ceil(bound) for bound in exact), None]
+    his = [*(math.ceil(bound) if bound < _FAR else None for bound in exact), None]
     return tuple(zip(los, his, strict=True))
 
 
@@ -81,6 +84,8 @@ def _scale(scale: int, unit: Fraction) -> _Scale:
 
 def _power(scale: int, index: int, unit: Fraction) -> tuple[int, int]:
     """Whole µs at or under, and at or over, base^index of the unit."""
+    # further out nothing changes, but the powers of two grow beyond any memory
+    scale = max(-_MOST_SCALE, min(scale, _MOST_SCALE))
     exponent = Fraction(index) / 2**scale if scale >= 0 else Fraction(index * 2**-scale)
     whole = math.floor(exponent)
     if whole < -_MOST_BITS:

@@ -477,6 +477,22 @@ def test_explicit_bounds_are_the_written_numbers(bounds: list[float]):
         assert (low, high) == (math.floor(exact), math.ceil(exact))
 
 
+def test_a_bound_that_no_column_holds(tmp_path):
+    """A bound of more µs than can be written is none, what lies under it is kept."""
+    rows, tally = taken(tmp_path, metrics(point([3, 2, 0], explicitBounds=[1, 1e300])))
+
+    assert [row[2:] for row in buckets(rows)] == [(-1, 1_000, 3), (1_000, None, 2)]
+    assert not tally.bad
+
+
+@pytest.mark.parametrize(("scale", "bounds"), [(-(2**31), (0, 1_000)), (2**31 - 1, (999, 1_000))])
+def test_an_absurd_scale_takes_no_time(tmp_path, scale: int, bounds: tuple[int, int]):
+    """Its buckets are as wide, or as narrow, as numbers are told apart."""
+    rows, _ = taken(tmp_path, metrics(exponential(-1, [7], scale=scale)))
+
+    assert [row[2:] for row in buckets(rows)] == [(*bounds, 7)]
+
+
 def test_a_misshapen_file(tmp_path):
     """A file whose only message has the wrong shape is refused."""
     with pytest.raises(SourceError, match="there is no OTLP in it: it is not as OTLP has it"):
