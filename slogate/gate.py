@@ -110,7 +110,7 @@ def check_promises(
         )
     planned = [plan_promise(promise, moment) for promise in promises]
     runs = reaching(stored, planned)
-    surveyed = _survey(store, runs, surveys(planned), threads=threads)
+    surveyed = survey(store, runs, surveys(planned), threads=threads)
     production = Production(service=service, at=moment, runs=runs)
     texts = {spec.sha256: spec.text for spec in specs}
     return verdict_of(production, planned, surveyed, specs=texts, version=version)
@@ -146,7 +146,7 @@ def check_queried(
     return verdict_of_queried(service, moment, counted, specs=texts, version=version)
 
 
-def _survey(
+def survey(
     store: Store, runs: Sequence[Run], asked: Sequence[Survey], *, threads: int | None = None
 ) -> dict[str, Surveyed]:
     """What the runs have of each survey, by its id: one pass over their parts."""

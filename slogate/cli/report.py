@@ -29,7 +29,8 @@ from slogate.reports._base import Report
 from slogate.store.layout import Store
 from slogate.verdict import Verdict
 
-TEXT, JSON_FORMAT, HTML = "text", "json", "html"
+TEXT, JSON_FORMAT, HTML, MARKDOWN = "text", "json", "html", "markdown"
+LATEST = "latest"
 # what stands for the run of a verdict on slos, and how its id begins
 SLOS, PRODUCTION = "slos", "production-"
 
@@ -46,7 +47,7 @@ def command(
         typer.Argument(
             metavar="RUN", help="Run id, its beginning, a label, latest; slos: those of production."
         ),
-    ] = "latest",
+    ] = LATEST,
     form: Annotated[
         str | None,
         typer.Option(
@@ -61,13 +62,50 @@ def command(
     browse: Annotated[
         bool, typer.Option("--open", help="Open it: the HTML page unless another format is given.")
     ] = False,
+    window: Annotated[
+        str | None,
+        typer.Option(
+            "--window",
+            metavar="7d",
+            help="Report on all services and slos over so long a time: Markdown, HTML or JSON.",
+        ),
+    ] = None,
+    compare: Annotated[
+        str | None,
+        typer.Option(
+            "--compare",
+            metavar="TEXT",
+            help="Compare that time with the `previous` one, or with `none`.  [default: previous]",
+            show_default=False,
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at", metavar="TIME", help="When that time ends  [default: with the newest data]"
+        ),
+    ] = None,
+    specs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--spec", metavar="FILE", help="What is promised; repeatable  [default: slo/]"
+        ),
+    ] = None,
+    prometheus: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--prometheus", metavar="[NAME=]URL", help="The server that indicators of slos ask."
+        ),
+    ] = None,
     service: SERVICE = None,
     store: STORE = None,
     as_json: JSON = False,
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Show the verdict on a run again, or that on the slos of production, in any format.
+    """Show a verdict again, on a run or on slos, in any format.
+
+    With --window: what was promised and kept in that time, over all services.
 
     \b
     Examples:
@@ -77,9 +115,33 @@ def command(
       slogate report slos --service shop              the newest verdict on a service's slos
       slogate report --open                           a page with charts, in the browser
       slogate report --json | jq '.objectives[] | select(.blocking)'
+      slogate report --window 7d --format html -o weekly.html
 
-    The exit code is 0 whatever the verdict was; `slogate check` judges.
+    The exit code is 0 whatever the verdict was; `slogate check` judges. A report over a time that
+    could not be read as a whole is written, and exits 2.
     """
+    if window is not None:
+        from slogate.cli.report_weekly import FORMATS, Asked, weekly
+
+        if run != LATEST:
+            raise UsageError(f"--window is over all runs, not over {run}", hint="leave one out")
+        form = _formats(form or (HTML if browse and not as_json else None), as_json=as_json)
+        form = MARKDOWN if form == TEXT else form
+        if browse and output is None and form in FORMATS:
+            output = _temporary(FORMATS[form])
+        asked = Asked(
+            window=window, compare=compare, at=at, specs=specs or (), prometheus=prometheus or (),
+            service=service, store=store, form=form, output=output, quiet=quiet,
+        )  # fmt: skip
+        code = weekly(asked)
+        if browse and output is not None:
+            _open(output)
+        return code
+    if compare or at or specs or prometheus:
+        raise UsageError(
+            "--compare, --at, --spec and --prometheus are for a report over some time",
+            hint="say how long: --window 7d",
+        )
     from slogate.config import load_settings
     from slogate.gallery import shown
     from slogate.store.layout import open_store
@@ -132,7 +194,7 @@ def _newest(store: Store, ref: str, service: str | None, *, quiet: bool) -> Verd
     if ref == SLOS or ref.startswith(PRODUCTION):
         return _of_production(store, "" if ref == SLOS else ref, service)
     try:
-        if ref == "latest":
+        if ref == LATEST:
             run = latest_run(store, service, quiet=quiet)
         else:
             run = find_run(store, ref, service=service)

@@ -16,17 +16,18 @@ _NUMBERS = ("allowed", "bad", "spent", "remaining", "remaining_minutes", "burn_r
 def budget_of(finding: Finding) -> Mapping[str, Any] | None:
     """The error budget of an objective that has one, of which something is known."""
     budget = finding.budget
-    if not budget or not _has(budget, "spent", "remaining", *_TIMES):
+    if not budget or not is_figures(budget, "spent", "remaining", *_TIMES):
         return None
     return budget
 
 
-def _has(values: object, *keys: str) -> bool:
+def is_figures(values: object, *keys: str) -> bool:
     """Whether these are all numbers: a stored document may hold anything."""
-    return isinstance(values, Mapping) and all(_is_number(values.get(key)) for key in keys)
+    return isinstance(values, Mapping) and all(is_number(values.get(key)) for key in keys)
 
 
-def _is_number(value: Any) -> TypeGuard[float]:
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether this is a number, and no truth value."""
     return type(value) in {int, float}
 
 
@@ -45,23 +46,23 @@ def _parts(budget: Mapping[str, Any]) -> Iterator[str]:
     shown = f"{units.format_share(left)} left" if left >= 0 else "none left"
     spent = f"{units.format_share(budget['spent'])} spent"
     best: Any = budget.get("best_case")
-    if _has(best, "remaining"):
+    if is_figures(best, "remaining"):
         shown = f"{units.format_share(left)} to {units.format_share(best['remaining'])} left"
     allowed, minutes = budget["allowed_minutes"], budget["remaining_minutes"]
     time = f"{_minutes(max(0, minutes))} of {_minutes(allowed)}"
     yield f"{shown}, {time} ({spent})"
     rate, ends = budget.get("burn_rate"), budget.get("exhausted_in_seconds")
-    if _is_number(rate):
-        lasts = f", gone in {_span(ends)} at that rate" if _is_number(ends) and left > 0 else ""
+    if is_number(rate):
+        lasts = f", gone in {_span(ends)} at that rate" if is_number(ends) and left > 0 else ""
         yield f"burning at {units.significant(rate, 3)} times the sustainable rate{lasts}"
     forecast = budget.get("forecast")
-    if _has(forecast, "days", "exhausted"):
+    if is_figures(forecast, "days", "exhausted"):
         yield from _forecast(forecast)
 
 
 def _forecast(forecast: Any) -> Iterator[str]:
     interval = forecast.get("interval")
-    if not isinstance(interval, list) or not all(map(_is_number, interval)):
+    if not isinstance(interval, list) or not all(map(is_number, interval)):
         return
     ends = " to ".join(map(units.format_share, interval))
     chance = units.format_share(forecast["exhausted"], 2)

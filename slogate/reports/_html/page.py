@@ -21,10 +21,10 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _policy(script: str) -> str:
+def _policy(style: str, script: str) -> str:
     own = f"; script-src {_hash(script)}" if script else ""
     return (
-        f"default-src 'none'; style-src {_hash(STYLE)}{own}; img-src data:; "
+        f"default-src 'none'; style-src {_hash(style)}{own}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
 
@@ -32,25 +32,33 @@ def _policy(script: str) -> str:
 def page(verdict: Verdict, header: Html, content: Html, *, script: str = "") -> str:
     """The whole document."""
     title = f"{_base.conclusion(verdict)} · {verdict.subject.run.service} · slogate"
+    return framed(title, verdict.version, header, content, _foot(verdict), script=script)
+
+
+def framed(
+    title: str, version: str, header: Html, content: Html, foot: Html,
+    *, style: str = STYLE, script: str = "",
+) -> str:  # fmt: skip
+    """A document of any content; `style` and `script` are of this package."""
     document = tag(
         "html",
         tag(
             "head",
             tag("meta", charset="utf-8"),
-            tag("meta", http_equiv="Content-Security-Policy", content=_policy(script)),
+            tag("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
             tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
             tag("meta", name="referrer", content="no-referrer"),
-            tag("meta", name="generator", content=f"slogate {verdict.version}"),
+            tag("meta", name="generator", content=f"slogate {version}"),
             tag("link", rel="icon", href="data:,"),
             tag("title", title),
-            block("style", STYLE),
+            block("style", style),
         ),
         tag(
             "body",
             tag("a", "Skip to the report", href="#report", class_="skip"),
             header,
             tag("main", content, id="report"),
-            tag("footer", _foot(verdict)),
+            tag("footer", foot),
             block("script", script) if script else None,
         ),
         lang="en",
