@@ -86,7 +86,7 @@ def generate(host, client, seconds):
 def flush_cost(rows):
     """CPU µs a row of writing as many rows: columns, part, manifest, their threads included."""
     capture = Capture()
-    pacing = Pacing(capture.digest)
+    pacing = Pacing(capture.learn)
     response, start = SimpleNamespace(status_code=200), time.time()
     setattr(greenlet.getcurrent(), STATE, UserState(watched=False))
     warm_up()

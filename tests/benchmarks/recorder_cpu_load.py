@@ -64,18 +64,19 @@ def spell(stats):
 def measure(environment):
     """Pairs of (plain, recorded) spells, as many as there is time for."""
     gevent.sleep(1)
-    handlers, stats = environment.events.request._handlers, environment.runner.stats.total
-    ours = handlers.copy()
-    counted = inspect.getclosurevars(ours[0]).nonlocals["counted"]
-    assert counted is not None, "the recorder does not stand in for Locust's listener"
-    sides = {"plain": (plain, [counted]), "recorded": (recorded, ours)}
+    hook, stats = environment.events.request, environment.runner.stats.total
+    assert "fire" in vars(hook), "the recorder does not stand in for Locust's listener"
+    ours = vars(hook) | {"_handlers": hook._handlers.copy()}
+    counted = inspect.getclosurevars(hook.fire).nonlocals["counted"]
+    sides = {"plain": (plain, {"_handlers": [counted]}), "recorded": (recorded, ours)}
     begun, requests, pairs = time.monotonic(), stats.num_requests, []
     while time.monotonic() - begun < float(os.environ["SECONDS"]):
         costs = {}
         for side in list(sides)[:: 1 - 2 * (len(pairs) % 2)]:
-            waits, listeners = sides[side]
-            now.update(waits)
-            handlers[:] = listeners
+            functions, listeners = sides[side]
+            now.update(functions)
+            vars(hook).clear()
+            vars(hook).update(listeners)
             costs[side] = spell(stats)
         pairs.append((costs["plain"], costs["recorded"]))
     rate = (stats.num_requests - requests) / (time.monotonic() - begun)

@@ -199,7 +199,7 @@ def test_nothing_is_recorded_twice(bench):
 
     assert run.state == "complete"
     assert {row["endpoint"] for row in cut} == {"/hang"}
-    assert all(300_000 <= row["duration_us"] < 1_000_000 for row in cut)
+    assert all(300_000 <= row["duration_us"] < 10_000_000 for row in cut)
     assert {(row["endpoint"], row["ok"]) for row in others} == {("/hang", False), ("/a", True)}
     assert Counter(row["endpoint"] for row in others)["/a"] == 1
 

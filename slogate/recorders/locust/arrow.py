@@ -52,7 +52,7 @@ def _table(chunk: Chunk, labels: Mapping[str, str], now_s: float) -> pa.Table:
         "ts": _micros(pc.if_else(near, starts, now)).cast(pa.timestamp("us", tz="UTC")),
         "duration_us": pc.ceil(_within(micros, times, 0.0, _LONGEST_MS)).cast(pa.int64()),
         "late_us": _micros(_within(lates, lates, -_LONGEST_S, _LONGEST_S)),
-        "pace_us": _micros(_within(paces, paces, 0.0, _LONGEST_S)),
+        "pace_us": _micros(pc.divide(_within(paces, paces, 0.0, _LONGEST_S), _occurrences(chunk))),
         "bytes": pc.if_else(pc.greater_equal(sizes, _zero(pa.int64())), sizes, _null(pa.int64())),
         "worker": pa.repeat(_texts([chunk.worker])[0], rows),
         "trace_id": pa.nulls(rows, pa.string()),
@@ -60,6 +60,23 @@ def _table(chunk: Chunk, labels: Mapping[str, str], now_s: float) -> pa.Table:
         **_words(chunk),
     }
     return pa.table([columns[name] for name in SCHEMA().names], schema=SCHEMA())
+
+
+def _occurrences(chunk: Chunk) -> Any:
+    """How often each row's endpoint occurs in its iteration: so many share its pace."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kinds, iterations = (
+        pa.Array.from_buffers(pa.int64(), chunk.rows, [None, pa.py_buffer(column)])
+        for column in (chunk.kinds, chunk.iterations)
+    )
+    endpoints = {words[:2]: number for number, words in enumerate(chunk.words)}
+    numbers = _integers("q", pa.int64(), [endpoints[words[:2]] for words in chunk.words])
+    many = _integers("q", pa.int64(), [len(chunk.words)])[0]
+    found = pc.add(pc.multiply(iterations, many), numbers.take(kinds))
+    times = pc.value_counts(found)
+    return times.field("counts").take(pc.index_in(found, times.field("values"))).cast(pa.float64())
 
 
 def _floats(rows: int, column: array[float] | bytes) -> Any:
@@ -164,5 +181,5 @@ def warm_up() -> None:
     columns = Columns()
     zero, none = array("d", [0.0]), array("q", [0])
     columns.kind(Words("", "", 0, True, None))
-    columns.extend(zero, zero, zero, zero, none, none)
+    columns.extend(zero, zero, zero, zero, none, none, none)
     pq.write_table(to_table([columns.chunk("")], {}, 0.0), pa.BufferOutputStream())

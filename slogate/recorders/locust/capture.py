@@ -1,28 +1,22 @@
-"""The request listener: one event of Locust becomes one row of the columns.
+"""The rows of this process, from the notes of its listener to finished buffers.
 
-An event is only noted, as it came: the less is done between two requests, the less their
-generator is disturbed, and what is done for `BATCH` rows at once costs a third of it one by one.
-A row whose iteration has not ended stays among the notes, its pace is not known yet. Odd values
-(a missing keyword, a text for a number) make their batch take the long way, row by row. No
-exception ever reaches Locust; a row that cannot be recorded at all is counted in `failed`.
+Notes become rows of the columns by the batch. Odd values (a missing keyword, a text for a
+number) make theirs take the long way, row by row. No exception ever reaches Locust; a row that
+cannot be recorded at all is counted in `failed`.
 """
 
 from __future__ import annotations
 
-import inspect
 import math
 from array import array
-from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import chain, compress
 from operator import sub
 from time import time
 from typing import Any
 
-from greenlet import getcurrent
-
-from slogate.recorders.locust.columns import CAPACITY, NAN, Chunk, Columns, Words
-from slogate.recorders.locust.pacing import current_state
+from slogate.recorders.locust.columns import NAN, Chunk, Columns, Words
+from slogate.recorders.locust.listener import CELLS, listener, stand_in
+from slogate.recorders.locust.pacing import UserState, current_state
 from slogate.recorders.locust.values import (
     MISSING,
     Errors,
@@ -34,94 +28,34 @@ from slogate.recorders.locust.values import (
     text_of,
 )
 
-BATCH = 128
 LONGEST_HOLD_S = 30.0
-_UNCOUNTABLE = "an event needs request_type, name, response_time and response_length"
-_CELLS = 9
-_FULL = BATCH * _CELLS
 
 
 class Capture:
     """The rows of this process; `taken` ones were handed on, `failed` could not be recorded.
 
-    `_notes` holds `_CELLS` values an event: start in s, response time in ms, when it was due,
-    bytes, name, method, status (of a failure with its error), its user's state and iteration.
+    `_notes` holds `CELLS` values an event: start in s, response time in ms, when it was due,
+    bytes, pace in s, (name, method, status; of a failure with its error), its user's state and
+    iteration. `_states` are those of the rows in the columns.
     """
 
     def __init__(self, worker: str = "") -> None:
         self.worker = worker
         self.columns = Columns()
-        self.waiting: list[Columns] = []
+        self._states: list[UserState] = []
+        self._learnt: dict[int, float] = {}
         self.taken = 0
         self.failed = 0
         self._errors = Errors()
         self._notes: list[Any] = []
-        self._full = _FULL
-        self.counted: Callable[..., None] | None = None
-        self.on_request = self._listener(None)
+        self.on_request = self._listener(None, None)
 
-    def stand_in(self, handlers: list[Any]) -> None:
-        """Take the place of Locust's own listener too, and hand on to it what it is for.
+    def stand_in(self, hook: Any) -> None:
+        """Where nobody else listens to a hook of Locust, be all that an event of it passes."""
+        self.on_request = stand_in(hook, self.on_request, self._listener)
 
-        Each listener costs a call with all the keywords of the event, half of what ours does.
-        Only where nobody else listens in between; whoever listens later is called after, as ever.
-        """
-        if len(handlers) == 2 and handlers[0] is self.on_request and _counts(handlers[1]):
-            self.counted = handlers[1]
-            self.on_request = self._listener(self.counted)
-            handlers[:] = [self.on_request]
-
-    def _listener(self, counted: Callable[..., None] | None) -> Callable[..., None]:
-        """What takes one event; a closure, whose names are at hand without a look-up."""
-        notes, record, digest = self._notes, self.record, self.digest
-        note = notes.extend
-
-        def on_request(
-            *,
-            request_type: Any = MISSING,
-            response_time: Any = MISSING,
-            name: Any = MISSING,
-            context: Any = None,  # noqa: ARG001 (named: to gather what is left over costs more)
-            response: Any = None,
-            exception: Any = None,
-            start_time: Any = None,
-            url: Any = None,  # noqa: ARG001
-            response_length: Any = MISSING,
-            **_: Any,
-        ) -> None:
-            try:
-                state = getcurrent().slogate_state
-                status = response.status_code if response is not None else 0
-                if exception is not None or start_time is None:
-                    raise LookupError  # noqa: TRY301 (the long way)
-                note((
-                    start_time, response_time, state.due, response_length,
-                    name, request_type, status, state, state.iteration,
-                ))  # fmt: skip
-                state.due = NAN
-            except Exception:  # noqa: BLE001 (nothing may reach Locust)
-                record(
-                    request_type=request_type,
-                    name=name,
-                    response_time=response_time,
-                    response_length=response_length,
-                    response=response,
-                    exception=exception,
-                    start_time=start_time,
-                )
-            if len(notes) >= self._full:
-                digest()
-            if counted is not None:
-                if (
-                    request_type is MISSING
-                    or name is MISSING
-                    or response_time is MISSING
-                    or response_length is MISSING
-                ):
-                    raise TypeError(_UNCOUNTABLE)  # as Locust's own listener would
-                counted(request_type, name, response_time, response_length, exception)
-
-        return on_request
+    def _listener(self, counted: Callable[..., None] | None, hook: Any) -> Callable[..., None]:
+        return listener(self._notes, self.record, self.digest, counted, hook)
 
     def record(
         self,
@@ -145,12 +79,16 @@ class Capture:
                 start = time() - (duration / 1000 if duration > 0 else 0.0)
             state = current_state()
             self._notes.extend((
-                start, response_time, state.due, response_length,
-                name, request_type, status, state, state.iteration,
+                start, response_time, state.due, response_length, state.pace,
+                (name, request_type, status), state, state.iteration,
             ))  # fmt: skip
             state.due = NAN
         except Exception:  # noqa: BLE001
             self.failed += 1
+
+    def learn(self, iteration: int, pace: float) -> None:
+        """What the pace of an iteration was, as it is known at its end."""
+        self._learnt[iteration] = pace
 
     @property
     def seen(self) -> int:
@@ -160,78 +98,53 @@ class Capture:
     @property
     def pending(self) -> int:
         """Rows that wait to be taken."""
-        gathered = sum(columns.rows for columns in (*self.waiting, self.columns))
-        return gathered + len(self._notes) // _CELLS
+        return self.columns.rows + len(self._notes) // CELLS
 
-    def digest(self, *, final: bool = False, begun_after: float = -math.inf) -> None:
-        """Turn notes into rows of the columns: those of ended iterations, with `final` all.
-
-        An iteration that has not ended is not waited for if its row began before `begun_after`.
-        """
+    def digest(self) -> None:
+        """Turn notes into rows of the columns."""
         size = len(self._notes)
-        cells = [self._notes[cell:size:_CELLS] for cell in range(_CELLS)]
-        if not final and max(cells[-1], default=-1) >= 0:
-            ended = [
-                turn < 0 or state.iteration != turn or not number(start) > begun_after
-                for start, state, turn in zip(cells[0], cells[-2], cells[-1], strict=True)
-            ]
-            kept = [not end for end in ended]
-            held = [*chain.from_iterable(zip(*(compress(c, kept) for c in cells), strict=True))]
-            cells = [list(compress(column, ended)) for column in cells]
-        else:
-            held = []
-        self._notes[:size] = held  # in place: the listener knows this list
-        self._full = max(_FULL, 2 * len(held))
+        cells = [self._notes[cell:size:CELLS] for cell in range(CELLS)]
+        del self._notes[:size]
         try:
-            if cells[0]:
-                self._append(cells)
+            try:
+                rows = _columns(self.columns, cells)
+            except Exception:  # noqa: BLE001 (odd values)
+                self.columns.uncountable += _uncountable(cells)
+                rows = _columns(self.columns, _normal(cells))
         except Exception:  # noqa: BLE001
             self.failed += len(cells[0])
-
-    def _append(self, cells: Sequence[list[Any]]) -> None:
-        try:
-            self.columns.extend(*_fill(self.columns, cells))
-        except Exception:  # noqa: BLE001 (odd values)
-            self.columns.extend(*_fill(self.columns, self._normal(cells)))
-        if self.columns.rows >= CAPACITY:
-            self._turn_over()
-
-    def _normal(self, cells: Sequence[list[Any]]) -> list[list[Any]]:
-        """The same rows with numbers and texts where they belong, unknown ones as such."""
-        starts, times, dues, sizes, names, methods, statuses, states, iterations = cells
-        self.columns.uncountable += sum(
-            any(value is MISSING for value in row)
-            for row in zip(times, sizes, names, methods, strict=True)
-        )
-        return [
-            [number(start) for start in starts],
-            [number(duration) for duration in times],
-            dues,
-            [byte_count(size) for size in sizes],
-            [text_of(name) for name in names],
-            [text_of(method) for method in methods],
-            [s if isinstance(s, tuple) else status_number(s) for s in statuses],
-            states,
-            iterations,
-        ]
-
-    def _turn_over(self) -> None:
-        full, self.columns = self.columns, Columns()
-        self.waiting.append(full)
+        else:
+            self.columns.extend(*rows)
+            self._states += cells[-2]
 
     def take(self, *, final: bool) -> list[Chunk]:
-        """The rows whose iterations have ended, in finished buffers; with `final` all.
+        """The rows whose iterations have ended; with `final` all.
 
-        A row's pace is known when its iteration ends; it is held back that long, at most
-        `LONGEST_HOLD_S`.
+        How often an endpoint occurs in an iteration is known when that ends; its rows are held
+        back so long, at most `LONGEST_HOLD_S`.
         """
-        self.digest(final=final, begun_after=time() - LONGEST_HOLD_S)
-        if self.columns.rows:
-            self._turn_over()
-        ready, self.waiting = self.waiting, []
-        chunks = [columns.chunk(self.worker) for columns in ready]
-        self.taken += sum(chunk.rows for chunk in chunks)
-        return chunks
+        self.digest()
+        columns, self.columns = self.columns, Columns()
+        states, self._states = self._states, []
+        for place, iteration in enumerate(columns.iterations if self._learnt else ()):
+            columns.paces[place] = self._learnt.get(iteration, columns.paces[place])
+        if not final:
+            begun_before = time() - LONGEST_HOLD_S
+            self._states = [
+                states[place]
+                for place in columns.move(
+                    [
+                        place
+                        for place, state in enumerate(states)
+                        if state.iteration == columns.iterations[place] >= 0
+                        and columns.starts[place] > begun_before
+                    ],
+                    self.columns,
+                )
+            ]
+        self._learnt.clear()
+        self.taken += columns.rows
+        return [columns.chunk(self.worker)] if columns.rows else []
 
     def discard(self) -> None:
         """Forget what was recorded before the test began."""
@@ -240,29 +153,18 @@ class Capture:
         self.taken = taken
 
 
-def _fill(columns: Columns, cells: Sequence[list[Any]]) -> list[array[Any]]:
-    """The rows as starts, times, lates, paces, sizes and kinds; raises if a value is odd."""
-    starts, times, dues, sizes, names, methods, statuses, states, iterations = cells
+def _columns(columns: Columns, cells: Sequence[list[Any]]) -> list[array[Any]]:
+    """The rows in the order of the columns; raises if a value is odd."""
+    starts, times, dues, sizes, paces, words, _, iterations = cells
     return [
         array("d", starts),
         array("d", times),
         array("d", map(sub, starts, dues)),
-        array("d", _paces(states, iterations, names, methods)),
+        array("d", paces),
         array("q", sizes),
-        array("q", _kinds(columns, list(zip(names, methods, statuses, strict=True)))),
+        array("q", _kinds(columns, words)),
+        array("q", iterations),
     ]
-
-
-def _paces(
-    states: list[Any], iterations: list[int], names: list[Any], methods: list[Any]
-) -> list[float]:
-    """Pace ÷ how often the row's endpoint occurs in its iteration; in seconds, NaN if not paced."""
-    paces = [state.pace for state in states]
-    if max(iterations) < 0 or len(set(zip(states, iterations, strict=True))) == len(states):
-        return paces
-    rows = list(zip(states, iterations, names, methods, strict=True))
-    times = Counter(rows)
-    return [pace / times[row] for pace, row in zip(paces, rows, strict=True)]
 
 
 def _kinds(columns: Columns, words: list[tuple[Any, Any, Any]]) -> list[int]:
@@ -283,10 +185,27 @@ def _words(name: Any, method: Any, status: Any) -> Words:
     return Words(text_of(name), text_of(method), status_number(known), error is None, error)
 
 
-def _counts(handler: Any) -> bool:
-    """Whether it is Locust's own listener, which takes what it needs in this order."""
-    known = ["request_type", "name", "response_time", "response_length", "exception"]
-    return (
-        getattr(handler, "__module__", None) == "locust.runners"
-        and list(inspect.signature(handler).parameters)[: len(known)] == known
+def _uncountable(cells: Sequence[list[Any]]) -> int:
+    """How many events lack what Locust's own listener needs."""
+    return sum(
+        any(value is MISSING for value in (duration, size, *words))
+        for duration, size, words in zip(cells[1], cells[3], cells[5], strict=True)
     )
+
+
+def _normal(cells: Sequence[list[Any]]) -> list[list[Any]]:
+    """The same rows with numbers and texts where they belong, unknown ones as such."""
+    starts, times, dues, sizes, paces, words, states, iterations = cells
+    return [
+        [number(start) for start in starts],
+        [number(duration) for duration in times],
+        dues,
+        [byte_count(size) for size in sizes],
+        paces,
+        [
+            (text_of(name), text_of(method), s if isinstance(s, tuple) else status_number(s))
+            for name, method, s in words
+        ],
+        states,
+        iterations,
+    ]

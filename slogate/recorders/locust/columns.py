@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 NAN = float("nan")
 UNKNOWN_BYTES = -1
-CAPACITY = 16_384
 
 
 class Words(NamedTuple):
@@ -32,7 +31,7 @@ class Chunk:
     """A finished buffer of one process, a column each: 64-bit floats, `sizes` and `kinds` integers.
 
     `starts` are seconds since the epoch, `times` milliseconds, `lates` and `paces` seconds,
-    `kinds` index `words`.
+    `kinds` index `words`, `iterations` are numbers of their process, -1 of users without pace.
     """
 
     worker: str
@@ -45,19 +44,21 @@ class Chunk:
     paces: bytes
     sizes: bytes
     kinds: bytes
+    iterations: bytes
 
 
 class Columns:
-    """A buffer that is being filled, to some `CAPACITY` rows."""
+    """A buffer that is being filled."""
 
     __slots__ = (
-        "interned", "kinds", "lates", "paces", "sizes", "starts", "times", "uncountable", "words",
+        "interned", "iterations", "kinds", "lates", "paces", "sizes", "starts", "times",
+        "uncountable", "words",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.starts, self.times = array("d"), array("d")
         self.lates, self.paces = array("d"), array("d")
-        self.sizes, self.kinds = array("q"), array("q")
+        self.sizes, self.kinds, self.iterations = array("q"), array("q"), array("q")
         self.interned: dict[Hashable, int] = {}
         self.words: list[Words] = []
         self.uncountable = 0
@@ -75,13 +76,28 @@ class Columns:
             self.words.append(words)
         return kind
 
-    def extend(self, *values: array[Any]) -> None:
-        """Append rows: their starts, times, lates, paces, sizes and kinds."""
-        columns: tuple[array[Any], ...] = (
+    def _all(self) -> tuple[array[Any], ...]:
+        return (
             self.starts, self.times, self.lates, self.paces, self.sizes, self.kinds,
+            self.iterations,
         )  # fmt: skip
-        for column, more in zip(columns, values, strict=True):
+
+    def extend(self, *values: array[Any]) -> None:
+        """Append rows: starts, times, lates, paces, sizes, kinds, iterations."""
+        for column, more in zip(self._all(), values, strict=True):
             column.extend(more)
+
+    def move(self, places: list[int], target: Columns) -> list[int]:
+        """Move rows into another buffer; each gap is filled with the last row. The places."""
+        for place in reversed(places):
+            words = self.words[self.kinds[place]]
+            for column, other in zip(self._all(), target._all(), strict=True):
+                other.append(column[place])
+                last = column.pop()
+                if place < len(column):
+                    column[place] = last
+            target.kinds[-1] = target.kind(words)
+        return places[::-1]
 
     def chunk(self, worker: str) -> Chunk:
         """The buffer as it is; nothing may be appended any more."""
@@ -96,4 +112,5 @@ class Columns:
             paces=self.paces.tobytes(),
             sizes=self.sizes.tobytes(),
             kinds=self.kinds.tobytes(),
+            iterations=self.iterations.tobytes(),
         )

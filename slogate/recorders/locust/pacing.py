@@ -11,6 +11,7 @@ state that knows nothing.
 from __future__ import annotations
 
 import functools
+import itertools
 import sys
 from collections.abc import Callable
 from time import time
@@ -24,18 +25,19 @@ STATE = "slogate_state"
 LATE_SHARE = 0.1
 NOT_PACED = -1
 _ANCESTORS = 8
+_numbers = itertools.count()
 
 
 class UserState:
     """Where one user stands: due when, at which pace in seconds, in which iteration.
 
-    `iteration` counts those of a paced user, it is -1 of one that is known not to be paced.
+    `iteration` is a number that no other has, -1 of a user that is known not to be paced.
     `asked` is the interval that a pacing function was called with, until the wait begins;
     `usual` the one that its class declares, whose function leaves the moment of its last call
     with the user: `run` is the last that was seen.
     """
 
-    __slots__ = ("asked", "due", "iteration", "pace", "paused_at", "run", "usual")
+    __slots__ = ("asked", "due", "iteration", "pace", "run", "usual")
 
     def __init__(self, pace: float = NAN, *, usual: float = NAN, watched: bool = True) -> None:
         self.due = NAN
@@ -43,26 +45,23 @@ class UserState:
         self.usual = usual
         self.run: Any = None
         self.asked = NAN
-        self.iteration = 0 if watched else NOT_PACED
-        self.paused_at = 0
+        self.iteration = next(_numbers) if watched else NOT_PACED
 
-    def learn(self, pace: float) -> None:
-        """An iteration ended at another pace than the one before; no iteration's number returns."""
-        if self.iteration != NOT_PACED:
-            self.paused_at = self.iteration
+    def change(self, pace: float) -> None:
+        """An iteration ended at another pace than the one before."""
         self.pace = pace
         paced = pace == pace  # noqa: PLR0124 (NaN: not paced)
-        self.iteration = self.paused_at + 1 if paced else NOT_PACED
+        self.iteration = next(_numbers) if paced else NOT_PACED
 
 
 class Pacing:
     """The hooks, and how many paced waits ended, `missed` of them over 10% of the pace late.
 
-    `settle` is called before a user's pace changes: iterations that ended had the one before.
+    `learn` is told an iteration's pace where it is not the one that was known before its end.
     """
 
-    def __init__(self, settle: Callable[[], None]) -> None:
-        self._settle = settle
+    def __init__(self, learn: Callable[[int, float], None]) -> None:
+        self._learn = learn
         self.woken = 0
         self.missed = 0
         self.faults = 0
@@ -77,7 +76,7 @@ class Pacing:
         for module in (wait_time, locust):
             setattr(module, "constant_pacing", paced)  # noqa: B010 (mypy forbids the assignment)
 
-    def watch_sleep(self, sleep: Callable[..., Any]) -> Callable[..., Any]:
+    def watch_sleep(self, sleep: Callable[..., Any]) -> Callable[..., Any]:  # noqa: C901 (calls cost)
         """A wait that also ends its user's iteration, and tells when it was due."""
 
         @functools.wraps(sleep)
@@ -96,11 +95,12 @@ class Pacing:
                         asked = state.usual
                 if asked == state.pace:
                     state.asked = NAN
-                    state.iteration += 1
+                    state.iteration = next(_numbers)
                 elif asked == asked or state.iteration >= 0:  # noqa: PLR0124 (not NaN)
                     state.asked = NAN
-                    self._settle()
-                    state.learn(asked)
+                    if state.iteration >= 0:
+                        self._learn(state.iteration, asked)
+                    state.change(asked)
                 due = time() + seconds
             except Exception:  # noqa: BLE001 (never in the way of the user's test)
                 self.faults += 1

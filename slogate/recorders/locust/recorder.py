@@ -57,7 +57,7 @@ class Recorder:
         self._settings = settings
         self._store = store
         self._capture = Capture()
-        self._pacing = Pacing(self._capture.digest)
+        self._pacing = Pacing(self._capture.learn)
         self._unfinished = Unfinished(self._capture)
         self._monitor = HealthMonitor(self._pacing)
         self._environment: Environment | None = None
@@ -100,7 +100,7 @@ class Recorder:
     def _on_init(self, environment: Environment, runner: Any, **_: Any) -> None:
         self._environment = environment
         self._watch_resets(environment)
-        self._capture.stand_in(environment.events.request._handlers)  # noqa: SLF001
+        self._capture.stand_in(environment.events.request)
         if isinstance(runner, WorkerRunner):
             self._shipper = Shipper(runner, self._capture, self._monitor, self._pacing)
         elif self._store is None:

@@ -16,8 +16,8 @@ from slogate.model.run import Health
 from slogate.recorders.locust.columns import Chunk, Words
 
 KEY = "slogate"
-VERSION = 1
-COLUMNS = ("starts", "times", "lates", "paces", "sizes", "kinds")
+VERSION = 2
+COLUMNS = ("starts", "times", "lates", "paces", "sizes", "kinds", "iterations")
 _ITEM_BYTES = 8
 
 

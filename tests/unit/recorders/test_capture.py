@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from slogate.recorders.locust.arrow import to_table
 from slogate.recorders.locust.capture import Capture
-from slogate.recorders.locust.columns import CAPACITY
+from slogate.recorders.locust.listener import BATCH
 from slogate.recorders.locust.pacing import STATE, UserState
 from slogate.recorders.locust.values import DISTINCT_ERRORS
 from slogate.store.parts import SCHEMA
@@ -187,16 +188,25 @@ def test_a_start_that_is_no_wall_clock_gets_the_time_of_writing():
     assert one_row(start_time=math.nan)["ts"].timestamp() == NOW
 
 
-def test_buffers_are_turned_over_when_full_and_lose_nothing():
-    """Rows stay in order over the seam between two buffers."""
+def test_rows_stay_in_order_from_batch_to_batch():
+    """And are counted wherever they are."""
     capture = Capture()
-    for number in range(2 * CAPACITY + 10):
+    for number in range(2 * BATCH + 10):
         request(capture, response_length=number)
+    assert capture.pending == 2 * BATCH + 10
     chunks = capture.take(final=False)
 
-    assert [chunk.rows for chunk in chunks] == [CAPACITY, CAPACITY, 10]
-    sizes = to_table(chunks, {}, NOW)["bytes"].to_pylist()
-    assert sizes == list(range(2 * CAPACITY + 10))
+    assert to_table(chunks, {}, NOW)["bytes"].to_pylist() == list(range(2 * BATCH + 10))
+    assert (capture.pending, capture.taken) == (0, 2 * BATCH + 10)
+
+
+def test_an_odd_value_costs_no_other_row_of_its_batch():
+    """They take the long way together."""
+    capture = Capture()
+    for length in (1, "many", 3, None, 2**70, -1):
+        request(capture, response_length=length)
+
+    assert [row["bytes"] for row in rows_of(capture)] == [1, None, 3, None, None, None]
 
 
 def test_labels_are_on_every_row():
@@ -219,65 +229,67 @@ def test_what_was_before_the_test_is_discarded():
     assert (capture.seen, len(rows_of(capture))) == (1, 1)
 
 
-def counting(listen):
-    """Locust's own listener of a runner that is there, and the handlers with ours before it."""
-    counted = []
-
-    def on_request(request_type, name, response_time, response_length, exception=None, **_):
-        counted.append((request_type, name, response_time, response_length, exception))
-
-    on_request.__module__ = "locust.runners"
-    return counted, [listen, on_request]
-
-
-def test_standing_in_for_locusts_listener_it_still_counts():
-    """One listener in the place of two; what lacks a keyword is a row and an error, as before."""
-    capture = Capture()
-    counted, handlers = counting(capture.on_request)
-    capture.stand_in(handlers)
-    [only] = handlers
-    only(request_type="GET", name="/a", response_time=1.0, response_length=3, response=OK,
-         start_time=NOW, context={}, url="http://x/a")  # fmt: skip
-    only(request_type="GET", name="/a", response_time=2.0, response_length=3, exception="no")
-    with pytest.raises(TypeError, match="response_length"):
-        only(request_type="GET", name="/a", response_time=1.0)
-
-    assert counted == [("GET", "/a", 1.0, 3, None), ("GET", "/a", 2.0, 3, "no")]
-    assert [row["ok"] for row in rows_of(capture)] == [True, False, True]
-
-
-def test_it_stands_in_only_where_it_is_sure():
-    """Somebody else in between, or another listener in the last place, and all stays as it was."""
-    capture = Capture()
-    counted, handlers = counting(capture.on_request)
-    for others in ([handlers[0], print, handlers[1]], [handlers[0], print], [print, handlers[1]]):
-        before = others.copy()
-        capture.stand_in(others)
-        assert others == before
-    assert not counted
-
-
 STANDING_IN = """
-from locust import events
+import json, logging, sys
+from locust import events, log
 from locust.env import Environment
+from locust.exception import StopUser
 from slogate.recorders.locust.capture import Capture
 
 capture = Capture()
-events.request.add_listener(capture.on_request)
+hook = events.request
+hook.add_listener(capture.on_request)
+if "early" in sys.argv:
+    hook.add_listener(lambda **_: None)
 runner = Environment(events=events).create_local_runner()
-handlers = events.request._handlers
-capture.stand_in(handlers)
-events.request.fire(request_type="GET", name="/a", response_time=5, response_length=3)
-print(len(handlers), runner.stats.total.num_requests, capture.seen)
+capture.stand_in(hook)
+stands_in = "fire" in vars(hook)
+stats, seen = runner.stats, []
+
+def counts():
+    return [stats.total.num_requests, stats.total.num_failures, capture.seen]
+
+full = {"request_type": "GET", "name": "/a", "response_time": 5, "response_length": 3}
+said = []
+hook.fire(**full, context={}, url="/a", exception=None, start_time=1.0, other=1)
+hook.fire(**full, exception=ValueError("no"))
+said.append(counts())
+for missing in full:
+    hook.fire(**{name: value for name, value in full.items() if name != missing})
+said.append(counts())
+said.append(log.unhandled_greenlet_exception)
+
+@hook.add_listener
+def later(**given):
+    seen.append((stats.total.num_requests, sorted(given)))
+    if "stop" in given:
+        raise StopUser
+
+hook.fire(**full, other=1)
+try:
+    hook.fire(**full, stop=True)
+except StopUser:
+    said.append("stopped")
+hook.remove_listener(later)
+hook.fire(**full)
+said.append(counts())
+print(json.dumps([stands_in, said, seen]))
 """
 
 
-def test_locusts_own_listener_is_known():
-    """The one that this version of Locust registers, in a process that Locust may patch."""
+@pytest.mark.parametrize("early", [[], ["early"]])
+def test_standing_in_for_locusts_own_listener(early):
+    """Counts, rows, failing listeners and others' turns are the same as where it does not."""
     done = subprocess.run(
-        [sys.executable, "-c", STANDING_IN], capture_output=True, text=True, check=True
+        [sys.executable, "-c", STANDING_IN, *early], capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["1", "1", "1"]
+    stands_in, said, seen = json.loads(done.stdout)
+
+    assert stands_in is not bool(early)
+    assert said == [[2, 1, 2], [2, 1, 6], True, "stopped", [5, 1, 9]]
+    four = ["name", "request_type", "response_length", "response_time"]
+    assert seen == [[3, sorted([*four, "other"])], [4, sorted([*four, "stop"])]]
+    assert done.stderr.count("Uncaught exception in event handler") == 4
 
 
 def test_rows_that_cannot_be_recorded_are_counted():

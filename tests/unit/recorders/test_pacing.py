@@ -8,7 +8,8 @@ import greenlet
 import pytest
 
 from slogate.recorders.locust.arrow import to_table
-from slogate.recorders.locust.capture import BATCH, LONGEST_HOLD_S, Capture
+from slogate.recorders.locust.capture import LONGEST_HOLD_S, Capture
+from slogate.recorders.locust.listener import BATCH
 from slogate.recorders.locust.pacing import NOT_PACED, STATE, Pacing, UserState
 
 NOW = 1_700_000_000.0
@@ -30,7 +31,7 @@ def iterate(capture, user, names, pace=math.nan):
         capture.on_request(request_type="GET", name=name, response_time=1, response_length=0,
                            response=OK, start_time=NOW)  # fmt: skip
     user.asked = pace
-    Pacing(capture.digest).watch_sleep(lambda taskset, seconds: None)(TASKSET, 0.0)
+    Pacing(capture.learn).watch_sleep(lambda taskset, seconds: None)(TASKSET, 0.0)
     user.due = NOW - 0.002
 
 

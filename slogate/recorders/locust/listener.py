@@ -1,0 +1,136 @@
+"""The request listener: it notes an event as it came, for others to make a row of.
+
+The less is done between two requests, the less their generator is disturbed, and what is done
+for `BATCH` rows at once costs a third of it one by one. All the keywords of an event are packed
+and unpacked for each listener of Locust, and once more by the hook that calls them: that costs
+more than what is done with them here. So where nobody else listens, ours stands for Locust's own
+listener, which it calls, and for the hook; as soon as somebody does, the hook calls them all
+again, in their order.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from greenlet import getcurrent
+
+from slogate.recorders.locust.columns import NAN
+from slogate.recorders.locust.values import MISSING
+
+BATCH = 128
+CELLS = 8
+_FULL = BATCH * CELLS
+Listener = Callable[..., None]
+
+
+def stand_in(
+    hook: Any, ours: Listener, make: Callable[[Listener | None, Any], Listener]
+) -> Listener:
+    """Replace the hook's listeners, if they are ours and Locust's, by one that is both.
+
+    Returns the listener that is ours now.
+    """
+    handlers = hook._handlers  # noqa: SLF001
+    if len(handlers) != 2 or handlers[0] is not ours or not _counts(handlers[1]):
+        return ours
+    counted = handlers.pop()
+    handlers[0] = make(counted, None)
+    hook.fire = make(counted, hook)
+    return handlers[0]
+
+
+def listener(
+    notes: list[Any],
+    record: Listener,
+    digest: Callable[[], None],
+    counted: Listener | None,
+    hook: Any,
+) -> Listener:
+    """What takes one event; a closure, whose names are at hand without a look-up.
+
+    It adds `CELLS` values to `notes`; what it cannot it leaves to `record`, a full batch to
+    `digest`. With `counted` it hands on to Locust's own listener; with a `hook` it stands for
+    that hook's `fire`.
+    """
+    note = notes.extend
+    handlers = hook._handlers if hook else [None]  # noqa: SLF001
+
+    def on_request(
+        *,
+        request_type: Any = MISSING,
+        response_time: Any = MISSING,
+        name: Any = MISSING,
+        context: Any = MISSING,  # named, as gathering what is left over costs more
+        response: Any = MISSING,
+        exception: Any = MISSING,
+        start_time: Any = MISSING,
+        url: Any = MISSING,
+        response_length: Any = MISSING,
+        **others: Any,
+    ) -> None:
+        if len(handlers) != 1:
+            given = others | {
+                "request_type": request_type, "name": name, "response_time": response_time,
+                "response_length": response_length, "response": response, "url": url,
+                "exception": exception, "start_time": start_time, "context": context,
+            }  # fmt: skip
+            type(hook).fire(hook, **{key: v for key, v in given.items() if v is not MISSING})
+            return
+        try:
+            state = getcurrent().slogate_state
+            status = response.status_code if response is not None else 0
+            if exception is not None or start_time is None or start_time is MISSING:
+                raise LookupError  # noqa: TRY301 (the long way)
+            note((
+                start_time, response_time, state.due, response_length, state.pace,
+                (name, request_type, status), state, state.iteration,
+            ))  # fmt: skip
+            state.due = NAN
+        except Exception:  # noqa: BLE001 (nothing may reach Locust)
+            exception = None if exception is MISSING else exception
+            record(
+                request_type=request_type,
+                name=name,
+                response_time=response_time,
+                response_length=response_length,
+                response=response,
+                exception=exception,
+                start_time=start_time,
+            )
+        if len(notes) >= _FULL:
+            digest()
+        if counted is not None:
+            try:
+                if (
+                    request_type is MISSING
+                    or name is MISSING
+                    or response_time is MISSING
+                    or response_length is MISSING
+                ):
+                    raise TypeError("an event without name, type, time or length")  # noqa: TRY301
+                counted(request_type, name, response_time, response_length, exception)
+            except Exception as error:  # noqa: BLE001
+                _as_a_listener_fails(hook, error)
+
+    return on_request
+
+
+def _counts(handler: Any) -> bool:
+    """Whether it is Locust's own listener, which takes what it needs in this order."""
+    known = ["request_type", "name", "response_time", "response_length", "exception"]
+    return (
+        getattr(handler, "__module__", None) == "locust.runners"
+        and list(inspect.signature(handler).parameters)[: len(known)] == known
+    )
+
+
+def _as_a_listener_fails(hook: Any, error: Exception) -> None:
+    """Raised to the hook that calls us; where we stand for the hook, told as it would tell it."""
+    if hook is None:
+        raise error
+    other = type(hook)()
+    other.add_listener(functools.partial(_as_a_listener_fails, None, error))
+    other.fire()
