@@ -25,7 +25,9 @@ _BLOCK = 1 << 20
 _SPARE = 1 << 16
 _LINE_FEED = 10
 _LONGEST = 16_000_000
-_FEW = 2_000
+_FEW = 200
+# all but quotes and line ends
+_OTHERS = bytes(set(range(256)) - set(b'"\n'))
 # an odd number of quotes: pairs of them are quotes that the field holds
 _CLOSING = re.compile(rb'(?<!")(?:"")*"(?!")')
 
@@ -115,9 +117,10 @@ def _is_suspect(origin: Origin, stream: IO[bytes], row: re.Pattern[bytes]) -> bo
 
 
 def _inner(block: bytes | bytearray, size: int, within: bool) -> tuple[bytes, bool]:
-    """What stands within quotes, and whether the block ends there, if it so begins.
+    """What stands within quotes, over line ends at least, and whether the block ends there.
 
-    Where quotes are few, to look for each is many times faster than to split at all of them.
+    `within`: whether it begins there. Where quotes are few, to look for each is many times faster
+    than to split at all of them.
     """
     parts, start = list[bytes | bytearray](), 0
     while len(parts) < _FEW:
@@ -131,8 +134,11 @@ def _inner(block: bytes | bytearray, size: int, within: bool) -> tuple[bytes, bo
         if within:
             return b'"'.join(parts), True
         start = end + 1
-    rest = block[start:size].split(b'"')
-    return b'"'.join([*parts, *rest[1::2]]), len(rest) % 2 == 0
+    rest = bytes(memoryview(block)[start:size])
+    if b'"' not in rest.translate(None, _OTHERS).replace(b'""', b""):
+        return b'"'.join(parts), False  # each of the others is closed in its line
+    pieces = rest.split(b'"')
+    return b'"'.join([*parts, *pieces[1::2]]), len(pieces) % 2 == 0
 
 
 def _opened(stream: IO[bytes], row: re.Pattern[bytes], delimiter: bytes) -> int:

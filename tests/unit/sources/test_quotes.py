@@ -123,6 +123,29 @@ def test_it_is_found_across_blocks(tmp_path):
         read(tmp_path, "k6-csv", content)
 
 
+@pytest.mark.parametrize("closed", [False, True])
+def test_it_is_found_where_every_row_has_quotes(tmp_path, closed):
+    """So many that they are not looked at one by one."""
+    rows = [k6(number, '"a,b"') for number in range(2_000)]
+    rows[1_200] = k6(1_200, '"a,b')
+    if closed:
+        rows[1_500] = k6(1_500, 'a,b"')
+
+    with pytest.raises(SourceError, match=r"^f\.csv:1202: a quote opens here"):
+        read(tmp_path, "k6-csv", K6 + "".join(rows))
+
+
+def test_line_ends_among_many_quotes_are_read(tmp_path):
+    """A text of two lines is one, be there thousands of quotes beside it."""
+    rows = [k6(number, '"a,b"') for number in range(2_000)]
+    rows[1_200] = k6(1_200, '"two\nlines"')
+
+    found, tally = read(tmp_path, "k6-csv", K6 + "".join(rows))
+
+    assert (len(found), tally.bad.total()) == (2_000, 0)
+    assert found[1_200]["endpoint"] == "two\nlines"
+
+
 @pytest.mark.parametrize(
     "text",
     [
