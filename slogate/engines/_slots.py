@@ -112,14 +112,14 @@ def slot_of(ts: str, slots: Slots, bound: Bound) -> str:
         return (
             f"CASE WHEN {ts} < {start} THEN -1 ELSE least({count}, ({ts} - {start}) // {step}) END"
         )
-    return _between(ts, slots.at, 0, len(slots.at), bound)
+    return searched(ts, slots.at, range(-1, len(slots.at)), bound)
 
 
-def _between(ts: str, edges: Sequence[int], low: int, high: int, bound: Bound) -> str:
-    """A search by halves: how many of the edges low … high are not after the moment, minus one."""
-    if low == high:
-        return str(low - 1)
-    middle = (low + high) // 2
-    before = _between(ts, edges, low, middle, bound)
-    after = _between(ts, edges, middle + 1, high, bound)
+def searched(ts: str, edges: Sequence[int], values: Sequence[int], bound: Bound) -> str:
+    """A search by halves: the value before the first edge, from it on the next, and so on."""
+    if not edges:
+        return str(values[0])
+    middle = len(edges) // 2
+    before = searched(ts, edges[:middle], values[: middle + 1], bound)
+    after = searched(ts, edges[middle + 1 :], values[middle + 1 :], bound)
     return f"CASE WHEN {ts} < {bound(edges[middle])} THEN {before} ELSE {after} END"

@@ -60,10 +60,12 @@ def openness(
 GROUP BY source"""  # noqa: S608
 
 
-def sum_spans(base: Base, edges: Edges, bound: Bound) -> str:
+def sum_spans(base: Base, edges: Edges, bound: Bound, *, long: bool) -> str:
     """The statement that sums up between edges: source, label, m…, first, last, n, s…, u…."""
     sums = ", ".join(f"sum({name})::BIGINT" for name in ["n", *base.goods])
-    late = f"CASE WHEN t = last THEN first ELSE {slot_of('last', edges, bound)} END"
+    late = "first"
+    if long:
+        late = f"CASE WHEN t = last THEN first ELSE {slot_of('last', edges, bound)} END"
     return f"""SELECT source, label, {", ".join(base.masks)}, first, {late} AS late, {sums} FROM (
   SELECT *, {slot_of("t", edges, bound)} AS first FROM base)
 GROUP BY ALL"""  # noqa: S608

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slogate.engines._base import EVER
-from slogate.engines._slots import label_of
+from slogate.engines._slots import label_of, searched
 from slogate.engines._sql import BITS, Bound, masks, parquet, select_rows, succeeds
 from slogate.engines._steps import may_hold, placed, surely_holds
-from slogate.model.predicate import Predicate
+from slogate.model.predicate import Predicate, is_of_time
 from slogate.model.selection import Selection
+from slogate.model.slots import Edges
 
 _MINUTE_US = 60_000_000
 
@@ -25,13 +26,15 @@ _MINUTE_US = 60_000_000
 class Base:
     """What surveys that share a label distinguish, each once, in the order of bits and columns.
 
-    Single requests are told apart by `grain_us` of time.
+    Single requests are told apart by `grain_us` of time; where nobody asks for slices, all requests
+    by the span between `edges` alone.
     """
 
     by: str | None
     start_ts: int
     end_ts: int
     grain_us: int
+    edges: Edges | None
     selections: tuple[Selection, ...]
     predicates: tuple[Predicate, ...]
 
@@ -39,6 +42,11 @@ class Base:
     def masks(self) -> list[str]:
         """The columns that hold the bits of the selections."""
         return [f"m{i}" for i in range(0, len(self.selections), BITS)]
+
+    @property
+    def label(self) -> str:
+        """The column of the label, NULL where there is none."""
+        return "NULL AS label" if self.by is None else "label"
 
     @property
     def numbers(self) -> range:
@@ -73,27 +81,35 @@ def add_requests(base: Base, parts: Sequence[str], bound: Bound) -> str:
         f"(count(*) FILTER (WHERE {succeeds(p, bound)})) AS s{i}"
         for i, p in enumerate(base.predicates)
     ]
-    names, grain = ", ".join(base.masks), bound(base.grain_us)
+    names = ", ".join(base.masks)
+    if base.edges is None:
+        grain = bound(base.grain_us)
+        cell = f"epoch_us(ts) // {grain} * {grain}"
+    else:
+        cell = _began("epoch_us(ts)", base.edges, bound)
     again = "".join(f", s{i} AS u{i}" for i in base.numbers)
     return f"""INSERT INTO base BY NAME SELECT *{again} FROM (
-SELECT 0 AS source, label, cell * {grain} AS t, cell * {grain} AS last, count(*) AS n, {names},
-       {", ".join(goods)} FROM (
-  SELECT epoch_us(ts) // {grain} AS cell, duration_us AS d, status::BIGINT AS status, ok,
+SELECT 0 AS source, {base.label}, t, t AS last, count(*) AS n,
+       {names}, {", ".join(goods)} FROM (
+  SELECT {cell} AS t, duration_us AS d, status::BIGINT AS status, ok,
          {label_of(base.by, bound)} AS label, {bits}
   FROM {parquet(parts, bound)}
   WHERE ts >= make_timestamptz({bound(base.start_ts)})
     AND ts < make_timestamptz({bound(base.end_ts)}))
-WHERE {_any(base)} GROUP BY ALL)"""  # noqa: S608
+WHERE {_any(base)} GROUP BY {_keys(base, "t")})"""  # noqa: S608
 
 
 def add_steps(base: Base, parts: Sequence[str], sources: Sequence[int], bound: Bound) -> str:
     """The statement that adds requests in buckets; the `source` of each part, 0 if all are."""
     bits = masks("m", [select_rows(selection, bound) for selection in base.selections])
+    unsure = [i for i, p in enumerate(base.predicates) if is_of_time(p)]
     goods = [
         f"coalesce((sum(w) FILTER (WHERE {succeeds(p, bound, how)}))::BIGINT, 0) AS {letter}{i}"
         for letter, how in (("s", surely_holds), ("u", may_hold))
         for i, p in enumerate(base.predicates)
+        if letter == "s" or i in unsure
     ]
+    again = "".join(f", s{i} AS u{i}" for i in base.numbers if i not in unsure)
     more = f", {label_of(base.by, bound)} AS label, {bits}"
     source, told = "0", ""
     if any(sources):
@@ -102,13 +118,31 @@ def add_steps(base: Base, parts: Sequence[str], sources: Sequence[int], bound: B
             f" JOIN (SELECT unnest({bound([*parts])}) AS filename, "
             f"unnest({bound([*sources])}) AS source) USING (filename)"
         )
+    ends = "first AS begun, last AS ended"
+    if base.edges is not None:
+        late = _began("last", base.edges, bound)
+        if base.grain_us % _MINUTE_US == 0:
+            same = f"first // {_MINUTE_US} = last // {_MINUTE_US}"
+            late = f"CASE WHEN {same} THEN begun ELSE {late} END"
+        ends = f"{_began('first', base.edges, bound)} AS begun, {late} AS ended"
     names = ", ".join(base.masks)
+    keys = _keys(base, "begun", "ended", *(["source"] if told else []))
     return f"""INSERT INTO base BY NAME {placed(parts, EVER, bound, more)}
-SELECT {source} AS source, label, first AS t, last, sum(w)::BIGINT AS n, {names},
-       {", ".join(goods)}
-FROM placed{told}
-WHERE first < {bound(base.end_ts)} AND last >= {bound(base.start_ts)} AND ({_any(base)})
-GROUP BY ALL"""  # noqa: S608
+SELECT *{again} FROM (
+SELECT {source} AS source, {base.label}, begun AS t, ended AS last,
+       sum(w)::BIGINT AS n, {names}, {", ".join(goods)}
+FROM (SELECT *, {ends} FROM placed{told}
+      WHERE first < {bound(base.end_ts)} AND last >= {bound(base.start_ts)} AND ({_any(base)}))
+GROUP BY {keys})"""  # noqa: S608
+
+
+def _keys(base: Base, *more: str) -> str:
+    return ", ".join([*(["label"] if base.by is not None else []), *more, *base.masks])
+
+
+def _began(ts: str, edges: Edges, bound: Bound) -> str:
+    """Where the span that holds a moment begins; the moment before the first is before all."""
+    return searched(ts, edges.at, (edges.at[0] - 1, *edges.at), bound)
 
 
 def _any(base: Base) -> str:

@@ -91,6 +91,10 @@ def _grain(surveys: Sequence[Survey]) -> int:
     return found or 1
 
 
+def _edges(surveys: Sequence[Survey]) -> Edges:
+    return Edges(at=tuple(sorted({ts for each in surveys for ts in each.edges.at})))
+
+
 @dataclass(slots=True, kw_only=True)
 class _Question:
     """Surveys that share a base."""
@@ -117,6 +121,7 @@ class _Question:
             start_ts=min(each.edges.at[0] for each in group),
             end_ts=max(each.edges.at[-1] for each in group),
             grain_us=_grain(group),
+            edges=None if any(each.slices for each in group) else _edges(group),
             selections=tuple(dict.fromkeys(requesters(each.selection) for each in group)),
             predicates=tuple(dict.fromkeys(predicates)),
         )
@@ -171,8 +176,8 @@ class _Question:
                 plain.append(each)
             else:
                 sliced_alike[self._alike(each, each.slices)].append(each)
-        found |= self._spans(plain)
-        long = bool(sliced_alike) and (not self.in_minutes or self._ask(any_long())[0][0])
+        long = not self.in_minutes or self._ask(any_long())[0][0]
+        found |= self._spans(plain, long=long)
         for some in sliced_alike.values():
             found |= self._slices(some, long=long)
         return found
@@ -211,13 +216,13 @@ class _Question:
             self.open[key] = dict(rows)
         return self.open[key]
 
-    def _spans(self, surveys: Sequence[Survey]) -> dict[str, Surveyed]:
+    def _spans(self, surveys: Sequence[Survey], *, long: bool) -> dict[str, Surveyed]:
         """The sums of surveys without slices: of the spans between the edges of any of them."""
         if not surveys:
             return {}
-        edges = Edges(at=tuple(sorted({ts for each in surveys for ts in each.edges.at})))
+        edges = _edges(surveys)
         bound, width = Bound(), len(self.base.masks)
-        rows = self._ask(sum_spans(self.base, edges, bound), bound)
+        rows = self._ask(sum_spans(self.base, edges, bound, long=long), bound)
         mine: dict[tuple[Selection, tuple[int, ...]], Rows] = {}
         found: dict[str, Surveyed] = {}
         for each in surveys:
@@ -281,7 +286,7 @@ class _Question:
             selection=requesters(surveys[0].selection),
             sources=self._sources(surveys[0]),
             slots=Every(start_ts=start, step_us=step, count=(end - start) // step),
-            edges=Edges(at=tuple(sorted({ts for each in surveys for ts in each.edges.at}))),
+            edges=_edges(surveys),
             goods=tuple(goods),
             events=None if events is None else numbers(Not(events)),
         )

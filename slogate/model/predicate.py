@@ -82,6 +82,19 @@ def holds(
             return None if None in sides else not decisive
 
 
+def is_of_time(predicate: Predicate) -> bool:
+    """Whether it says anything of durations."""
+    match predicate:
+        case Comparison(field=field):
+            return field == "duration"
+        case Not(operand=operand):
+            return is_of_time(operand)
+        case And(left=left, right=right) | Or(left=left, right=right):
+            return is_of_time(left) or is_of_time(right)
+        case _:
+            return False
+
+
 def holds_between(
     predicate: Predicate, *, ok: bool | None, status: int | None, least_us: int, most_us: int
 ) -> tuple[bool | None, bool | None]:

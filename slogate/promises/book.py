@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from itertools import accumulate
+from operator import attrgetter
 
 from slogate.model.calendar import Period
 from slogate.model.slots import Edges, Every, Tally
@@ -165,10 +166,12 @@ class Book:
 
     def _shares(self, spans: range, *, best: bool, raw: bool) -> Fraction:
         bads: Counter[int] = Counter()
-        for each in self.slices:
-            if each.span in spans and (raw or not self.shut[each.span]):
-                for requests, *bad in each.shares:
-                    bads[requests] += bad[best]
+        first = bisect_left(self.slices, spans.start, key=attrgetter("span"))
+        last = bisect_left(self.slices, spans.stop, key=attrgetter("span"))
+        for each in self.slices[first:last]:
+            if raw or not self.shut[each.span]:
+                for requests, worst, good in each.shares:
+                    bads[requests] += good if best else worst
         return sum_of_shares(bads)
 
     def silences(self, start_ts: int, end_ts: int) -> Iterator[Period]:
