@@ -43,10 +43,11 @@ class Hash:
         if self._thread:
             self._thread.join()
         if self._found is None:
+            self._stopped.clear()
             self._work_out()
-        if isinstance(self._found, OSError):
-            raise self._found
-        return str(self._found)
+        if isinstance(self._found, str):
+            return self._found
+        raise self._found or OSError("it was given up")
 
     def _work_out(self) -> None:
         digest, buffer = hashlib.sha256(), bytearray(_BLOCK)
