@@ -15,7 +15,7 @@ slogate: 1
 service: shop
 slos:
   - name: fast
-    good: duration <= 400ms
+    good: ok and duration <= 400ms
     objective: 99.5%
     window: 28d
 """
