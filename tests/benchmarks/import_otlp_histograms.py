@@ -1,0 +1,71 @@
+"""How fast OTLP's histograms are imported from JSON; DuckDB has nothing to compare them with.
+
+    python tests/benchmarks/import_otlp_histograms.py [megabytes=200] [repeats=3]
+
+A line holds the cumulative points of 80 series of one service, every other line explicit buckets,
+the others exponential ones, of which ten grew since.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+from import_otlp_json import ROUTES, attributes
+from side_by_side import run
+
+BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
+START = 1_764_000_000_000_000_000
+GROWN = 10
+
+
+def point(counts: list[int], told: list[dict[str, Any]], at: int) -> dict[str, Any]:
+    """A data point of as many counts, in explicit buckets where those are as many as theirs."""
+    written = [str(count) for count in counts]
+    if len(counts) == len(BOUNDS) + 1:
+        buckets = {"bucketCounts": written, "explicitBounds": BOUNDS, "max": 12.25}
+    else:
+        buckets = {"scale": 3, "positive": {"offset": -60, "bucketCounts": written}}
+    return {
+        "attributes": told, "startTimeUnixNano": str(START), "timeUnixNano": str(at),
+        "count": str(sum(counts)), "sum": sum(counts) / 16, **buckets,
+    }  # fmt: skip
+
+
+def generate(path: Path, megabytes: int) -> None:
+    """A file of about that size, as the collector's file exporter writes it."""
+    chance = random.Random(20261129)
+    of = attributes(service__name="shop", service__version="1.4.2", host__name="shop-1")
+    series = [
+        attributes(http__request__method=method, http__route=route,
+                   http__response__status_code=status, url__scheme="https", server__port=port)
+        for route in ROUTES for method in ("GET", "POST") for status in (200, 503)
+        for port in range(4)
+    ]  # fmt: skip
+    kinds = {"histogram": len(BOUNDS) + 1, "exponentialHistogram": 120}
+    counts = {kind: [[0] * width for _ in series] for kind, width in kinds.items()}
+    size, at = 0, START
+    with path.open("w", encoding="utf-8") as file:
+        while size < megabytes * 1_000_000:
+            at += 10_000_000_000
+            for kind, width in kinds.items():
+                points = []
+                for told, mine in zip(series, counts[kind], strict=True):
+                    for _ in range(GROWN):
+                        mine[chance.randrange(width)] += chance.randrange(5)
+                    points.append(point(mine, told, at))
+                metric = {
+                    "name": "http.server.request.duration", "unit": "s",
+                    kind: {"aggregationTemporality": 2, "dataPoints": points},
+                }  # fmt: skip
+                scopes = [{"scope": {"name": kind}, "metrics": [metric]}]
+                message = {"resourceMetrics": [{"resource": {"attributes": of}}]}
+                message["resourceMetrics"][0]["scopeMetrics"] = scopes
+                size += file.write(json.dumps(message, separators=(",", ":")) + "\n")
+
+
+if __name__ == "__main__":
+    run(__file__, "metrics.jsonl", generate, None, sys.argv[1:])
