@@ -51,6 +51,8 @@ class Given:
 def gather(store: Store, given: Given) -> Week:
     """All there is to tell; UsageError where the store says nothing of a moment."""
     runs = list_runs(store, service=given.service)
+    if given.service is not None and not runs and not given.chosen:
+        raise UsageError(f"neither a spec nor the store speaks of the service '{given.service}'")
     at = newest(runs) if given.at is None else given.at // MINUTE_US * MINUTE_US
     weeks = course(at, given.length_us, WEEKS)
     if not weeks:

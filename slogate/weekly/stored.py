@@ -7,7 +7,7 @@ they say is counted anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from slogate.errors import StoreError
@@ -18,7 +18,7 @@ from slogate.reports._weekly.week import LoadRun, Row
 from slogate.reports.json import parse
 from slogate.store.layout import Store, json_files
 from slogate.store.verdicts import read_verdict
-from slogate.verdict import Finding, Outcome, Verdict
+from slogate.verdict import Finding, Verdict
 
 MOST_REASONS = 5
 _UNENDED = {"interrupted", "aborted", "incomplete"}
@@ -121,11 +121,3 @@ def _row(name: str, ends: Sequence[Finding | None]) -> Row:
         source="verdict",
         place=f"{last.place.file}:{last.place.line}",
     )
-
-
-def outcomes(runs: Iterable[LoadRun]) -> Mapping[Outcome | None, int]:
-    """How many runs came out how."""
-    found: dict[Outcome | None, int] = {}
-    for run in runs:
-        found[run.outcome] = found.get(run.outcome, 0) + 1
-    return found

@@ -308,6 +308,7 @@ def test_formats_by_the_command(small, capsys):
         (["--window", "7d", "--at", "monday"], "is no moment"),
         (["nightly", "--window", "7d"], "over all runs"),
         (["--compare", "previous"], "say how long: --window 7d"),
+        (["--window", "7d", "--service", "nobody"], "speaks of the service 'nobody'"),
         (["--window", "7d", "--spec", "nowhere.yaml"], "there is no file nowhere.yaml"),
     ],
 )
@@ -357,6 +358,14 @@ def test_an_unreadable_spec_is_not_kept(small, capsys):
     for name in ("html", "json"):
         assert run([*HERE, "--format", name]) == 2
         assert "All 2 promises kept" not in capsys.readouterr().out
+
+
+def test_where_no_spec_can_be_read_nothing_is_known(small, capsys):
+    """It is not said that nothing was promised."""
+    (small / "slo" / "s00.yaml").write_text("slogate: 1\nservice: shop\nslos: 3\n")
+
+    assert run(HERE) == 2
+    assert capsys.readouterr().out.startswith("## ! No promise could be read")
 
 
 def test_damaged_data_are_not_kept(small, capsys):

@@ -13,7 +13,7 @@ from typing import Any
 from slogate.model.calendar import Period
 from slogate.reports._base import instant
 from slogate.reports._budget import budget_of, is_figures
-from slogate.reports._weekly import words
+from slogate.reports._weekly import loads, words
 from slogate.reports._weekly.week import LoadRun, Row, State, Week, good_of, left_of
 from slogate.units import US_PER_SECOND
 from slogate.verdict import Finding, Outcome
@@ -50,7 +50,7 @@ def document(week: Week) -> dict[str, Any]:
         "runs": {
             **_runs(week.runs),
             "previous": _runs(week.runs_before) if week.compared else None,
-            "without_pass": [_run(run) for run in words.failed_runs(week)],
+            "without_pass": [_run(run) for run in loads.without_pass(week)],
         },
     }
 

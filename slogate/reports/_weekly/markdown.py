@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from slogate import units
 from slogate.reports._base import UNKNOWN, plain
-from slogate.reports._weekly import words
+from slogate.reports._weekly import loads, words
 from slogate.reports._weekly.week import LoadRun, Row, State, Week, good_of, left_of
 from slogate.reports.markdown import code, escape
 from slogate.verdict import Outcome
@@ -48,9 +48,8 @@ def _blocks(week: Week, shown: int) -> list[str]:
     bad = [row for row in rows if row.state is not State.KEPT]
     kept = [row for row in rows if row.state is State.KEPT]
     left_out = len(week.rows) - shown
-    state = State.NO_DATA if not week.rows and not week.troubles else week.state
     return [
-        f"## {words.MARKS[state]} {escape(words.conclusion(week))}",
+        f"## {words.verdict(week)[0]} {escape(words.conclusion(week))}",
         f"{words.title(week)}, {words.span(week)}.",
         _troubles(week),
         _section("Worst offenders", _offenders(week, shown)),
@@ -143,10 +142,11 @@ def _block(left: float | None) -> str:
 
 
 def _runs(week: Week) -> str:
-    told = f"{words.run_counts(week.runs)}."
+    told = f"{loads.counts(week.runs)}."
     if week.compared:
-        told += f" Before: {words.run_counts(week.runs_before)}."
-    failed = words.failed_runs(week)
+        told += f" Before: {loads.counts(week.runs_before)}."
+    told = f"{told[:1].upper()}{told[1:]}"
+    failed = loads.without_pass(week)
     lines = [_run(run) for run in failed[:_MOST_RUNS]]
     more = len(failed) - len(lines)
     lines += [f"- and {more} more without a pass, in the JSON report"] if more > 0 else []
@@ -154,9 +154,9 @@ def _runs(week: Week) -> str:
 
 
 def _run(run: LoadRun) -> str:
-    reasons = "; ".join(escape(each, 300) for each in words.run_reasons(run))
+    reasons = "; ".join(escape(each, 300) for each in loads.reasons(run))
     mark = "✗" if run.outcome is Outcome.FAIL else "?"
-    head = f"{mark} {words.run_word(run)}: {code(run.id)} of {code(run.service)}"
+    head = f"{mark} {loads.word(run)}: {code(run.id)} of {code(run.service)}"
     return f"- {head}, {words.day(run.ts)} UTC: {reasons}"
 
 

@@ -13,7 +13,7 @@ from slogate import units
 from slogate.reports._html.markup import Html, joined, name, tag
 from slogate.reports._html.page import framed
 from slogate.reports._html.summary import section
-from slogate.reports._weekly import words
+from slogate.reports._weekly import loads, words
 from slogate.reports._weekly.style import STYLE
 from slogate.reports._weekly.tables import KINDS, badge, glance, promises
 from slogate.reports._weekly.week import LoadRun, Row, State, Week
@@ -62,9 +62,10 @@ def _page(week: Week, rows: Sequence[Row], shown: int) -> str:
 
 
 def _header(week: Week) -> Html:
-    state = State.NO_DATA if not week.rows and not week.troubles else week.state
     services = len({row.service for row in week.rows})
-    facts = [f"{words.span(week)}", f"{services} {'service' if services == 1 else 'services'}"]
+    facts = [words.span(week)]
+    facts += [f"{services} {'service' if services == 1 else 'services'}"] if services else []
+    kind = KINDS.get(week.state, "open") if week.rows else "open"
     if week.compared:
         before = week.weeks[-2]
         facts.append(f"compared with {words.day(before.start_ts)} to {words.day(before.end_ts)}")
@@ -73,8 +74,7 @@ def _header(week: Week) -> Html:
         tag("p", f"slogate · {words.title(week)}", class_="over"),
         tag(
             "h1",
-            tag("span", f"{words.MARKS[state]} {words.WORDS[state]}",
-                class_=f"badge {KINDS.get(state, 'open')}"),
+            tag("span", " ".join(words.verdict(week)), class_=f"badge {kind}"),
             " ",
             words.conclusion(week),
         ),
@@ -117,7 +117,7 @@ def _number(count: int, kind: str | None) -> Html:
 
 
 def _runs_under(week: Week) -> str:
-    _, _, told = words.run_counts(week.runs).partition(": ")
+    _, _, told = loads.counts(week.runs).partition(": ")
     text = f"load {'run' if len(week.runs) == 1 else 'runs'}" + (f": {told}" if told else "")
     return f"{text}; {len(week.runs_before)} before" if week.compared else text
 
@@ -168,10 +168,10 @@ def _offender(row: Row, week: Week) -> Html:
 
 
 def _runs(week: Week) -> Html:
-    failed = words.failed_runs(week)
-    note = f"{words.run_counts(week.runs)}."
+    failed = loads.without_pass(week)
+    note = f"{loads.counts(week.runs)}."
     if week.compared:
-        note += f" Before: {words.run_counts(week.runs_before)}."
+        note += f" Before: {loads.counts(week.runs_before)}."
     items = [_run(run) for run in failed[:_MOST_RUNS]]
     more = len(failed) - len(items)
     return section(
@@ -185,8 +185,9 @@ def _runs(week: Week) -> Html:
 
 def _run(run: LoadRun) -> Html:
     fail = run.outcome is Outcome.FAIL
-    said = f"{'✗' if fail else '?'} {words.run_word(run)}"
-    reasons = [tag("p", each, class_="reason") for each in words.run_reasons(run)]
+    said = f"{'✗' if fail else '?'} {loads.word(run)}"
+    told = [f"{each[:1].upper()}{each[1:]}" for each in loads.reasons(run)]
+    reasons = [tag("p", each) for each in told]
     under = tag(
         "p", name(run.service), " · ", name(run.id), f" · {words.day(run.ts)} UTC", class_="under"
     )

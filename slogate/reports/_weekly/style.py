@@ -47,12 +47,17 @@ tr:hover > * { background: var(--page); }
   .reasons li { grid-template-columns: 1fr; }
   .tiles { grid-template-columns: 1fr 1fr; }
   tbody th .name { min-width: 34vw; max-width: 40vw; }
-  td.figure { white-space: normal; } td.figure .under { white-space: normal; min-width: 13ch; }
+  .figure { text-align: left; } td.figure { white-space: normal; }
+  td.figure .under { white-space: normal; min-width: 12ch; }
 }
 @media print {
   @page { size: A4 landscape; margin: 10mm; }
-  section.long { break-inside: auto; } tr { break-inside: avoid; }
-  th .name, td .name { min-width: 0; } table { font-size: 8.5px; }
+  html { font-size: 10.5px; } body { font-size: 1rem; }
+  section { break-inside: auto; } tr, .reasons li { break-inside: avoid; }
+  h2 { break-after: avoid; }
+  .tiles li { padding: 4px 12px; } .reasons li { padding: 4px 0; }
+  table { font-size: .9rem; } th, td { padding-top: 3px; padding-bottom: 3px; }
+  tbody th .name { min-width: 30ch; }
 }
 """
 )

@@ -6,13 +6,13 @@ which only the ends are known is shown with both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from slogate import units
 from slogate.reports import _base
 from slogate.reports._budget import budget_of, is_figures, is_number
-from slogate.reports._weekly.week import DAY_US, LoadRun, Row, State, Week, failed, left_of
+from slogate.reports._weekly.week import DAY_US, Row, State, Week, left_of
 from slogate.verdict import Finding, Outcome
 
 MARKS = {
@@ -74,7 +74,9 @@ def conclusion(week: Week) -> str:
     count = len(week.rows)
     broken, kept = week.count(State.BROKEN), week.count(State.KEPT)
     unknown = week.count(*_UNKNOWN)
-    if not count and not week.specs:
+    if not count and week.troubles:
+        text = "No promise could be read, so that nothing is known of any"
+    elif not count and not week.specs:
         text = "Nothing is promised: there is no spec with slos, and no verdict on any"
     elif not count:
         text = "Nothing is promised: the specs have no slos"
@@ -90,7 +92,17 @@ def conclusion(week: Week) -> str:
     slipped = sum(row.state is State.KEPT and row.slipped for row in week.rows)
     if slipped:
         text += f"; {slipped} kept with {name(week)} alone worse than promised"
+    failing = sum(run.outcome is Outcome.FAIL for run in week.runs)
+    if failing:
+        text += f"; {failing} of {units.format_count(len(week.runs))} load runs failed"
     return text
+
+
+def verdict(week: Week) -> tuple[str, str]:
+    """All in a mark and a word."""
+    if not week.rows and not week.troubles:
+        return MARKS[State.NO_DATA], "no slos"
+    return MARKS[week.state], WORDS[week.state]
 
 
 def _promises(count: int) -> str:
@@ -249,40 +261,6 @@ def remarks(row: Row) -> Iterator[str]:
             if not keep or text.startswith(keep):
                 told[_base.plain(text)] = None
     yield from told
-
-
-def run_counts(runs: Sequence[LoadRun]) -> str:
-    """`14 load runs: 11 passed, 2 failed, 1 without a verdict`."""
-    if not runs:
-        return "no load run"
-    found = {
-        "passed": sum(run.outcome is Outcome.PASS for run in runs),
-        "failed": sum(run.outcome is Outcome.FAIL for run in runs),
-        "without a verdict": sum(run.outcome not in {Outcome.PASS, Outcome.FAIL} for run in runs),
-    }
-    noun = "load run" if len(runs) == 1 else "load runs"
-    told = ", ".join(f"{count} {word}" for word, count in found.items() if count)
-    return f"{units.format_count(len(runs))} {noun}: {told}"
-
-
-def run_word(run: LoadRun) -> str:
-    """The outcome of a run; one that nobody judged has none."""
-    return "never judged" if run.outcome is None else _base.word(run.outcome)
-
-
-def run_reasons(run: LoadRun) -> list[str]:
-    """Why it has no pass."""
-    found = [_base.plain(each) for each in run.reasons]
-    if run.trouble is not None:
-        found.insert(0, f"it did not end in order: {run.trouble}")
-    if run.outcome is None:
-        found.append(f"nobody judged it: slogate check --run {_base.plain(run.id)}")
-    return found or ["no reason was stored"]
-
-
-def failed_runs(week: Week) -> list[LoadRun]:
-    """Runs of the week without a pass."""
-    return failed(week.runs)
 
 
 def course_sentence(row: Row, week: Week) -> str:
