@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from forge_server import TOKEN, forge_server
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".github/actions/slogate"
@@ -93,7 +94,7 @@ def test_key_of_the_store(tmp_path: Path, branch: str, key: str):
 
 
 def test_pass(project: Path):
-    """A run within its budgets passes, and leaves its reports in three formats."""
+    """A run within its budgets passes, and leaves its reports."""
     record(project)
 
     code, outputs, said = gate(project)
@@ -102,8 +103,41 @@ def test_pass(project: Path):
     assert (code, outputs["exit-code"]) == (0, "0"), said
     assert json.loads((reports / "verdict.json").read_text())["outcome"] == "pass"
     assert "<testsuite" in (reports / "verdict.xml").read_text()
+    assert '"2.1.0"' in (reports / "verdict.sarif").read_text()
     assert "shop" in (reports / "verdict.md").read_text()
     assert "<h1>" in (reports / "verdict.html").read_text()
+
+
+def test_notify(project: Path):
+    """The pull request gets its comment from the step, with the token of the input."""
+    record(project)
+    _, outputs, _ = gate(project)
+    with forge_server() as server:
+        code, _, said = step(
+            "Notify", project, NOTIFY="github-comment\n\ngithub-issue\n",
+            REPORTS=outputs["reports"], GITHUB_TOKEN=TOKEN, GITHUB_API_URL=server.url,
+            GITHUB_REPOSITORY="o/r", GITHUB_REF="refs/pull/12/merge", GITHUB_ACTIONS="true",
+        )  # fmt: skip
+
+        assert code == 0, said
+        assert [each["body"].count("PASS") for each in server.comments] == [1]
+        assert "github-issue of shop: nothing to tell" in said
+        assert TOKEN not in said
+
+
+@pytest.mark.parametrize("channel", ["github-comment", "no-such-channel", "$(touch planted)"])
+def test_notify_changes_no_exit_code(project: Path, channel: str):
+    """Whatever becomes of telling, the step ends well, and warns."""
+    record(project)
+    _, outputs, _ = gate(project)
+    code, _, said = step(
+        "Notify", project, NOTIFY=channel, REPORTS=outputs["reports"], GITHUB_TOKEN="",
+        GITHUB_REPOSITORY="o/r", GITHUB_REF="refs/pull/12/merge", GITHUB_ACTIONS="true",
+    )  # fmt: skip
+
+    assert code == 0
+    assert "::warning" in said
+    assert not (project / "planted").exists()
 
 
 def test_breach(project: Path):
@@ -162,7 +196,7 @@ def test_install(tmp_path: Path):
 
 def test_steps_that_always_run():
     """The store is saved and the reports are uploaded after a breach, too."""
-    for name in ("Save the store", "Upload the reports"):
+    for name in ("Notify", "Save the store", "Upload the reports"):
         assert STEPS[name]["if"].startswith("${{ always() &&")
 
 

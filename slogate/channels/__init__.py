@@ -1,0 +1,1 @@
+"""One file a channel that a team is told of a verdict through."""

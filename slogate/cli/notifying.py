@@ -1,0 +1,198 @@
+"""What `slogate notify` does: finds the verdicts and their past, and tells each channel."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from slogate import plugins
+from slogate.cli.complaints import say
+from slogate.errors import DeliveryError, NoData, SlogateError, StoreError, UsageError
+from slogate.reports._base import plain
+from slogate.reports.github import data
+from slogate.reports.json import parse
+from slogate.store.layout import Store
+from slogate.verdict import Verdict
+
+if TYPE_CHECKING:
+    from slogate.channels._base import Channel, News
+
+SLOS, PRODUCTION = "slos", "production-"
+_LARGEST = 1 << 28
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command line asked for."""
+
+    to: Sequence[str]
+    run: str
+    given: Path | None
+    base: str | None
+    request: int | None
+    always: bool
+    service: str | None
+    store: Path | None
+    dry_run: bool
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What came of telling one channel of one verdict."""
+
+    channel: str
+    service: str
+    run: str
+    what: str = ""
+    text: str = ""
+    trouble: SlogateError | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The same for machines."""
+        error = None if self.trouble is None else self.trouble.message
+        return {
+            "channel": self.channel,
+            "service": self.service,
+            "run": self.run,
+            "what": self.what or None,
+            "text": self.text or None,
+            "error": error,
+        }
+
+
+def tell_all(asked: Asked, environment: Mapping[str, str]) -> list[Told]:
+    """Tell each channel of each verdict; what fails is kept with the rest."""
+    from slogate.channels._base import News
+    from slogate.config import load_settings
+    from slogate.store.layout import open_store
+    from slogate.talk.past import past_of
+    from slogate.talk.where import where
+
+    channels = [_channel(word) for word in dict.fromkeys(asked.to)]
+    settings = load_settings(Path.cwd(), environment)
+    store: Store | None = None
+    try:
+        store = open_store(asked.store or settings.store)
+    except SlogateError:  # a document needs no store; there is no past then
+        if asked.given is None:
+            raise
+    verdicts = _from(asked.given) if asked.given else [_newest(_known(store), asked)]
+    place = where(environment)
+    if asked.request is not None:
+        place = replace(place, pull_request=asked.request)
+    told = []
+    for verdict in verdicts:
+        past = past_of(store, verdict, asked.base or place.base)
+        for channel, address in channels:
+            news = News(
+                verdict=verdict, past=past, where=place, environment=environment,
+                address=address, always=asked.always,
+            )  # fmt: skip
+            told.append(_told(channel, news, dry_run=asked.dry_run))
+    return told
+
+
+def _known(store: Store | None) -> Store:
+    assert store is not None
+    return store
+
+
+def _channel(word: str) -> tuple[Channel, str | None]:
+    kind, equals, address = word.partition("=")
+    channel: Channel = plugins.find("channels", kind)
+    if equals and not address:
+        raise UsageError(f"--to {kind}= has no address")
+    if address and kind not in {"webhook", "apprise"}:
+        raise UsageError(f"--to {kind} takes no address", hint="CI's variables tell it where")
+    return channel, address or None
+
+
+def _told(channel: Channel, news: News, *, dry_run: bool) -> Told:
+    run = news.verdict.subject.run
+    done = Told(channel=channel.name, service=plain(run.service), run=plain(run.id))
+    if dry_run:
+        return replace(done, text=channel.shows(news))
+    try:
+        return replace(done, what=channel.tell(news))
+    except UsageError:  # of the command, not of the channel
+        raise
+    except SlogateError as error:
+        return replace(done, trouble=error)
+    except (KeyError, TypeError, ValueError):  # an answer that no API of theirs gives
+        return replace(done, trouble=DeliveryError("the server's answer makes no sense"))
+
+
+def warn(told: Told) -> None:
+    """Say on stderr who was not told, to GitHub's runner too."""
+    trouble = told.trouble
+    assert trouble is not None
+    line = f"{told.channel} of {told.service} was not told: {plain(trouble.message)}"
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        with contextlib.suppress(OSError):  # the runner reads along; `say` would break it up
+            sys.stderr.write(f"::warning title=slogate notify::{data(line)}\n")
+            sys.stderr.flush()
+    else:
+        say(f"warning: {line}")
+    if trouble.hint:
+        say(f"    {trouble.hint}")
+
+
+def _from(path: Path) -> list[Verdict]:
+    """The verdicts of a file: a document, or an array of them."""
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise UsageError(f"{path}: it is too large for verdicts")
+        found = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from None
+    except (ValueError, RecursionError):
+        raise UsageError(f"{path}: it is no JSON", hint="slogate check --json > FILE") from None
+    documents = found if isinstance(found, list) else [found]
+    try:
+        verdicts = [parse(each) for each in documents]
+    except (StoreError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path}: {error}", hint="slogate check --json > FILE") from None
+    if not verdicts:
+        raise UsageError(f"{path}: there is no verdict in it")
+    return verdicts
+
+
+def _newest(store: Store, asked: Asked) -> Verdict:
+    """The verdict on the run that was stored last; StoreError if it was never judged."""
+    from slogate.cli.latest import latest_run
+    from slogate.store.manifest import find_run
+    from slogate.store.verdicts import read_verdicts
+
+    if asked.run == SLOS or asked.run.startswith(PRODUCTION):
+        begin = PRODUCTION if asked.run == SLOS else asked.run
+        found = [
+            each
+            for each in read_verdicts(store, service=asked.service)
+            if str(each["run"].get("id")).startswith(begin)
+        ]
+        if not found:
+            raise StoreError(f"there is no verdict on slos in {store.root}")
+        newest = max(str(each["run"].get("end")) for each in found)
+        return parse([each for each in found if str(each["run"].get("end")) == newest][-1])
+    try:
+        if asked.run == "latest":
+            run = latest_run(store, asked.service, quiet=asked.quiet)
+        else:
+            run = find_run(store, asked.run, service=asked.service)
+    except NoData as error:
+        raise StoreError(error.message, hint=error.hint) from None
+    stored = read_verdicts(store, service=run.service)
+    documents = [each for each in stored if each["run"].get("id") == run.id]
+    if not documents:
+        raise StoreError(
+            f"the run {run.id} of {run.service} has not been judged, so there is no verdict",
+            hint=f"judge it: slogate check --run {run.id}",
+        )
+    return parse(documents[-1])

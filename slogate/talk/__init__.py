@@ -1,0 +1,1 @@
+"""Tells teams of a verdict where they work: comments, issues, chats."""

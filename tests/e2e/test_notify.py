@@ -1,0 +1,167 @@
+"""`slogate notify` as it is called: on a store, in a workflow's environment, against a server."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from forge_server import TOKEN, Answer, forge_server
+
+from slogate.cli.app import run as slogate
+from slogate.store.layout import open_store
+from slogate.store.manifest import list_runs, update_run
+
+pytestmark = [pytest.mark.e2e]
+
+SPEC = """\
+slogate: 1
+service: shop
+budgets:
+  - {name: home, endpoint: GET /, p50: 40ms, errors: 50%}
+"""
+FIRST_MS = 1_790_000_000_000
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a call came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+def call(folder: Path, *words: str, **environment: str) -> Done:
+    """Run a command line in the folder."""
+    out, err, before = StringIO(), StringIO(), Path.cwd()
+    os.chdir(folder)
+    try:
+        with patch.dict(os.environ, environment), redirect_stdout(out), redirect_stderr(err):
+            code = slogate(list(words))
+    finally:
+        os.chdir(before)
+    return Done(code, out.getvalue(), err.getvalue())
+
+
+def measured(folder: Path, hour: int, slow_ms: int, branch: str) -> None:
+    """Record and judge a run of that hour on that branch."""
+    rows = [
+        f"{FIRST_MS + hour * 3_600_000 + n * 50},{slow_ms + n % 9},GET /,200,true\n"
+        for n in range(400)
+    ]
+    head = "timeStamp,elapsed,label,responseCode,success\n"
+    (folder / "results.jtl").write_text(head + "".join(rows))
+    assert call(folder, "import", "results.jtl", "--service", "shop").code == 0
+    store = open_store(folder / ".slogate")
+    run = max(list_runs(store), key=lambda each: each.start_ts)
+
+    def on_branch(now):
+        from dataclasses import replace
+
+        return replace(now, branch=branch)
+
+    update_run(store, run.id, on_branch)
+    call(folder, "check")
+
+
+@pytest.fixture(name="folder", scope="module")
+def _folder(tmp_path_factory):
+    """A project with three runs on main and a slower one on a branch, all judged."""
+    folder = tmp_path_factory.mktemp("notify")
+    (folder / "slo").mkdir()
+    (folder / "slo/shop.yaml").write_text(SPEC)
+    for hour, slow_ms in enumerate((20, 22, 21)):
+        measured(folder, hour, slow_ms, "main")
+    measured(folder, 3, 50, "feature")
+    return folder
+
+
+def pull(server):
+    """The environment of a job on pull request 12."""
+    return {
+        "GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "o/r", "GITHUB_TOKEN": TOKEN,
+        "GITHUB_REF": "refs/pull/12/merge", "GITHUB_BASE_REF": "main",
+        "GITHUB_API_URL": server.url,
+    }  # fmt: skip
+
+
+def test_a_pull_request_is_told(folder):
+    """Outcome, next step, main beside the head, the course; a second call edits in place."""
+    with forge_server() as server:
+        first = call(folder, "notify", "--to", "github-comment", **pull(server))
+        again = call(folder, "notify", "--to", "github-comment", **pull(server))
+
+        assert (first.code, again.code) == (0, 0), first.err
+        (comment,) = server.comments
+        text = comment["body"]
+        assert "FAIL: 1 of 2 objectives breached" in text
+        assert "<code>main</code> | now | change | trend |" in text
+        assert "| 25 ms (24–25) | 54 ms (53–54) | +116% | ▁▁▁█ |" in text
+        assert "github-comment of shop: pull request 12: unchanged" in again.err
+        assert TOKEN not in text + first.err + first.out
+
+
+def test_a_failed_notification_changes_nothing(folder):
+    """It is a warning of the job, and exit 0; with --strict exit 2."""
+    with forge_server() as server:
+        environment = pull(server) | {"GITHUB_TOKEN": "another"}
+        told = call(folder, "notify", "--to", "github-comment", **environment)
+        strict = call(folder, "notify", "--strict", "--to", "github-comment", **environment)
+
+    assert (told.code, strict.code) == (0, 2)
+    assert told.err.startswith("::warning title=slogate notify::github-comment of shop was not")
+    assert "another" not in told.err
+
+
+def test_one_channel_that_fails_hides_no_other(folder):
+    """The issue is refused, the comment is told all the same."""
+    with forge_server() as server:
+        server.answers = [Answer(403, body={"message": "no\n::error::planted"})]
+        told = call(
+            folder, "notify", "--json", "--to", "github-comment", "--to", "gitlab-note",
+            **pull(server), GITLAB_TOKEN=TOKEN, CI_API_V4_URL=server.url, CI_PROJECT_ID="42",
+        )  # fmt: skip
+
+    found = json.loads(told.out)
+    assert told.code == 0
+    assert "HTTP 403" in found["told"][0]["error"]
+    assert found["told"][1]["channel"] == "gitlab-note"
+    assert "\n::error" not in told.err
+
+
+def test_what_check_printed_is_told(folder):
+    """`--from` takes its document, with the store's past or without a store."""
+    printed = call(folder, "check", "--json")
+    (folder / "verdict.json").write_text(printed.out)
+
+    with_past = call(folder, "notify", "--from=verdict.json", "--to=github-comment", "--dry-run")
+    alone = call(
+        folder, "notify", "--from=verdict.json", "--to=webhook", "--dry-run", "--store=nowhere"
+    )
+
+    assert "| trend |" in with_past.out
+    assert json.loads(alone.out)["outcome"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(("--to", "github-coment"), "did you mean 'github-comment'?", id="unknown"),
+        pytest.param(("--to", "github-issue=http://x"), "takes no address", id="address"),
+        pytest.param(("--to", "webhook", "--from", "slo/shop.yaml"), "it is no JSON", id="no-json"),
+        pytest.param(("--to", "webhook=ftp://x"), "an address begins with", id="ftp"),
+        pytest.param(("--to", "webhook", "nothing"), "nothing", id="no-run"),
+    ],
+)
+def test_a_wrong_call_is_refused(folder, words, said):
+    """With exit 2, before anybody is told."""
+    done = call(folder, "notify", *words)
+
+    assert done.code == 2
+    assert said in done.err
