@@ -22,7 +22,7 @@ from slogate.sources._base import (
     Scan,
     choice,
 )
-from slogate.sources._lines import Lines
+from slogate.sources._lines import LINES, Lines
 from slogate.sources._template import Words
 
 PATHS = "numbers: replace numbers and UUIDs in paths by :id (default: paths as they are)"
@@ -78,7 +78,7 @@ def line_scan(
 ) -> Scan:
     """The scan of a file of lines, whose words the record speaks of by their names."""
     picked = ", ".join(f"{sql} AS {name}" for name, sql in words.words.items())
-    source = chained("feed", words.steps)
+    source = chained(LINES, words.steps)
     fits = f"({words.fits}) AS formed"
     relation = f"(SELECT line, {picked}, {fits} FROM {source} AS pieces)"  # noqa: S608 (names)
     return Scan(

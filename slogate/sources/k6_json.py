@@ -25,7 +25,7 @@ from slogate.sources._k6 import (
     no_requests,
     request_sql,
 )
-from slogate.sources._lines import Lines
+from slogate.sources._lines import LINES, Lines
 from slogate.sources._ndjson import (
     NO_OBJECT,
     labels_sql,
@@ -83,7 +83,7 @@ SELECT line, p.metric AS metric, p.data.value AS took_ms, p.data.tags AS tags,
         THEN 'lines that speak of requests but are none' END AS left_out
 FROM (
     SELECT line, TRY(json_transform(text, getvariable('shape'))) AS p
-    FROM feed
+    FROM {LINES}
     WHERE contains(text, '_req_duration"') AND contains(text, '"Point"')
         AND (contains(text, '"{HTTP}"') OR contains(text, '"{RPC}"'))
         OR NOT ((starts_with(text, '{{"metric":"') OR starts_with(text, '{{"type":"'))

@@ -10,7 +10,7 @@ import re
 
 from slogate.sources._base import Origin, Scan, Source
 from slogate.sources._csv import head_text
-from slogate.sources._lines import Lines
+from slogate.sources._lines import LINES, Lines
 from slogate.sources._ndjson import NO_OBJECT, moment_sql, objects, shape, texts
 from slogate.sources._vegeta import request_sql
 
@@ -62,7 +62,7 @@ _RESULTS = f"""
 SELECT line, p.attack AS attack, p.code AS code, p.latency AS latency, p.bytes_in AS bytes_in,
     p.error AS error, p.method AS method, p.url AS url, {moment_sql("p.timestamp")} AS start_us,
     CASE WHEN p IS NULL THEN '{NO_OBJECT}' END AS fault
-FROM (SELECT line, TRY(json_transform(text, getvariable('shape'))) AS p FROM feed)
+FROM (SELECT line, TRY(json_transform(text, getvariable('shape'))) AS p FROM {LINES})
 """  # noqa: S608 (our own words)
 
 _EXAMPLE = b"""\

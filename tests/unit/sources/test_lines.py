@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from slogate.sources._base import Origin, read_origin
-from slogate.sources._lines import LONGEST, Lines
+from slogate.sources._lines import LINES, LONGEST, Lines
 from slogate.store.scans import scan
 
 
@@ -23,7 +23,8 @@ def origin_of(folder, content: bytes) -> Origin:
 def read(folder, content: bytes, **options: str):
     """The numbered lines, and the lines that could not be used."""
     feed = Lines(origin_of(folder, content), **options)
-    rows = feed.reader().read_all().to_pylist()
+    with scan(f"SELECT line, text FROM {LINES}", {}, feed=feed.reader) as running:
+        rows = [row for batch in running.batches for row in batch.to_pylist()]
     return [(row["line"], row["text"]) for row in rows], [(r.line, r.reason) for r in feed.shown]
 
 
@@ -90,7 +91,7 @@ def test_a_query_sees_every_line_in_order(tmp_path):
     chance.shuffle(texts)
     feed = Lines(origin_of(tmp_path, "\n".join(texts).encode()))
 
-    query = "SELECT line, text, getvariable('a') AS a FROM feed WHERE NOT contains(text, 'q')"
+    query = f"SELECT line, text, getvariable('a') AS a FROM {LINES} WHERE NOT contains(text, 'q')"
     with scan(query, {"a": 1}, feed=feed.reader, threads=3) as running:
         rows = [row for batch in running.batches for row in batch.to_pylist()]
 
@@ -103,5 +104,5 @@ def test_a_scan_may_stop_early(tmp_path):
     """Whoever leaves a scan before its end waits for nothing, and the file is closed."""
     feed = Lines(origin_of(tmp_path, b"line\n" * 2_000_000))
 
-    with scan("SELECT * FROM feed", {}, feed=feed.reader, threads=3) as running:
+    with scan(f"SELECT * FROM {LINES}", {}, feed=feed.reader, threads=3) as running:
         assert next(running.batches).num_rows > 0
