@@ -159,6 +159,8 @@ def test_markdown_fits_an_issue(week):
     assert text.index("### Worst offenders") < text.index("### Not kept")
     assert "<details><summary>16 kept</summary>" in text
     assert "errors &#62; 50%" in text
+    assert "(payments), newly broken: 99.6% of" in text
+    assert "Recovered: <code>search/availability/28d</code>." in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert {line.count("|") for line in rows} == {9}
 

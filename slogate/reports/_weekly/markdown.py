@@ -1,8 +1,8 @@
 """The week as Markdown, for an issue: what is not kept first, all else folded away.
 
-Names come from anywhere; everything is escaped as in `reports/markdown.py`. At most 60,000
-characters, so that a body of GitHub's (65,536) has room for a line more: the least bad rows are
-left out, and a sentence says how many.
+Names come from anywhere; everything is escaped as in `reports/markdown.py`. At most 60,000 bytes,
+so that a body of GitHub's (65,536 characters) has room for a line more: the least bad rows are left
+out, and a sentence says how many.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from slogate import units
 from slogate.reports._base import UNKNOWN, plain
 from slogate.reports._weekly import loads, words
+from slogate.reports._weekly.fitting import fitting
 from slogate.reports._weekly.week import LoadRun, Row, State, Week, good_of, left_of
 from slogate.reports.markdown import code, escape
 from slogate.verdict import Outcome
@@ -27,16 +28,7 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 def render(week: Week) -> str:
     """The report; as many rows as fit, the worst first."""
     most = min(len(week.rows), MOST // _LEAST_ROW)
-    if len(whole := _joined(week, most)) <= MOST:
-        return whole
-    fits, over = 0, most
-    while over - fits > 1:
-        middle = (fits + over) // 2
-        if len(_joined(week, middle)) <= MOST:
-            fits = middle
-        else:
-            over = middle
-    return _joined(week, fits)
+    return fitting(lambda shown: _joined(week, shown), most, MOST)
 
 
 def _joined(week: Week, shown: int) -> str:
@@ -56,7 +48,7 @@ def _blocks(week: Week, shown: int) -> list[str]:
         _section("Not kept", _table(bad, week)),
         _folded(f"{len(kept)} kept", _table(kept, week)) if kept else "",
         f"{left_out} more promises, the least bad, are left out to stay within {MOST:,} "
-        "characters; the JSON report has all."
+        "bytes; the JSON report has all."
         if left_out
         else "",
         _section("Load tests", _runs(week)),
@@ -92,9 +84,14 @@ def _offenders(week: Week, shown: int) -> str:
         more = ""
         if row.burn is not None and row.burn > 1:
             more = f" In {words.name(week)}: {words.spent(row)}."
-        lines.append(f"- {words.MARKS[row.state]} {code(row.id)}{owner}: {said}.{more}")
+        news = f", {row.news}" if week.compared and row.news is not None else ""
+        lines.append(f"- {words.MARKS[row.state]} {code(row.id)}{owner}{news}: {said}.{more}")
     left_out = len(found) - len(lines)
-    return "\n".join([*lines, *([f"- and {left_out} more, below"] if left_out > 0 else [])])
+    lines += [f"- and {left_out} more, below"] if left_out > 0 else []
+    recovered = [row for row in week.worst_first if week.compared and row.news == "recovered"]
+    if recovered:
+        lines += ["", f"Recovered: {', '.join(code(row.id) for row in recovered[:_MOST_NOTES])}."]
+    return "\n".join(lines)
 
 
 def _table(rows: Sequence[Row], week: Week) -> str:

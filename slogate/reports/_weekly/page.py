@@ -14,6 +14,7 @@ from slogate.reports._html.markup import Html, joined, name, tag
 from slogate.reports._html.page import framed
 from slogate.reports._html.summary import section
 from slogate.reports._weekly import loads, words
+from slogate.reports._weekly.fitting import fitting
 from slogate.reports._weekly.style import STYLE
 from slogate.reports._weekly.tables import KINDS, badge, glance, promises
 from slogate.reports._weekly.week import LoadRun, Row, State, Week
@@ -31,16 +32,7 @@ def render(week: Week) -> str:
     """The page, with as many rows as fit."""
     rows = week.worst_first
     most = min(len(rows), MOST // _LEAST_ROW)
-    if len((whole := _page(week, rows, most)).encode()) <= MOST:
-        return whole
-    fits, over = 0, most
-    while over - fits > 1:
-        middle = (fits + over) // 2
-        if len(_page(week, rows, middle).encode()) <= MOST:
-            fits = middle
-        else:
-            over = middle
-    return _page(week, rows, fits)
+    return fitting(lambda shown: _page(week, rows, shown), most, MOST)
 
 
 def _page(week: Week, rows: Sequence[Row], shown: int) -> str:
