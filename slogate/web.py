@@ -6,17 +6,20 @@ whoever asks says what to make of it.
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import gzip
 import http.client
 import json
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 LONGEST_PAUSE_S = 30.0
+_SECRET = 4
 PASSING = {429, 500, 502, 503, 504}
 BROKEN = (OSError, http.client.HTTPException, EOFError)
 
@@ -24,8 +27,12 @@ T = TypeVar("T")
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *_arguments: Any) -> None:
+    """Leaves a redirect to whoever reports errors: not even its address is looked at."""
+
+    def http_error_302(self, *_arguments: Any, **_more: Any) -> None:
         return None
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
 class Passing(Exception):
@@ -65,9 +72,14 @@ def wanted_pause(error: urllib.error.HTTPError) -> float:
 
 
 def goal_of(error: urllib.error.HTTPError) -> str:
-    """Where a redirect leads, without credentials and query."""
-    goal = urlsplit(error.headers.get("Location", ""))
-    return f"{goal.scheme}://{goal.hostname}{goal.path}" if goal.hostname else goal.path
+    """Where a redirect leads, without credentials and query; nothing if that is no address."""
+    try:
+        goal = urlsplit(error.headers.get("Location", ""))
+        port = f":{goal.port}" if goal.port else ""
+    except ValueError:
+        return ""
+    host = f"[{goal.hostname}]" if ":" in (goal.hostname or "") else goal.hostname
+    return f"{goal.scheme}://{host}{port}{goal.path}" if host else goal.path
 
 
 def untrusted(error: Exception) -> str | None:
@@ -87,8 +99,24 @@ def cause(error: Exception) -> str:
     return getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
 
 
-def own_words(error: urllib.error.HTTPError) -> str:
-    """The server's own words: of a JSON answer its error, else the first line."""
+def secrets_of(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """What of these headers nobody may read: values, tokens, a password and its encoded form."""
+    values = [value for name, value in headers.items() if name != "X-Scope-OrgID"]
+    found = set(values)
+    for value in values:
+        scheme, _, secret = value.partition(" ")
+        found.add(secret)
+        if scheme == "Basic":
+            with contextlib.suppress(ValueError):
+                found.add(base64.b64decode(secret).decode().partition(":")[2])
+    return tuple(sorted((each for each in found if len(each) >= _SECRET), key=len, reverse=True))
+
+
+def own_words(error: urllib.error.HTTPError, *, secrets: Sequence[str] = ()) -> str:
+    """The server's own words: of a JSON answer its error, else the first line.
+
+    Servers repeat what they were sent; `secrets` are left out.
+    """
     body = error.read(4096)
     try:
         if error.headers.get("Content-Encoding") == "gzip":
@@ -98,4 +126,6 @@ def own_words(error: urllib.error.HTTPError) -> str:
     except (ValueError, KeyError, TypeError, OSError, EOFError, RecursionError):
         lines = body.decode("utf-8", "replace").strip().splitlines()
         told = lines[0] if lines and not lines[0].startswith("<") else str(error.reason)
+    for secret in secrets:
+        told = told.replace(secret, "…")
     return told[:300]

@@ -88,6 +88,7 @@ class Receiver:
         self.posts: list[tuple[dict[str, str], Any]] = []
         self.answers: list[int | None] = []
         self.headers: dict[str, str] = {}
+        self.words = ""
         self._lock = threading.Lock()
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -111,8 +112,10 @@ class Receiver:
                 self.send_response(answer)
                 for name, value in receiver.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", "0")
+                words = receiver.words.encode()
+                self.send_header("Content-Length", str(len(words)))
                 self.end_headers()
+                self.wfile.write(words)
 
             def log_message(self, *_arguments: object) -> None:
                 pass

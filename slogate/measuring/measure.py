@@ -24,12 +24,14 @@ from slogate.model.indicator import Indicator, Server
 from slogate.model.slots import Tallies
 from slogate.promises.judge import Known
 from slogate.promises.promise import Plan, Promise, whole_minute
+from slogate.sources._base import EARLIEST_TS, LATEST_TS
 from slogate.sources._prometheus.client import Client, TooMuch
 from slogate.sources._prometheus.counting import Term, counted
 from slogate.sources._prometheus.promql import names_of
 from slogate.units import format_count, format_duration
 
 DELAY_US = 60_000_000
+_OPTION = re.compile(r"--option (\w+)=(\w+)")
 _COUNTS = re.compile("_(total|count|bucket)$")
 _STYLES = {
     "bare": "a bare counter", "rate": "a rate", "increase": "an increase",
@@ -94,11 +96,14 @@ def _of(promise: Promise) -> Indicator:
 def _time(client: Client) -> int:
     try:
         answer = client.ask("query", [("query", "time()")])
-        return int(float(answer["result"][1]) * 1_000_000)
+        now = int(float(answer["result"][1]) * 1_000_000)
     except TooMuch as error:
         raise client.fail(str(error)) from None
     except (KeyError, TypeError, IndexError, ValueError, OverflowError):
         raise client.fail("it does not say what time it is") from None
+    if not EARLIEST_TS <= now <= LATEST_TS:
+        raise client.fail("its clock is not between 2001 and 2100", hint="set it right")
+    return now
 
 
 def _measure(client: Client, plans: Sequence[Plan]) -> Iterator[Measured]:
@@ -267,6 +272,8 @@ def _source(client: Client, plan: Plan) -> dict[str, object]:
 def helped(error: SourceError) -> SourceError:
     """The error with what to do about a server that does not answer, or does not let us in."""
     hint = error.hint
+    if hint is not None:
+        hint = _OPTION.sub(r"\1: \2 in connectionDetails of its DataSource", hint)
     if hint is None and "cannot be reached" in error.message:
         hint = "is it running? Another address: --prometheus URL"
     if "HTTP 401" in error.message or "HTTP 403" in error.message:

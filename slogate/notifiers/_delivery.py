@@ -28,6 +28,7 @@ from slogate.web import (
     opener,
     own_words,
     patiently,
+    secrets_of,
     untrusted,
     wanted_pause,
 )
@@ -87,9 +88,13 @@ class Post:
             raise Passing(self.fail(f"it cannot be reached: {cause(error)}")) from None
 
     def _refused(self, error: urllib.error.HTTPError) -> Exception:
-        told = f"HTTP {error.code}: {own_words(error)}"
+        parts = urlsplit(self.url)
+        place = [each for each in (parts.query, parts.path) if len(each) > 1]
+        secrets = (*secrets_of(self.access.headers), *place)
+        told = f"HTTP {error.code}: {own_words(error, secrets=secrets)}"
         if 300 <= error.code < 400:
-            where = shown(goal_of(error)) or "somewhere else"
+            goal = goal_of(error)
+            where = shown(goal) if "://" in goal else "somewhere else"
             return self.fail(f"it redirects to {where}", hint="if that is right, give that address")
         if error.code in PASSING:
             return Passing(self.fail(told), wanted_pause(error))
@@ -116,7 +121,7 @@ def check_address(url: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
-    if not host or parts.scheme not in {"http", "https"} or not url.isascii() or " " in url:
+    if not host or parts.scheme not in {"http", "https"} or not _plain(url):
         raise UsageError(
             "--to: an address begins with http:// or https:// and a host",
             hint="alertmanager=http://127.0.0.1:9093, or webhook=https://chat.example/hook",
@@ -127,6 +132,10 @@ def check_address(url: str) -> str:
             hint=f"put them into the variables {PREFIX}USER and {PREFIX}PASSWORD",
         )
     return url
+
+
+def _plain(url: str) -> bool:
+    return url.isascii() and url.isprintable() and " " not in url
 
 
 def headers_of(

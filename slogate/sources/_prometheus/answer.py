@@ -37,8 +37,12 @@ def data_of(document: object) -> Any:
 
 def warnings_of(document: object) -> str:
     """The server's warnings about a success: what it has may be less than there is."""
-    told = document.get("warnings") if isinstance(document, dict) else None
-    return "; ".join(map(str, told)) if isinstance(told, list) else ""
+    if not isinstance(document, dict):
+        return ""
+    told = document.get("warnings")
+    if document.get("isPartial") is True:  # VictoriaMetrics: a node of the cluster did not answer
+        return "isPartial"
+    return "; ".join(map(str, told)) if isinstance(told, list) else str(told or "")
 
 
 def infos_of(document: object) -> list[str]:
@@ -57,9 +61,12 @@ def matrix(data: object) -> Iterator[Series]:
         labels = entry.get("metric") if isinstance(entry, dict) else None
         if not isinstance(labels, dict) or not all(isinstance(v, str) for v in labels.values()):
             raise ValueError("a series of it has no labels")
+        values = list(_points(entry, "values"))
+        if values != sorted(values):
+            raise ValueError("the samples of a series are not in the order of their times")
         yield Series(
             {_clean(name): _clean(value) for name, value in labels.items()},
-            list(_points(entry, "values")),
+            values,
             list(_points(entry, "histograms")),
         )
 

@@ -33,6 +33,7 @@ from slogate.web import (
     opener,
     own_words,
     patiently,
+    secrets_of,
     untrusted,
     wanted_pause,
 )
@@ -132,10 +133,13 @@ class Client:
 
     def _refused(self, error: urllib.error.HTTPError) -> Exception:
         """What to raise for an answer that is not 200."""
-        told = f"HTTP {error.code}: {own_words(error)}"
+        told = f"HTTP {error.code}: {own_words(error, secrets=secrets_of(self.access.headers))}"
         if 300 <= error.code < 400:
             where = goal_of(error)
-            return self.fail(f"it redirects to {where}", hint="if that is right, give that address")
+            return self.fail(
+                f"it redirects to {where or 'somewhere else'}",
+                hint="if that is right, give that address",
+            )
         if error.code in PASSING:
             less = TooMuch(told) if error.code in _LESS else None
             return Passing(less or self.fail(told), wanted_pause(error))

@@ -266,6 +266,14 @@ def test_a_native_histogram_is_no_counter(ask):
         ask(histogram("requests_total", [native((0, "0", "1", "5"))]))
 
 
+def test_samples_out_of_order_are_refused(ask):
+    """Whatever was left out for being late might be what failed."""
+    labels, points = failed(*range(SCRAPES))
+
+    with pytest.raises(SourceError, match="not in the order of their times"):
+        ask(STEADY, (labels, dict(reversed(points.items()))))
+
+
 def test_the_moment_is_the_servers(ask):
     """Without one that is named, a minute is left for scrapes that are still arriving."""
     ask.replay.now_s = START_US / 1e6 + 3_630

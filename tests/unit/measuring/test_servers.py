@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -194,6 +195,40 @@ def test_a_server_that_wants_credentials_says_who_gets_them(replay):
 
     assert "SLOGATE_PROMETHEUS_TOKEN" in str(raised.value.hint)
     assert "credentials go to servers only that" in str(raised.value.hint)
+
+
+@pytest.mark.parametrize(
+    "secrets", [{"TOKEN": "t0psecret"}, {"USER": "ann", "PASSWORD": "t0psecret"}]
+)
+def test_a_server_that_repeats_credentials_does_not_have_them_shown(replay, secrets):
+    """What a refusal says is told without the secrets that were sent along."""
+    environment = {f"SLOGATE_PROMETHEUS_{name}": value for name, value in secrets.items()}
+    encoded = base64.b64encode(b"ann:t0psecret")
+    replay.first = [(401, {}, b"I had t0psecret and " + encoded)]
+    asked = asking(replay, given=replay.url, environment=environment)
+
+    with pytest.raises(SourceError, match="I had …") as raised:
+        check_queried(asked, of(events()), "shop", at=AT, version="1")
+
+    assert "t0psecret" not in str(raised.value)
+    assert "PASSWORD" not in secrets or encoded.decode() not in str(raised.value)
+
+
+def test_a_redirect_to_no_address_is_told(replay):
+    """Wherever it leads to, it is an error with its server, and not followed."""
+    replay.first = [(302, {"Location": "http://[x"}, b"")]
+
+    with pytest.raises(SourceError, match="redirects to somewhere else"):
+        check_queried(asking(replay), of(events()), "shop", at=AT, version="1")
+
+
+@pytest.mark.parametrize("now", [0, -1e12, 1e30])
+def test_a_clock_that_cannot_be_is_refused(replay, now):
+    """Whatever would be judged at that moment, it is none."""
+    replay.now_s = now
+
+    with pytest.raises(SourceError, match="its clock is not between"):
+        check_queried(asking(replay), of(events()), "shop", version="1")
 
 
 def test_the_future_is_refused(replay):

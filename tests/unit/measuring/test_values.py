@@ -199,12 +199,22 @@ def test_remarks_of_the_server_never_pass(ask, told, found):
     assert ask(raw(), **{"x / y": [1] * 60}).outcome is found
 
 
-def test_warnings_of_the_server_are_errors(ask):
-    """A part of the answer is no answer."""
-    ask.replay.told = {"warnings": ["a store is unavailable"]}
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ({"warnings": ["a store is unavailable"]}, "a store is unavailable"),
+        ({"warnings": "a store is unavailable"}, "a store is unavailable"),
+        ({"isPartial": True}, "isPartial"),
+    ],
+)
+def test_warnings_of_the_server_are_errors(ask, told, said):
+    """A part of the answer is no answer, in whatever form that is told; the hint fits here."""
+    ask.replay.told = told
 
-    with pytest.raises(SourceError, match="may not be whole: a store is unavailable"):
+    with pytest.raises(SourceError, match=f"may not be whole: {said}") as raised:
         ask(raw(), **{"x / y": [1] * 60})
+
+    assert "warnings: accept in connectionDetails" in str(raised.value.hint)
 
 
 def test_metrics_that_never_were_are_no_lack_of_data(ask):

@@ -129,7 +129,17 @@ def test_alertmanager_is_found_by_its_base_address(url: str, where: str):
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://h", "h:9093", "http://", "http://u:p@h", "http://h:port", "http://ä", "http://a b"],
+    [
+        "ftp://h",
+        "h:9093",
+        "http://",
+        "http://u:p@h",
+        "http://h:port",
+        "http://ä",
+        "http://a b",
+        "http://a/secret\n",
+        "http://a/\tsecret",
+    ],
 )
 def test_addresses_that_cannot_be_are_refused(url: str):
     """Only http and https, with a host, without a password; and the sentence does not repeat it."""
@@ -137,6 +147,7 @@ def test_addresses_that_cannot_be_are_refused(url: str):
         check_address(url)
 
     assert "u:p" not in str(told.value)
+    assert "secret" not in str(told.value)
 
 
 @pytest.fixture(name="hook")
@@ -190,6 +201,25 @@ def test_what_does_not_pass_is_an_error(hook: Receiver, answers, tries, told):
     assert "secret" not in str(error.value)
     assert "token" not in str(error.value)
     assert hook.url in str(error.value)
+
+
+def test_a_redirect_to_no_address_is_an_error(hook: Receiver):
+    """Nothing looks at an address that is not followed."""
+    hook.answers, hook.headers = [302], {"Location": "http://[x"}
+
+    with pytest.raises(DeliveryError, match="it redirects to somewhere else"):
+        post(hook, []).deliver([b"{}"])
+
+
+def test_a_receiver_that_repeats_what_it_was_sent_does_not_have_it_shown(hook: Receiver):
+    """Neither the path of the address, nor a token."""
+    hook.answers, hook.words = [404, 404], "nothing at /secret?key=1 for t0psecret"
+
+    with pytest.raises(DeliveryError, match="nothing at …") as error:
+        post(hook, [], headers={"Authorization": "Bearer t0psecret"}).deliver([b"{}"])
+
+    assert "secret" not in str(error.value)
+    assert "key" not in str(error.value)
 
 
 def test_headers_come_from_the_environment():
