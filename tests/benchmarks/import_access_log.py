@@ -6,6 +6,9 @@ nginx's combined log with the request time appended, or the same as JSON. Each i
 its own, alternating; the best of the repeats counts. DuckDB reads words between spaces and
 quotes as CSV, or the lines as NDJSON. The import also hashes the file, checks every row, keeps
 the numbers of bad lines, and syncs its parts to the disk.
+
+On two cores at 1.2 GB, text: 0.82 of DuckDB's speed, 0.85 by CPU; 115 MB/s per core, 277 MB
+resident. JSON: 0.85 and 0.83; 162 MB/s per core, 264 MB resident.
 """
 
 from __future__ import annotations

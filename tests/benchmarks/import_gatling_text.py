@@ -3,6 +3,9 @@
     python tests/benchmarks/import_gatling_text.py [megabytes=200] [repeats=3]
 
 DuckDB alone is told the version's order of fields, and reads requests only.
+
+On two cores at 300 MB: 0.89 of DuckDB's speed, 0.91 by CPU; 56 MB/s per core, 345 MB resident. At
+0.9 GB 0.90 by CPU; 51 MB/s per core, 359 MB resident.
 """
 
 from __future__ import annotations
