@@ -5,7 +5,6 @@ All is asked of one selection at a time, of some of its sources, over the table 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -46,17 +45,27 @@ class Sliced:
         """The predicates, each once."""
         return list(dict.fromkeys(number for number, _ in self.goods))
 
+    def maybe(self, number: int) -> str:
+        """The column of what may be good; which requests count may be in doubt too."""
+        mixed = self.events is not None and self.base.doubts
+        return f"u{number}" if mixed else self.base.maybe(number)
+
+    @property
+    def columns(self) -> list[str]:
+        """What surely is good by each predicate, and what may be."""
+        return [*(f"s{number}" for number in self.numbers), *map(self.maybe, self.numbers)]
+
 
 def openness(
     base: Base, selection: Selection, number: int, slots: Slots, bound: Bound
 ) -> str:  # fmt: skip
     """The statement that counts, by source, the requests that are open: source, count."""
-    first, last = (slot_of(name, slots, bound) for name in ("t", "last"))
+    first, last = (slot_of(name, slots, bound) for name in ("t", "(t + long)"))
     end = slots.start(slots.count)
     return f"""SELECT source, sum(CASE WHEN a <> b THEN n ELSE more END)::BIGINT FROM (
-  SELECT source, n, u{number} - s{number} AS more, {first} AS a, {last} AS b FROM base
+  SELECT source, n, {base.maybe(number)} - s{number} AS more, {first} AS a, {last} AS b FROM base
   WHERE source > 0 AND {base.mine(selection)}
-    AND t < {bound(end)} AND last >= {bound(slots.start(0))})
+    AND t < {bound(end)} AND t + long >= {bound(slots.start(0))})
 GROUP BY source"""  # noqa: S608
 
 
@@ -65,7 +74,7 @@ def sum_spans(base: Base, edges: Edges, bound: Bound, *, long: bool) -> str:
     sums = ", ".join(f"sum({name})::BIGINT" for name in ["n", *base.goods])
     late = "first"
     if long:
-        late = f"CASE WHEN t = last THEN first ELSE {slot_of('last', edges, bound)} END"
+        late = f"CASE WHEN long = 0 THEN first ELSE {slot_of('(t + long)', edges, bound)} END"
     return f"""SELECT source, label, {", ".join(base.masks)}, first, {late} AS late, {sums} FROM (
   SELECT *, {slot_of("t", edges, bound)} AS first FROM base)
 GROUP BY ALL"""  # noqa: S608
@@ -77,12 +86,11 @@ def sum_slices(asked: Sliced, bound: Bound, *, long: bool) -> str:
     Its columns: label, span, hazy, requests (0 unless by shares), how many slices, first, last,
     n, s…, u…, bad ones in the worst case…, in the best….
     """
-    numbers = asked.numbers
-    sums = [f"sum({each})::BIGINT" for each in ("n", *_columns(numbers))]
+    sums = [f"sum({each})::BIGINT" for each in ("n", *asked.columns)]
     bad = [
-        f"count(*) FILTER (WHERE {_is_bad(letter, number, objective, bound)})"
-        for letter in "su"
-        for number, objective in asked.goods
+        f"count(*) FILTER (WHERE {_is_bad(name, objective, bound)})"
+        for of in ("s{}".format, asked.maybe)
+        for name, objective in ((of(number), objective) for number, objective in asked.goods)
         if objective is not None
     ]
     hazy, told = "false", "slices"
@@ -112,7 +120,7 @@ GROUP BY label, span"""  # noqa: S608
 
 def sum_across(asked: Sliced, bound: Bound) -> str:
     """The statement that sums up steps over several slices: label, first, last, n, s…, u…."""
-    sums = [f"sum({each})::BIGINT" for each in ("n", *_columns(asked.numbers))]
+    sums = [f"sum({each})::BIGINT" for each in ("n", *asked.columns)]
     first, last = (_span(name, asked, bound) for name in ("a", "b"))
     return f"""{_slices(asked, bound, long=True)}
 SELECT label, {first} AS early, {last} AS late, {", ".join(sums)} FROM across
@@ -122,16 +130,18 @@ GROUP BY label, early, late"""  # noqa: S608
 def _slices(asked: Sliced, bound: Bound, *, long: bool) -> str:
     """The beginning: `slices` of requests in one slice, `across` several, `hazy` slices."""
     base, slots = asked.base, asked.slots
-    columns = [f"{letter}{number}" for number in _wanted(asked) for letter in "su"]
+    wanted = [*asked.numbers, *([] if asked.events is None else [asked.events])]
+    named = [name for number in wanted for name in (f"s{number}", base.maybe(number))]
+    columns = list(dict.fromkeys(named))
     sums = ", ".join(f"sum({each})::BIGINT AS {each}" for each in ("n", *columns))
     first, last = slot_of("t", slots, bound), "a"
     if long:
-        last = f"CASE WHEN last = t THEN a ELSE {slot_of('last', slots, bound)} END"
+        last = f"CASE WHEN long = 0 THEN a ELSE {slot_of('(t + long)', slots, bound)} END"
     text = f"""WITH mine AS NOT MATERIALIZED (
   SELECT *, {last} AS b FROM (
-    SELECT label, t, last, n, {", ".join(columns)}, {first} AS a FROM base
+    SELECT label, t, long, n, {", ".join(columns)}, {first} AS a FROM base
     WHERE source IN (SELECT unnest({bound([*asked.sources])})) AND {base.mine(asked.selection)}
-      AND t < {bound(slots.start(slots.count))} AND last >= {bound(slots.start(0))})),
+      AND t < {bound(slots.start(slots.count))} AND t + long >= {bound(slots.start(0))})),
 slices AS ({
         _counted(
             asked,
@@ -151,21 +161,13 @@ def _counted(asked: Sliced, counted: str, keys: str) -> str:
     """What was counted, without what are no events; `survey.without` says the same."""
     if asked.events is None:
         return counted
-    least, most = f"s{asked.events}", f"u{asked.events}"
+    least, most = f"s{asked.events}", asked.base.maybe(asked.events)
     goods = "".join(
-        f", least(s{i}, n - {least}) AS s{i}, least(n - {least}, u{i} + {most} - {least}) AS u{i}"
+        f", least(s{i}, n - {least}) AS s{i}, "
+        f"least(n - {least}, {asked.base.maybe(i)} + {most} - {least}) AS u{i}"
         for i in asked.numbers
     )
     return f"SELECT label, {keys}, n - {least} AS n{goods} FROM ({counted}) WHERE n > {least}"  # noqa: S608
-
-
-def _wanted(asked: Sliced) -> list[int]:
-    more = [] if asked.events is None else [asked.events]
-    return list(dict.fromkeys([*asked.numbers, *more]))
-
-
-def _columns(numbers: Sequence[int]) -> list[str]:
-    return [f"{letter}{number}" for letter in "su" for number in numbers]
 
 
 def _span(slot: str, asked: Sliced, bound: Bound) -> str:
@@ -175,8 +177,8 @@ def _span(slot: str, asked: Sliced, bound: Bound) -> str:
     return slot_of(slot, Edges(at=at), bound)
 
 
-def _is_bad(letter: str, number: int, objective: Fraction, bound: Bound) -> str:
+def _is_bad(good: str, objective: Fraction, bound: Bound) -> str:
     """Whether a slice is bad, in whole numbers: less is good than was promised."""
     wide = "HUGEINT" if objective.denominator > _SHORT else "BIGINT"
     most, least = (f"{bound(str(part))}::{wide}" for part in objective.as_integer_ratio())
-    return f"NOT unsure AND {letter}{number}::{wide} * {least} < n::{wide} * {most}"
+    return f"NOT unsure AND {good}::{wide} * {least} < n::{wide} * {most}"

@@ -2,8 +2,8 @@
 
 One scan sorts all rows into the temporary table `base`: requests alike in time, label and
 selections (bits of `m…`), counted (`n`), with the successes of each predicate (`s…` surely, `u…`
-perhaps). Single requests are taken together as far as no slot or edge tells them apart, steps lie
-from `t` to `last`. What is asked for then goes over the base, not over the parts.
+perhaps, if any bucket is in doubt, `x`). Single requests are taken together as far as no slot or
+edge tells them apart, steps last until `t + long`. What is asked for then goes over the base.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from slogate.model.selection import Selection
 from slogate.model.slots import Edges
 
 _MINUTE_US = 60_000_000
+_LONG = f"t % {_MINUTE_US} + long >= {_MINUTE_US}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Base:
     """What surveys that share a label distinguish, each once, in the order of bits and columns.
 
     Single requests are told apart by `grain_us` of time; where nobody asks for slices, all requests
-    by the span between `edges` alone.
+    by the span between `edges` alone. `doubts`: some are in buckets that may be good or not.
     """
 
     by: str | None
@@ -37,6 +38,7 @@ class Base:
     edges: Edges | None
     selections: tuple[Selection, ...]
     predicates: tuple[Predicate, ...]
+    doubts: bool = False
 
     @property
     def masks(self) -> list[str]:
@@ -55,8 +57,17 @@ class Base:
 
     @property
     def goods(self) -> list[str]:
-        """All columns of successes."""
-        return [f"{letter}{i}" for letter in "su" for i in self.numbers]
+        """All columns of successes: those that are sure, and those that may be."""
+        return [*(f"s{i}" for i in self.numbers), *map(self.maybe, self.numbers)]
+
+    @property
+    def unsure(self) -> list[int]:
+        """The predicates of which a bucket may leave open whether they hold."""
+        return [i for i, predicate in enumerate(self.predicates) if is_of_time(predicate)]
+
+    def maybe(self, number: int) -> str:
+        """The column of what may be a success."""
+        return f"u{number}" if self.doubts and number in self.unsure else f"s{number}"
 
     def mine(self, selection: Selection) -> str:
         """Whether the requests of a row are of the selection."""
@@ -67,9 +78,8 @@ class Base:
 def make_base(base: Base) -> str:
     """The statement that makes the empty table."""
     columns = [
-        "source INTEGER", "label VARCHAR", "t BIGINT", "last BIGINT", "n BIGINT",
-        *(f"{name} BIGINT" for name in base.masks),
-        *(f"{letter}{i} BIGINT" for letter in "su" for i in base.numbers),
+        "source INTEGER", "label VARCHAR", "t BIGINT", "long BIGINT", "n BIGINT", "x BOOLEAN",
+        *(f"{name} BIGINT" for name in (*base.masks, *dict.fromkeys(base.goods))),
     ]  # fmt: skip
     return f"CREATE OR REPLACE TEMP TABLE base ({', '.join(columns)})"
 
@@ -87,9 +97,9 @@ def add_requests(base: Base, parts: Sequence[str], bound: Bound) -> str:
         cell = f"epoch_us(ts) // {grain} * {grain}"
     else:
         cell = _began("epoch_us(ts)", base.edges, bound)
-    again = "".join(f", s{i} AS u{i}" for i in base.numbers)
+    again = "".join(f", s{i} AS u{i}" for i in base.unsure if base.doubts)
     return f"""INSERT INTO base BY NAME SELECT *{again} FROM (
-SELECT 0 AS source, {base.label}, t, t AS last, count(*) AS n,
+SELECT 0 AS source, {base.label}, t, 0 AS long, count(*) AS n, false AS x,
        {names}, {", ".join(goods)} FROM (
   SELECT {cell} AS t, duration_us AS d, status::BIGINT AS status, ok,
          {label_of(base.by, bound)} AS label, {bits}
@@ -102,15 +112,15 @@ WHERE {_any(base)} GROUP BY {_keys(base, "t")})"""  # noqa: S608
 def add_steps(base: Base, parts: Sequence[str], sources: Sequence[int], bound: Bound) -> str:
     """The statement that adds requests in buckets; the `source` of each part, 0 if all are."""
     bits = masks("m", [select_rows(selection, bound) for selection in base.selections])
-    unsure = [i for i, p in enumerate(base.predicates) if is_of_time(p)]
-    goods = [
-        f"coalesce((sum(w) FILTER (WHERE {succeeds(p, bound, how)}))::BIGINT, 0) AS {letter}{i}"
-        for letter, how in (("s", surely_holds), ("u", may_hold))
-        for i, p in enumerate(base.predicates)
-        if letter == "s" or i in unsure
-    ]
-    again = "".join(f", s{i} AS u{i}" for i in base.numbers if i not in unsure)
-    more = f", {label_of(base.by, bound)} AS label, {bits}"
+    sure = [f"coalesce({succeeds(p, bound, surely_holds)}, false)" for p in base.predicates]
+    maybe = {
+        i: f"coalesce({succeeds(base.predicates[i], bound, may_hold)}, false)" for i in base.unsure
+    }
+    goods = [_within(f"s{i}", holds) for i, holds in enumerate(sure)]
+    goods += [_within(f"u{i}", maybe[i]) for i in base.unsure if base.doubts]
+    doubt = [f"({maybe[i]} AND NOT {sure[i]})" for i in base.unsure]
+    doubtful = f"count(*) FILTER (WHERE {' OR '.join(doubt)}) > 0" if doubt else "false"
+    more = f", step - 1 AS long, {label_of(base.by, bound)} AS label, {bits}"
     source, told = "0", ""
     if any(sources):
         more, source = f"{more}, filename", "source"
@@ -118,22 +128,25 @@ def add_steps(base: Base, parts: Sequence[str], sources: Sequence[int], bound: B
             f" JOIN (SELECT unnest({bound([*parts])}) AS filename, "
             f"unnest({bound([*sources])}) AS source) USING (filename)"
         )
-    ends = "first AS begun, last AS ended"
+    ends = "t AS begun, long AS rest"
     if base.edges is not None:
         late = _began("last", base.edges, bound)
         if base.grain_us % _MINUTE_US == 0:
             same = f"first // {_MINUTE_US} = last // {_MINUTE_US}"
             late = f"CASE WHEN {same} THEN begun ELSE {late} END"
-        ends = f"{_began('first', base.edges, bound)} AS begun, {late} AS ended"
+        ends = f"{_began('first', base.edges, bound)} AS begun, {late} - begun AS rest"
     names = ", ".join(base.masks)
-    keys = _keys(base, "begun", "ended", *(["source"] if told else []))
+    keys = _keys(base, "begun", "rest", *(["source"] if told else []))
     return f"""INSERT INTO base BY NAME {placed(parts, EVER, bound, more)}
-SELECT *{again} FROM (
-SELECT {source} AS source, {base.label}, begun AS t, ended AS last,
-       sum(w)::BIGINT AS n, {names}, {", ".join(goods)}
+SELECT {source} AS source, {base.label}, begun AS t, rest AS long, sum(w)::BIGINT AS n,
+       {doubtful} AS x, {names}, {", ".join(goods)}
 FROM (SELECT *, {ends} FROM placed{told}
       WHERE first < {bound(base.end_ts)} AND last >= {bound(base.start_ts)} AND ({_any(base)}))
-GROUP BY {keys})"""  # noqa: S608
+GROUP BY {keys}"""  # noqa: S608
+
+
+def _within(name: str, holds: str) -> str:
+    return f"coalesce((sum(w) FILTER (WHERE {holds}))::BIGINT, 0) AS {name}"
 
 
 def _keys(base: Base, *more: str) -> str:
@@ -149,21 +162,25 @@ def _any(base: Base) -> str:
     return " OR ".join(f"{name} <> 0" for name in base.masks)
 
 
-def open_sources(base: Base, *, minutes: bool) -> str:
+def open_sources(*, minutes: bool) -> str:
     """The statement that finds the sources that may leave something open; all if not `minutes`."""
-    apart = [f"s{i} <> u{i}" for i in base.numbers]
-    long = f"t // {_MINUTE_US} <> last // {_MINUTE_US}" if minutes else "true"
-    return f"SELECT DISTINCT source FROM base WHERE source > 0 AND ({' OR '.join([long, *apart])})"  # noqa: S608
+    long = _LONG if minutes else "true"
+    return f"SELECT DISTINCT source FROM base WHERE source > 0 AND (x OR {long})"  # noqa: S608
+
+
+def any_doubt() -> str:
+    """The statement that says whether any bucket leaves anything open."""
+    return "SELECT coalesce(bool_or(x), false) FROM base"
 
 
 def any_long() -> str:
     """The statement that says whether any step reaches over the end of a minute."""
-    return f"SELECT coalesce(bool_or(t // {_MINUTE_US} <> last // {_MINUTE_US}), false) FROM base"  # noqa: S608
+    return f"SELECT coalesce(bool_or({_LONG}), false) FROM base"  # noqa: S608
 
 
 def count_values(base: Base, selection: Selection, start_ts: int, end_ts: int, bound: Bound) -> str:
     """The statement that counts the values of the label in that time, with the least of them."""
     return (
         "SELECT count(DISTINCT coalesce('=' || label, '')), min(label, 3) FROM base "  # noqa: S608
-        f"WHERE {base.mine(selection)} AND t < {bound(end_ts)} AND last >= {bound(start_ts)}"
+        f"WHERE {base.mine(selection)} AND t < {bound(end_ts)} AND t + long >= {bound(start_ts)}"
     )

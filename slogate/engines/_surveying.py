@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import reduce
 from math import gcd
@@ -24,6 +24,7 @@ from slogate.engines._spans import (
     Base,
     add_requests,
     add_steps,
+    any_doubt,
     any_long,
     count_values,
     make_base,
@@ -126,12 +127,18 @@ class _Question:
             predicates=tuple(dict.fromkeys(predicates)),
         )
         made = cls(group=group, base=base, connection=connection)
-        made._ask(make_base(base))
+        made._fill(sources, runs, most)
+        if made._ask(any_doubt())[0][0]:
+            made = cls(group=group, base=replace(base, doubts=True), connection=connection)
+            made._fill(sources, runs, most)
+        return made
+
+    def _fill(self, sources: Sources, runs: Runs, most: Mapping[int, Sequence[int]]) -> None:
+        self._ask(make_base(self.base))
         if sources.requests:
             bound = Bound()
-            made._ask(add_requests(base, sources.requests, bound), bound)
-        made._add_pools(sources, runs, most)
-        return made
+            self._ask(add_requests(self.base, sources.requests, bound), bound)
+        self._add_pools(sources, runs, most)
 
     @property
     def in_minutes(self) -> bool:
@@ -161,7 +168,7 @@ class _Question:
             if not self.doubled:
                 return
             if first:
-                rows = self._ask(open_sources(self.base, minutes=self.in_minutes))
+                rows = self._ask(open_sources(minutes=self.in_minutes))
                 self.left = {self.doubled[at - 1][1] for (at,) in rows}
 
     def answers(self) -> dict[str, Surveyed]:
