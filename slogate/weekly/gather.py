@@ -57,7 +57,7 @@ def gather(store: Store, given: Given) -> Week:
     weeks = course(at, given.length_us, WEEKS)
     if not weeks:
         raise UsageError("--at: no whole window lies before that moment")
-    verdicts, troubles = read_all(store)
+    verdicts, troubles = read_all(store, weeks[0].start_ts)
     if given.service is not None:
         verdicts = [each for each in verdicts if each.subject.run.service == given.service]
     production = [run for run in runs if run.kind == "production"]

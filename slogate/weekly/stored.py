@@ -7,8 +7,9 @@ they say is counted anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from slogate.errors import StoreError
 from slogate.model.calendar import Period
@@ -24,17 +25,28 @@ MOST_REASONS = 5
 _UNENDED = {"interrupted", "aborted", "incomplete"}
 
 
-def read_all(store: Store) -> tuple[list[Verdict], list[str]]:
-    """The verdicts in the order they were written, and why others cannot be read."""
+def read_all(store: Store, since: int) -> tuple[list[Verdict], list[str]]:
+    """The verdicts on runs that end since then, as they were written, and why others are not read.
+
+    Verdicts of before are left alone, so that a report does not get slower with the years.
+    """
     found: list[tuple[int, str, Verdict]] = []
     troubles = []
     for path in json_files(store.verdicts):
         try:
-            found.append((_written(path), path.name, parse(read_verdict(path))))
+            document = read_verdict(path)
+            if not _is_over(document, since):
+                found.append((_written(path), path.name, parse(document)))
         except StoreError as error:
             if path.exists():
                 troubles.append(f"a stored verdict cannot be read: {error.message}")
     return [verdict for *_, verdict in sorted(found, key=lambda each: each[:2])], troubles
+
+
+def _is_over(document: Mapping[str, Any], since: int) -> bool:
+    """Whether its run surely ended before; moments in ISO 8601 are in the order of their text."""
+    end = document["run"].get("end")
+    return isinstance(end, str) and end < _base.instant(since)
 
 
 def _written(path: Path) -> int:
