@@ -178,8 +178,7 @@ def _runs(week: Week) -> Html:
 def _run(run: LoadRun) -> Html:
     fail = run.outcome is Outcome.FAIL
     said = f"{'✗' if fail else '?'} {loads.word(run)}"
-    told = [f"{each[:1].upper()}{each[1:]}" for each in loads.reasons(run)]
-    reasons = [tag("p", each) for each in told]
+    reasons = [tag("p", each) for each in loads.reasons(run)]
     under = tag(
         "p", name(run.service), " · ", name(run.id), f" · {words.day(run.ts)} UTC", class_="under"
     )
