@@ -4,6 +4,9 @@
 
 The megabytes are those of the file, which is compressed: some fifty bytes a row, most of them of
 the trace id.
+
+On two cores, beside other work, at 1.0 GB: 1.02 of DuckDB's speed, 1.10 by CPU; 46 MB/s per core,
+432 MB resident (DuckDB: 1,991).
 """
 
 from __future__ import annotations
