@@ -30,7 +30,9 @@ def _fractions(spec: Spec, facts: Facts) -> Iterator[Found]:
             shares["slice_objective"] = promise.slice_objective
         for key, share in shares.items():
             if share <= FRACTION:
-                written, meant = format_share(share, 9), format_share(100 * share, 9)
+                written = format_share(share, 9)
+                # 1% may have been 1, and 100% is refused
+                meant = format_share(100 * share, 9) if share < FRACTION else "99.9%"
                 message = f"{key} {written} is kept while {format_share(1 - share, 9)} is bad"
                 yield in_slo(spec, promise, key), message, f"per cent, not a fraction: {meant}"
 

@@ -98,9 +98,14 @@ _ANCHORED = Fields(
 
 
 def _rolling(value: str) -> tuple[str, Rolling]:
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
+        raise ValueError(f"'{value}' has no unit; write {value}d if it is days")
+    if not re.search("[0-9]", value) or value.endswith(("M", "Q", "Y", "mo", "y")):
+        hint = "write one like 28d, or {calendar: month, timezone: UTC}"
+        raise ValueError(f"'{value}' is not a duration; {hint}")
     us = parse_duration(value)
     if us < 60 * _MINUTE_US:
-        raise ValueError(f"'{value}' is shorter than 1h")
+        raise ValueError(f"'{value}' is shorter than 1h; write one like 28d")
     if us % _MINUTE_US:
         raise ValueError(f"'{value}' is not of whole minutes")
     return _length(us), Rolling(length_us=us)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from slogate.errors import SpecError
 from slogate.slo.ignoring import ignores_of
 from slogate.slo.lint import lint
 from slogate.slo.load import load_specs
@@ -315,3 +316,27 @@ def test_buckets(edges: tuple[int, ...] | None, told: list[str]) -> None:
 def test_comments_of_what_cannot_be_read(text: str) -> None:
     """No document, no YAML, line ends of another age: nothing is ignored, nothing breaks."""
     assert ignores_of(text) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("objective: 1%", "per cent, not a fraction: 99.9%"),
+        ("objective: 0.95%", "per cent, not a fraction: 95%"),
+        ("window: 28", "write 28d if it is days"),
+        ("window: 30m", "write one like 28d"),
+        ("window: month", "write one like 28d, or {calendar: month, timezone: UTC}"),
+        ("window: 1M", "write one like 28d, or {calendar: month, timezone: UTC}"),
+    ],
+)
+def test_what_a_hint_says_to_write_is_read(key: str, hint: str) -> None:
+    """No remedy leads to the next fault: neither an objective of 100% nor a window of 28 s."""
+    files = [("spec.yaml", f"slogate: 1\nservice: shop\n{slo(key)}")]
+    try:
+        specs = load_specs(files)
+    except SpecError as error:
+        (fault,) = error.faults
+        assert fault.hint == hint
+    else:
+        (remark,) = (r for spec in specs for r in lint(spec, now_ts=NOW, specs=specs))
+        assert remark.hint == hint
