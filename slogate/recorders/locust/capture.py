@@ -63,10 +63,10 @@ class Capture:
         request_type: Any,
         name: Any,
         response_time: Any,
+        response_length: Any = MISSING,
         response: Any = None,
         exception: Any = None,
         start_time: Any = None,
-        response_length: Any = MISSING,
     ) -> None:
         """Record one request with care; Locust does not count it."""
         try:

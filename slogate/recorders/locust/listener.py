@@ -51,33 +51,20 @@ def listener(
 ) -> Listener:
     """What takes one event; a closure, whose names are at hand without a look-up.
 
-    It adds `CELLS` values to `notes`; what it cannot it leaves to `record`, a full batch to
-    `digest`. With `counted` it hands on to Locust's own listener; with a `hook` it stands for
-    that hook's `fire`.
+    It adds `CELLS` values to `notes`, what it cannot by `record`; a full batch is for `digest`.
+    With `counted` it hands on to Locust's own listener; with a `hook` it stands for its `fire`.
     """
-    note = notes.extend
-    handlers = hook._handlers if hook else [None]  # noqa: SLF001
+    note, handlers = notes.extend, hook._handlers if hook else [None]  # noqa: SLF001
 
     def on_request(
-        *,
-        request_type: Any = MISSING,
-        response_time: Any = MISSING,
-        name: Any = MISSING,
-        context: Any = MISSING,  # named, as gathering what is left over costs more
-        response: Any = MISSING,
-        exception: Any = MISSING,
-        start_time: Any = MISSING,
-        url: Any = MISSING,
-        response_length: Any = MISSING,
-        **others: Any,
-    ) -> None:
+        *, request_type: Any = MISSING, name: Any = MISSING, response_time: Any = MISSING,
+        response_length: Any = MISSING, response: Any = MISSING, context: Any = MISSING,
+        exception: Any = MISSING, start_time: Any = MISSING, url: Any = MISSING, **others: Any,
+    ) -> None:  # fmt: skip
         if len(handlers) != 1:
-            given = others | {
-                "request_type": request_type, "name": name, "response_time": response_time,
-                "response_length": response_length, "response": response, "url": url,
-                "exception": exception, "start_time": start_time, "context": context,
-            }  # fmt: skip
-            type(hook).fire(hook, **{key: v for key, v in given.items() if v is not MISSING})
+            _call_all(hook, others, request_type=request_type, name=name, exception=exception,
+                      response_time=response_time, response_length=response_length, url=url,
+                      response=response, context=context, start_time=start_time)  # fmt: skip
             return
         try:
             state = getcurrent().slogate_state
@@ -91,31 +78,27 @@ def listener(
             state.due = NAN
         except Exception:  # noqa: BLE001 (nothing may reach Locust)
             exception = None if exception is MISSING else exception
-            record(
-                request_type=request_type,
-                name=name,
-                response_time=response_time,
-                response_length=response_length,
-                response=response,
-                exception=exception,
-                start_time=start_time,
-            )
+            record(request_type=request_type, name=name, exception=exception, response=response,
+                   response_time=response_time, response_length=response_length,
+                   start_time=start_time)  # fmt: skip
         if len(notes) >= _FULL:
             digest()
         if counted is not None:
             try:
-                if (
-                    request_type is MISSING
-                    or name is MISSING
-                    or response_time is MISSING
-                    or response_length is MISSING
-                ):
+                if (request_type is MISSING or name is MISSING or response_time is MISSING
+                        or response_length is MISSING):  # fmt: skip
                     raise TypeError("an event without name, type, time or length")  # noqa: TRY301
                 counted(request_type, name, response_time, response_length, exception)
             except Exception as error:  # noqa: BLE001
                 _as_a_listener_fails(hook, error)
 
     return on_request
+
+
+def _call_all(hook: Any, others: dict[str, Any], **given: Any) -> None:
+    """Somebody else listens by now: as if nobody had stood for the hook."""
+    present = {name: value for name, value in given.items() if value is not MISSING}
+    type(hook).fire(hook, **present, **others)
 
 
 def _counts(handler: Any) -> bool:
