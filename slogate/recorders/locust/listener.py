@@ -43,11 +43,7 @@ def stand_in(
 
 
 def listener(
-    notes: list[Any],
-    record: Listener,
-    digest: Callable[[], None],
-    counted: Listener | None,
-    hook: Any,
+    notes: list[Any], record: Listener, digest: Listener, counted: Listener | None, hook: Any
 ) -> Listener:
     """What takes one event; a closure, whose names are at hand without a look-up.
 
