@@ -53,12 +53,16 @@ class News:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A way to tell. `shows` is the text that it would tell, for a look before."""
+    """A way to tell. `shows` is the text that it would tell, for a look before.
+
+    `check` refuses a wrong address of the command line; a channel without it takes none.
+    """
 
     name: str
     help: str
     tell: Callable[[News], str]
     shows: Callable[[News], str]
+    check: Callable[[str], object] | None = None
 
 
 def nothing(why: str) -> str:

@@ -39,13 +39,17 @@ def shows(news: News) -> str:
     return f"{chat(news.verdict, news.past, url=news.where.url)}\n"
 
 
+def check(address: str) -> None:
+    """Refuse it, without showing it."""
+    del address
+    raise UsageError(
+        "apprise takes no address on the command line, where others can read it",
+        hint=f"set {VARIABLE}",
+    )
+
+
 def tell(news: News) -> str:
     """Send it to each address, unless there is nothing that a chat should hear."""
-    if news.address:
-        raise UsageError(
-            "apprise takes no address on the command line, where others can read it",
-            hint=f"set {VARIABLE}",
-        )
     library = _library()
     urls = news.environment.get(VARIABLE, "").split()
     if not urls:
@@ -70,5 +74,9 @@ def tell(news: News) -> str:
 
 
 PLUGIN = Channel(
-    name="apprise", help="chats, mail and phones, by the extra apprise", tell=tell, shows=shows
+    name="apprise",
+    help="chats, mail and phones, by the extra apprise",
+    tell=tell,
+    shows=shows,
+    check=check,
 )

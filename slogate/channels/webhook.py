@@ -51,5 +51,9 @@ def tell(news: News) -> str:
 
 
 PLUGIN = Channel(
-    name="webhook", help="a JSON document, for a chat or a program", tell=tell, shows=shows
+    name="webhook",
+    help="a JSON document, for a chat or a program",
+    tell=tell,
+    shows=shows,
+    check=check_address,
 )

@@ -109,8 +109,10 @@ def _channel(word: str) -> tuple[Channel, str | None]:
     channel: Channel = plugins.find("channels", kind)
     if equals and not address:
         raise UsageError(f"--to {kind}= has no address")
-    if address and kind not in {"webhook", "apprise"}:
+    if address and channel.check is None:
         raise UsageError(f"--to {kind} takes no address", hint="CI's variables tell it where")
+    if address and channel.check is not None:
+        channel.check(address)
     return channel, address or None
 
 
@@ -121,9 +123,7 @@ def _told(channel: Channel, news: News, *, dry_run: bool) -> Told:
         return replace(done, text=channel.shows(news))
     try:
         return replace(done, what=channel.tell(news))
-    except UsageError:  # of the command, not of the channel
-        raise
-    except SlogateError as error:
+    except SlogateError as error:  # a secret that a fork has not is no reason to stop, either
         return replace(done, trouble=error)
     except (KeyError, TypeError, ValueError):  # an answer that no API of theirs gives
         return replace(done, trouble=DeliveryError("the server's answer makes no sense"))

@@ -135,6 +135,16 @@ def test_one_channel_that_fails_hides_no_other(folder):
     assert "\n::error" not in told.err
 
 
+def test_a_secret_that_is_missing_changes_nothing(folder):
+    """As in a pull request from a fork: each channel is named, none stops the others."""
+    words = [word for kind in ("webhook", "apprise", "github-comment") for word in ("--to", kind)]
+    told = call(folder, "notify", *words, "--pull-request", "12", GITHUB_TOKEN=TOKEN)
+
+    assert told.code == 0
+    assert told.err.count("was not told") == 3
+    assert "SLOGATE_NOTIFY_WEBHOOK" in told.err
+
+
 def test_what_check_printed_is_told(folder):
     """`--from` takes its document, with the store's past or without a store."""
     printed = call(folder, "check", "--json")
@@ -156,6 +166,7 @@ def test_what_check_printed_is_told(folder):
         pytest.param(("--to", "github-issue=http://x"), "takes no address", id="address"),
         pytest.param(("--to", "webhook", "--from", "slo/shop.yaml"), "it is no JSON", id="no-json"),
         pytest.param(("--to", "webhook=ftp://x"), "an address begins with", id="ftp"),
+        pytest.param(("--to", "apprise=slack://s3cret"), "on the command line", id="secret"),
         pytest.param(("--to", "webhook", "nothing"), "nothing", id="no-run"),
     ],
 )
@@ -165,3 +176,4 @@ def test_a_wrong_call_is_refused(folder, words, said):
 
     assert done.code == 2
     assert said in done.err
+    assert "s3cret" not in done.err

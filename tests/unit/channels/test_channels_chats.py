@@ -126,4 +126,4 @@ def test_apprise_is_an_extra(monkeypatch):
 def test_apprise_takes_no_address_on_the_command_line():
     """There others could read its password."""
     with pytest.raises(UsageError, match="on the command line"):
-        tell("apprise", address="slack://token")
+        plugins.find("channels", "apprise").check("slack://token")
