@@ -14,14 +14,17 @@ from dataclasses import dataclass, replace
 from slogate.errors import NoData, UnsupportedError, UsageError
 from slogate.gate import count_accounts, refuse_unsupported
 from slogate.model.run import Run
+from slogate.model.slots import Tallies
+from slogate.model.survey import MOST_VALUES
 from slogate.promises.alarm import Alarm, alarms_of
 from slogate.promises.course import State, Turn, Watch, watch
 from slogate.promises.events import accounts_of, tallies_of
 from slogate.promises.production import Production, known_of, newest_end, reaching, remarks_on
-from slogate.promises.promise import DAY_US, Promise, plan, whole_minute
+from slogate.promises.promise import DAY_US, Plan, Promise, plan, whole_minute
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.store.manifest import list_runs
+from slogate.units import format_count
 
 # how far back the start of an alert is looked for: so far at first, then so many times further
 _BACK_US, _FURTHER = DAY_US, 6
@@ -114,12 +117,12 @@ def standing(
     accounts = [account for each in plans for account in accounts_of(each)]
     counted = count_accounts(store, runs, accounts, threads=threads)
     production = Production(service=service, at=moment, runs=runs)
+    tallies = {each.promise.id: tallies_of(each, counted) for each in plans}
+    _refuse_crowds(plans, tallies)
     alarms = [
         alarm
         for each in plans
-        for alarm in alarms_of(
-            each, tallies_of(each, counted), known_of(production, each), data_end
-        )
+        for alarm in alarms_of(each, tallies[each.promise.id], known_of(production, each), data_end)
     ]
     return Standing(
         service=service,
@@ -128,6 +131,17 @@ def standing(
         alarms=tuple(_dated(store, stored, alarms, moment, threads)),
         warnings=tuple(remarks_on(runs)),
     )
+
+
+def _refuse_crowds(plans: Sequence[Plan], tallies: Mapping[str, Tallies]) -> None:
+    """Nobody is told of thousands of alerts at once: they say nothing of where the fault is."""
+    for each in plans:
+        if len(values := tallies[each.promise.id]) > MOST_VALUES:
+            raise UsageError(
+                f"{each.promise.id}: the label {each.promise.by} has {format_count(len(values))} "
+                f"values, and alerts of each of more than {format_count(MOST_VALUES)} are not told",
+                hint="take a label with fewer, or less of the service with endpoint or where",
+            )
 
 
 def replay(

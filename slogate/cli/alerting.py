@@ -47,7 +47,7 @@ class Asked:
         """A moment of the command line; UsageError unless it is one that a calendar has."""
         found = given_moment(flag, word)
         if found is not None and not _FIRST_TS <= found < LAST_TS:
-            raise UsageError(f"{flag}: '{word}' is not between 1970 and 9000")
+            raise UsageError(f"{flag}: '{word}' is not between 1970-01-02 and 9000")
         return found
 
     def opened(self) -> Opened:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from slogate.notifiers._delivery import Access, Post
     from slogate.sending import Delivery
 
+_LEAST_LAPSE_US = 60_000_000
 SCHEMA = "slogate.deliveries/v1"
 TO = Annotated[
     list[str],
@@ -92,6 +93,11 @@ def command(
 
     del no_color
     lapse_us = given_age("--lapse", lapse)
+    if lapse_us < _LEAST_LAPSE_US:
+        raise UsageError(
+            f"--lapse: {lapse} is under a minute, so that alerts end as soon as they begin",
+            hint="say several times as much as lies between two calls: 15m for every 5 minutes",
+        )
     access = Access(
         headers=_headers(token_file, password_file),
         ca=ca,

@@ -181,6 +181,6 @@ def any_long() -> str:
 def count_values(base: Base, selection: Selection, start_ts: int, end_ts: int, bound: Bound) -> str:
     """The statement that counts the values of the label in that time, with the least of them."""
     return (
-        "SELECT count(DISTINCT coalesce('=' || label, '')), min(label, 3) FROM base "  # noqa: S608
+        "SELECT count(DISTINCT coalesce('=' || label, '')), min(DISTINCT label, 3) FROM base "  # noqa: S608
         f"WHERE {base.mine(selection)} AND t < {bound(end_ts)} AND t + long >= {bound(start_ts)}"
     )

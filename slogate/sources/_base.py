@@ -78,8 +78,9 @@ class Remote:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def fail(self, message: str, *, hint: str | None = None) -> SourceError:
-        """The error to raise about this server; it shows no user and no password."""
-        return SourceError(f"{re.sub(r'//[^/]*@', '//', self.url)}: {message}", hint=hint)
+        """The error to raise about this server; it shows no user, no password and no query."""
+        shown = re.sub(r"//[^/]*@", "//", self.url)
+        return SourceError(f"{re.sub('[?#].*', '', shown, flags=re.DOTALL)}: {message}", hint=hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

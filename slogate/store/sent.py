@@ -59,7 +59,10 @@ def read_sent(store: Store, receiver: str) -> Sent:
     path = _path(store, receiver)
     if not path.exists():
         return Sent()
-    document = read_json(path)
+    try:
+        document = read_json(path)
+    except StoreError as error:
+        raise StoreError(error.message, hint=error.hint or _hint(path)) from None
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != SCHEMA:
         if isinstance(schema, str) and schema.startswith("slogate.sent/"):

@@ -88,7 +88,8 @@ def test_sums_equal_the_reference(name, single, fine, coarse, twice, wanted):
 def test_too_many_values_of_a_label_are_a_crowd(name, tmp_path):
     """They are counted, a few are named, and no more is told of them."""
     single = [row(0, labels=[("user", f"u{number:05}")]) for number in range(MOST_VALUES)]
-    found = parts(tmp_path, [*single, row(1)])
+    again = [row(2, labels=[("user", "u00000")])] * 3
+    found = parts(tmp_path, [*single, row(1), *again])
     edges = Edges(at=(START, START + 1))
     wanted = [
         Survey(id="none", selection=Selection(), edges=Edges(at=(START, START + 2)), by="user"),

@@ -144,6 +144,15 @@ def test_processes_at_once_tell_it_once(folder):
     assert len(hook.posts) == 1
 
 
+def test_a_lapse_of_no_time_is_refused(folder):
+    """An alert that ends as soon as it begins would page nobody."""
+    done = send(folder, "--to=http://127.0.0.1:9", "--lapse=0s")
+
+    assert (done.code, done.out) == (2, "")
+    assert "--lapse: 0s is under a minute" in done.err
+    assert "hint: say" in done.err
+
+
 def test_credentials_arrive_and_are_never_shown(folder, tmp_path):
     """A token from the environment or a file goes with each post, and into no output."""
     (tmp_path / "token").write_text("s3cret-b\n", encoding="utf-8")

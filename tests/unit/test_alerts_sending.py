@@ -273,8 +273,9 @@ def test_a_damaged_memory_is_refused(store, hook, text):
     files = sorted((store.root / "sent").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
     files[-1].write_text(text, encoding="utf-8")
 
-    with pytest.raises(StoreError, match=files[-1].name):
+    with pytest.raises(StoreError, match=files[-1].name) as caught:
         told(news(store, "10:45"), hook)
+    assert caught.value.hint is not None
 
 
 def test_the_memory_holds_no_address(store, hook):

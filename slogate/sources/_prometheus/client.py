@@ -9,12 +9,12 @@ a success are a refusal unless they are accepted: what a server could not read i
 
 from __future__ import annotations
 
-import gzip
 import http.client
 import json
 import time
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +40,8 @@ from slogate.web import (
 
 LARGEST_ANSWER = 32 << 20
 TRIES = 5
+_PIECE = 1 << 20
+_GZIP = 16 + zlib.MAX_WBITS
 _LESS = {413, 422, 503, 504}
 _CREDENTIALS = f"set {PREFIX}TOKEN, or {PREFIX}USER and {PREFIX}PASSWORD"
 
@@ -52,14 +54,16 @@ class TooMuch(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Client:
-    """A server and how to ask it; `size` is that of the last answer. `pause` waits seconds.
+    """A server and how to ask it; `size` is that of the last answer.
 
+    `pause` waits seconds, `clock` counts them.
     `remarks` are what the server said beside its answers (`infos`), each once.
     """
 
     access: Access
     accept_warnings: bool = False
     pause: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
     size: int = 0
     tries: int = TRIES
     remarks: dict[str, None] = field(default_factory=dict)
@@ -82,7 +86,7 @@ class Client:
         except urllib.error.HTTPError as error:
             with error:
                 raise self._refused(error) from None
-        except BROKEN as error:
+        except (*BROKEN, zlib.error) as error:
             raise self._unreachable(error) from None
         return self._data(body)
 
@@ -100,16 +104,24 @@ class Client:
         return self._opener.open(request, timeout=self.access.timeout_s)
 
     def _body(self, response: Any) -> bytes:
-        stream = response
-        if response.headers.get("Content-Encoding") == "gzip":
-            stream = gzip.GzipFile(fileobj=response)
-        body: bytes = stream.read(LARGEST_ANSWER + 1)
-        if len(body) > LARGEST_ANSWER:
-            raise TooMuch(f"its answer is over {LARGEST_ANSWER >> 20} MiB")
-        if response.length:
-            raise http.client.IncompleteRead(body, response.length)
+        """The whole answer, unpacked; each piece of it in time, and all of it."""
+        unpacked = zlib.decompressobj(_GZIP)
+        packed = response.headers.get("Content-Encoding") == "gzip"
+        body, came, all_of_it = bytearray(), 0, response.length
+        until = self.clock() + self.access.timeout_s
+        while came != all_of_it and (piece := response.read1(_PIECE)):
+            came += len(piece)
+            body += unpacked.decompress(piece, LARGEST_ANSWER + 1) if packed else piece
+            if len(body) > LARGEST_ANSWER:
+                raise TooMuch(f"its answer is over {LARGEST_ANSWER >> 20} MiB")
+            if self.clock() > until:
+                raise TimeoutError
+        if all_of_it is not None and came < all_of_it:
+            raise http.client.IncompleteRead(bytes(body), all_of_it - came)
+        if packed and not unpacked.eof:
+            raise EOFError("its answer ends too early")
         self.size = len(body)
-        return body
+        return bytes(body)
 
     def _data(self, body: bytes) -> Any:
         try:

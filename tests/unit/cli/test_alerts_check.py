@@ -125,7 +125,7 @@ def test_one_slo_alone(folder, name):
         (["--from", DAY, "--at", DAY], "are for one moment"),
         (["--at", DAY, "--max-age", "1h"], "not for another moment"),
         (["--at", "yesterday"], "is no moment"),
-        (["--at", "9999-12-31T00:00Z"], "is not between 1970 and 9000"),
+        (["--at", "9999-12-31T00:00Z"], "is not between 1970-01-02 and 9000"),
         (["--from", f"{DAY}T10:00:10Z", "--to", f"{DAY}T10:00:50Z"], "no whole minute"),
         (["--service", "none"], "no spec speaks of the service"),
     ],
@@ -195,3 +195,14 @@ def test_what_cannot_be_followed_still_fires(folder):
     assert {(alert["state"], alert["since"]) for alert in odd} == {("firing", None)}
     assert done.code == 1
     assert check(folder, "--from", DAY, spec="odd.yaml").code == 2
+
+
+def test_alerts_of_thousands_of_values_are_refused(folder, tmp_path, monkeypatch):
+    """Nobody is told of thousands of alerts at once, and nobody takes that for quiet."""
+    monkeypatch.setattr("slogate.alerting.MOST_VALUES", 1)
+
+    done = check(folder, "--at", f"{DAY}T10:30Z")
+
+    assert (done.code, done.out) == (2, "")
+    assert "the label region has 2 values, and alerts of each of more than 1" in done.err
+    assert "take a label with fewer" in done.err

@@ -10,6 +10,7 @@ import pytest
 from asking import START_US, asking, events, spec_text
 from replay import Replay, counter, serving
 
+from slogate.cli.app import run
 from slogate.errors import SourceError, UnsupportedError, UsageError
 from slogate.gate import check_queried
 from slogate.measuring.servers import Addresses, addresses
@@ -229,6 +230,17 @@ def test_a_clock_that_cannot_be_is_refused(replay, now):
 
     with pytest.raises(SourceError, match="its clock is not between"):
         check_queried(asking(replay), of(events()), "shop", version="1")
+
+
+def test_a_clock_that_is_wrong_is_told(replay, tmp_path, monkeypatch, capsys):
+    """What a server calls now is long ago here: it is judged as of then, and that is said."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shop.yaml").write_text(spec_text(events()), encoding="utf-8")
+
+    run(["check", "shop.yaml", "--prometheus", replay.url])
+    assert "behind this machine's" in capsys.readouterr().err
+    run(["check", "shop.yaml", "--prometheus", replay.url, "--at", "2025-11-24T17:00Z"])
+    assert "this machine's" not in capsys.readouterr().err
 
 
 def test_the_future_is_refused(replay):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import ssl
 import subprocess
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -180,6 +182,31 @@ def test_a_refusal_is_told_at_once(replay, answer, told, hint):
     assert paused == []
 
 
+def test_an_answer_that_does_not_end_is_given_up(replay):
+    """Each piece of it comes in time, but all of it takes longer than an answer may."""
+    ticks = count(step=30)
+    asker = client.Client(
+        access=settings.access(Remote(url=replay.url, options={"timeout": "10s"})),
+        pause=lambda _: None,
+        clock=lambda: float(next(ticks)),
+    )
+
+    with pytest.raises(client.TooMuch, match="no answer within 10 s"):
+        asker.ask("query", [("query", "time()")])
+
+
+@pytest.mark.parametrize("body", [b"\x1f\x8b\x08" + b"\xff" * 40, gzip.compress(b"{}" * 99)[:-9]])
+def test_an_answer_that_cannot_be_unpacked_is_an_error(replay, body):
+    """It is asked for again, and then told."""
+    replay.first = [(200, {"Content-Encoding": "gzip"}, body)] * 5
+    asker = client.Client(access=settings.access(Remote(url=replay.url)), pause=lambda _: None)
+
+    with pytest.raises(SourceError, match="it cannot be reached"):
+        asker.ask("query", [("query", "time()")])
+
+    assert replay.first == []
+
+
 def test_redirects_are_not_followed(replay):
     """Credentials are for the address that was given; where it leads is told."""
     with serving(Replay([LONG])) as other:
@@ -246,7 +273,7 @@ def test_credentials_come_from_the_environment(replay, environment, expected):
     ("url", "options", "environment", "told"),
     [
         ("http://ann:pa@h", {}, {}, "http://h: the address holds a password"),
-        ("http://h/graph?g0.expr=up", {}, {}, "the address holds a query"),
+        ("http://h/graph?token=pa@", {}, {}, "http://h/graph: the address holds a query"),
         ("ftp://h", {}, {}, "an address begins with http"),
         ("http://h:x", {}, {}, "the address is malformed"),
         ("http://ann@h", {}, {"TOKEN": "t"}, "both a user and SLOGATE_PROMETHEUS_TOKEN"),
