@@ -112,8 +112,8 @@ def known_of(production: Production, plan: Plan) -> Known:
     inside = [run for run in production.runs if _reaches(run, plan.period.start_ts, plan.at)]
     return Known(
         first_ts=production.first_ts,
-        distrust=_distrust(production.runs),
-        untold=_untold(production.runs),
+        distrust=_distrust(inside),
+        untold=_untold(inside),
         unread=sum(run.rows.unreadable for run in inside),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -166,6 +167,30 @@ def test_data_of_the_future_are_not_judged_as_if_now(tmp_path):
     assert "in the future, so that a clock was wrong" in newest.err
     assert "--at TIME" in newest.err
     assert named.code == 1
+
+
+def test_a_fast_clock_does_not_move_the_window(tmp_path):
+    """What bears a time to come is left out, and said to be."""
+    project = new_project(tmp_path)
+    now = int(time.time() * 1000)
+    lines = "".join(
+        f"{now - 60_000 * (i + 2)},100,POST /checkout,{code},,{str(code == 200).lower()}\n"
+        for i in range(100)
+        for code in (500 if i < 50 else 200,)
+    )
+    late = "".join(f"{now + 7_200_000 + i},100,POST /checkout,200,,true\n" for i in range(1_000))
+    project.write("slo/shop.yaml", (
+        "slogate: 1\nservice: shop\nslos:\n  - {name: ok, good: ok, objective: 90%, window: 1h}\n"
+    ))  # fmt: skip
+    project.write("a.jtl", HEAD + lines + late)
+    taken = project.slogate("import", "a.jtl", "--service", "shop", "--kind", "production")
+    assert taken.code == 0, taken.err
+
+    done = project.slogate("check", "--json")
+
+    assert "reach 2 h into the future, so that a clock is fast" in done.err
+    assert done.code == 1
+    assert 50 <= done.document["objectives"][0]["total"] <= 60
 
 
 def test_verdicts_on_slos_are_reported_again(project):

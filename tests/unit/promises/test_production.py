@@ -123,6 +123,24 @@ def judged(*runs: Run, bad: int = 0) -> Verdict:
             Outcome.PASS,
             id="rows unread before the window",
         ),
+        pytest.param(
+            {"state": "interrupted", "end_ts": AT - 2 * DAY},
+            0,
+            Outcome.PASS,
+            id="interrupted before the window",
+        ),
+        pytest.param(
+            {"state": "interrupted", "end_ts": None},
+            0,
+            Outcome.INVALID,
+            id="interrupted, and nobody knows when",
+        ),
+        pytest.param(
+            {"untold": ("failures",), "end_ts": AT - 2 * DAY},
+            0,
+            Outcome.PASS,
+            id="failures untold before the window",
+        ),
     ],
 )
 def test_data_that_are_not_whole_never_pass(changes, bad, outcome):
