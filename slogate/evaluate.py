@@ -16,7 +16,7 @@ from slogate import plugins
 from slogate.model.evidence import Evidence, Need
 from slogate.model.run import Run
 from slogate.model.window import Window
-from slogate.objectives._base import Judgement, Objective
+from slogate.objectives._base import Judgement, Objective, Scope
 from slogate.objectives._cases import stand
 from slogate.objectives._definition import definition_of
 from slogate.slo.spec import Spec
@@ -91,8 +91,10 @@ def _finding(
     judgement, evidence = _judgement(objective, subject, window, evidence, floor)
     cut = evidence.cut.requests if evidence and evidence.cut else 0
     present = evidence is not None and evidence.matched + cut >= MIN_REQUESTS
-    blocking, waived, downgraded = _blocks(objective, judgement, subject.run, present=present)
     scope = objective.scope
+    blocking, waived, downgraded = blocks(
+        scope, judgement.outcome, subject.run, inside=judgement.inside, present=present
+    )
     kind = plugins.find("objectives", objective.kind)
     statistical = judgement.interval is not None
     return Finding(
@@ -231,27 +233,26 @@ def _absent(
     return None
 
 
-def _blocks(
-    objective: Objective, judgement: Judgement, run: Run, *, present: bool
+def blocks(
+    scope: Scope, outcome: Outcome, run: Run, *, inside: bool, present: bool
 ) -> tuple[bool, str | None, str | None]:
     """Whether it blocks, the waiver in force, and the policy that lets it pass.
 
-    `present`: there were requests enough, whether or not they could be judged; then data are
-    not missing, and no policy for missing data applies.
+    `inside`: what was observed keeps the limit. `present`: there were requests enough, whether or
+    not they could be judged; then data are not missing, and no policy for missing data applies.
     """
-    scope = objective.scope
-    if judgement.outcome is Outcome.PASS or scope.severity != "error":
+    if outcome is Outcome.PASS or scope.severity != "error":
         return False, None, None
-    if judgement.outcome is Outcome.INVALID:
+    if outcome is Outcome.INVALID:
         return True, None, None
-    if judgement.outcome is Outcome.NO_DATA:
+    if outcome is Outcome.NO_DATA:
         allowed = scope.on_no_data != "block" and not present
         return not allowed, None, f"on_no_data: {scope.on_no_data}" if allowed else None
     waiver = scope.waiver
     if waiver is not None and (run.end_ts is None or run.end_ts <= waiver.until_ts):
         return False, f"until {waiver.until}: {waiver.reason}", None
-    lenient = scope.on_inconclusive != "block" and judgement.inside
-    if judgement.outcome is Outcome.INCONCLUSIVE and lenient:
+    lenient = scope.on_inconclusive != "block" and inside
+    if outcome is Outcome.INCONCLUSIVE and lenient:
         return False, None, f"on_inconclusive: {scope.on_inconclusive}"
     return True, None, None
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from slogate import plugins
+from slogate.comparing.compare import regressions
+from slogate.comparing.findings import with_regressions
 from slogate.engines._base import Engine, Reading
 from slogate.errors import NoData, SourceError, UnsupportedError, UsageError
 from slogate.evaluate import Floor, judge, judged_window, objectives_of, plan
@@ -54,7 +56,7 @@ def refuse_unsupported(specs: Sequence[Spec]) -> None:
 
 def refuse_empty(specs: Sequence[Spec]) -> None:
     """UsageError where no spec has a budget to judge a run by."""
-    if specs and not objectives_of(specs):
+    if specs and not objectives_of(specs) and not any(spec.regressions for spec in specs):
         raise UsageError("the specs have no budgets, so there is nothing to judge")
 
 
@@ -78,7 +80,8 @@ def check(
             return closed, series.gather(plan(specs, closed)), _subject(specs, closed, series)
 
     run, evidence, subject = with_parts(store, run, count)
-    return judge(specs, subject, evidence, _floors(store, specs, run), version)
+    verdict = judge(specs, subject, evidence, _floors(store, specs, run), version)
+    return with_regressions(verdict, regressions(store, specs, run, threads=threads))
 
 
 def check_promises(
@@ -188,10 +191,10 @@ def _closed(run: Run, series: Reading) -> Run:
 
 
 def _subject(specs: Sequence[Spec], run: Run, series: Reading) -> Subject:
+    scopes = [each.scope for each in objectives_of(specs)]
+    scopes += [each.scope for spec in specs for each in spec.regressions]
     windows = [
-        window
-        for objective in objectives_of(specs)
-        if (window := judged_window(run, objective.scope.warmup_us))
+        window for scope in scopes if (window := judged_window(run, scope.warmup_us)) is not None
     ]
     rows, first, last = series.span()
     stray = _outside(first, run) or _outside(last, run)

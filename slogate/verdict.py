@@ -76,7 +76,8 @@ class Finding:
     """What was found about one objective. Values are in `unit`; None is unbounded or unknown.
 
     `id` is `service/budget/key`; `text` the objective as written, `definition` what it means
-    (`model/definition.py`), None in verdicts of before it was kept. `waived` names the reason
+    (`model/definition.py`), None in verdicts of before it was kept. `comparison` says of a
+    regression what was compared. `waived` names the reason
     of a waiver in force; `downgraded` the policy that lets a missing verdict pass.
     """
 
@@ -114,6 +115,7 @@ class Finding:
     downgraded: str | None = None
     budget: Mapping[str, object] | None = None
     definition: Mapping[str, object] | None = None
+    comparison: Mapping[str, object] | None = None
 
     @property
     def revision(self) -> str | None:

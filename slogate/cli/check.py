@@ -83,7 +83,7 @@ def command(
     loaded = read(specs or settings.specs)
     refuse_unsupported(loaded)
     # what servers answer needs no store, but the verdict is kept in one
-    stored = any(spec.objectives or spec.promises for spec in loaded)
+    stored = any(spec.objectives or spec.regressions or spec.promises for spec in loaded)
     opened = open_store(store or settings.store, create=not stored)
     jobs = subjects(loaded, opened, wanted)
     verdicts, errors = [], []

@@ -83,7 +83,10 @@ def tell(
 def _missed(verdict: Verdict) -> str | None:
     """The run, if it has requests and none of them is of an endpoint that an objective names."""
     nothing = (
-        each.outcome is Outcome.NO_DATA and each.endpoint is not None and not each.total
+        each.outcome is Outcome.NO_DATA
+        and each.endpoint is not None
+        and each.comparison is None
+        and not each.total
         for each in verdict.findings
     )
     return verdict.subject.run.id if verdict.subject.judged and any(nothing) else None

@@ -134,7 +134,7 @@ def _native(files: Files, known: Known) -> Linted:
     return Linted(
         remarks=_ignoring(files, _remarks(specs, known), known),
         specs=len(specs),
-        objectives=sum(len(spec.objectives) for spec in specs),
+        objectives=sum(len(spec.objectives) + len(spec.regressions) for spec in specs),
     )
 
 

@@ -50,10 +50,14 @@ def show_command(
     from slogate.cli.promisetable import table as promise_table
     from slogate.cli.specfiles import read_specs
     from slogate.cli.spectable import as_data, table
+    from slogate.objectives._base import Allowance, Objective
     from slogate.slo.every import load_every
 
     loaded = load_every(read_specs(specs or []))
-    objectives = [objective for spec in loaded for objective in spec.objectives]
+    objectives: list[Objective | Allowance] = [
+        *(each for spec in loaded for each in spec.objectives),
+        *(each for spec in loaded for each in spec.regressions),
+    ]
     promises = [promise for spec in loaded for promise in (*spec.promises, *spec.queried)]
     if as_json:
         _print_json([*map(as_data, objectives), *map(promise_data, promises)])

@@ -86,7 +86,7 @@ def subjects(specs: Sequence[Spec], store: Store, wanted: Wanted) -> list[Callab
     jobs: list[Callable[[], Verdict]] = []
     for service in services:
         _, chosen = of_one_service(specs, service)
-        if wanted.budgets and any(spec.objectives for spec in chosen):
+        if wanted.budgets and any(spec.objectives or spec.regressions for spec in chosen):
             jobs.append(partial(_budgets, store, chosen, service, wanted))
         if wanted.slos and any(spec.promises for spec in chosen):
             jobs.append(partial(_slos, store, chosen, service, wanted, production))

@@ -102,13 +102,67 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """One line of a `regression:`: by how much a run may be worse than its base.
+
+    `budget` is exact, a share of the base's value or of all requests (`Contrast.scale`); None
+    where a change is shown and not judged. `against` is the base as the spec names it.
+    """
+
+    kind: str
+    key: str
+    quantile: Fraction | None
+    scope: Scope
+    text: str = ""
+    budget: Fraction | None = None
+    against: str = ""
+    place: Place | None = None
+
+    @property
+    def id(self) -> str:
+        """Stable in the history: `service/budget/regression/key`."""
+        key = self.key if self.quantile is None else f"p{exact(self.quantile * 100)}"
+        return f"{self.scope.service}/{self.scope.name}/regression/{key}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What one run measured of an allowance, in the kind's unit; `value` None is unbounded.
+
+    `variance` is what its requests alone give that on the scale of the comparison: of the
+    logarithm, for one by ratio.
+    """
+
+    value: float | None
+    variance: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """How a kind is compared between runs.
+
+    `scale` says what a budget is a share of: the base's value (`ratio`), or requests, so that it
+    is a difference (`points`). `needs` says what to count. Some kinds have to count once more, at
+    what they found: `again`. `measure` is None where there are too few requests to compare.
+    """
+
+    scale: Literal["ratio", "points"]
+    measure: Callable[[Allowance, Evidence, Evidence | None, Window], Measured | None]
+    needs: Callable[[Allowance, Window], Need]
+    higher_is_worse: bool = True
+    again: Callable[[Allowance, Evidence, Window], Need | None] | None = None
+    quantile: Callable[[str], Fraction] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """A kind of objective.
 
     `keys` matches its keys in the spec in full. `parse` reads the value as written into
     (limit, quantile); it raises ValueError with a sentence. `needs` says what to count,
     `judge` decides; `floor` is the design-effect floor from history, None without.
-    `schema` is the JSON Schema of the value; `example` a line of YAML.
+    `schema` is the JSON Schema of the value; `example` a line of YAML. `contrast` compares it
+    between runs; None for a kind that cannot be.
     """
 
     name: str
@@ -120,6 +174,7 @@ class Kind:
     parse: Callable[[str, str], tuple[Fraction, Fraction | None]]
     needs: Callable[[Objective, Window], Need]
     judge: Callable[[Objective, Evidence, Window, float | None], Judgement]
+    contrast: Contrast | None = None
 
 
 def duration_limit(text: str) -> Fraction:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from slogate.model.definition import definition, exact, fields_of
-from slogate.objectives._base import Objective
+from slogate.objectives._base import Allowance, Objective, Scope
 
 UNSAID = frozenset(
     {"service", "name", "severity", "on_inconclusive", "on_no_data", "waiver"}
@@ -21,14 +21,30 @@ _DURATIONS = frozenset({"percentile", "mean", "maximum"})
 _FACTS = frozenset({"maximum", "throughput"})
 
 
+def definition_of_allowance(allowance: Allowance) -> dict[str, Any]:
+    """Its measure, the base included, and its terms."""
+    settings, sureness = _settings(allowance.scope, allowance.kind)
+    measure = {"kind": "regression", "of": allowance.kind, "against": allowance.against, **settings}
+    if allowance.quantile is not None:
+        measure["quantile"] = exact(allowance.quantile)
+    limit = {} if allowance.budget is None else {"limit": exact(allowance.budget)}
+    return definition(measure, {**limit, **sureness})
+
+
+def _settings(scope: Scope, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is counted, and how sure a verdict must be."""
+    unseen = UNSAID | (frozenset({"failures"}) if kind in _OF_FAILURES else frozenset())
+    settings = fields_of(scope, without=unseen)
+    sureness = {key: settings.pop(key) for key in sorted(_SURENESS & settings.keys())}
+    return settings, sureness
+
+
 def definition_of(objective: Objective) -> dict[str, Any]:
     """Its measure and its terms."""
     scope = objective.scope
     limit = {f"limit{'_us' if objective.kind in _DURATIONS else ''}": exact(objective.limit)}
     kind, fact = objective.kind, objective.kind in _FACTS or objective.limit == 0
-    unseen = UNSAID | (frozenset({"failures"}) if kind in _OF_FAILURES else frozenset())
-    settings = fields_of(scope, without=unseen)
-    sureness = {key: settings.pop(key) for key in sorted(_SURENESS & settings.keys())}
+    settings, sureness = _settings(scope, kind)
     measure = {"kind": kind, **settings}
     if objective.quantile is not None:
         measure["quantile"] = exact(objective.quantile)

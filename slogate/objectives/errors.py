@@ -10,7 +10,8 @@ from fractions import Fraction
 
 from slogate.model.evidence import Evidence, Need
 from slogate.model.window import Window
-from slogate.objectives._base import Judgement, Kind, Objective
+from slogate.objectives import _levels
+from slogate.objectives._base import Allowance, Contrast, Judgement, Kind, Objective
 from slogate.objectives._share import judge_share, shown_share
 from slogate.units import format_count, format_share, parse_share
 from slogate.verdict import Outcome
@@ -102,6 +103,13 @@ def _fact(objective: Objective, evidence: Evidence) -> Judgement:
     )
 
 
+def compared(allowance: Allowance, window: Window) -> Need:
+    """Count requests that were no success."""
+    return Need(
+        id=allowance.id, selection=allowance.scope.selection, window=window, measure="errors"
+    )
+
+
 PLUGIN = Kind(
     name="errors",
     keys=re.compile("errors"),
@@ -112,4 +120,5 @@ PLUGIN = Kind(
     parse=parse,
     needs=needs,
     judge=judge,
+    contrast=Contrast(scale="points", measure=_levels.errors, needs=compared),
 )

@@ -10,7 +10,8 @@ from fractions import Fraction
 
 from slogate.model.evidence import UNBOUNDED_US, Evidence, Need
 from slogate.model.window import Window
-from slogate.objectives._base import Judgement, Kind, Objective, duration_limit
+from slogate.objectives import _levels
+from slogate.objectives._base import Allowance, Contrast, Judgement, Kind, Objective, duration_limit
 from slogate.units import format_between, format_count, format_duration
 from slogate.verdict import Outcome
 
@@ -53,6 +54,16 @@ def judge(
     )
 
 
+def compared(allowance: Allowance, window: Window) -> Need:
+    """Find the largest measured duration."""
+    return Need(
+        id=allowance.id,
+        selection=allowance.scope.selection,
+        window=window,
+        measure="max",
+    )
+
+
 PLUGIN = Kind(
     name="maximum",
     keys=re.compile("max"),
@@ -63,4 +74,5 @@ PLUGIN = Kind(
     parse=parse,
     needs=needs,
     judge=judge,
+    contrast=Contrast(scale="ratio", measure=_levels.maximum, needs=compared),
 )

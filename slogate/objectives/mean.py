@@ -11,7 +11,15 @@ from fractions import Fraction
 
 from slogate.model.evidence import UNBOUNDED_US, Evidence, Need
 from slogate.model.window import Window
-from slogate.objectives._base import Judgement, Kind, Objective, duration_limit
+from slogate.objectives import _levels
+from slogate.objectives._base import (
+    Allowance,
+    Contrast,
+    Judgement,
+    Kind,
+    Objective,
+    duration_limit,
+)
 from slogate.stats.mean import MeanBatch, MeanInterval, decide_mean, mean_interval
 from slogate.units import format_between, format_count, format_duration, format_estimate
 from slogate.verdict import Outcome
@@ -82,6 +90,18 @@ def _decide(objective: Objective, found: MeanInterval, *, inside: bool) -> Outco
     return Outcome(decide_mean(found, float(objective.limit)))
 
 
+def compared(allowance: Allowance, window: Window) -> Need:
+    """Sum durations; without a limit that a failure could count as, those of successes."""
+    failures = allowance.scope.failures
+    return Need(
+        id=allowance.id,
+        selection=allowance.scope.selection,
+        window=window,
+        measure="mean",
+        failures="drop" if failures == "slow" else failures,
+    )
+
+
 PLUGIN = Kind(
     name="mean",
     keys=re.compile("mean"),
@@ -92,4 +112,5 @@ PLUGIN = Kind(
     parse=parse,
     needs=needs,
     judge=judge,
+    contrast=Contrast(scale="ratio", measure=_levels.mean, needs=compared),
 )

@@ -13,7 +13,15 @@ from fractions import Fraction
 
 from slogate.model.evidence import Evidence, Need
 from slogate.model.window import Window
-from slogate.objectives._base import Judgement, Kind, Objective, duration_limit
+from slogate.objectives import _levels
+from slogate.objectives._base import (
+    Allowance,
+    Contrast,
+    Judgement,
+    Kind,
+    Objective,
+    duration_limit,
+)
 from slogate.objectives._share import Share, judge_share, shown_share
 from slogate.stats import proportion
 from slogate.units import (
@@ -35,10 +43,15 @@ _TOO_FEW = "under the {limit} budget, but on too few requests to be sure"
 
 def parse(key: str, text: str) -> tuple[Fraction, Fraction | None]:
     """`p99.9`, `800ms` as (limit in µs, 999/1000)."""
+    return duration_limit(text), quantile_of(key)
+
+
+def quantile_of(key: str) -> Fraction:
+    """`p99.9` as 999/1000; ValueError with a sentence."""
     quantile = Fraction(key[1:]) / 100
     if not 0 < quantile < 1:
         raise ValueError(f"{key} is no percentile between 0 and 100; the largest value is 'max'")
-    return duration_limit(text), quantile
+    return quantile
 
 
 def needs(objective: Objective, window: Window) -> Need:
@@ -158,6 +171,25 @@ def _within(objective: Objective, interval: tuple[float | None, float | None]) -
     return interval[1] is not None and interval[1] <= objective.limit
 
 
+def compared(allowance: Allowance, window: Window, limit_us: int | None = None) -> Need:
+    """Find the percentile; with a limit, count requests over it."""
+    return Need(
+        id=allowance.id,
+        selection=allowance.scope.selection,
+        window=window,
+        measure="latency",
+        limit_us=limit_us,
+        quantile=allowance.quantile,
+        failures=allowance.scope.failures,
+    )
+
+
+def again(allowance: Allowance, evidence: Evidence, window: Window) -> Need | None:
+    """Count requests over the percentile that was found, to tell how they cluster."""
+    observed = evidence.quantile(allowance.quantile or Fraction(0)) if evidence.ladder else None
+    return None if observed is None else compared(allowance, window, observed)
+
+
 PLUGIN = Kind(
     name="percentile",
     keys=re.compile(r"p[0-9]{1,3}(\.[0-9]{1,6})?"),
@@ -168,4 +200,11 @@ PLUGIN = Kind(
     parse=parse,
     needs=needs,
     judge=judge,
+    contrast=Contrast(
+        scale="ratio",
+        measure=_levels.percentile,
+        needs=compared,
+        again=again,
+        quantile=quantile_of,
+    ),
 )

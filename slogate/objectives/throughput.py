@@ -10,7 +10,8 @@ from fractions import Fraction
 
 from slogate.model.evidence import Evidence, Need
 from slogate.model.window import Window
-from slogate.objectives._base import Judgement, Kind, Objective
+from slogate.objectives import _levels
+from slogate.objectives._base import Allowance, Contrast, Judgement, Kind, Objective
 from slogate.units import US_PER_SECOND, format_count, format_rate, format_span, parse_rate
 from slogate.verdict import Outcome
 
@@ -60,6 +61,16 @@ def judge(
     )
 
 
+def compared(allowance: Allowance, window: Window) -> Need:
+    """Count successes."""
+    return Need(
+        id=allowance.id,
+        selection=allowance.scope.selection,
+        window=window,
+        measure="throughput",
+    )
+
+
 PLUGIN = Kind(
     name="throughput",
     keys=re.compile("throughput"),
@@ -70,4 +81,7 @@ PLUGIN = Kind(
     parse=parse,
     needs=needs,
     judge=judge,
+    contrast=Contrast(
+        scale="ratio", measure=_levels.throughput, needs=compared, higher_is_worse=False
+    ),
 )

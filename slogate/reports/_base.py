@@ -139,7 +139,8 @@ def observed(finding: Finding) -> str:
     if interval is None:
         return shown
     size = _size(value, unit)
-    return f"{shown} ({_end(interval[0], size, digits)}–{_end(interval[1], size, digits)})"
+    dash = " to " if min(0.0, interval[0] or 0.0, interval[1] or 0.0) < 0 else "–"
+    return f"{shown} ({_end(interval[0], size, digits)}{dash}{_end(interval[1], size, digits)})"
 
 
 def _size(value: float, unit: str) -> float:

@@ -52,7 +52,7 @@ class Codec:
 Fields = Mapping[str, tuple[str, Codec]]
 
 # keys that documents of before may lack: the noun has its default then
-SINCE = frozenset({"definition", "runs"})
+SINCE = frozenset({"comparison", "definition", "runs"})
 
 
 def _number(value: float) -> float | int | None:
@@ -203,6 +203,7 @@ def _finding(value: Codec) -> Fields:
         "warnings": ("warnings", TEXTS),
         "budget": ("budget", MAP),
         "definition": ("definition", DEFINITION),
+        "comparison": ("comparison", AS_IS),
     }
 
 

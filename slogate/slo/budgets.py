@@ -6,14 +6,14 @@ offered to them, and their own sentence is the fault. Each budget must promise s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from slogate.model.predicate import Ok, Predicate
 from slogate.model.selection import Selection
-from slogate.objectives._base import Kind, Objective, Scope, Waiver
+from slogate.objectives._base import Allowance, Kind, Objective, Scope, Waiver
 from slogate.slo.document import Listing, Node, Scalar, Table
 from slogate.slo.fields import (
     WRONG,
@@ -104,8 +104,9 @@ class Common:
 def budgets_shape(kinds: Mapping[str, Kind]) -> Shape:
     """The list under `budgets:`, read as one dict a budget."""
     patterns = tuple(_pattern(kind) for kind in kinds.values())
+    comparable = tuple(kind for kind in kinds.values() if kind.contrast is not None)
     regression = Field(
-        shape=_regression(patterns), help="how much worse than a base a run may be, in per cent"
+        shape=_regression(comparable), help="how much worse than a base a run may be, in per cent"
     )
     fields = Fields(named={**_BUDGET, "regression": regression}, patterns=patterns)
 
@@ -131,18 +132,14 @@ def _pattern(kind: Kind) -> Pattern:
     return Pattern(keys=kind.keys, read=read, schema=kind.schema, help=kind.help, example=example)
 
 
-def _regression(kinds: tuple[Pattern, ...]) -> Shape:
-    def read_share(key: str, node: Node, at: At) -> Any:
-        del key
-        return parse_written(parse_share, node, at)
-
+def _regression(kinds: tuple[Kind, ...]) -> Shape:
     patterns = tuple(
         Pattern(
             keys=kind.keys,
-            read=read_share,
+            read=_allowed(kind),
             schema=PERCENT_SCHEMA,
             help="at most so much worse than the base",
-            example=kind.example,
+            example=kind.example.partition(":")[0],
         )
         for kind in kinds
     )
@@ -156,9 +153,35 @@ def _regression(kinds: tuple[Pattern, ...]) -> Shape:
         found = plain.read(node, at)
         if found is not WRONG and len(found) < 2:
             return at.wrong(node, "nothing is compared", "add an objective such as p95: 10%")
-        return found
+        return found if found is WRONG or _once(found, node, at) else WRONG
 
     return Shape(read=read, schema={**plain.schema, "minProperties": 2})
+
+
+def _allowed(kind: Kind) -> Callable[[str, Node, At], Any]:
+    """Reads `p95: 10%` as (kind, text, share, quantile)."""
+
+    def read(key: str, node: Node, at: At) -> Any:
+        def parse(value: str) -> tuple[Kind, str, Fraction, Fraction | None]:
+            quantile = kind.contrast.quantile if kind.contrast else None
+            return kind, value, parse_share(value), quantile(key) if quantile else None
+
+        return parse_written(parse, node, at)
+
+    return read
+
+
+def _once(found: Mapping[str, Any], node: Node, at: At) -> bool:
+    """Whether no objective is compared twice; else there is a fault."""
+    seen: dict[tuple[str, Fraction | None], str] = {}
+    for key, value in found.items():
+        if isinstance(value, tuple):
+            first = seen.setdefault((value[0].name, value[-1]), key)
+            if first != key:
+                place = (node.key(key) if isinstance(node, Table) else None) or node
+                at.key(key).wrong(place, f"'{key}' is the same objective as '{first}'", "keep one")
+                return False
+    return True
 
 
 def _check_promises(
@@ -188,6 +211,25 @@ def objectives_of(budget: Mapping[str, Any], node: Table, common: Common) -> Ite
                 text=value,
                 limit=limit,
                 quantile=quantile,
+                scope=scope,
+                place=_place(key, common),
+            )
+
+
+def allowances_of(budget: Mapping[str, Any], node: Table, common: Common) -> Iterator[Allowance]:
+    """What one budget says of its base, in the order of the file."""
+    found, table = budget.get("regression", {}), node.get("regression")
+    scope = _scope(budget, common)
+    for key, _ in table.pairs if isinstance(table, Table) else ():
+        if isinstance(each := found.get(key.text), tuple):
+            kind, value, share, quantile = each
+            yield Allowance(
+                kind=kind.name,
+                key=key.text,
+                text=value,
+                budget=share,
+                quantile=quantile,
+                against=found["against"],
                 scope=scope,
                 place=_place(key, common),
             )

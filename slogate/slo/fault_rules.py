@@ -11,6 +11,13 @@ _AT = ("endpoint: POST /order",)
 _SLICED = ("budgeting: timeslices", "slice_objective: 95%")
 
 
+def _asking(server: str) -> str:
+    """An example of an SLO whose indicator asks such a server."""
+    source = f"{{type: {server}, spec: {{query: good:ratio}}}}"
+    lines = (f"indicator: {{raw: {source}, raw_type: success}}",)
+    return listed("slos", item(*lines, name="fast", objective="99.5%", window="28d"))
+
+
 FAULT_RULES: tuple[Entry, ...] = (
     Entry(
         id="spec",
@@ -125,7 +132,7 @@ FAULT_RULES: tuple[Entry, ...] = (
         severity="warning",
         help="What is valid and cannot be judged by this version yet.",
         why="It is named rather than left out in silence; `check` ends in exit 2 as long as it is.",
-        wrong=budget("p95: 300ms", "regression: {against: main, p95: 10%}"),
-        right=budget("p95: 300ms"),
+        wrong=_asking("splunk"),
+        right=_asking("prometheus"),
     ),
 )

@@ -16,9 +16,15 @@ from typing import Any
 from slogate import plugins
 from slogate.errors import Fault, SpecError
 from slogate.model.predicate import Ok, Predicate
-from slogate.objectives._base import Kind, Objective
+from slogate.objectives._base import Allowance, Kind, Objective
 from slogate.promises.promise import Promise
-from slogate.slo.budgets import DEFAULTS, Common, budgets_shape, objectives_of
+from slogate.slo.budgets import (
+    DEFAULTS,
+    Common,
+    allowances_of,
+    budgets_shape,
+    objectives_of,
+)
 from slogate.slo.document import Listing, Node, Scalar, Table, read_document
 from slogate.slo.fields import At, Field, Fields, Shape, described, mapping, read_fields
 from slogate.slo.indicator import objects_shape
@@ -178,14 +184,14 @@ def _clashes(loaded: Sequence[_Loaded]) -> Iterator[Fault]:
 
 def confused(specs: Sequence[Spec]) -> Iterator[Fault]:
     """Objectives of two services whose ids in the history would be the same."""
-    owners: dict[str, Objective | Promise] = {}
-    every: list[Objective | Promise] = []
+    owners: dict[str, Objective | Promise | Allowance] = {}
+    every: list[Objective | Promise | Allowance] = []
     for spec in specs:
-        every += [*spec.objectives, *spec.promises, *spec.queried]
+        every += [*spec.objectives, *spec.regressions, *spec.promises, *spec.queried]
     for objective in every:
         first = owners.setdefault(objective.id, objective)
-        if first is not objective:
-            place, other = objective.place, first.place
+        place, other = objective.place, first.place
+        if first is not objective and place is not None and other is not None:
             message = f"the id '{objective.id}' is already taken at {other.file}:{other.line}"
             hint = "rename it: a `/` in names makes two ids alike"
             yield Fault(
@@ -220,6 +226,12 @@ def _spec(file: str, source: str, root: Table, found: Mapping[str, Any]) -> Spec
             if isinstance(node, Table)
             for objective in objectives_of(budget, node, common)
         ),
+        regressions=tuple(
+            allowance
+            for budget, node in zip(found.get("budgets", ()), items, strict=True)
+            if isinstance(node, Table)
+            for allowance in allowances_of(budget, node, common)
+        ),
         promises=tuple(each for each in promises if each.indicator is None),
         queried=tuple(each for each in promises if each.indicator is not None),
         conditions=(common.success, *_conditions(promises)),
@@ -236,10 +248,6 @@ def _conditions(promises: Sequence[Promise]) -> Iterator[Predicate]:
 
 
 def _unsupported(root: Table, found: Mapping[str, Any], at: At) -> Iterator[Fault]:
-    budgets = root.get("budgets")
-    for index, budget in enumerate(budgets.items if isinstance(budgets, Listing) else ()):
-        if isinstance(budget, Table) and (key := budget.key("regression")) is not None:
-            yield at.key("budgets").item(index).key("regression").made(key, _LATER.format(key.text))
     for index, why in unjudged(found):
         here = at.key("slos").item(index).key("indicator").key(why.key)
         yield here.made(_item(root, "slos", index, "indicator"), str(why), why.hint)

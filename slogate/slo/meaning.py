@@ -38,6 +38,7 @@ def _spec(text: str) -> Spec | None:
         text="",
         sha256="",
         objectives=tuple(replace(each, place=_NOWHERE) for each in spec.objectives),
+        regressions=tuple(replace(each, place=_NOWHERE) for each in spec.regressions),
         promises=tuple(
             replace(each, place=_NOWHERE, alerts=tuple(dict.fromkeys(each.alerts)))
             for each in spec.promises

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from slogate.errors import Fault
 from slogate.model.predicate import Predicate
-from slogate.objectives._base import Objective
+from slogate.objectives._base import Allowance, Objective
 from slogate.promises.promise import Promise
 
 
@@ -16,8 +16,8 @@ class Spec:
     """One file of the native format.
 
     `file` is the path as the user gave it, `text` its content, `sha256` of that text.
-    `objectives` are judged on a run, `promises` on stored production over a window, `queried` on
-    what a server answers.
+    `objectives` are judged on a run, `regressions` on a run and its base, `promises` on stored
+    production over a window, `queried` on what a server answers.
     `conditions` are all expressions of the file: what counts as a success, what is good.
     `unsupported` names what is written, valid, and not yet judged by this version.
     """
@@ -30,6 +30,7 @@ class Spec:
     labels: Mapping[str, str] = field(default_factory=dict)
     warmup_us: int = 0
     objectives: tuple[Objective, ...] = ()
+    regressions: tuple[Allowance, ...] = ()
     promises: tuple[Promise, ...] = ()
     queried: tuple[Promise, ...] = ()
     conditions: tuple[Predicate, ...] = ()

@@ -27,16 +27,17 @@ def test_an_unknown_key_is_named_with_its_place_and_the_nearest_word(project):
 
 
 def test_what_is_not_yet_supported_is_never_ignored(project):
-    """A valid `regression:` ends in exit 2 with a sentence."""
+    """A valid indicator of a server that cannot be asked ends in exit 2 with a sentence."""
     project.write("slo/shop.yaml", (
-        "slogate: 1\nservice: shop\nbudgets:\n"
-        "  - {name: a, p95: 1s, regression: {against: main, p95: 10%}}\n"
+        "slogate: 1\nservice: shop\nslos:\n"
+        "  - name: a\n    objective: 99%\n    window: 28d\n    indicator:\n"
+        "      raw: {type: splunk, spec: {query: good}}\n      raw_type: success\n"
     ))  # fmt: skip
 
     done = project.slogate("check")
 
     assert done.code == 2
-    assert "cannot judge it yet" in done.err
+    assert "'splunk' cannot be asked" in done.err
 
 
 def test_a_missing_host_is_a_usage_error(project):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from slogate.errors import SpecError
-from slogate.objectives._base import Objective
+from slogate.objectives._base import Allowance, Objective
 from slogate.promises.promise import Promise
 from slogate.slo.lint import lint
 from slogate.slo.load import load_specs
@@ -33,6 +33,15 @@ def _objective(objective: Objective) -> str:
     return "\n".join(lines)
 
 
+def _allowance(it: Allowance) -> str:
+    place = it.place
+    assert place is not None
+    return (
+        f"{place.line}:{place.column} {it.id}: {it.text} against {it.against}\n"
+        f"  kind {it.kind}, budget {it.budget}, quantile {it.quantile}, of {it.scope.selection}"
+    )
+
+
 def _promise(promise: Promise) -> str:
     lines = [
         f"{promise.place.line}:{promise.place.column} {promise.id}: {promise.objective}",
@@ -51,6 +60,7 @@ def _spec(spec: Spec) -> str:
     lines = [
         f"service {spec.service}, owner {spec.owner}, labels {dict(spec.labels)}",
         *(_objective(objective) for objective in spec.objectives),
+        *(_allowance(each) for each in spec.regressions),
         *(_promise(promise) for promise in spec.promises),
         *(f"unsupported: {fault}" for fault in spec.unsupported),
         *(str(remark) for remark in lint(spec, now_ts=NOW_TS, planned=PLANNED)),

@@ -114,14 +114,39 @@ def test_no_file_is_no_spec() -> None:
     assert load_specs([]) == []
 
 
-def test_what_cannot_be_judged_yet_is_named_with_its_place() -> None:
-    """Valid, kept out of the objectives, and never left out in silence."""
-    text = HEAD + "budgets:\n  - {name: a, regression: {against: main, p95: 10%}}\n"
+def test_regressions_know_their_base_and_their_place() -> None:
+    """Each line by itself, beside the objectives, with the scope of its budget."""
+    text = HEAD + (
+        "budgets:\n  - name: a\n    endpoint: GET /a\n"
+        "    regression: {against: main, p99.9: 10%, errors: 0.1%}\n"
+    )
     spec = _load(text)
+    first, second = spec.regressions
 
-    assert spec.objectives == ()
-    place = [(fault.line, fault.path) for fault in spec.unsupported]
-    assert place == [(4, "budgets[0].regression")]
+    assert (spec.objectives, spec.unsupported) == ((), ())
+    assert (first.id, first.against) == ("shop/a/regression/p99.9", "main")
+    assert (first.budget, first.quantile) == (Fraction(1, 10), Fraction(999, 1000))
+    assert (second.budget, second.quantile) == (Fraction(1, 1000), None)
+    assert str(second.scope.selection) == "GET /a"
+    assert second.place is not None
+    assert (second.place.line, second.place.column) == (6, 45)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("p95: 10%, p95.0: 5%", "'p95.0' is the same objective as 'p95'"),
+        ("p100: 10%", "no percentile between 0 and 100"),
+        ("p95: 300ms", "'300ms' is not a percentage"),
+        ("throughput: 5/s", "'5/s' is not a percentage"),
+    ],
+)
+def test_regressions_that_cannot_be_are_faults(line: str, said: str) -> None:
+    """The same thing twice, no percentile, no share."""
+    text = f"{HEAD}budgets:\n  - {{name: a, regression: {{against: main, {line}}}}}\n"
+
+    (fault,) = _said(("f", text))
+    assert said in fault
 
 
 def _written(data: dict[str, Any], style: str) -> str:

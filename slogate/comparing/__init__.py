@@ -1,0 +1,1 @@
+"""Base against head: what changed between runs, by how much, and whether that is allowed."""
