@@ -78,6 +78,8 @@ def significant(value: float, digits: int) -> str:
     """A number to so many significant digits, without exponent or trailing zeros."""
     if value == 0:
         return "0"
+    if not math.isfinite(value):
+        return str(value).replace("inf", "∞")
     exponent = math.floor(math.log10(abs(value)))
     return _trim(f"{value:.{max(0, digits - 1 - exponent)}f}")
 

@@ -144,7 +144,11 @@ def _since(word: str | None) -> int | None:
     try:
         return time.time_ns() // 1_000 - parse_duration(word)
     except ValueError:
-        return given_moment("--since", word)
+        try:
+            return given_moment("--since", word)
+        except UsageError as error:
+            hint = f"{error.hint or 'write a moment'}, or an age like 30d"
+            raise UsageError(error.message, hint=hint) from None
 
 
 def _show(told: Sequence[Told], *, no_color: bool, quiet: bool) -> None:

@@ -19,7 +19,7 @@ from slogate.units import format_duration, format_rate, format_share, significan
 from slogate.verdict import Finding
 
 BARS = "▁▂▃▄▅▆▇█"
-_COMMIT, _BRANCH = 9, 24
+_COMMIT, _BRANCH, _ID = 9, 24, 100
 _OVERVIEW = ("objective", "verdicts", "last", "outcome", "observed", "limit", "course", "changes")
 _WORDS = {
     "new": "worse, new",
@@ -40,7 +40,7 @@ def _line(told: Told) -> tuple[Any, ...]:
     finding = last.finding()
     changes = [_WORDS[s.status] for s in told.shifts if s.status in {"new", "known"}]
     return (
-        last.objective,
+        elide(_base.plain(last.objective), _ID),
         len(told.course.entries),
         _day(last),
         _outcome(finding),
@@ -74,7 +74,7 @@ def _title(told: Told) -> str:
 
 
 def _rows(told: Told, *, no_color: bool) -> str:
-    budgets = told.course.last.found["budget"] is not None
+    budgets = any(entry.found["budget"] is not None for entry, _ in told.shown)
     head = ["time", "run", "commit", "branch", "outcome", "observed", "limit", "requests"]
     head += ["left", "burn", "rev"] if budgets else ["floor", "change", "rev"]
     moved = {shift.first.verdict: f"← {_moved(shift)}" for shift in told.shifts}
@@ -94,7 +94,7 @@ def _rows(told: Told, *, no_color: bool) -> str:
                 _base.observed(finding),
                 _base.limit(finding),
                 _base.requests(finding),
-                *_more(finding),
+                *_more(finding, budgets=budgets),
                 *([] if budgets else [moved.get(entry.verdict, "")]),
                 mark if several else "",
             )
@@ -104,13 +104,14 @@ def _rows(told: Told, *, no_color: bool) -> str:
     return grid([head[at] for at in full], shown, no_color=no_color)
 
 
-def _more(finding: Finding) -> tuple[str, ...]:
-    if finding.budget is None:
+def _more(finding: Finding, *, budgets: bool) -> tuple[str, ...]:
+    if not budgets:
         price = price_of(finding)
         if price is None:
             return ("",)
         return (f"{significant(price.floor, 3)}{' !' if price.decided else ''}",)
-    left, burn = finding.budget.get("remaining"), finding.budget.get("burn_rate")
+    budget = finding.budget or {}
+    left, burn = budget.get("remaining"), budget.get("burn_rate")
     return (
         _base.UNKNOWN if left is None else format_share(_float(left)),
         _base.UNKNOWN if burn is None else significant(_float(burn), 3),

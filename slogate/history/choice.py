@@ -14,8 +14,11 @@ from typing import Any
 from slogate.errors import NoData, UsageError
 from slogate.history.entry import Entry, entries
 from slogate.model.selection import glob_matches
+from slogate.reports._base import plain
+from slogate.reports._page import elide
 
 NEAR = 3
+_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,12 @@ class Choice:
             )
 
         found = entries(documents, wanted=wanted)
-        self._refuse_unknown(list(known))
+        if not known and self.service is None:
+            raise NoData(
+                "no verdict is stored yet", hint="`slogate run` and `slogate check` store them"
+            )
+        if known:
+            self._refuse_unknown(list(known))
         found = [each for each in found if self.since_ts is None or each.ts >= self.since_ts]
         if not found:
             raise NoData(
@@ -59,8 +67,9 @@ class Choice:
     def _refuse_unknown(self, known: Sequence[str]) -> None:
         for name in self.objectives:
             if not any(names(name, each) for each in known):
+                shown = elide(plain(name), _SHOWN)
                 raise UsageError(
-                    f"no stored verdict is on an objective '{name}'", hint=_near(name, known)
+                    f"no stored verdict is on an objective '{shown}'", hint=_near(name, known)
                 )
 
     def _labels(self) -> str | None:

@@ -83,7 +83,10 @@ def understood(document: Mapping[str, Any]) -> Iterator[None]:
         yield
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         name = document.get("id", "without an id")
-        raise StoreError(f"the verdict {name} is damaged: {error!r}") from None
+        raise StoreError(
+            f"the verdict {name} is damaged: {error!r}",
+            hint="put its file in the store's verdicts/ back, or move it away and check anew",
+        ) from None
 
 
 Wanted = Callable[[Mapping[str, Any], Mapping[str, Any]], bool]

@@ -18,6 +18,7 @@ from slogate.store.layout import Store, check_id, json_files, read_json, write_j
 
 SCHEMA = "slogate.verdict/v1"
 TRIES = 3
+_OUT = "put it back or move it away (`slogate store verify` names all); check anew to judge again"
 
 
 def write_verdict(store: Store, verdict_id: str, document: dict[str, Any]) -> bool:
@@ -79,7 +80,7 @@ def _oldest_first(paths: list[Path]) -> list[Path]:
             written.append((path.stat().st_mtime_ns, path.name, path))
         except FileNotFoundError:
             if path.is_symlink():
-                raise StoreError(f"{path} cannot be read: it leads nowhere") from None
+                raise StoreError(f"{path} cannot be read: it leads nowhere", hint=_OUT) from None
         except OSError as error:
             raise StoreError(f"the verdicts cannot be read: {error}") from None
     return [path for _, _, path in sorted(written)]
@@ -87,16 +88,19 @@ def _oldest_first(paths: list[Path]) -> list[Path]:
 
 def read_verdict(path: Path) -> dict[str, Any]:
     """The document of a file; StoreError if it is corrupt or newer."""
-    document = read_json(path)
+    try:
+        document = read_json(path)
+    except StoreError as error:
+        raise StoreError(error.message, hint=_OUT) from None
     schema = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(schema, str) or not schema.startswith("slogate.verdict/"):
-        raise StoreError(f"{path} is corrupt: it is no verdict")
+        raise StoreError(f"{path} is corrupt: it is no verdict", hint=_OUT)
     if schema != SCHEMA:
         hint = "upgrade slogate to read this store"
         raise StoreError(f"{path} was written by a newer slogate ({schema})", hint=hint)
     found: dict[str, Any] = document
     if (fault := _fault(found)) is not None:
-        raise StoreError(f"{path} is corrupt: {fault}")
+        raise StoreError(f"{path} is corrupt: {fault}", hint=_OUT)
     return found
 
 

@@ -118,7 +118,7 @@ def test_spreadsheets_get_csv(project):
         pytest.param(["sumbit/p95"], 2, "did you mean shop/submit/p95?", id="unknown"),
         pytest.param(["--branch", "none"], 3, "of the branch 'none'", id="no branch"),
         pytest.param(["--csv", "--json"], 2, "contradict", id="two forms"),
-        pytest.param(["--since", "soon"], 2, "'soon' is no moment", id="no moment"),
+        pytest.param(["--since", "soon"], 2, "or an age like 30d", id="no moment"),
         pytest.param(["--last", "0"], 2, "--last", id="no rows"),
         pytest.param(["p95", "--ack", " "], 2, "needs a reason", id="no reason"),
     ],

@@ -8,6 +8,7 @@ import pytest
 from histories import commit, course_of, judged, stepped
 from jsonschema import Draft202012Validator
 
+from slogate.cli.historytable import overview, sheet
 from slogate.errors import NoData, StoreError, UsageError
 from slogate.history.choice import Choice, names
 from slogate.history.course import courses
@@ -215,6 +216,46 @@ def test_a_damaged_verdict_is_named(path, value):
     inner[path[-1]] = value
     with pytest.raises(StoreError, match=f"the verdict {stored['id']} is damaged"):
         Choice().entries([stored])
+
+
+def test_an_empty_store_is_told_apart_from_an_empty_choice():
+    """Where nothing was ever stored, the remedy is to judge something."""
+    with pytest.raises(NoData, match="no verdict is stored yet") as empty:
+        Choice(objectives=("p95",)).entries([])
+    with pytest.raises(NoData, match="is of the service 'bank'"):
+        Choice(objectives=("p95",), service="bank").entries([verdict_document(judged(0, 100))])
+
+    assert "slogate check" in empty.value.hint
+
+
+def test_a_hostile_name_is_not_echoed():
+    """Neither its control characters nor all of its length."""
+    with pytest.raises(UsageError) as refused:
+        Choice(objectives=("\x1b[31m" + "x" * 10_000,)).entries([verdict_document(judged(0, 100))])
+
+    assert "\x1b" not in refused.value.message
+    assert len(refused.value.message) < 200
+
+
+def test_a_course_of_verdicts_with_and_without_a_budget_is_told():
+    """As budgets and SLOs of one id in turn give it; what cannot be so is told without a crash."""
+    verdicts = [verdict_document(judged(number, 100)) for number in range(2)]
+    verdicts[0]["objectives"][0]["budget"] = {"remaining": 1e308, "burn_rate": None}
+    (course,) = courses(Choice().entries(verdicts))
+    rows = sheet(Told(course=course, shifts=(), rows=20), no_color=True)
+
+    assert "∞%" in rows
+    assert "left" in rows
+
+
+def test_the_overview_keeps_its_width():
+    """A name of ten thousand characters does not push the outcome out of sight."""
+    stored = verdict_document(judged(0, 100))
+    stored["objectives"][0]["id"] = "x" * 10_000
+    (course,) = courses(Choice().entries([stored]))
+    told = overview([Told(course=course, shifts=(), rows=20)], no_color=True)
+
+    assert max(map(len, told.splitlines())) < 200
 
 
 def test_a_finding_is_what_was_stored():

@@ -64,6 +64,7 @@ def test_a_verdict_that_cannot_be_understood_is_named(tmp_path, text, message):
         read_verdicts(store)
 
     assert "x.json" in str(caught.value)
+    assert caught.value.hint is not None
 
 
 def test_numbers_that_json_does_not_know_are_refused(tmp_path):
