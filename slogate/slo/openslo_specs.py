@@ -29,7 +29,9 @@ from slogate.slo.writing import node_of, yaml_text
 from slogate.verdict import Place
 
 _ITEM = re.compile(r"(slos|openslo)\[(\d+)\]\.?(.*)")
-_UNSAID = "a composite, a window under an hour and a target of 0 cannot be judged yet"
+_UNSAID = (
+    "a composite, a window under an hour or over ten years, and a target of 0 cannot be judged yet"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

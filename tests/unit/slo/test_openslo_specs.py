@@ -167,6 +167,9 @@ def test_an_inline_source_of_v2alpha_is_asked():
             [slo(timeWindow=[{"duration": "30m", "isRolling": True}])], "under an hour", id="short"
         ),
         pytest.param(
+            [slo(timeWindow=[{"duration": "11Y", "isRolling": True}])], "over ten years", id="long"
+        ),
+        pytest.param(
             [slo(indicator={"metadata": {"name": "i"}, "spec": {"thresholdMetric": {
                 "metricSource": {"type": "Datadog", "spec": {"query": "x"}}}}},
                 objectives=[{"target": 0.9, "op": "lt", "value": 1}])],
