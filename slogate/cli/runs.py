@@ -1,8 +1,9 @@
-"""`slogate runs list|show|label|delete`: the runs that a store keeps."""
+"""`slogate runs list|show|label|pin|unpin|delete`: the runs that a store keeps."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,7 +16,7 @@ from slogate.errors import EXIT_PASS, StoreError, UsageError
 RUN = Annotated[str, typer.Argument(metavar="RUN", help="Id, its beginning, a label, or latest.")]
 
 app = typer.Typer(
-    help="List, show, label and delete runs.",
+    help="List, show, label, pin and delete runs.",
     add_completion=False,
     rich_markup_mode=None,
     no_args_is_help=True,
@@ -129,6 +130,66 @@ def label_command(
     else:
         text = ", ".join(f"{key}={value}" for key, value in sorted(changed.labels.items()))
         note(f"{changed.id}: {text or 'no labels'}", quiet=quiet)
+    return EXIT_PASS
+
+
+@app.command("pin", context_settings=CONTEXT)
+def pin_command(
+    run: RUN,
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="Name of the pin.")] = "baseline",
+    service: SERVICE = None,
+    store: STORE = None,
+    as_json: JSON = False,
+    quiet: QUIET = False,
+    no_color: NO_COLOR = False,
+) -> int:
+    """Pin a run as a base to compare with; `store prune` leaves it alone.
+
+    Pin several runs by one name, since three tell how much runs differ. It is the label `pin`.
+
+    \b
+    Examples:
+      slogate runs pin latest                    as baseline
+      slogate runs pin 20261124-101500 release
+    """
+    del no_color
+    return _pin(run, name, service=service, store=store, as_json=as_json, quiet=quiet)
+
+
+@app.command("unpin", context_settings=CONTEXT)
+def unpin_command(
+    run: RUN,
+    service: SERVICE = None,
+    store: STORE = None,
+    as_json: JSON = False,
+    quiet: QUIET = False,
+    no_color: NO_COLOR = False,
+) -> int:
+    """Take the pin off a run.
+
+    \b
+    Examples:
+      slogate runs unpin 20261124-101500
+    """
+    del no_color
+    return _pin(run, "", service=service, store=store, as_json=as_json, quiet=quiet)
+
+
+def _pin(
+    run: str, name: str, *, service: str | None, store: Path | None, as_json: bool, quiet: bool
+) -> int:
+    from slogate.cli.grid import dumps
+    from slogate.store.manifest import find_run, label_run
+    from slogate.store.prune import PIN
+
+    opened = opened_store(store)
+    changed = label_run(opened, find_run(opened, run, service=service).id, {PIN: name})
+    refreshed(opened, quiet=quiet)
+    pin = changed.labels.get(PIN)
+    if as_json:
+        out(dumps({"id": changed.id, "pin": pin}))
+    else:
+        note(f"{changed.id}: {f'pinned as {pin}' if pin else 'not pinned'}", quiet=quiet)
     return EXIT_PASS
 
 

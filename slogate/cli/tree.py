@@ -25,8 +25,8 @@ Exit codes: 0 nothing blocks, 1 a breach, 2 the gate could not run, 3 no verdict
 """
 
 COMMANDS = (
-    "run", "check", "import", "receive", "report", "notify", "history", "runs", "spec", "alerts",
-    "store", "demo", "docs",
+    "run", "check", "compare", "import", "receive", "report", "notify", "history", "runs",
+    "spec", "alerts", "store", "demo", "docs",
 )  # fmt: skip
 
 
