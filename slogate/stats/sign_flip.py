@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, fsum, isfinite, log2
+from math import ceil, floor, fsum, isfinite, log2
 
 EXACT_UP_TO = 14
 DRAWS = 9_999
@@ -87,7 +87,7 @@ def pairs_needed(alpha: float) -> int:
 
 
 def _whole(value: float) -> int:
-    return round(value * _UNIT)
+    return floor(value * _UNIT + 0.5)
 
 
 def _all(values: Sequence[int]) -> list[tuple[int, int]]:
