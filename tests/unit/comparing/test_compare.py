@@ -32,7 +32,7 @@ budgets:
 """
 
 
-def record(store: Store, number: int, *, factor=1.0, branch="main", failing=0.0, state="complete"):
+def record(store: Store, number: int, *, factor=1.0, branch="main", failing=0.0, **more):
     """A minute of 20 requests a second; runs differ by 2% by themselves."""
     rng = random.Random(number)
     level, rows = rng.gauss(0, 0.02), []
@@ -50,7 +50,7 @@ def record(store: Store, number: int, *, factor=1.0, branch="main", failing=0.0,
     name, start = f"r{number:03}", START + number * HOUR
     part = write_part(store, name, "shop", "load", table(rows), sequence=0, worker=None)
     it = replace(
-        a_run(id=name, branch=branch, created_ts=start, state=state),
+        a_run(id=name, branch=branch, created_ts=start, **more),
         start_ts=start,
         ramped_ts=start + 2 * SECOND,
         stop_ts=start + 62 * SECOND,
@@ -178,3 +178,21 @@ def test_what_cannot_be_compared(here, capsys, words, code, said):
     """A sentence and a hint; pairs that are none are no pass."""
     assert run(["compare", *words]) == code
     assert said in capsys.readouterr().err
+
+
+def test_pairs_are_held_together_by_a_label(kept, tmp_path, monkeypatch, capsys):
+    """Six jobs that ran both: +30% is shown, and the design says how."""
+    store = open_store(tmp_path / "store", create=True)
+    for job in range(6):
+        record(store, 2 * job, labels={"job": str(job)})
+        record(store, 2 * job + 1, factor=1.3, branch="slower", labels={"job": str(job)})
+    monkeypatch.chdir(kept)
+    monkeypatch.setenv("SLOGATE_STORE", str(tmp_path / "store"))
+
+    assert run(["compare", "main", "slower", "--paired-by", "job", "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    line = document["lines"][0]
+    assert (document["design"], len(document["base"]["runs"])) == ("paired", 6)
+    # of two budgets one at 1/64 is 1/32 by Holm: under 5%
+    assert (line["key"], line["outcome"]) == ("p95", "fail")
+    assert (line["p_over"], line["p_over_holm"]) == (1 / 64, 1 / 32)
