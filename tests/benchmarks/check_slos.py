@@ -22,7 +22,7 @@ from pathlib import Path
 START = 1_735_689_600_000_000  # 2025-01-01T00:00Z
 DAY = 86_400_000_000
 LIMITS = (200_000, 400_000)
-REPEATS = 3
+REPEATS = 2
 # a minute of a service: each endpoint in its buckets, and now and then failures
 _YEAR = """
 SELECT make_timestamp($start + m * 60000000)::TIMESTAMPTZ AS ts, 60000000::BIGINT AS step_us,
