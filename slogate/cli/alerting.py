@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from slogate.alerting import Replay, Standing, alerting, elsewhere, replay, standing
 from slogate.cli import complaints
 from slogate.cli.alertstable import document, history, history_table, table
+from slogate.cli.busy import waiting
 from slogate.cli.judging import of_one_service, read, worst
 from slogate.cli.moments import given_age, given_moment
 from slogate.cli.subjects import LAST_TS, STALE_US
@@ -124,7 +125,8 @@ def look_for(asked: Asked) -> Sight:
     def stand(service: str, promises: list[Promise]) -> Standing:
         return standing(opened.store, promises, service, at=at, threads=asked.threads)
 
-    found, codes = each_service(opened.services, stand)
+    with waiting("counting what the alerts are about", quiet=asked.quiet):
+        found, codes = each_service(opened.services, stand)
     notes, late = ages(found, oldest) if at is None else ([], {})
     made = document(found, too_old=bool(late))
     told = Told(
@@ -157,7 +159,8 @@ def look_back(asked: Asked) -> Told:
     def played(service: str, promises: list[Promise]) -> Replay:
         return replay(opened.store, promises, service, since, until, threads=asked.threads)
 
-    found, codes = each_service(opened.services, played)
+    with waiting("following the alerts minute by minute", quiet=asked.quiet):
+        found, codes = each_service(opened.services, played)
     return Told(
         document=history(found),
         table=lambda no_color: history_table(found, no_color=no_color),

@@ -1,8 +1,9 @@
-"""A progress bar in bytes for what takes over two seconds, on a terminal only."""
+"""Shows that work over two seconds goes on, or how far it is: on a terminal only."""
 
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,3 +37,23 @@ def busy(doing: str, *, quiet: bool, no_color: bool) -> Iterator[Callable[[int, 
     finally:
         if bar.live.is_started:
             bar.stop()
+
+
+@contextmanager
+def waiting(doing: str, *, quiet: bool, no_color: bool = False) -> Iterator[None]:
+    """Say what is being done, where nobody knows how much of it there is."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    status = Console(stderr=True, no_color=no_color).status(doing)
+    late = threading.Timer(PATIENCE_S, status.start)
+    late.daemon = True
+    late.start()
+    try:
+        yield
+    finally:
+        late.cancel()
+        late.join()
+        status.stop()

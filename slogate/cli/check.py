@@ -65,6 +65,7 @@ def command(
       slogate check --only slos --at 2026-11-01T00:00Z
       slogate check openslo/ --prometheus http://prometheus:9090
     """
+    from slogate.cli.busy import waiting
     from slogate.cli.complaints import told
     from slogate.cli.judging import keep_all, read, tell, worst
     from slogate.cli.subjects import subjects
@@ -87,13 +88,14 @@ def command(
     opened = open_store(store or settings.store, create=not stored)
     jobs = subjects(loaded, opened, wanted)
     verdicts, errors = [], []
-    for job in jobs:
-        try:
-            verdicts.append(job())
-        except Interrupted:
-            raise
-        except SlogateError as error:  # hides no other breach
-            errors.append(error)
+    with waiting("judging", quiet=quiet, no_color=no_color):
+        for job in jobs:
+            try:
+                verdicts.append(job())
+            except Interrupted:
+                raise
+            except SlogateError as error:  # hides no other breach
+                errors.append(error)
     code, several = EXIT_PASS, len(jobs) > 1
     if verdicts:
         code = tell(verdicts, as_json=as_json, no_color=no_color, quiet=quiet, several=several)
