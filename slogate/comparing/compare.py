@@ -44,6 +44,10 @@ def compare(
     base = base_of(wish.base, runs, head.runs, beside=wish.pair_label is not None)
     taker = Taker(store, lines, threads=wish.threads)
     contest = _contest(taker, runs, base, head, wish)
+    if not contest.base and wish.pair_label is None:
+        why = "".join(f"\nleft out: {run}, {reason}" for run, reason in contest.left_out)
+        hint = "of a branch only runs before the head count, and never the head itself"
+        raise NoData(f"no verdict: {base.words} has no valid run to compare with{why}", hint=hint)
     return contest, judge([(contest, lines)])
 
 

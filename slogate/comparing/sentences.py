@@ -210,6 +210,11 @@ def design(contest: Contest) -> Iterator[str]:
             "design: sequential; base and head ran at different times, so the intervals hold how "
             f"{len(source)} {told} differ; a machine that changed meanwhile looks like the code"
         )
+    elif contest.base:
+        yield (
+            "design: sequential; no intervals, since how much runs differ by themselves takes "
+            f"{LEAST_RUNS} runs of the base or of its branch"
+        )
     if (apart := _rates_apart(contest)) is not None:
         yield apart
 
