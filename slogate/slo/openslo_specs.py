@@ -17,7 +17,7 @@ from typing import Any
 
 from slogate.errors import Fault, SpecError
 from slogate.slo.convert import ids_of, natives_of
-from slogate.slo.convert_words import label
+from slogate.slo.convert_words import label, understood_note
 from slogate.slo.document import Listing, Node, Table
 from slogate.slo.load import load_specs
 from slogate.slo.openslo.read import Documents, read_documents
@@ -54,19 +54,22 @@ def openslo_specs(files: Sequence[tuple[str, str]]) -> list[Spec]:
     texts = dict(files)
     objects: list[Data] = []
     origins: dict[tuple[str, str], _Origin] = {}
+    noted: dict[tuple[str, str], _Origin] = {}
     for entity in documents.objects:
         made = upgraded(entity)
         objects += made
         if entity.kind == "SLO":
             slos = [each for each in made if each["kind"] == "SLO"]
             for number, slo in enumerate(slos):
-                origins |= _origins(entity, slo, number if len(slos) > 1 else None)
+                written = _origins(entity, slo, number if len(slos) > 1 else None)
+                origins |= written
+                noted |= _noted(slo, written)
     if not any(each["kind"] == "SLO" for each in objects):
         return []
     return [
         spec
         for data in natives_of(objects)
-        for spec in _specs(data, objects, documents, origins, texts)
+        for spec in _specs(data, objects, documents, {**noted, **origins}, texts)
     ]
 
 
@@ -99,6 +102,16 @@ def _origins(entity: Entity, slo: Data, number: int | None) -> dict[tuple[str, s
         path = f"{prefix}spec.objectives[{at}]"
         found[slo["spec"]["service"], name] = _Origin(entity=entity, node=key or node, path=path)
     return found
+
+
+def _noted(slo: Data, written: Mapping[tuple[str, str], _Origin]) -> dict[tuple[str, str], _Origin]:
+    """By the name that an annotation gives an SLO, which may be no label, where it is written."""
+    note = (slo["metadata"].get("annotations") or {}).get(f"{ANNOTATION}name")
+    return {
+        (service, str(understood_note(note))): origin
+        for (service, _), origin in written.items()
+        if isinstance(note, str) and len(written) == 1
+    }
 
 
 def _specs(

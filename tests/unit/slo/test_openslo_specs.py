@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from typing import Any
 
@@ -11,6 +12,7 @@ import yaml
 from slogate.errors import SpecError, UsageError
 from slogate.model.predicate import And, Comparison, Not, Ok
 from slogate.model.selection import Endpoint
+from slogate.slo.convert import native_to_openslo
 from slogate.slo.every import load_every
 from slogate.slo.spec import Spec
 
@@ -129,6 +131,26 @@ def test_annotations_hold_as_in_a_native_spec():
     [promise] = spec.queried
     assert (promise.min_events, promise.policy[0].freeze) == (100, True)
     assert [correction.reason for correction in promise.corrections] == ["upgrade"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Check out", "<b>../é", "1e3", "null", "010", "a: b # c", "'", "- x", "x" * 100]
+)
+def test_any_name_survives_the_way_to_openslo(name):
+    """What is no label there is told by an annotation, and the promise stands at its target."""
+    slos = [
+        {"name": name, "good": "ok", "objective": "99%", "window": "28d"},
+        {"name": "other", "good": "not ok", "objective": "99%", "window": ["7d", "1d"]},
+    ]
+    native = {"slogate": 1, "service": "My Shop", "slos": slos}
+    text = native_to_openslo([("a.yaml", json.dumps(native))]).texts["openslo"]
+
+    [spec] = load_every([("b.yaml", text)])
+
+    assert [p.id for p in spec.promises] == [
+        f"My Shop/{name}/28d", "My Shop/other/7d", "My Shop/other/1d",
+    ]  # fmt: skip
+    assert {"target" in text.splitlines()[p.place.line - 1] for p in spec.promises} == {True}
 
 
 def test_an_inline_source_of_v2alpha_is_asked():
