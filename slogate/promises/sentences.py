@@ -34,8 +34,9 @@ def absence(statement: Statement) -> str | None:
     if total == 0:
         return f"no {noun.removesuffix('s')} of {what} is known in {stretch(plan)}"
     if total < promise.min_events:
+        few = noun.removesuffix("s") if total == 1 else noun
         return (
-            f"only {format_count(total)} {noun} of {what} in {stretch(plan)}, "
+            f"only {format_count(total)} {few} of {what} in {stretch(plan)}, "
             f"at least {format_count(promise.min_events)} needed (min_events)"
         )
     if statement.budget.use.total == 0:

@@ -189,7 +189,8 @@ def test_no_data_never_passes():
     assert [f.outcome for f in (nothing, little, lenient)] == [Outcome.NO_DATA] * 3
     assert [f.blocking for f in (nothing, little, lenient)] == [True, True, False]
     assert lenient.downgraded == "on_no_data: warn"
-    assert "only 99 requests" in little.reason
+    assert "only 99 requests of" in little.reason
+    assert "only 1 request of" in judged(few, steady(0, 1)).reason
     assert judged(few, steady(0, 100)).outcome is Outcome.PASS
 
 
