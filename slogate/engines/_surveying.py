@@ -11,13 +11,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import reduce
-from math import gcd
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from slogate.engines._base import Sources
 from slogate.engines._census import largest, requesters
+from slogate.engines._grain import edges_of, grain_of, groups_of
 from slogate.engines._slicing import is_long, sliced, slowly
 from slogate.engines._span_sums import Sliced, openness, sum_spans
 from slogate.engines._spans import (
@@ -65,35 +64,12 @@ def survey(
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         connection.execute("SET temp_directory = $1", [folder])
         most = largest(sources.pools, runs, connection)
-        for group in _groups([each for each in surveys if not is_long(each)]):
+        for group in groups_of([each for each in surveys if not is_long(each)]):
             found |= _Question.of(group, sources, runs, most, connection).answers()
         connection.execute("DROP TABLE IF EXISTS base")
     for each in filter(is_long, surveys):
         found[each.id] = slowly(each, sources, runs, connection)
     return {each.id: found[each.id] for each in surveys}
-
-
-def _groups(surveys: Sequence[Survey]) -> list[list[Survey]]:
-    """Surveys that share a label, and whole minutes or else what tells their slots apart."""
-    found: dict[tuple[str | None, int], list[Survey]] = defaultdict(list)
-    for each in surveys:
-        grain = _grain([each])
-        found[each.by, 0 if grain % MINUTE_US == 0 else grain].append(each)
-    return [*found.values()]
-
-
-def _grain(surveys: Sequence[Survey]) -> int:
-    """The longest time by whose multiples all slots and spans begin and end."""
-    found = 0
-    for each in surveys:
-        found = reduce(gcd, each.edges.at, found)
-        if each.slices is not None:
-            found = gcd(found, each.slices.slots.start_ts, each.slices.slots.step_us)
-    return found or 1
-
-
-def _edges(surveys: Sequence[Survey]) -> Edges:
-    return Edges(at=tuple(sorted({ts for each in surveys for ts in each.edges.at})))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,8 +97,8 @@ class _Question:
             by=group[0].by,
             start_ts=min(each.edges.at[0] for each in group),
             end_ts=max(each.edges.at[-1] for each in group),
-            grain_us=_grain(group),
-            edges=None if any(each.slices for each in group) else _edges(group),
+            grain_us=grain_of(group),
+            edges=None if any(each.slices for each in group) else edges_of(group),
             selections=tuple(dict.fromkeys(requesters(each.selection) for each in group)),
             predicates=tuple(dict.fromkeys(predicates)),
         )
@@ -227,7 +203,7 @@ class _Question:
         """The sums of surveys without slices: of the spans between the edges of any of them."""
         if not surveys:
             return {}
-        edges = _edges(surveys)
+        edges = edges_of(surveys)
         bound, width = Bound(), len(self.base.masks)
         rows = self._ask(sum_spans(self.base, edges, bound, long=long), bound)
         mine: dict[tuple[Selection, tuple[int, ...]], Rows] = {}
@@ -293,7 +269,7 @@ class _Question:
             selection=requesters(surveys[0].selection),
             sources=self._sources(surveys[0]),
             slots=Every(start_ts=start, step_us=step, count=(end - start) // step),
-            edges=_edges(surveys),
+            edges=edges_of(surveys),
             goods=tuple(goods),
             events=None if events is None else numbers(Not(events)),
         )
