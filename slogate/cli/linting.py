@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from slogate.errors import Fault, SpecError, UsageError
 from slogate.slo.convert_foreign import foreign_faults
 from slogate.slo.dialect import dialect_of
 from slogate.slo.fault_rules import FAULT_RULES
+from slogate.slo.foreign_specs import foreign_specs
 from slogate.slo.ignoring import let_be
 from slogate.slo.lint import RULES, Remark, lint
 from slogate.slo.load import load_specs
@@ -83,10 +84,14 @@ def linted(files: Files, known: Known) -> Linted:
         rooms.get(dialect_of(text), foreign).append((file, text))
     found = [_native(native, known)] if native else []
     if foreign:
-        found.append(Linted(remarks=told_faults(foreign_faults(foreign))))
+        faults = told_faults(foreign_faults(foreign))
+        meant = [] if faults else _meant(foreign, known, foreign_specs)
+        found.append(Linted(remarks=faults + _ignoring(foreign, meant, known)))
     if openslo:
         documents = read_documents(openslo, profile=known.profile)
-        remarks = _ignoring(openslo, [*documents.remarks, *_meant(openslo, known)], known)
+        remarks = _ignoring(
+            openslo, [*documents.remarks, *_meant(openslo, known, openslo_specs)], known
+        )
         found.append(Linted(remarks=remarks, objects=len(documents.objects)))
     return Linted(
         remarks=sorted(
@@ -138,10 +143,10 @@ def _native(files: Files, known: Known) -> Linted:
     )
 
 
-def _meant(openslo: Files, known: Known) -> list[Remark]:
-    """What the SLOs of OpenSLO are told as any other, once they can be judged."""
+def _meant(files: Files, known: Known, read: Callable[[Files], list[Spec]]) -> list[Remark]:
+    """What the SLOs of other formats are told as any other, once they can be judged."""
     try:
-        specs = openslo_specs(openslo)
+        specs = read(files)
     except SpecError:
         return []
     return _remarks(specs, known)

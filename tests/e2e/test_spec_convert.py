@@ -73,6 +73,19 @@ def test_a_file_for_each_service(here: Path, capsys: pytest.CaptureFixture[str])
     assert run(["spec", "lint", "slo"]) == 0
 
 
+def test_what_sloth_most_likely_does_not_mean_is_told(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A fraction where per cent is meant, at the SLO's line; a comment lets it be."""
+    wrong = SLOTH.replace("99.9", "0.999")
+    (here / "sloth.yaml").write_text(wrong)
+    assert run(["spec", "lint", "sloth.yaml"]) == 2
+    assert "percent-as-fraction" in capsys.readouterr().out
+
+    (here / "sloth.yaml").write_text(f"# slogate: ignore percent-as-fraction: a toy\n{wrong}")
+    assert run(["spec", "lint", "sloth.yaml"]) == 0
+
+
 def test_sloth_is_linted_and_converted(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The format is told by its mark; the document for machines has texts and notes."""
     (here / "sloth.yaml").write_text(SLOTH)
