@@ -180,6 +180,8 @@ def good_share(finding: Finding) -> str:
     if share is None:
         return UNKNOWN
     digits = max(digits_apart(share.observed, mark, "share") for mark in (share.required, 1.0))
+    if share.observed == share.required:
+        digits = 9
     return f"{_show(share.observed, 'share', digits)} / {_show(share.required, 'share', 9)}"
 
 

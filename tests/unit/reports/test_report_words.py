@@ -147,6 +147,13 @@ def test_the_good_share_is_printed_apart_from_the_required_and_from_all(share, s
     assert _base.good_share(finding(good_share=good)) == shown
 
 
+def test_a_share_right_at_what_is_required_is_shown_alike():
+    """Neither above nor under it by rounding: `95.2% / 95.25%` would look like a breach."""
+    right = GoodShare(observed=0.9525, interval=None, required=0.9525)
+
+    assert _base.good_share(finding(good_share=right)) == "95.25% / 95.25%"
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
