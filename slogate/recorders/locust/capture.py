@@ -36,13 +36,13 @@ class Capture:
 
     `_notes` holds `CELLS` values an event: start in s, response time in ms, when it was due,
     bytes, pace in s, (name, method, status; of a failure with its error), its user's state and
-    iteration. `_states` are those of the rows in the columns.
+    iteration. `_open` has the iterations that had not ended when their rows were last looked at.
     """
 
     def __init__(self, worker: str = "") -> None:
         self.worker = worker
         self.columns = Columns()
-        self._states: list[UserState] = []
+        self._open: dict[int, UserState] = {}
         self._learnt: dict[int, float] = {}
         self.taken = 0
         self.failed = 0
@@ -115,7 +115,8 @@ class Capture:
             self.failed += len(cells[0])
         else:
             self.columns.extend(*rows)
-            self._states += cells[-2]
+            self._open.update((state.iteration, state) for state in set(cells[-2]))
+            self._open = {n: state for n, state in self._open.items() if state.iteration == n}
 
     def take(self, *, final: bool) -> list[Chunk]:
         """The rows whose iterations have ended; with `final` all.
@@ -125,23 +126,17 @@ class Capture:
         """
         self.digest()
         columns, self.columns = self.columns, Columns()
-        states, self._states = self._states, []
         for place, iteration in enumerate(columns.iterations if self._learnt else ()):
             columns.paces[place] = self._learnt.get(iteration, columns.paces[place])
         if not final:
             begun_before = time() - LONGEST_HOLD_S
-            self._states = [
-                states[place]
-                for place in columns.move(
-                    [
-                        place
-                        for place, state in enumerate(states)
-                        if state.iteration == columns.iterations[place] >= 0
-                        and columns.starts[place] > begun_before
-                    ],
-                    self.columns,
-                )
+            going = {n for n, state in self._open.items() if state.iteration == n >= 0}
+            held = [
+                place
+                for place, iteration in enumerate(columns.iterations if going else ())
+                if iteration in going and columns.starts[place] > begun_before
             ]
+            columns.move(held, self.columns)
         self._learnt.clear()
         self.taken += columns.rows
         return [columns.chunk(self.worker)] if columns.rows else []

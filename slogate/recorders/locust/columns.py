@@ -87,8 +87,8 @@ class Columns:
         for column, more in zip(self._all(), values, strict=True):
             column.extend(more)
 
-    def move(self, places: list[int], target: Columns) -> list[int]:
-        """Move rows into another buffer; each gap is filled with the last row. The places."""
+    def move(self, places: list[int], target: Columns) -> None:
+        """Move rows into another buffer; each gap is filled with the last row."""
         for place in reversed(places):
             words = self.words[self.kinds[place]]
             for column, other in zip(self._all(), target._all(), strict=True):
@@ -97,7 +97,6 @@ class Columns:
                 if place < len(column):
                     column[place] = last
             target.kinds[-1] = target.kind(words)
-        return places[::-1]
 
     def chunk(self, worker: str) -> Chunk:
         """The buffer as it is; nothing may be appended any more."""
