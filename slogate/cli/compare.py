@@ -49,7 +49,7 @@ def command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Compare runs with a base: every percentile and errors, with intervals.
+    """Compare runs with a base, with intervals of each change.
 
     The `regression:` budgets of the specs are judged against this base, whatever they name; without
     any there is no verdict (exit 3), but all changes are shown. The intervals hold how runs differ

@@ -143,7 +143,7 @@ def pin_command(
     quiet: QUIET = False,
     no_color: NO_COLOR = False,
 ) -> int:
-    """Pin a run as a base to compare with; `store prune` leaves it alone.
+    """Pin a run as a base to compare with; it is never pruned.
 
     Pin several runs by one name, since three tell how much runs differ. It is the label `pin`.
 
