@@ -1,6 +1,6 @@
 """What recording costs a generator: CPU a request, with and without; the budget is 2%.
 
-Run: python tests/benchmarks/recorder_cpu.py [seconds]
+Run: python tests/benchmarks/recorder_cpu.py [seconds] [requests an iteration]
 One generator process against a server of its own, with and without recording in turns of a few
 hundredths of a second (see recorder_cpu_load.py): thousands of requests on each side see the
 same machine and the same process, whose memory layout alone is worth some percent between two
@@ -61,11 +61,11 @@ with Server(("127.0.0.1", 0), Handler) as server:
 """
 
 
-def generate(host, client, seconds):
+def generate(host, client, seconds, requests):
     """What a generator measured of itself: pairs of µs a request, and requests a second."""
     with tempfile.TemporaryDirectory() as store:
         given = {
-            "SECONDS": str(seconds), "CLIENT": client, "SLOGATE_STORE": store,
+            "SECONDS": str(seconds), "CLIENT": client, "REQUESTS": str(int(requests)), "SLOGATE_STORE": store,
             "SLOGATE_RUN": "r", "SLOGATE_SERVICE": "s",
         }  # fmt: skip
         done = subprocess.run(
@@ -126,13 +126,13 @@ def judge(client, pairs, rate):
     return high
 
 
-def main(seconds=60):
+def main(seconds=60, requests=1):
     """Measure both clients, print, judge."""
     server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
     host = f"http://127.0.0.1:{server.stdout.readline().strip()}"
     try:
         ends = [
-            judge(client, *generate(host, client, seconds))
+            judge(client, *generate(host, client, seconds, requests))
             for client in ("HttpUser", "FastHttpUser")
         ]
     finally:

@@ -49,8 +49,9 @@ class Visitor(Client):
 
     @task
     def browse(self):
-        """One request an iteration: the least that our part of an iteration is spread over."""
-        self.client.get("/browse")
+        """With one request, our part of an iteration is spread over the least."""
+        for _ in range(int(os.environ["REQUESTS"])):
+            self.client.get("/browse")
 
 
 def spell(stats):
