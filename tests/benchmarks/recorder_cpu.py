@@ -65,7 +65,8 @@ def generate(host, client, seconds, requests):
     """What a generator measured of itself: pairs of µs a request, and requests a second."""
     with tempfile.TemporaryDirectory() as store:
         given = {
-            "SECONDS": str(seconds), "CLIENT": client, "REQUESTS": str(int(requests)), "SLOGATE_STORE": store,
+            "SECONDS": str(seconds), "CLIENT": client, "REQUESTS": str(int(requests)),
+            "SLOGATE_STORE": store,
             "SLOGATE_RUN": "r", "SLOGATE_SERVICE": "s",
         }  # fmt: skip
         done = subprocess.run(
