@@ -195,7 +195,13 @@ def test_an_answer_that_does_not_end_is_given_up(replay):
         asker.ask("query", [("query", "time()")])
 
 
-@pytest.mark.parametrize("body", [b"\x1f\x8b\x08" + b"\xff" * 40, gzip.compress(b"{}" * 99)[:-9]])
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"\x1f\x8b\x08" + b"\xff" * 40, id="damaged"),
+        pytest.param(gzip.compress(b"{}" * 99)[:-9], id="cut short"),
+    ],
+)
 def test_an_answer_that_cannot_be_unpacked_is_an_error(replay, body):
     """It is asked for again, and then told."""
     replay.first = [(200, {"Content-Encoding": "gzip"}, body)] * 5
