@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,9 +25,11 @@ from slogate.cli.options import (
     page_width,
 )
 from slogate.errors import EXIT_PASS, NoData, StoreError, UsageError
-from slogate.reports._base import Report
-from slogate.store.layout import Store
-from slogate.verdict import Verdict
+
+if TYPE_CHECKING:
+    from slogate.reports._base import Report
+    from slogate.store.layout import Store
+    from slogate.verdict import Verdict
 
 TEXT, JSON_FORMAT, HTML, MARKDOWN = "text", "json", "html", "markdown"
 LATEST = "latest"

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 from slogate.cli.moments import given_moment
 from slogate.cli.options import note
 from slogate.errors import NoData, UsageError
-from slogate.model.run import Run
-from slogate.slo.spec import Spec
-from slogate.store.layout import Store
 from slogate.units import US_PER_SECOND, format_span
-from slogate.verdict import Verdict
 
 if TYPE_CHECKING:
     from slogate.measuring.servers import Addresses
+    from slogate.model.run import Run
+    from slogate.slo.spec import Spec
+    from slogate.store.layout import Store
+    from slogate.verdict import Verdict
 
 LATEST = "latest"
 _SKEW_S = 600
