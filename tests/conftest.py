@@ -16,6 +16,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+try:
+    from hypothesis.internal.conjecture import providers
+except ImportError:  # an older Hypothesis
+    providers = None
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # What a CI service or a user's shell may have set and what would change what we print or read.
@@ -41,9 +46,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def draw_no_constants_of_modules() -> None:
+    """Let Hypothesis draw no constants that it reads in the sources of modules imported so far.
+
+    Which ones are depends on the tests that this worker of xdist had before, and so would the
+    examples, even derandomized. A Hypothesis without that function never draws any.
+    """
+    if hasattr(providers, "_get_local_constants"):
+        none = providers.Constants()
+        providers._get_local_constants = lambda: none  # there is no setting for it
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Settle the environment before anything is collected; subprocesses inherit it."""
-    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+    profile = os.environ.get("HYPOTHESIS_PROFILE", "dev")
+    settings.load_profile(profile)
+    if profile == "ci":
+        draw_no_constants_of_modules()
     for name in list(os.environ):
         if name in TERMINAL or name.startswith(FOREIGN):
             del os.environ[name]
