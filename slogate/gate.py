@@ -71,6 +71,15 @@ def check(
     """Judge the specs' budgets on one stored run."""
     refuse_unsupported(specs)
     refuse_empty(specs)
+    run, evidence, subject = counted(store, specs, run, threads=threads)
+    verdict = judge(specs, subject, evidence, _floors(store, specs, run), version)
+    return with_regressions(verdict, regressions(store, specs, run, threads=threads))
+
+
+def counted(
+    store: Store, specs: Sequence[Spec], run: Run, *, threads: int | None = None
+) -> tuple[Run, dict[str, Evidence], Subject]:
+    """The run as it ended, what its requests are for each objective, and how they divide."""
     engine: Engine = plugins.find("engines", ENGINE)
 
     def count(paths: list[Path]) -> tuple[Run, dict[str, Evidence], Subject]:
@@ -79,9 +88,7 @@ def check(
             closed = _closed(run, series)
             return closed, series.gather(plan(specs, closed)), _subject(specs, closed, series)
 
-    run, evidence, subject = with_parts(store, run, count)
-    verdict = judge(specs, subject, evidence, _floors(store, specs, run), version)
-    return with_regressions(verdict, regressions(store, specs, run, threads=threads))
+    return with_parts(store, run, count)
 
 
 def check_promises(
