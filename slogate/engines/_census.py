@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from slogate.engines._base import Sources
 from slogate.engines._slots import Asked, count_requests, count_steps, requests_by_part
 from slogate.engines._sql import BITS, Bound
-from slogate.model.predicate import Ok
+from slogate.model.predicate import Ok, is_of_time
 from slogate.model.selection import Selection
 from slogate.model.slots import Account, Edges, Every, Slots, Tallies, Tally
 
@@ -183,6 +183,17 @@ class _Scan:
             for census, sure, maybe in self._of(tuple(masks)):
                 counts = (total, total * sure, total * maybe)
                 census.add(census.requests, (label, slot, slot), counts)
+        if any(map(is_of_time, self.asked.predicates)):
+            self._untimed(parts)
+
+    def _untimed(self, parts: Sequence[str]) -> None:
+        """Add what may be good among the single requests that nobody timed."""
+        bound = Bound()
+        text = count_requests(self.asked, parts, bound, untimed=True)
+        for row in self.connection.execute(text, bound.values).fetchall():
+            *masks, label, slot, total = row
+            for census, perhaps, _ in self._of(tuple(masks)):
+                census.add(census.requests, (label, slot, slot), (0, 0, total * perhaps))
 
     def steps(self, pool: int, parts: Sequence[str]) -> None:
         """Count requests in buckets."""

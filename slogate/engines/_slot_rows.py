@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from slogate.engines._rows import Row, selects, size
 from slogate.model.evidence import UNBOUNDED_US
-from slogate.model.predicate import Not, holds, holds_between
+from slogate.model.predicate import Not, holds, holds_between, may_hold_untimed
 from slogate.model.series import SERIES, Series
 from slogate.model.slots import Account, Tallies, Tally
 from slogate.model.survey import Survey, Surveyed, condense, without
@@ -78,7 +78,8 @@ def _good(account: Account, row: Row) -> tuple[bool, bool]:
     success, ok, status = account.selection.success, row.ok, row.status
     if row.bucket is None or row.least_us is None:
         good = holds(success, ok=ok, status=status, duration_us=row.least_us) is True
-        return good, good
+        perhaps = row.least_us is None and may_hold_untimed(success, ok=ok, status=status)
+        return good, good or perhaps
     most = UNBOUNDED_US if row.most_us is None else row.most_us
     sure, may = holds_between(success, ok=ok, status=status, least_us=row.least_us, most_us=most)
     return sure is True, may is True

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slogate.engines._base import EVER
-from slogate.engines._sql import BITS, Bound, masks, parquet, select_rows, succeeds
-from slogate.engines._steps import may_hold, placed, surely_holds
+from slogate.engines._sql import BITS, Bound, left_open, masks, parquet, select_rows, succeeds
+from slogate.engines._steps import may_hold_untimed, placed, surely_holds
 from slogate.model.predicate import Predicate
 from slogate.model.selection import Selection
 from slogate.model.slots import Edges, Every, Slots
@@ -40,11 +40,17 @@ class Asked:
         return [f"{letter}{i}" for i in range(0, len(self.predicates), BITS)]
 
 
-def count_requests(asked: Asked, parts: Sequence[str], bound: Bound) -> str:
-    """The statement that counts single requests: m…, s…, label, slot, count."""
+def count_requests(
+    asked: Asked, parts: Sequence[str], bound: Bound, *, untimed: bool = False
+) -> str:
+    """The statement that counts single requests: m…, s…, label, slot, count.
+
+    Of those that are `untimed`, s… are those that a time would perhaps make good.
+    """
     start, end = asked.slots.start(0), asked.slots.start(asked.slots.count)
     bits = masks("m", [select_rows(selection, bound) for selection in asked.selections])
-    good = masks("s", [f"coalesce({succeeds(p, bound)}, false)" for p in asked.predicates])
+    holds = [left_open(p, bound) if untimed else succeeds(p, bound) for p in asked.predicates]
+    good = masks("s", [f"coalesce({each}, false)" for each in holds])
     names = ", ".join(asked.masks)
     return f"""WITH source AS NOT MATERIALIZED (
   SELECT epoch_us(ts) AS t, duration_us AS d, status::BIGINT AS status, ok,
@@ -53,7 +59,7 @@ def count_requests(asked: Asked, parts: Sequence[str], bound: Bound) -> str:
   WHERE ts >= make_timestamptz({bound(start)}) AND ts < make_timestamptz({bound(end)}))
 SELECT {names}, {", ".join(asked.successes("s"))}, label, slot, count(*) FROM (
   SELECT {names}, {good}, label, {slot_of("t", asked.slots, bound)} AS slot
-  FROM source WHERE {_any(asked)})
+  FROM source WHERE {"d IS NULL AND " * untimed}({_any(asked)}))
 GROUP BY ALL"""  # noqa: S608
 
 
@@ -65,7 +71,7 @@ def count_steps(asked: Asked, parts: Sequence[str], bound: Bound) -> str:
     bits = masks("m", [select_rows(selection, bound) for selection in asked.selections])
     sure, maybe = (
         masks(letter, [f"coalesce({succeeds(p, bound, how)}, false)" for p in asked.predicates])
-        for letter, how in (("s", surely_holds), ("u", may_hold))
+        for letter, how in (("s", surely_holds), ("u", may_hold_untimed))
     )
     start, end = asked.slots.start(0), asked.slots.start(asked.slots.count)
     names = ", ".join(asked.masks)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from slogate.engines._base import EVER
 from slogate.engines._slots import label_of, searched
-from slogate.engines._sql import BITS, Bound, masks, parquet, select_rows, succeeds
-from slogate.engines._steps import may_hold, placed, surely_holds
+from slogate.engines._sql import BITS, Bound, left_open, masks, parquet, select_rows, succeeds
+from slogate.engines._steps import may_hold_untimed, placed, surely_holds
 from slogate.model.predicate import Predicate, is_of_time
 from slogate.model.selection import Selection
 from slogate.model.slots import Edges
@@ -86,27 +86,52 @@ def make_base(base: Base) -> str:
 
 def add_requests(base: Base, parts: Sequence[str], bound: Bound) -> str:
     """The statement that adds single requests."""
-    bits = masks("m", [select_rows(selection, bound) for selection in base.selections])
     goods = [
         f"(count(*) FILTER (WHERE {succeeds(p, bound)})) AS s{i}"
         for i, p in enumerate(base.predicates)
     ]
     names = ", ".join(base.masks)
+    again = "".join(f", s{i} AS u{i}" for i in base.unsure if base.doubts)
+    return f"""INSERT INTO base BY NAME SELECT *{again} FROM (
+SELECT 0 AS source, {base.label}, t, 0 AS long, count(*) AS n, false AS x,
+       {names}, {", ".join(goods)} FROM ({_read(base, parts, bound)})
+WHERE {_any(base)} GROUP BY {_keys(base, "t")})"""  # noqa: S608
+
+
+def _read(base: Base, parts: Sequence[str], bound: Bound) -> str:
+    """Single requests of the time: the cell of time they lie in, and what predicates ask of."""
     if base.edges is None:
         grain = bound(base.grain_us)
         cell = f"epoch_us(ts) // {grain} * {grain}"
     else:
         cell = _began("epoch_us(ts)", base.edges, bound)
-    again = "".join(f", s{i} AS u{i}" for i in base.unsure if base.doubts)
-    return f"""INSERT INTO base BY NAME SELECT *{again} FROM (
-SELECT 0 AS source, {base.label}, t, 0 AS long, count(*) AS n, false AS x,
-       {names}, {", ".join(goods)} FROM (
+    bits = masks("m", [select_rows(selection, bound) for selection in base.selections])
+    return f"""
   SELECT {cell} AS t, duration_us AS d, status::BIGINT AS status, ok,
          {label_of(base.by, bound)} AS label, {bits}
   FROM {parquet(parts, bound)}
   WHERE ts >= make_timestamptz({bound(base.start_ts)})
-    AND ts < make_timestamptz({bound(base.end_ts)}))
-WHERE {_any(base)} GROUP BY {_keys(base, "t")})"""  # noqa: S608
+    AND ts < make_timestamptz({bound(base.end_ts)})"""  # noqa: S608
+
+
+def any_untimed(base: Base, parts: Sequence[str], bound: Bound) -> str:
+    """The statement that says whether a time that nobody measured leaves anything open."""
+    opened = " OR ".join(left_open(base.predicates[i], bound) for i in base.unsure)
+    return f"""SELECT count(*) > 0 FROM ({_read(base, parts, bound)})
+WHERE d IS NULL AND ({opened})"""  # noqa: S608
+
+
+def add_untimed(base: Base, parts: Sequence[str], bound: Bound) -> str:
+    """The statement that adds, to single requests, what is open for want of a time."""
+    goods = [
+        f"(count(*) FILTER (WHERE {left_open(base.predicates[i], bound)})) AS u{i}"
+        for i in base.unsure
+    ]
+    none = [f"0 AS s{i}" for i in base.numbers]
+    return f"""INSERT INTO base BY NAME
+SELECT 0 AS source, {base.label}, t, 0 AS long, 0 AS n, false AS x,
+       {", ".join([*base.masks, *none, *goods])} FROM ({_read(base, parts, bound)})
+WHERE d IS NULL AND ({_any(base)}) GROUP BY {_keys(base, "t")}"""  # noqa: S608
 
 
 def add_steps(base: Base, parts: Sequence[str], sources: Sequence[int], bound: Bound) -> str:
@@ -114,7 +139,8 @@ def add_steps(base: Base, parts: Sequence[str], sources: Sequence[int], bound: B
     bits = masks("m", [select_rows(selection, bound) for selection in base.selections])
     sure = [f"coalesce({succeeds(p, bound, surely_holds)}, false)" for p in base.predicates]
     maybe = {
-        i: f"coalesce({succeeds(base.predicates[i], bound, may_hold)}, false)" for i in base.unsure
+        i: f"coalesce({succeeds(base.predicates[i], bound, may_hold_untimed)}, false)"
+        for i in base.unsure
     }
     goods = [_within(f"s{i}", holds) for i, holds in enumerate(sure)]
     goods += [_within(f"u{i}", maybe[i]) for i in base.unsure if base.doubts]

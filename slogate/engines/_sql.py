@@ -15,7 +15,16 @@ from typing import Any
 
 from slogate.engines._base import MAX_BACKFILL
 from slogate.model.evidence import BATCHES
-from slogate.model.predicate import And, Comparison, Not, Ok, Or, Predicate
+from slogate.model.predicate import (
+    ANY_TIME,
+    And,
+    Comparison,
+    Not,
+    Ok,
+    Or,
+    Predicate,
+    all_and_any,
+)
 from slogate.model.selection import Selection
 from slogate.model.series import LAST_TS
 from slogate.model.window import Window
@@ -219,6 +228,19 @@ def succeeds(
             return f"({both(left)} AND {both(right)})"
         case Or(left=left, right=right):
             return f"({both(left)} OR {both(right)})"
+
+
+def left_open(predicate: Predicate, bound: Bound) -> str:
+    """Whether a request may be a success, and is surely none while nobody knows its duration."""
+
+    def compare(comparison: Comparison, bound: Bound, negated: bool) -> str:
+        if comparison.field == "status":
+            return _measured(comparison, bound, negated)
+        ends = all_and_any(comparison.operator, *ANY_TIME, comparison.value)
+        return "true" if ends[not negated] else "false"
+
+    perhaps, sure = (succeeds(predicate, bound, how) for how in (compare, _measured))
+    return f"(coalesce({perhaps}, false) AND NOT coalesce({sure}, false))"
 
 
 def tally_rows(parts: Sequence[str], window: Window, bound: Bound) -> str:

@@ -23,7 +23,7 @@ from slogate.engines._sql import (
     succeeds,
 )
 from slogate.model.evidence import BATCHES, UNBOUNDED_US
-from slogate.model.predicate import Comparison
+from slogate.model.predicate import ANY_TIME, Comparison, all_and_any
 from slogate.model.series import LAST_TS
 from slogate.model.window import Window
 
@@ -240,6 +240,15 @@ judged_steps AS NOT MATERIALIZED (
 def may_hold(comparison: Comparison, bound: Bound, negated: bool) -> str:
     """Whether a comparison may hold of a request in the bucket."""
     return _of_bucket(comparison, bound, surely=negated)
+
+
+def may_hold_untimed(comparison: Comparison, bound: Bound, negated: bool) -> str:
+    """As `may_hold`, of a request too whose duration nobody measured: it may be any."""
+    held = may_hold(comparison, bound, negated)
+    if comparison.field == "status":
+        return held
+    ends = all_and_any(comparison.operator, *ANY_TIME, comparison.value)
+    return f"coalesce({held}, {'true' if ends[not negated] else 'false'})"
 
 
 def surely_holds(comparison: Comparison, bound: Bound, negated: bool) -> str:

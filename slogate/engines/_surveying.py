@@ -23,8 +23,10 @@ from slogate.engines._spans import (
     Base,
     add_requests,
     add_steps,
+    add_untimed,
     any_doubt,
     any_long,
+    any_untimed,
     count_values,
     make_base,
     open_sources,
@@ -79,6 +81,7 @@ class _Question:
     group: Sequence[Survey]
     base: Base
     connection: duckdb.DuckDBPyConnection
+    untimed: bool = False
     # (pool, run) of each source but 0, by its number less one
     doubled: list[tuple[int, int]] = field(default_factory=list)
     left: set[int] = field(default_factory=set)
@@ -103,8 +106,12 @@ class _Question:
             predicates=tuple(dict.fromkeys(predicates)),
         )
         made = cls(group=group, base=base, connection=connection)
+        if base.unsure and sources.requests:
+            bound = Bound()
+            made.untimed = bool(made._ask(any_untimed(base, sources.requests, bound), bound)[0][0])
+            made.base = replace(base, doubts=made.untimed)
         made._fill(sources, runs, most)
-        if made._ask(any_doubt())[0][0]:
+        if not made.untimed and made._ask(any_doubt())[0][0]:
             made = cls(group=group, base=replace(base, doubts=True), connection=connection)
             made._fill(sources, runs, most)
         return made
@@ -114,6 +121,9 @@ class _Question:
         if sources.requests:
             bound = Bound()
             self._ask(add_requests(self.base, sources.requests, bound), bound)
+        if self.untimed:
+            bound = Bound()
+            self._ask(add_untimed(self.base, sources.requests, bound), bound)
         self._add_pools(sources, runs, most)
 
     @property

@@ -5,7 +5,7 @@
 `holds` is the reference semantics, `holds_between` that of a request whose duration is only known
 to lie in a bucket. A comparison with a value that is not known (a request
 without status or response time) does not hold, and neither does its negation: unknown is
-never a success.
+never a success. What an unknown response time leaves open is `may_hold_untimed`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import Literal
 
 Operator = Literal["<", "<=", ">", ">=", "==", "!="]
+# a duration of which nothing is known
+ANY_TIME = (0, 2**63 - 1)
 OPERATORS: dict[Operator, Callable[[int, int], bool]] = {
     "<": lt, "<=": le, ">": gt, ">=": ge, "==": eq, "!=": ne,
 }  # fmt: skip
@@ -105,7 +107,7 @@ def holds_between(
     """
     match predicate:
         case Comparison(field="duration", operator=operator, value=value):
-            return _all_and_any(operator, least_us, most_us, value)
+            return all_and_any(operator, least_us, most_us, value)
         case Not(operand=operand):
             sure, may = holds_between(
                 operand, ok=ok, status=status, least_us=least_us, most_us=most_us
@@ -127,7 +129,14 @@ def holds_between(
             return known, known
 
 
-def _all_and_any(operator: Operator, least: int, most: int, value: int) -> tuple[bool, bool]:
+def may_hold_untimed(predicate: Predicate, *, ok: bool | None, status: int | None) -> bool:
+    """Whether it may hold of a request whose duration nobody measured: it may be any."""
+    least, most = ANY_TIME
+    _, may = holds_between(predicate, ok=ok, status=status, least_us=least, most_us=most)
+    return may is True
+
+
+def all_and_any(operator: Operator, least: int, most: int, value: int) -> tuple[bool, bool]:
     """Whether the comparison holds of all the durations, and of any of them."""
     if operator in {"==", "!="}:
         inside, alone = least <= value <= most, least == value == most
