@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import ceil, log, log1p
 
-from slogate.stats.beta import beta_cdf
+from slogate.stats.beta import beta_cdf, beta_quantile
 from slogate.stats.proportion import GROSS, effective_size
 
 _LIMIT = 10**12
@@ -78,6 +78,65 @@ def min_requests_to_pass(
     return ceil(n * deff) if n is not None and n * deff <= _LIMIT else None
 
 
+def min_requests_to_fail(
+    expected: float,
+    allowed: float,
+    alpha: float,
+    *,
+    deff: float = 1.0,
+    chance: float = 0.9,
+    k: int = 10,
+) -> int | None:
+    """Return the fewest requests that FAIL with the given chance if `expected` is the true share.
+
+    The same the other way round; without the rule of a gross breach, so never too few. None if
+    the expected share is not over the allowed, or over 1e12 requests.
+    """
+    _require_allowed(allowed)
+    if expected <= allowed:
+        return None
+    worth = effective_size(1.0, 1.0, alpha, k)
+
+    def most_with(bad: int) -> int:
+        within = _fewest(lambda n: not _over(bad / n, n * worth, allowed, alpha), start=bad)
+        return (within or _LIMIT) - 1
+
+    def likely(n: int, bad: int) -> bool:
+        return n >= bad and (
+            expected >= 1.0 or beta_cdf(expected, float(bad), n - bad + 1.0) >= chance
+        )
+
+    bad = _fewest(lambda bad: likely(most_with(bad), bad))
+    n = _fewest(lambda n: likely(n, bad), start=bad) if bad is not None else None
+    return ceil(n * deff) if n is not None and n * deff <= _LIMIT else None
+
+
+def decidable(
+    requests: float, allowed: float, alpha: float, *, chance: float = 0.9, k: int = 10
+) -> tuple[float | None, float | None]:
+    """Return the shares between which so many independent requests have no verdict.
+
+    (the largest true share that PASSes with the given chance, the least that FAILs); None where
+    none does.
+    """
+    _require_allowed(allowed)
+    worth = effective_size(1.0, 1.0, alpha, k)
+    whole = int(requests)
+    passes = fails = None
+    over = _fewest(
+        lambda bad: bad > whole or _over(bad / requests, requests * worth, allowed, alpha)
+    )
+    if over is not None and over <= whole:
+        fails = beta_quantile(chance, float(over), requests - over + 1.0)
+    if requests > 0.0 and _within(0.0, requests * worth, allowed, alpha):
+        most = _fewest(
+            lambda bad: bad > whole or not _within(bad / requests, requests * worth, allowed, alpha)
+        )
+        at_most = (most or 1) - 1
+        passes = beta_quantile(1.0 - chance, at_most + 1.0, max(requests - at_most, 1e-9))
+    return passes, fails
+
+
 def _within(share: float, n_eff: float, allowed: float, alpha: float) -> bool:
     """Return whether U <= allowed, asked of the distribution so that no inverse is needed."""
     return beta_cdf(allowed, share * n_eff + 1.0, (1.0 - share) * n_eff) >= 1.0 - alpha
@@ -85,6 +144,8 @@ def _within(share: float, n_eff: float, allowed: float, alpha: float) -> bool:
 
 def _over(share: float, n_eff: float, allowed: float, alpha: float) -> bool:
     """Return whether L > allowed, likewise."""
+    if share <= 0.0:
+        return False
     return beta_cdf(allowed, share * n_eff, (1.0 - share) * n_eff + 1.0) < alpha
 
 
