@@ -1,8 +1,7 @@
 """What nobody has seen lets no budget pass: failures, rows and times that a source does not tell.
 
-Some sources leave failed requests out, some rows cannot be read, some requests come without a
-response time. Where they could break a budget that is kept by what is known, the verdict is
-inconclusive and says so; a breach stays one. Pure.
+Where they could break a budget that is kept by what is known, the verdict is inconclusive and says
+so, in the words of `unseen.py`; a breach stays one. Pure.
 """
 
 from __future__ import annotations
@@ -10,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
+from slogate import unseen
 from slogate.model.evidence import Evidence, Need
 from slogate.model.run import Run
 from slogate.objectives._base import Judgement, Objective
-from slogate.units import format_count
+from slogate.unseen import ROWS, could_break, silent
 from slogate.verdict import Outcome
 
 # where no share can be reckoned with, so many may be without a time
@@ -35,9 +35,9 @@ def unless_unknown(
 
 
 def _untold(need: Need, run: Run) -> str | None:
-    if "failures" not in run.untold:
+    told = silent(run)
+    if told is None:
         return None
-    told = f"{run.source} does not tell which requests failed"
     if need.measure == "errors":
         return f"{told}, take results that do"
     if need.measure in {"latency", "mean"} and need.failures == "slow":
@@ -52,8 +52,7 @@ def _unread(objective: Objective, need: Need, run: Run, evidence: Evidence) -> s
         return None
     if allowed and _kept(evidence.bad, evidence.total, unread, allowed):
         return None
-    rows = f"{format_count(unread)} rows of the source could not be read"
-    return f"{rows}, and what they held could break the budget"
+    return could_break(unread, ROWS, "budget")
 
 
 def _untimed(objective: Objective, need: Need, run: Run, evidence: Evidence) -> str | None:
@@ -66,8 +65,8 @@ def _untimed(objective: Objective, need: Need, run: Run, evidence: Evidence) -> 
             return None
     elif _kept(evidence.bad, evidence.total, untimed + run.rows.unreadable, allowed):
         return None
-    count, total = format_count(untimed), format_count(evidence.total + untimed)
-    return f"{count} of {total} requests have no response time, and could break the budget"
+    told = unseen.untimed(untimed, evidence.total + untimed)
+    return f"{told}, and could break the budget"
 
 
 def _allowed(objective: Objective, need: Need) -> Fraction | None:

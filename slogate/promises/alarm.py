@@ -155,7 +155,7 @@ def _alarm(
 
 def _reason(state: State, plan: Plan, long: Burn, short: Burn) -> str | None:
     if state is State.UNSURE:
-        return "buckets or steps of the data leave open whether it fires"
+        return "requests without a response time, buckets or steps leave open whether it fires"
     if state is State.NO_DATA:
         empty = short if long.use.total else long
         length = short_length(empty.length_us)
@@ -172,32 +172,19 @@ def _judged(alarm: Alarm, known: Known, data_end: int) -> Alarm:
     if data_end <= at - alarm.pair.short_us:
         ended = f"the data of the service end at {moment_text(data_end)}"
         return replace(alarm, state=State.NO_DATA, reason=ended)
-    reason = known.distrust or known.untold or _unread(alarm, known.unread)
+    reason = known.distrust or known.untold or _unread(alarm, known)
     return alarm if reason is None else replace(alarm, state=State.UNSURE, reason=reason)
 
 
-def _unread(alarm: Alarm, unread: int) -> str | None:
+def _unread(alarm: Alarm, known: Known) -> str | None:
     """What is said where rows that could not be read may hold what would set it off."""
-    if not unread:
+    if not known.unread:
         return None
-    promise = alarm.plan.promise
-    worse = [_with(burn, unread, sliced=promise.slice_us is not None) for burn in _windows(alarm)]
-    period = alarm.plan.period.length_us
-    if not alarm.pair.fires(promise.objective, period, long=worse[0].use, short=worse[1].use):
+    objective, period = alarm.plan.promise.objective, alarm.plan.period.length_us
+    long, short = (burn.use.worsened(known.unread) for burn in (alarm.long, alarm.short))
+    if not alarm.pair.fires(objective, period, long=long, short=short):
         return None
-    return f"{format_count(unread)} rows of production could not be read, and could set it off"
-
-
-def _windows(alarm: Alarm) -> tuple[Burn, Burn]:
-    return alarm.long, alarm.short
-
-
-def _with(burn: Burn, bad: int, *, sliced: bool) -> Burn:
-    """The burn with so many more bad requests; of slices each may spoil one."""
-    use = burn.use
-    if sliced:
-        return replace(burn, use=replace(use, bad=min(use.bad + bad, Fraction(use.total))))
-    return replace(burn, use=replace(use, bad=use.bad + bad, total=use.total + bad))
+    return f"{format_count(known.unread)} {known.lost}, and could set it off"
 
 
 def sentence(alarm: Alarm) -> str:

@@ -115,6 +115,12 @@ class Book:
         scale = self.plan.scale
         return Use(unit="requests", bad=Fraction(total - good, scale), total=total // scale)
 
+    def open(self, start_ts: int, end_ts: int) -> int:
+        """How many of them may be good or not."""
+        spans = self.spans(start_ts, end_ts)
+        sure, maybe = (each.between(spans.start, spans.stop) for each in self._good)
+        return (maybe - sure) // self.plan.scale
+
     def use(self, start_ts: int, end_ts: int, *, best: bool = False, raw: bool = False) -> Use:
         """What that time uses of the budget; `raw`: as if there were no corrections."""
         spans = self.spans(start_ts, end_ts)

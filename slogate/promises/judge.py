@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 from slogate.model.slots import Tallies
 from slogate.model.survey import MOST_VALUES, Crowd, Sums, Surveyed, condense, in_order
@@ -23,6 +22,7 @@ from slogate.promises.statement import Statement, applying, statement_of
 from slogate.promises.surveys import edges_of, survey_of
 from slogate.stats.error_budget import Budget
 from slogate.units import format_count, format_duration, format_share
+from slogate.unseen import ROWS, could_break, untimed
 from slogate.verdict import Finding, GoodShare, Outcome
 
 NONE = "(none)"
@@ -34,15 +34,17 @@ class Known:
 
     `distrust` says why they cannot be relied on: nothing passes. `untold` says that failures are
     not in them: nothing is sure to pass. So many rows of the sources were `unread`: what could be
-    broken if all of them were bad does not pass; `lost` says what they are. `told` is remarked on,
-    `source` is where the data of an indicator came from.
+    broken if all of them were bad does not pass; `lost` says what they are. `single`: all are
+    requests one by one, none in buckets. `told` is remarked on, `source` is where the data of an
+    indicator came from.
     """
 
     first_ts: int | None = None
     distrust: str | None = None
     untold: str | None = None
     unread: int = 0
-    lost: str = "rows of production could not be read"
+    lost: str = ROWS
+    single: bool = False
     told: tuple[str, ...] = ()
     source: Mapping[str, object] | None = None
 
@@ -101,6 +103,7 @@ def _finding(name: str, book: Book, known: Known) -> Finding:
         total=requests.total,
         population="all" if slices is None else f"slices of {format_duration(slices)}",
         failed=int(requests.bad),
+        untimed=statement.open if known.single else 0,
         good_share=None if share is None else GoodShare(
             observed=float(1 - share), interval=None, required=float(promise.objective)
         ),
@@ -140,6 +143,8 @@ def _outcome(statement: Statement, known: Known) -> tuple[Outcome, str]:
         surely = _is_gone(statement.best, statement.sure_rules)
         decided = Outcome.FAIL if gone else Outcome.PASS
         found = decided if gone is surely else Outcome.INCONCLUSIVE
+        opened = _open(statement, known) if found is Outcome.INCONCLUSIVE else None
+        why = why if opened is None else f"{opened}: {why}"
     unsure = known.untold or _unread(statement, known)
     if unsure is not None and found is Outcome.PASS:
         found, why = Outcome.INCONCLUSIVE, f"{unsure}; as far as told: {why}"
@@ -154,14 +159,21 @@ def _unread(statement: Statement, known: Known) -> str | None:
     if not unread:
         return None
     budget = statement.budget
-    use = replace(budget.use, bad=budget.use.bad + unread, total=budget.use.total + unread)
-    if budget.use.unit == "slices":  # each may spoil one of them
-        most = budget.use.total
-        use = replace(use, bad=min(use.bad, Fraction(most)), total=most)
-    worst = replace(budget, use=use)
+    worst = replace(budget, use=budget.use.worsened(unread))
     if not _is_gone(worst, applying(statement.plan, worst)):
         return None
-    return f"{format_count(unread)} {known.lost}, and what they held could break the promise"
+    return could_break(unread, known.lost, "promise")
+
+
+def _open(statement: Statement, known: Known) -> str | None:
+    """What is said of requests of which nobody knows whether they are good."""
+    count, total = statement.open, statement.requests.total
+    if not count or statement.plan.promise.indicator is not None:
+        return None
+    if known.single:
+        return f"{untimed(count, total)}, and could decide it"
+    few = f"{format_count(count)} of {format_count(total)} requests"
+    return f"of {few} nobody knows whether they were good (no response time, or a bucket)"
 
 
 def _is_gone(budget: Budget, rules: Sequence[PolicyRule]) -> bool:

@@ -21,6 +21,7 @@ from slogate.promises.judge import Known, judge_sums
 from slogate.promises.promise import MINUTE_US, Plan
 from slogate.promises.surveys import survey_of
 from slogate.units import format_count
+from slogate.unseen import silent
 from slogate.verdict import Finding, Subject, Verdict
 
 EVERYTHING = "everything"
@@ -115,7 +116,12 @@ def known_of(production: Production, plan: Plan) -> Known:
         distrust=_distrust(inside),
         untold=_untold(inside),
         unread=sum(run.rows.unreadable for run in inside),
+        single=all(_is_single(run) for run in inside),
     )
+
+
+def _is_single(run: Run) -> bool:
+    return run.rolled_up is None and all("/requests/" in part for part in run.parts)
 
 
 def _distrust(runs: Sequence[Run]) -> str | None:
@@ -130,10 +136,8 @@ def _distrust(runs: Sequence[Run]) -> str | None:
 
 
 def _untold(runs: Sequence[Run]) -> str | None:
-    silent = next((run for run in runs if "failures" in run.untold), None)
-    if silent is None:
-        return None
-    return f"the production run {silent.id} is of a source that does not tell failed requests"
+    found = ((run, silent(run)) for run in runs)
+    return next((f"{told} (production run {run.id})" for run, told in found if told), None)
 
 
 def remarks_on(runs: Sequence[Run]) -> Iterator[str]:

@@ -92,7 +92,7 @@ def _left(statement: Statement) -> str:
     ends = [statement.budget.remaining, statement.best.remaining]
     known = dict.fromkeys(end for end in ends if end is not None)
     if len(known) > 1:
-        return f"{' to '.join(map(_share, known))} of the budget is left, too unsure to call"
+        return _between(statement, *known)
     (left,) = known or (Fraction(0),)
     if left < 0:
         return f"the budget is overspent, {_share(1 - left)} of it is used"
@@ -101,6 +101,18 @@ def _left(statement: Statement) -> str:
     time = statement.budget.remaining_us
     minutes = f" ({format_duration(float(time))})" if time is not None else ""
     return f"{_share(left)} of the budget is left{minutes}"
+
+
+def _between(statement: Statement, worst: Fraction, best: Fraction) -> str:
+    """What is left where only bounds are known; too unsure if the two ends differ in outcome."""
+    if worst < 0 and best < 0:
+        used = f"{_share(1 - best)} to {_share(1 - worst)}"
+        return f"the budget is overspent, {used} of it is used"
+    freezing = [
+        any(rule.freeze for rule in rules) for rules in (statement.rules, statement.sure_rules)
+    ]
+    unsure = ", too unsure to call" if min(worst, best) < 0 or len(set(freezing)) > 1 else ""
+    return f"{_share(worst)} to {_share(best)} of the budget is left{unsure}"
 
 
 def _share(share: Fraction) -> str:

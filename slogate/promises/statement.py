@@ -48,7 +48,8 @@ class Alert:
 class Statement:
     """The budget in the worst case and in the best, and what is told beside it.
 
-    `requests` are those that surely lie in the window. `raw` is the budget as if there were no
+    `requests` are those that surely lie in the window, `open` those of them that may be good or
+    not. `raw` is the budget as if there were no
     corrections, None where none touch the window. `rules` are the policies that apply in the worst
     case, the strictest last, `sure_rules` in both. `gap` is the longest part of the window, from a
     day on and not corrected, of which no request is known.
@@ -56,6 +57,7 @@ class Statement:
 
     plan: Plan
     requests: Use
+    open: int
     budget: Budget
     best: Budget
     raw: Budget | None
@@ -93,6 +95,7 @@ def statement_of(book: Book) -> Statement:
     return Statement(
         plan=plan,
         requests=book.requests(period.start_ts, plan.at),
+        open=book.open(period.start_ts, plan.at),
         budget=worst,
         best=best,
         raw=budget(period.length_us, raw=True) if closed_us else None,

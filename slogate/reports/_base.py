@@ -266,7 +266,8 @@ def _counts(finding: Finding) -> list[str]:
     counted = [_backfilled(finding)] if finding.backfilled else []
     if finding.untimed:
         count = units.format_count(finding.untimed)
-        counted.append(f"{count} without a response time, left out of latencies")
+        left = "" if finding.kind == "slo" else ", left out of latencies"
+        counted.append(f"{count} without a response time{left}")
     return counted
 
 

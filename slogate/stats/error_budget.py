@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -36,6 +36,12 @@ class Use:
     def bad_share(self) -> Fraction | None:
         """The share of bad units; None without any."""
         return self.bad / self.total if self.total else None
+
+    def worsened(self, count: int) -> Use:
+        """What it were if so many more requests had been bad; of slices each may spoil one."""
+        if self.unit == "slices":
+            return replace(self, bad=min(self.bad + count, Fraction(self.total)))
+        return replace(self, bad=self.bad + count, total=self.total + count)
 
     def burn(self, objective: Fraction) -> Fraction | None:
         """The share of bad units over the share allowed: 1 spends the budget exactly in time."""

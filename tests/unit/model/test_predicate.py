@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from series_strategies import PREDICATES
 
-from slogate.model.predicate import And, Comparison, Not, Ok, Or, holds, holds_between
+from slogate.model.predicate import (
+    And,
+    Comparison,
+    Not,
+    Ok,
+    Or,
+    holds,
+    holds_between,
+    may_hold_untimed,
+)
 
 SLOW = Comparison("duration", ">", 400_000)
 SERVER_ERROR = Comparison("status", ">=", 500)
@@ -52,3 +61,21 @@ def test_no_duration_of_a_bucket_is_outside_what_is_said_of_it(
     assert order.index(sure) <= min(each)
     assert max(each) <= order.index(may)
     assert length or sure is may
+
+
+SLOW = Comparison("duration", ">", 400)
+
+
+@pytest.mark.parametrize(
+    ("predicate", "ok", "may"),
+    [
+        pytest.param(And(Ok(), Comparison("duration", "<=", 400)), True, True, id="fast"),
+        pytest.param(And(Ok(), Comparison("duration", "<=", 400)), False, False, id="failed"),
+        pytest.param(Not(SLOW), True, True, id="not slow"),
+        pytest.param(Comparison("duration", "<", 0), True, False, id="impossible"),
+        pytest.param(Ok(), None, False, id="unknown for another reason"),
+    ],
+)
+def test_a_time_that_nobody_measured_may_be_any(predicate, ok, may):
+    """Other unknowns are none: they hold no longer than they did."""
+    assert may_hold_untimed(predicate, ok=ok, status=None) is may

@@ -93,7 +93,7 @@ def test_states(minutes, state, rates):
         (Known(distrust="it was not finished"), AT, State.UNSURE, "it was not finished"),
         (Known(untold="no failures"), AT, State.UNSURE, "no failures"),
         (Known(unread=3), AT, State.QUIET, None),
-        (Known(unread=300), AT, State.UNSURE, "300 rows of production could not be read"),
+        (Known(unread=300), AT, State.UNSURE, "300 rows of the source could not be read"),
     ],
     ids=["recent", "ended", "unfinished", "untold", "few unread", "many unread"],
 )

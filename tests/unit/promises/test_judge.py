@@ -403,3 +403,28 @@ def test_slots_that_are_open_are_those_not_shut(first, last, shut):
 
     assert ([*found], len(found)) == (expected, len(expected))
     assert [at for at in range(21) if at in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("untimed", "slow", "outcome", "said"),
+    [
+        pytest.param(5, 5, Outcome.PASS, "0% to 50% of the budget is left", id="kept-anyway"),
+        pytest.param(6, 5, Outcome.INCONCLUSIVE, "-10% to 50% of the budget", id="either"),
+        pytest.param(6, 11, Outcome.FAIL, "overspent, 110% to 170%", id="broken-anyway"),
+    ],
+)
+def test_requests_without_a_time_pass_and_fail_where_they_cannot_matter(
+    untimed: int, slow: int, outcome: Outcome, said: str
+):
+    """They are bad in the worst case and good in the best; the verdict says how many they are."""
+    made = plan(promise(), AT)
+    at = made.slots.count - 1
+    tally = Tally(at, at, 1_000, 1_000 - slow - untimed, 1_000 - slow)
+
+    (finding,) = judge(made, {None: (tally,)}, Known(single=True))
+
+    assert finding.outcome is outcome
+    assert said in finding.reason
+    assert finding.untimed == untimed
+    told = f"{untimed} of 1,000 requests have no response time, and could decide it"
+    assert (told in finding.reason) is (outcome is Outcome.INCONCLUSIVE)
