@@ -198,7 +198,17 @@ def _judged(
             outcome=outcome, reason=reason, facts=reason, inside=False, total=total
         ), False
     kind = plugins.find("objectives", objective.kind)
+    window = _own_time(objective, subject.run, window)
     return stand(kind, objective, evidence, window, floor.value if floor else None)
+
+
+def _own_time(objective: Objective, run: Run, window: Window) -> Window:
+    """The window; for a rate, of a run that took turns, as long as it was its turn."""
+    if objective.kind != "throughput" or run.interleaved is None:
+        return window
+    mark = run.interleaved
+    length = mark.turns.length_of(mark.side, window)
+    return replace(window, end_ts=window.start_ts + max(1, length))
 
 
 def _is_across(evidence: Evidence) -> bool:

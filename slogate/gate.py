@@ -10,37 +10,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from slogate import plugins
-from slogate.comparing.compare import regressions
-from slogate.comparing.findings import with_regressions
-from slogate.engines._base import Engine, Reading
 from slogate.errors import NoData, SourceError, UnsupportedError, UsageError
 from slogate.evaluate import Floor, judge, judged_window, objectives_of, plan
 from slogate.history.floors import floors
-from slogate.measuring.measure import Asking, helped, latest
-from slogate.model.evidence import Evidence
 from slogate.model.run import Run
-from slogate.model.slots import Account, Tallies
-from slogate.model.survey import Survey, Surveyed
 from slogate.model.window import Window
-from slogate.promises.production import (
-    Production,
-    newest_end,
-    reaching,
-    surveys,
-    verdict_of,
-)
-from slogate.promises.promise import MINUTE_US, whole_minute
-from slogate.promises.promise import plan as plan_promise
-from slogate.promises.queried import verdict_of_queried
 from slogate.reports.json import document, parse
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.store.manifest import list_runs, with_all_parts, with_parts
 from slogate.store.verdicts import each_verdict, write_verdict
 from slogate.verdict import Failure, Subject, Verdict
+
+if TYPE_CHECKING:
+    from slogate.engines._base import Engine, Reading
+    from slogate.measuring.measure import Asking
+    from slogate.model.evidence import Evidence
+    from slogate.model.slots import Account, Tallies
+    from slogate.model.survey import Survey, Surveyed
 
 T = TypeVar("T")
 ENGINE = "duckdb"
@@ -73,7 +63,18 @@ def check(
     refuse_empty(specs)
     run, evidence, subject = counted(store, specs, run, threads=threads)
     verdict = judge(specs, subject, evidence, _floors(store, specs, run), version)
-    return with_regressions(verdict, regressions(store, specs, run, threads=threads))
+    if run.interleaved is None and not any(spec.regressions for spec in specs):
+        return verdict
+    from slogate.comparing.compare import regressions
+    from slogate.comparing.findings import with_regressions
+    from slogate.comparing.shown import shown
+    from slogate.comparing.turns import in_turns
+
+    turns = in_turns(store, specs, run, threads=threads)
+    if turns is None:
+        return with_regressions(verdict, regressions(store, specs, run, threads=threads))
+    verdict = with_regressions(verdict, turns.judged)
+    return replace(verdict, interleaved=shown(turns))
 
 
 def counted(
@@ -106,6 +107,16 @@ def check_promises(
     `at` is the moment (µs), down to the whole minute; without, the end of the newest data.
     `stored` are the service's production runs, where they are known.
     """
+    from slogate.promises.production import (
+        Production,
+        newest_end,
+        reaching,
+        surveys,
+        verdict_of,
+    )
+    from slogate.promises.promise import plan as plan_promise
+    from slogate.promises.promise import whole_minute
+
     refuse_unsupported(specs)
     promises = [promise for spec in specs for promise in spec.promises]
     if not promises:
@@ -139,6 +150,11 @@ def check_queried(
     `at` is the moment (µs), down to the whole minute; without, what has surely arrived by now.
     SourceError if a server cannot be asked: that is never taken for no data.
     """
+    from slogate.measuring.measure import helped, latest
+    from slogate.promises.promise import MINUTE_US, whole_minute
+    from slogate.promises.promise import plan as plan_promise
+    from slogate.promises.queried import verdict_of_queried
+
     refuse_unsupported(specs)
     promises = [promise for spec in specs for promise in spec.queried]
     if not promises:

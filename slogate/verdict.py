@@ -154,7 +154,10 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """All findings of one judgement. `id` = hash of spec, subject, window and floor."""
+    """All findings of one judgement. `id` = hash of spec, subject, window and floor.
+
+    `interleaved` is what base and head of a test in turns differ by, judged or not.
+    """
 
     id: str
     version: str
@@ -163,6 +166,7 @@ class Verdict:
     floor_runs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     specs: Mapping[str, str] = field(default_factory=dict)
+    interleaved: Mapping[str, object] | None = None
 
     @property
     def outcome(self) -> Outcome:

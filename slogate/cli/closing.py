@@ -52,6 +52,7 @@ def close(store: Store, run_id: str, ended: Ended, log: Path, died: str | None =
         raise GeneratorError(
             f"Locust made no request: {error}", hint=f"Locust's log says more: {log}"
         )
+    trouble = _close_beside(store, run) or trouble
     sentence = _recorded_sentence(store, run, ended.exit_code)
     return Closed(run=run, sentence=sentence, trouble=trouble)
 
@@ -62,6 +63,22 @@ def _written(store: Store, run: Run) -> StoreError | None:
             store,
             run.id,
             lambda now: replace(run, parts=now.parts, seals=now.seals, rolled_up=now.rolled_up),
+        )
+    except StoreError as error:
+        return error
+    return None
+
+
+def _close_beside(store: Store, run: Run) -> StoreError | None:
+    """Let the run of the base end as that of the head did."""
+    if run.interleaved is None:
+        return None
+    state, note, code = run.state, run.note, run.generator_exit
+    try:
+        update_run(
+            store,
+            run.interleaved.other,
+            lambda now: replace(now, state=state, note=note, generator_exit=code),
         )
     except StoreError as error:
         return error

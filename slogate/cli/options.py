@@ -75,16 +75,21 @@ def page_width() -> int:
 
 def given_run_time(text: str) -> int:
     """The microseconds of `--run-time`; UsageError for anything that is no length of time."""
+    return given_duration(text, "--run-time")
+
+
+def given_duration(text: str, option: str) -> int:
+    """The microseconds of an option; UsageError for anything that is no length of time."""
     from slogate.errors import UsageError
     from slogate.units import parse_duration
 
     word = text.strip()
     if word.replace(".", "", 1).isdecimal():
-        raise UsageError(f"--run-time: '{word}' has no unit", hint=f"write {word}s")
+        raise UsageError(f"{option}: '{word}' has no unit", hint=f"write {word}s")
     try:
         planned = parse_duration(word)
     except ValueError as error:
-        raise UsageError(f"--run-time: {error}") from None
+        raise UsageError(f"{option}: {error}") from None
     if planned == 0:
-        raise UsageError("--run-time must be longer than 0")
+        raise UsageError(f"{option} must be longer than 0")
     return planned

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from slogate.cli.against import Base, Wanted
 from slogate.cli.locusting import own_run_time, shows_web_ui
 from slogate.cli.options import note
 from slogate.config import Settings
@@ -23,6 +24,7 @@ class Request:
     abort_on: tuple[str, ...]
     labels: tuple[str, ...]
     quiet: bool
+    against: Wanted | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,7 @@ class Test:
     specs: list[Spec]
     rules: list[Objective]
     store: Store
+    base: Base | None = None
 
     def log(self, of: str) -> Path:
         """Where the log of the service or of Locust is kept."""

@@ -8,9 +8,11 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from slogate.cli.against import Wanted, base_of
 from slogate.cli.closing import close
 from slogate.cli.complaints import told
 from slogate.cli.judging import keep_all, of_one_service, read, worst
@@ -26,10 +28,13 @@ from slogate.loadtest.process import tail
 from slogate.loadtest.reach import is_known, port_is_free, refuse_silent, refuse_unusable
 from slogate.loadtest.service import await_ready, served
 from slogate.loadtest.words import own_words, read_log
+from slogate.model.turns import SETTLED
 from slogate.preflight import rates
 from slogate.store.layout import open_store
+from slogate.units import format_duration
 from slogate.verdict import Verdict
 
+BASE = "its base: "
 # shows verdicts, and answers with their exit code
 Tell = Callable[[Sequence[Verdict]], int]
 
@@ -44,7 +49,7 @@ def load_test(request: Request, tell: Tell) -> int:
         return EXIT_PASS
     test = _prepare(request)
     _preflight(test)
-    with _service(test) as death:
+    with _services(test) as death:
         ended = _generate(test, death)
         died = death()
     if ended.aborted is not None:
@@ -62,7 +67,7 @@ def load_test(request: Request, tell: Tell) -> int:
 
 def _mourn(test: Test, died: str) -> int:
     """Say that the service did not survive its test."""
-    words = tail(test.log("service"))
+    words = tail(test.log("base" if died.startswith(BASE) else "service"))
     message = f"the service ended during the test ({died}); its last words:\n{words}"
     return told(ServiceError(message, hint=f"what was recorded: slogate report {test.run_id}"))
 
@@ -82,7 +87,7 @@ def _prepare(request: Request) -> Test:
     if request.settings.host is not None:
         refuse_unusable(request.settings.host)
     stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%d-%H%M%S")
-    return Test(
+    test = Test(
         request=request,
         run_id=f"{stamp}-{secrets.token_hex(3)}",
         service=service,
@@ -90,6 +95,27 @@ def _prepare(request: Request) -> Test:
         rules=[abort_rule(text) for text in request.abort_on],
         store=open_store(request.settings.store, create=True),
     )
+    return test if request.against is None else _against(test, request.against)
+
+
+def _against(test: Test, wanted: Wanted) -> Test:
+    """The test with the base that it is to be held against."""
+    request = test.request
+    given = labels(request.labels)
+    if taken := sorted({"slice", SETTLED[0]} & set(given)):
+        raise UsageError(f"with --against the label '{taken[0]}' is taken")
+    base = base_of(
+        wanted,
+        request.settings,
+        request.locust,
+        test.specs,
+        run_id=test.run_id,
+        planned_us=test.planned_us,
+        web=request.web,
+    )
+    if not any(spec.regressions for spec in test.specs):
+        test.say("note: the specs have no `regression:`, so changes are shown, none is judged")
+    return replace(test, base=base)
 
 
 def _preflight(test: Test) -> None:
@@ -121,6 +147,26 @@ def _service(test: Test) -> Iterator[Death]:
         yield death
 
 
+@contextlib.contextmanager
+def _services(test: Test) -> Iterator[Death]:
+    """The service and, if there is one, the base beside it; yields how either ended."""
+    if test.base is None:
+        with _service(test) as death:
+            yield death
+        return
+    timeout = test.request.settings.ready_timeout
+    with (
+        _service(test) as death,
+        test.base.serving(timeout, test.log("base"), test.say) as gone,
+    ):
+        turns = test.base.turns
+        test.say(
+            f"base and head take turns of {format_duration(turns.slice_us)}, "
+            f"in an order drawn from the seed {turns.seed}"
+        )
+        yield lambda: death() or (f"{BASE}{how}" if (how := gone()) else None)
+
+
 def _generate(test: Test, death: Death) -> Ended:
     settings = test.request.settings
     commit, branch = commit_and_branch(Path.cwd(), os.environ)
@@ -129,6 +175,7 @@ def _generate(test: Test, death: Death) -> Ended:
         "branch": branch,
         "labels": labels(test.request.labels),
         "planned_us": test.planned_us,
+        "against": None if test.base is None else test.base.info(),
     }
     environment = {
         **os.environ,

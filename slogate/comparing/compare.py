@@ -40,6 +40,7 @@ def compare(
     store: Store, runs: Sequence[Run], lines: Sequence[Allowance], wish: Wish
 ) -> tuple[Contest, list[Compared]]:
     """The comparison of one service's runs, newest first; errors say what names no run."""
+    runs = _own(runs, wish.base, wish.head)
     head = head_of(wish.head, runs, wish.last if wish.pair_label else 1)
     base = base_of(wish.base, runs, head.runs, beside=wish.pair_label is not None)
     taker = Taker(store, lines, threads=wish.threads)
@@ -51,6 +52,15 @@ def compare(
     return contest, judge([(contest, lines)])
 
 
+def _own(runs: Sequence[Run], *refs: str) -> list[Run]:
+    """The runs without bases of tests in turns, which are other code, unless one is named."""
+    return [
+        run
+        for run in runs
+        if run.interleaved is None or run.interleaved.side == "head" or run.id in refs
+    ]
+
+
 def regressions(
     store: Store, specs: Sequence[Spec], run: Run, *, threads: int | None = None
 ) -> list[Compared]:
@@ -58,7 +68,7 @@ def regressions(
     lines = [line for spec in specs for line in spec.regressions]
     if not lines:
         return []
-    runs = list_runs(store, service=run.service, kind=run.kind)
+    runs = _own(list_runs(store, service=run.service, kind=run.kind), run.id)
     taker, head = Taker(store, lines, threads=threads), Side(words=f"run {run.id}", runs=(run,))
     contests = []
     for against in dict.fromkeys(line.against for line in lines):

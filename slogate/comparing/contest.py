@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from slogate.comparing.taking import Taken
+from slogate.model.turns import Interleaved
 from slogate.objectives._base import Allowance
 from slogate.verdict import Outcome
 
-Design = Literal["sequential", "paired"]
+Design = Literal["sequential", "paired", "interleaved"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +19,8 @@ class Contest:
     """Base and head of one comparison, all that was measured of them, and how they belong together.
 
     `spread` are the runs that tell how runs differ; None where base and head tell it themselves.
-    `pairs` are of runs side by side. `left_out` are runs that cannot be used, and why.
+    `pairs` are of runs side by side, with a `mark` of slices of one test in which both took turns.
+    `left_out` are runs that cannot be used, and why; `refused` says it of lines, by their id.
     """
 
     service: str
@@ -29,10 +32,14 @@ class Contest:
     pairs: tuple[tuple[Taken, Taken], ...] | None = None
     pair_label: str | None = None
     left_out: tuple[tuple[str, str], ...] = ()
+    mark: Interleaved | None = None
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def design(self) -> Design:
         """How base and head belong together."""
+        if self.mark is not None:
+            return "interleaved"
         return "sequential" if self.pairs is None else "paired"
 
 

@@ -70,6 +70,8 @@ def _bounded(line: Allowance, run: Taken) -> bool:
 def _missing(entry: Entry) -> tuple[tuple[Outcome, str] | None, bool]:
     """Why there is no estimate, and whether what is known keeps the budget."""
     contest, line = entry.contest, entry.line
+    if line.id in contest.refused:
+        return (Outcome.INVALID, contest.refused[line.id]), False
     if not entry.head:
         return (Outcome.NO_DATA, sentences.no_head(contest, line)), False
     if not entry.base:

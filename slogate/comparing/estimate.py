@@ -91,7 +91,9 @@ def paired(line: Allowance, pairs: Pairs) -> Estimate:
         heads = _levels(line, [head for _, head in pairs], of_head)
         return sign_flip([h.value - b.value for b, h in zip(bases, heads, strict=True)])
 
-    return Estimate(adverse=one(WORST, BEST), lenient=one(BEST, WORST))
+    adverse = one(WORST, BEST)
+    bounds_only = any(len(set(run.measured[line.id])) > 1 for pair in pairs for run in pair)
+    return Estimate(adverse=adverse, lenient=one(BEST, WORST) if bounds_only else adverse)
 
 
 def _levels(line: Allowance, runs: Sequence[Taken], case: int) -> list[Level]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from slogate import plugins
 from slogate.comparing.contest import Compared
+from slogate.comparing.taking import Taken
 from slogate.evaluate import blocks, judged_window
 from slogate.objectives._definition import definition_of_allowance
 from slogate.verdict import Finding, Outcome, Verdict
@@ -46,7 +47,7 @@ def finding_of(found: Compared) -> Finding | None:
         service=scope.service,
         name=scope.name,
         kind=KIND,
-        text=f"regression {line.key}: {line.text} against {line.against}",
+        text=f"regression {line.key}: {line.text} against {_base_of(found)}",
         endpoint=str(scope.selection.endpoint) if scope.selection.endpoint else None,
         place=line.place,
         outcome=outcome,
@@ -68,6 +69,11 @@ def finding_of(found: Compared) -> Finding | None:
     )
 
 
+def _base_of(found: Compared) -> str:
+    """The base as the spec names it; of a test in turns the one that was tested beside."""
+    return found.line.against if found.contest.mark is None else found.contest.base_words
+
+
 def comparison_of(found: Compared) -> Mapping[str, Any]:
     """Base and head of a line for machines: values in the document's unit, runs, p-values."""
     contest, line = found.contest, found.line
@@ -78,15 +84,16 @@ def comparison_of(found: Compared) -> Mapping[str, Any]:
         return None if value is None else value / size
 
     return {
-        "against": line.against or contest.base_words,
+        "against": _base_of(found) or contest.base_words,
         "design": contest.design,
         "unit": "ms" if unit == "us" else unit,
         "base": shown(found.base),
         "head": shown(found.head),
         "change": found.change,
         "change_interval": list(found.interval),
-        "base_runs": [each.run.id for each in contest.base],
-        "head_runs": [each.run.id for each in contest.head],
+        "base_runs": _ids(contest.base),
+        "head_runs": _ids(contest.head),
+        "pairs": found.units[0] if contest.pairs is not None else None,
         "spread_runs": None if contest.spread is None else [e.run.id for e in contest.spread],
         "between_runs_sd": found.between,
         "p_over": found.p_over,
@@ -94,3 +101,8 @@ def comparison_of(found: Compared) -> Mapping[str, Any]:
         "p_within": found.p_within,
         "moved": found.moved,
     }
+
+
+def _ids(runs: Sequence[Taken]) -> list[str]:
+    """Each run once; of a test in turns there is one of each side, taken slice by slice."""
+    return list(dict.fromkeys(each.run.id for each in runs))

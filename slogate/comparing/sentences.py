@@ -152,6 +152,11 @@ def _more_runs(it: Change, budget: float, alpha: float) -> str:
 
 def no_head(contest: Contest, line: Allowance) -> str:
     """Why the head has no value."""
+    if contest.mark is not None:
+        return (
+            f"too few requests of {line.scope.selection} to compare {line.key} slice by slice: a "
+            "longer run, longer slices or more users would do"
+        )
     empty = next((run.empty for run in contest.head if run.empty), None)
     return empty or f"{contest.head_words} has too few requests to compare {what(line)}"
 
@@ -189,14 +194,23 @@ def few_runs(contest: Contest, line: Allowance, count: int, least: int) -> str:
 
 def few_pairs(contest: Contest, line: Allowance, count: int, needed: int) -> str:
     """How many pairs are needed."""
+    by = "of slices" if contest.mark is not None else f"by {contest.pair_label}"
     return (
-        f"{what(line)} is compared in {runs_of(count, 'pair')} by {contest.pair_label}: "
+        f"{what(line)} is compared in {runs_of(count, 'pair')} {by}: "
         f"at least {needed} are needed to be that sure"
     )
 
 
 def design(contest: Contest) -> Iterator[str]:
     """How base and head belong together, and what a reader must know of it: `code: sentence`."""
+    if contest.mark is not None:
+        mark = contest.mark
+        yield (
+            f"design: interleaved; base ({mark.words}) and head took turns of "
+            f"{format_duration(mark.slice_us)} in random order (seed {mark.seed}), the first "
+            f"{format_duration(mark.settle_us)} of each left out, compared by flipping signs"
+        )
+        return
     if contest.pairs is not None:
         yield (
             f"design: paired; {runs_of(len(contest.pairs), 'pair')} of base and head by "

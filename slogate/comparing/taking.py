@@ -91,7 +91,7 @@ class Taker:
         with engine.reading([str(part) for part in parts], self._threads, extent) as series:
             rows, first, last = series.span()
             closed = run if run.end_ts is not None else replace(run, end_ts=last)
-            subject = _subject(closed, rows, first, last, series)
+            subject = subject_of(closed, rows, first, last, series)
             trouble, empty = distrust(subject), None
             windows = {line.id: judged_window(closed, line.scope.warmup_us) for line in self._lines}
             spans = [window for window in windows.values() if window is not None]
@@ -132,7 +132,10 @@ def _pair(
     return None if worst is None or best is None else (worst, best)
 
 
-def _subject(run: Run, rows: int, first: int | None, last: int | None, series: Reading) -> Subject:
+def subject_of(
+    run: Run, rows: int, first: int | None, last: int | None, series: Reading
+) -> Subject:
+    """What decides whether the run is to be trusted."""
     stored = rows
     if rows != run.rows.written:
         whole = Window(start_ts=first or 0, end_ts=last or first or 0)

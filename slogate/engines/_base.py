@@ -210,7 +210,8 @@ def _steps() -> tuple[Fraction, ...]:
 
 def ladder_shares(needs: Iterable[Need]) -> tuple[Fraction, ...]:
     """The shares of the ladder for these needs: the fixed steps and every quantile asked for."""
-    shares = list(_steps())
+    needs = list(needs)
+    shares = list(_steps()) if any(need.drawn for need in needs) else []
     for quantile in {need.quantile for need in needs if need.quantile is not None} - set(shares):
         insort(shares, quantile)
     return tuple(shares)

@@ -35,6 +35,8 @@ class Need:
     max         the largest measured duration of all requests
     mean        sum of durations; a failure counts max(measured, `limit_us`)
     throughput  successes
+
+    Not `drawn`: the quantiles that were asked for do, without the steps between them.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Need:
     limit_us: int | None = None
     quantile: Fraction | None = None
     failures: Failures = "slow"
+    drawn: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

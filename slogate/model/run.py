@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from slogate.model.turns import Interleaved
+
 Kind = Literal["load", "production"]
 State = Literal["running", "complete", "interrupted", "aborted", "incomplete"]
 
@@ -78,6 +80,7 @@ class Run:
     `parts` are paths relative to the store; `seals` say what they were, for those that were
     closed. `rolled_up` is set where counts and histograms took the place of so many requests.
     `untold` says what the source is silent about: `failures`, where failed requests are not in it.
+    `interleaved` is set where base and head took turns, and this is one of them.
     """
 
     id: str
@@ -104,3 +107,4 @@ class Run:
     seals: Mapping[str, Seal] = field(default_factory=dict)
     rolled_up: int | None = None
     untold: tuple[str, ...] = ()
+    interleaved: Interleaved | None = None

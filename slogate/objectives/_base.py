@@ -143,7 +143,8 @@ class Contrast:
 
     `scale` says what a budget is a share of: the base's value (`ratio`), or requests, so that it
     is a difference (`points`). `needs` says what to count. Some kinds have to count once more, at
-    what they found: `again`. `measure` is None where there are too few requests to compare.
+    what they found: `again`. `measure` is None where there are too few requests to compare;
+    `in_pairs` is the same for pairs, which tell by themselves how much a value varies.
     """
 
     scale: Literal["ratio", "points"]
@@ -152,6 +153,9 @@ class Contrast:
     higher_is_worse: bool = True
     again: Callable[[Allowance, Evidence, Window], Need | None] | None = None
     quantile: Callable[[str], Fraction] | None = None
+    in_pairs: Callable[[Allowance, Evidence, Evidence | None, Window], Measured | None] | None = (
+        None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

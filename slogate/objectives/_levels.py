@@ -22,6 +22,7 @@ from slogate.stats.student import student_quantile
 LEAST = 10
 # requests beyond a percentile, without which it is hardly more than the slowest of all
 BEYOND = 5
+BEYOND_IN_PAIRS = 1
 _ALPHA = 0.05
 
 
@@ -38,6 +39,19 @@ def percentile(
         return Measured(value=None)
     variance = inf if again is None else _of_logarithm(evidence, again, quantile, max(1, observed))
     return None if variance == inf else Measured(value=max(1, observed), variance=variance)
+
+
+def percentile_in_pairs(
+    allowance: Allowance, evidence: Evidence, again: Evidence | None, window: Window
+) -> Measured | None:
+    """The percentile of one of a pair; how much it varies is seen from pair to pair."""
+    del again, window
+    quantile = allowance.quantile or Fraction(0)
+    enough = evidence.total * min(quantile, 1 - quantile) >= BEYOND_IN_PAIRS
+    if not enough or not evidence.ladder:
+        return None
+    observed = evidence.quantile(quantile)
+    return Measured(value=None if observed is None else max(1, observed))
 
 
 def _of_logarithm(

@@ -206,5 +206,6 @@ PLUGIN = Kind(
         needs=compared,
         again=again,
         quantile=quantile_of,
+        in_pairs=_levels.percentile_in_pairs,
     ),
 )

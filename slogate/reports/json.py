@@ -242,6 +242,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
         "floor_runs": list(verdict.floor_runs),
         "warnings": list(verdict.warnings),
         "objectives": [_objective(finding) for finding in verdict.findings],
+        "interleaved": verdict.interleaved,
         "specs": MAP.write(verdict.specs),
     }
 
@@ -279,6 +280,7 @@ def _parse(document: Mapping[str, Any]) -> Verdict:
         floor_runs=TEXTS.read(document["floor_runs"]),
         warnings=TEXTS.read(document["warnings"]),
         specs=MAP.read(document["specs"]),
+        interleaved=document.get("interleaved"),
     )
 
 

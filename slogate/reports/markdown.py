@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from slogate import units
-from slogate.reports import _base
+from slogate.reports import _base, _turns
 from slogate.reports._base import MARKS, Report
 from slogate.reports._budget import lines as budget_lines
 from slogate.verdict import Finding, Outcome, Verdict
@@ -22,6 +22,7 @@ _LONGEST_NAME = 120
 _LONGEST_SENTENCE = 1_000
 _LONGEST_ERROR = 300
 _MOST_NOTES = 20
+_MOST_LINES = 40
 _MARKUP = {ord(char): f"&#{ord(char)};" for char in "&<>|`*_[]\\~$!"}
 _TRIGGERS = {ord(char): f"{char}&#8203;" for char in "@#"}
 _HEAD = "| | objective | endpoint | limit | observed | good / required | requests |"
@@ -101,6 +102,20 @@ def _budgets(verdict: Verdict) -> str:
     return "\n".join(["Error budgets:", "", *shown]) if told else ""
 
 
+def _in_turns(verdict: Verdict) -> str:
+    title, lines = _turns.title(verdict), _turns.lines(verdict)
+    if title is None or not lines:
+        return ""
+    rows = [
+        f"| {' | '.join([code(first), *map(escape, rest)])} |"
+        for first, *rest in map(_turns.row, lines[:_MOST_LINES])
+    ]
+    if len(lines) > _MOST_LINES:
+        rows.append(f"| and {len(lines) - _MOST_LINES} more, in the JSON report | | | | | | |")
+    head = [f"| {' | '.join(_turns.HEAD)} |", "|---|---:|---:|---:|---|---|---|"]
+    return "\n".join([f"{title}:", "", *head, *rows])
+
+
 def _failures(verdict: Verdict) -> str:
     lines = [
         f"- {units.format_count(failure.count)} × {code(failure.endpoint)}: "
@@ -133,6 +148,7 @@ def _blocks(verdict: Verdict, shown: int) -> list[str]:
         _table(upper, whole_id=several) if upper else "",
         "\n".join(map(_reason, rest)),
         _budgets(verdict),
+        _in_turns(verdict),
         _failures(verdict),
         _folded(f"{len(passing)} objectives pass", _table(passing, whole_id=several))
         if fold

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from slogate import units
-from slogate.reports import _base
+from slogate.reports import _base, _turns
 from slogate.reports._base import MARKS, Report
 from slogate.reports._budget import lines as budget_lines
 from slogate.reports._page import bullet, cell, elide, width, wrap
@@ -124,6 +124,12 @@ def _budgets(verdict: Verdict, page: int) -> list[str]:
     return ["Error budgets:", *told] if told else []
 
 
+def _in_turns(verdict: Verdict, page: int) -> list[str]:
+    title = _turns.title(verdict)
+    told = [line for text in _turns.sentences(verdict) for line in bullet(_base.plain(text), page)]
+    return [f"{title}:", *told] if title and told else []
+
+
 def _failures(verdict: Verdict, page: int) -> list[str]:
     lines = []
     for failure in _base.failures(verdict):
@@ -152,6 +158,7 @@ def render_styled(verdict: Verdict, *, colour: bool, width: int = WIDTH, notes: 
         _table(findings, page, colour=colour) if findings else [],
         _reasons(findings, page, colour=colour),
         _budgets(verdict, page),
+        _in_turns(verdict, page),
         _failures(verdict, page),
         ["Notes:", *(line for note in told for line in bullet(note, page))] if told else [],
         _conclusion(verdict, page, colour=colour),

@@ -18,9 +18,12 @@ shown at 5%. Refuses no pairs at all and values that are not finite.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import repeat
 from math import ceil, floor, fsum, isfinite, log2
+from operator import add
 
 EXACT_UP_TO = 14
 DRAWS = 9_999
@@ -101,17 +104,30 @@ def _all(values: Sequence[int]) -> list[tuple[int, int]]:
 def _drawn(values: Sequence[int], seed: int) -> Iterator[tuple[int, int]]:
     """(count, sum) of subsets drawn with splitmix64 (Steele, Lea & Flood 2014), the empty first."""
     yield 0, 0
-    tables = [_all(values[at : at + _BYTE]) for at in range(0, len(values), _BYTE)]
+    counts: Iterable[int] = repeat(0, DRAWS)
+    totals: Iterable[int] = repeat(0, DRAWS)
+    for at, drawn in zip(range(0, len(values), _BYTE), _patterns(len(values), seed), strict=True):
+        table = _all(values[at : at + _BYTE])
+        counts = map(add, counts, [table[each][0] for each in drawn])
+        totals = map(add, totals, [table[each][1] for each in drawn])
+    yield from zip(counts, totals, strict=True)
+
+
+@cache
+def _patterns(count: int, seed: int) -> tuple[bytes, ...]:
+    """Which of so many values each draw flips: eight of them in a byte a draw."""
+    sizes = [min(_BYTE, count - at) for at in range(0, count, _BYTE)]
+    found = [bytearray(DRAWS) for _ in sizes]
     state = seed & _MASK
-    for _ in range(DRAWS):
-        count = total = bits = 0
-        for number, table in enumerate(tables):
+    for draw in range(DRAWS):
+        bits = 0
+        for number, size in enumerate(sizes):
             if number % _BYTE == 0:
                 state = (state + 0x9E3779B97F4A7C15) & _MASK
                 bits = _mixed(state)
-            more, added = table[bits & (len(table) - 1)]
-            count, total, bits = count + more, total + added, bits >> _BYTE
-        yield count, total
+            found[number][draw] = bits & ((1 << size) - 1)
+            bits >>= _BYTE
+    return tuple(map(bytes, found))
 
 
 def _mixed(state: int) -> int:

@@ -39,6 +39,7 @@ def run_to_json(run: Run) -> dict[str, Any]:
     }
     document |= {"health": dataclasses.asdict(run.health), "rows": dataclasses.asdict(run.rows)}
     document["seals"] = {part: dataclasses.asdict(seal) for part, seal in run.seals.items()}
+    document["interleaved"] = run.interleaved and dataclasses.asdict(run.interleaved)
     return {"format": FORMAT, **document}
 
 

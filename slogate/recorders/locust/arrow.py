@@ -56,7 +56,7 @@ def _table(chunk: Chunk, labels: Mapping[str, str], now_s: float) -> pa.Table:
         "bytes": pc.if_else(pc.greater_equal(sizes, _zero(pa.int64())), sizes, _null(pa.int64())),
         "worker": pa.repeat(_texts([chunk.worker])[0], rows),
         "trace_id": pa.nulls(rows, pa.string()),
-        "labels": _labels(rows, labels),
+        "labels": label_rows(rows, labels),
         **_words(chunk),
     }
     return pa.table([columns[name] for name in SCHEMA().names], schema=SCHEMA())
@@ -159,7 +159,8 @@ def _texts(texts: Sequence[str]) -> Any:
     return pa.Array.from_buffers(pa.string(), len(texts), buffers)
 
 
-def _labels(rows: int, labels: Mapping[str, str]) -> Any:
+def label_rows(rows: int, labels: Mapping[str, str]) -> Any:
+    """So many rows with the same labels."""
     import pyarrow as pa
 
     kind = SCHEMA().field("labels").type

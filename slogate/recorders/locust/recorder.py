@@ -31,6 +31,7 @@ from slogate.recorders.locust.settings import Settings
 from slogate.recorders.locust.shipping import Shipper
 from slogate.recorders.locust.source import OwnUsers, Source
 from slogate.recorders.locust.status import StatusLine, progress
+from slogate.recorders.locust.turns import Beside, Switch
 from slogate.recorders.locust.unfinished import Unfinished
 from slogate.store.layout import Store
 
@@ -66,11 +67,14 @@ class Recorder:
         self._session: Session | None = None
         self._flusher: gevent.Greenlet | None = None
         self._tests = 0
+        self._switch = None if settings.against is None else Switch(settings.against)
 
     def register(self) -> None:
         """Wrap Locust's waits and requests, and add the listeners."""
         self._pacing.install()
         self._unfinished.install()
+        if self._switch is not None:
+            self._switch.install()
         events: Any = locust.events
         events.request.add_listener(self._capture.on_request)
         events.init.add_listener(self._on_init)
@@ -183,10 +187,18 @@ class Recorder:
                 self._source,
                 counted=lambda: int(stats.total.num_requests),
                 flush_s=self._settings.flush_s,
+                beside=self._besides(),
             )
             self._session.begin()
             self._monitor.start()
             self._flusher = gevent.spawn(self._flush_when_due, self._session)
+
+    def _besides(self) -> Beside | None:
+        """The base's run of this test; that of a second one in this process is not kept."""
+        against = self._settings.against
+        if against is None or self._switch is None or self._tests > 1:
+            return None
+        return Beside(against, self._switch)
 
     def _flush_when_due(self, session: Session) -> None:
         while True:

@@ -22,6 +22,7 @@ from slogate.model.run import Reconciliation, Run, State
 from slogate.recorders.locust.arrow import to_table
 from slogate.recorders.locust.columns import Chunk
 from slogate.recorders.locust.source import Source
+from slogate.recorders.locust.turns import Beside, split, without
 from slogate.recorders.locust.unfinished import cut_off
 from slogate.store.layout import Store
 from slogate.store.manifest import delete_run, write_run
@@ -43,11 +44,13 @@ def now_us() -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """A part that was written."""
+    """The parts that were written: of the run, if it has any of the rows, and beside it."""
 
-    path: str
+    paths: tuple[str, ...]
     rows: int
     last_ts: int
+    beside: tuple[str, ...] = ()
+    rows_beside: int = 0
 
 
 class Session:
@@ -61,9 +64,11 @@ class Session:
         *,
         counted: Callable[[], int],
         flush_s: float,
+        beside: Beside | None = None,
     ) -> None:
         self._store = store
-        self._run = run
+        self._beside = beside
+        self._run = run if beside is None else beside.head(run)
         self._source = source
         self._counted = counted
         self._flush_s = flush_s
@@ -128,13 +133,18 @@ class Session:
             self._flushed_at = time()
             if chunks := [chunk for chunk in self._source.take(final=final) if chunk.rows]:
                 self._sequence += 1
-                stored = self._do(_write, self._store, self._run, chunks, self._sequence)
+                stored = self._do(
+                    _write, self._store, self._run, chunks, self._sequence, self._beside
+                )
                 if stored is not None:
                     self._uncountable += sum(chunk.uncountable for chunk in chunks)
                     self._cut_off += sum(cut_off(chunk) for chunk in chunks)
                     self.written += stored.rows
                     self._last_ts = max(self._last_ts or stored.last_ts, stored.last_ts)
-                    self._run = replace(self._run, parts=(*self._run.parts, stored.path))
+                    self._run = replace(self._run, parts=(*self._run.parts, *stored.paths))
+                    if self._beside is not None:
+                        self._beside.parts += stored.beside
+                        self._beside.written += stored.rows_beside
                     if not final:
                         self._save(replace(self._run, rows=self._reconciled()))
 
@@ -145,6 +155,8 @@ class Session:
             self.flush(final=True)
             if not self._source.pending():
                 break
+        if self._beside is not None and (trouble := self._beside.trouble()) is not None:
+            self.fault(trouble)
         with self._lock:
             rows, health = self._reconciled(), self._source.health()
             if not (rows.seen or self.spawned or self.interrupted):
@@ -165,7 +177,10 @@ class Session:
         """No user ever ran: there was no test, Locust's own words say why."""
         if not self._withdrawn:
             self._withdrawn = True
-            self._do(partial(delete_run, force=True, keep_logs=True), self._store, self._run.id)
+            delete = partial(delete_run, force=True, keep_logs=True)
+            self._do(delete, self._store, self._run.id)
+            if self._beside is not None:
+                self._do(delete, self._store, self._beside.against.run)
 
     def fault(self, sentence: str) -> None:
         """Something was lost; the run is incomplete, whoever reads stderr is told once."""
@@ -175,13 +190,19 @@ class Session:
             sys.stderr.write(f"slogate: {sentence}; the run will be incomplete\n")
 
     def _reconciled(self) -> Reconciliation:
+        """Whose count says what, of the run alone."""
+        rows = self._all_rows()
+        return rows if self._beside is None else without(rows, self._beside.written)
+
+    def _all_rows(self) -> Reconciliation:
+        written = self.written + (self._beside.written if self._beside is not None else 0)
         tally = self._source.tally()
         counted = self._frozen if self._frozen is not None else self._counted()
         before_reset = self._before_reset + tally.before_reset
-        uncounted = self.written - counted - before_reset
+        uncounted = written - counted - before_reset
         return Reconciliation(
             seen=tally.seen,
-            written=self.written,
+            written=written,
             counted=counted,
             uncountable=max(self._uncountable, uncounted),
             before_reset=before_reset,
@@ -211,6 +232,9 @@ class Session:
         return notes
 
     def _save(self, run: Run) -> None:
+        if self._beside is not None:
+            base = replace(self._beside.base(run), rows=without(self._all_rows(), self.written))
+            self._do(_write_closed, self._store, base)
         self._do(write_run, self._store, run)
 
     def _do(self, work: Callable[..., T], *arguments: Any) -> T | None:
@@ -228,9 +252,35 @@ def _attempt(work: Callable[..., T], *arguments: Any) -> tuple[T | None, Excepti
         return None, error
 
 
-def _write(store: Store, run: Run, chunks: Sequence[Chunk], sequence: int) -> Stored:
+def _write_closed(store: Store, run: Run) -> None:
+    """Write a manifest, with seals if the run is over."""
+    write_run(store, run if run.state == "running" else sealed(store, run))
+
+
+def _write(
+    store: Store, run: Run, chunks: Sequence[Chunk], sequence: int, beside: Beside | None
+) -> Stored:
     import pyarrow.compute as pc
 
     table = to_table(chunks, run.labels, time())
-    path = write_part(store, run.id, run.service, run.kind, table, sequence=sequence, worker=None)
-    return Stored(path=path, rows=table.num_rows, last_ts=pc.max(table["ts"]).value)
+    last_ts = pc.max(table["ts"]).value
+
+    def write(run_id: str, rows: Any) -> tuple[str, ...]:
+        if rows is None:
+            return ()
+        part = write_part(
+            store, run_id, run.service, run.kind, rows, sequence=sequence, worker=None
+        )
+        return (part,)
+
+    if beside is None:
+        return Stored(paths=write(run.id, table), rows=table.num_rows, last_ts=last_ts)
+    sides = split(table, beside.against.turns, run.labels)
+    others, mine = sides.get("base"), sides.get("head")
+    return Stored(
+        beside=write(beside.against.run, others),
+        rows_beside=0 if others is None else others.num_rows,
+        paths=write(run.id, mine),
+        rows=0 if mine is None else mine.num_rows,
+        last_ts=last_ts,
+    )

@@ -2,8 +2,9 @@
 
 SLOGATE_STORE, SLOGATE_RUN and SLOGATE_SERVICE belong together; without a store nothing is
 written (a worker ships its rows to its master). SLOGATE_RUN_INFO is a JSON object with any of
-commit, branch, labels, planned_us, planned_rate, note. SLOGATE_STATUS_FD is a file descriptor
-for one line of progress a second, SLOGATE_FLUSH_S how often rows are written (5 seconds).
+commit, branch, labels, planned_us, planned_rate, note, against (see `turns.py`).
+SLOGATE_STATUS_FD is a file descriptor for one line of progress a second, SLOGATE_FLUSH_S how
+often rows are written (5 seconds).
 Refuses what is half given or malformed.
 """
 
@@ -13,9 +14,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slogate.errors import UsageError
+
+if TYPE_CHECKING:
+    from slogate.recorders.locust.turns import Against
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +37,7 @@ class Settings:
     planned_us: int | None = None
     planned_rate: float | None = None
     note: str | None = None
+    against: Against | None = None
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -72,7 +77,7 @@ def _seconds(text: str) -> float:
 def _info(text: str) -> dict[str, Any]:
     known: dict[str, type | tuple[type, ...]] = {
         "commit": str, "branch": str, "labels": dict, "planned_us": int,
-        "planned_rate": (int, float), "note": str,
+        "planned_rate": (int, float), "note": str, "against": dict,
     }  # fmt: skip
     try:
         given = json.loads(text)
@@ -86,4 +91,11 @@ def _info(text: str) -> dict[str, Any]:
             raise UsageError(f"SLOGATE_RUN_INFO: {name} is {value!r}")
     if "labels" in info:
         info["labels"] = {str(key): str(value) for key, value in info["labels"].items()}
+    if "against" in info:
+        from slogate.recorders.locust.turns import Against
+
+        try:
+            info["against"] = Against.read(info["against"])
+        except (KeyError, ValueError) as error:
+            raise UsageError(f"SLOGATE_RUN_INFO: against is half given: {error}") from None
     return info

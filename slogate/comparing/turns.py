@@ -1,0 +1,287 @@
+"""Base and head that took turns in one test: measures both slice by slice, and pairs them up.
+
+A pair is a slice of the base and one of the head, next to each other in an order that was drawn, so
+that whatever the machine did meanwhile may as well have hit the other (statistics.md, section 3).
+Where slices have too few requests for a percentile, or so few that a single failure leaves it
+without an upper bound, two neighbouring pairs are pooled, then four, and so on: of whole pools the
+order is as much chance as of single pairs, and whether to pool depends only on both sides taken
+together, so that the test stays exact. Never fewer pools than it takes to show anything.
+
+A base that cannot be trusted, or half of whose requests failed, is nothing to compare with: no
+verdict, whatever the head did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from slogate import plugins
+from slogate.comparing.contest import Compared, Contest
+from slogate.comparing.judge import judge
+from slogate.comparing.lines import lines_of
+from slogate.comparing.taking import ENGINE, Taken, contrast_of, subject_of
+from slogate.engines._base import Engine, Reading
+from slogate.errors import StoreError
+from slogate.evaluate import judged_window
+from slogate.model.evidence import Evidence
+from slogate.model.run import Run
+from slogate.model.turns import SETTLED, Interleaved, Side
+from slogate.model.window import Window
+from slogate.objectives._base import Allowance, Measured, Scope
+from slogate.slo.spec import Spec
+from slogate.stats.sign_flip import pairs_needed
+from slogate.store.layout import Store
+from slogate.store.manifest import parts_of, read_run
+from slogate.trust import distrust
+from slogate.units import format_count, format_share
+
+SHIFTS = (10, 25, 50, 75, 90, 95, 99)
+FAILING = 0.5
+SIDES: tuple[Side, Side] = ("base", "head")
+Both = tuple[Measured, Measured]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InTurns:
+    """What was found of a test in turns: of each line, and how far whole distributions moved."""
+
+    contest: Contest
+    lines: tuple[Compared, ...]
+    shifts: tuple[Compared, ...]
+
+    @property
+    def judged(self) -> list[Compared]:
+        """The lines with a budget."""
+        return [each for each in self.lines if each.line.budget is not None]
+
+
+@dataclass(slots=True)
+class _Bench:
+    """Both sides, opened to be measured."""
+
+    mark: Interleaved
+    head: Run
+    open: Mapping[Side, Reading]
+    failed: dict[str, list[int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pool:
+    """What a pool of pairs measured: by side, by line."""
+
+    measured: Mapping[Side, dict[str, Both]]
+
+    def holds(self, line: Allowance) -> bool:
+        """Whether both sides have a bounded value of the line."""
+        return all(
+            line.id in self.measured[side]
+            and all(it.value is not None for it in self.measured[side][line.id])
+            for side in SIDES
+        )
+
+    def has(self, line: Allowance) -> bool:
+        """Whether both sides have a value, bounded or not."""
+        return all(line.id in self.measured[side] for side in SIDES)
+
+
+def in_turns(
+    store: Store, specs: Sequence[Spec], run: Run, *, threads: int | None = None
+) -> InTurns | None:
+    """What was found of a run that is the head of such a test; None for any other."""
+    mark = run.interleaved
+    if mark is None or mark.side != "head":
+        return None
+    lines = lines_of(specs, run.service)
+    shifts = _shifts(lines)
+    contest = Contest(
+        service=run.service,
+        base_words=mark.words,
+        head_words=f"run {run.id}",
+        base=(),
+        head=(Taken(run=run, rows=0, measured={}),),
+        pairs=(),
+        mark=mark,
+    )
+    try:
+        base = read_run(store, mark.other)
+        parts = {"base": parts_of(store, base), "head": parts_of(store, run)}
+    except StoreError as error:
+        contest = replace(contest, refused={line.id: error.message for line in lines})
+    else:
+        runs: dict[Side, Run] = {"base": base, "head": run}
+        engine: Engine = plugins.find("engines", ENGINE)
+        with ExitStack() as stack:
+            opened: dict[Side, Reading] = {
+                side: stack.enter_context(
+                    engine.reading([str(part) for part in parts[side]], threads)
+                )
+                for side in SIDES
+            }
+            contest = _measured(contest, runs, opened, [*lines, *shifts])
+    return InTurns(
+        contest=contest,
+        lines=tuple(judge([(contest, lines)])),
+        shifts=tuple(judge([(contest, shifts)])),
+    )
+
+
+def _shifts(lines: Sequence[Allowance]) -> list[Allowance]:
+    """Percentiles from end to end of everything that is compared, to draw how all of it moved."""
+    scopes: dict[object, Scope] = {}
+    for line in lines:
+        scope = line.scope
+        scopes.setdefault((scope.selection, scope.failures, scope.warmup_us), scope)
+    return [
+        Allowance(
+            kind="percentile",
+            key=f"p{each}",
+            quantile=Fraction(each, 100),
+            scope=replace(scope, name=f"{scope.name}/shift"),
+        )
+        for scope in scopes.values()
+        for each in SHIFTS
+    ]
+
+
+def _measured(
+    contest: Contest,
+    runs: Mapping[Side, Run],
+    opened: Mapping[Side, Reading],
+    lines: Sequence[Allowance],
+) -> Contest:
+    """The contest with all that both sides measured, and with why that cannot be compared."""
+    head, mark = runs["head"], runs["head"].interleaved
+    if mark is None:
+        return contest
+    troubles = {side: _trouble(runs[side], opened[side]) for side in SIDES}
+    bench = _Bench(mark, head, opened)
+    pairs: list[tuple[Taken, Taken]] = []
+    for warmup in sorted({line.scope.warmup_us for line in lines}):
+        mine = [line for line in lines if line.scope.warmup_us == warmup]
+        for pools, chosen in _levels(bench, mine, judged_window(head, warmup)):
+            names = {line.id for line in chosen}
+            pairs += [
+                (
+                    _taken(runs["base"], pool.measured["base"], names, None),
+                    _taken(head, pool.measured["head"], names, troubles["head"]),
+                )
+                for pool in pools
+            ]
+    refused = {
+        line.id: _failing(line, *bench.failed[line.id])
+        for line in lines
+        if line.id in bench.failed and _is_failing(*bench.failed[line.id])
+    }
+    if troubles["base"] is not None and troubles["head"] is None:
+        refused = {line.id: f"the base cannot be trusted: {troubles['base']}" for line in lines}
+    nothing = Taken(run=head, rows=0, measured={}, trouble=troubles["head"])
+    return replace(
+        contest,
+        base=tuple(base for base, _ in pairs),
+        head=tuple(each for _, each in pairs) or (nothing,),
+        pairs=tuple(pairs),
+        refused=refused,
+    )
+
+
+def _taken(run: Run, measured: dict[str, Both], names: set[str], trouble: str | None) -> Taken:
+    kept = {name: both for name, both in measured.items() if name in names}
+    return Taken(run=run, rows=0, measured=kept, trouble=trouble)
+
+
+def _trouble(run: Run, series: Reading) -> str | None:
+    rows, first, last = series.span()
+    closed = run if run.end_ts is not None else replace(run, end_ts=last)
+    return distrust(subject_of(closed, rows, first, last, series))
+
+
+def _levels(
+    bench: _Bench, lines: Sequence[Allowance], window: Window | None
+) -> Iterator[tuple[list[_Pool], list[Allowance]]]:
+    """Pools as small as serve, with the lines that they serve."""
+    starts = [] if window is None else list(bench.mark.turns.pairs(window))
+    pending, size, rough = list(lines), 1, {line.id: 1 for line in lines}
+    known: dict[int, list[_Pool]] = {}
+    while pending and starts:
+        known[size] = pools = [_pool(bench, pending, group, first=size == 1)
+                               for group in _groups(starts, size)]  # fmt: skip
+        served = [line for line in pending if all(pool.holds(line) for pool in pools)]
+        rough |= {line.id: size for line in pending if all(pool.has(line) for pool in pools)}
+        if served:
+            yield pools, served
+        pending = [line for line in pending if line not in served]
+        size *= 2
+        yield from _given_up(known, rough, pending, len(starts) // size)
+        pending = [line for line in pending if len(starts) // size >= _needed(line)]
+
+
+def _given_up(
+    known: Mapping[int, list[_Pool]],
+    rough: Mapping[str, int],
+    lines: Sequence[Allowance],
+    left: int,
+) -> Iterator[tuple[list[_Pool], list[Allowance]]]:
+    """Lines that no more pooling serves, with the largest pools that have a value of them."""
+    for size, pools in known.items():
+        chosen = [line for line in lines if left < _needed(line) and rough[line.id] == size]
+        if chosen:
+            yield pools, chosen
+
+
+def _needed(line: Allowance) -> int:
+    return pairs_needed(float(1 - line.scope.confidence))
+
+
+def _groups(starts: Sequence[int], size: int) -> list[Sequence[int]]:
+    """Neighbouring pairs, so many a group; what is left over belongs to the last."""
+    count = max(1, len(starts) // size)
+    return [
+        starts[at * size : (at + 1) * size if at < count - 1 else len(starts)]
+        for at in range(count)
+    ]
+
+
+def _pool(bench: _Bench, lines: Sequence[Allowance], group: Sequence[int], *, first: bool) -> _Pool:
+    turns = bench.mark.turns
+    start, stop = group[0] * turns.slice_us, (group[-1] + 2) * turns.slice_us - 1
+    window = Window(start_ts=start, end_ts=stop)
+    lasted = Window(start_ts=start, end_ts=start + len(group) * (turns.slice_us - turns.settle_us))
+    needs = []
+    for line in lines:
+        need = contrast_of(line).needs(line, window)
+        where = tuple(sorted({*need.selection.where, SETTLED}))
+        selection = replace(need.selection, where=where)
+        needs.append(replace(need, selection=selection, drawn=False))
+    measured: dict[Side, dict[str, Both]] = {}
+    for side in SIDES:
+        evidence = bench.open[side].gather(needs)
+        found = {line.id: _both(line, evidence[line.id], lasted) for line in lines}
+        measured[side] = {name: both for name, both in found.items() if both is not None}
+        if first and side == "base":
+            for line in lines:
+                counts = bench.failed.setdefault(line.id, [0, 0])
+                counts[0] += evidence[line.id].failed
+                counts[1] += evidence[line.id].matched
+    return _Pool(measured=measured)
+
+
+def _both(line: Allowance, evidence: Evidence, lasted: Window) -> Both | None:
+    contrast = contrast_of(line)
+    measure = contrast.in_pairs or contrast.measure
+    worst = measure(line, evidence, None, lasted)
+    best = measure(line, evidence.best, None, lasted) if evidence.best else worst
+    return None if worst is None or best is None else (worst, best)
+
+
+def _is_failing(failed: int, matched: int) -> bool:
+    return matched > 0 and failed >= FAILING * matched
+
+
+def _failing(line: Allowance, failed: int, matched: int) -> str:
+    return (
+        f"{format_count(failed)} of {format_count(matched)} requests of {line.scope.selection} to "
+        f"the base failed; under {format_share(FAILING)} have to, to compare anything with it"
+    )

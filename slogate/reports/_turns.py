@@ -1,0 +1,110 @@
+"""Base and head that took turns in one test, in words: what every report says of it.
+
+A line for everything that was compared and has a change, judged or not, the worst first; and what
+got better or worse for sure. The numbers come with the verdict; nothing is computed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from slogate import units
+from slogate.verdict import Verdict
+
+Line = Mapping[str, Any]
+
+
+def title(verdict: Verdict) -> str | None:
+    """`Base against head, in 23 pairs of slices`; None where there was no such test."""
+    told = verdict.interleaved
+    return None if told is None else f"Head against base, in {told['pairs']} pairs of slices"
+
+
+def lines(verdict: Verdict) -> list[Line]:
+    """What was compared and has a change, in the order of the spec."""
+    told: Mapping[str, Any] = verdict.interleaved or {}
+    return [line for line in told.get("lines", ()) if line["change"] is not None]
+
+
+def sentences(verdict: Verdict) -> Iterator[str]:
+    """A bullet a line: `p95 of GET /browse: 42 ms → 43 ms, +2.4% (−3% to +8%), ≤ 10% allowed`."""
+    for line in lines(verdict):
+        ends = interval(line)
+        budget = "" if line["budget"] is None else f", ≤ {allowed(line)} allowed"
+        yield (
+            f"{what(line)}: {value(line, line['base'])} → {value(line, line['head'])}, "
+            f"{changed(line, line['change'])}{f' ({ends})' if ends else ''}{budget}"
+            f"{sure(line)}"
+        )
+
+
+def sure(line: Line) -> str:
+    """What is certain of it, whatever the budget."""
+    moved = line["moved"]
+    if moved is None:
+        return ""
+    fast = line["unit"] == "ms"
+    word = {("better", True): "faster", ("worse", True): "slower"}.get((moved, fast), moved)
+    return f"; {word} for sure"
+
+
+def what(line: Line) -> str:
+    """The line in words."""
+    return f"{line['key']} of {line['endpoint'] or 'the service'}"
+
+
+def value(line: Line, number: float | None) -> str:
+    """A value in its unit."""
+    if number is None:
+        return "–"
+    if line["unit"] == "ms":
+        return units.format_duration(number * 1000)
+    return units.format_share(number) if line["unit"] == "share" else units.format_rate(number)
+
+
+def changed(line: Line, number: float | None) -> str:
+    """`+12.3%`; of shares of requests `+0.31 points`."""
+    text = signed(number)
+    return f"{text.removesuffix('%')} points" if line["unit"] == "share" else text
+
+
+def allowed(line: Line) -> str:
+    """The budget, exact."""
+    text = units.format_share(line["budget"], 9)
+    return f"{text.removesuffix('%')} points" if line["unit"] == "share" else text
+
+
+def interval(line: Line) -> str:
+    """`−2.1% to +14%`; empty where neither end is known."""
+    low, high = line["change_interval"]
+    if low is None and high is None:
+        return ""
+    ends = ["−∞" if low is None else signed(low), "+∞" if high is None else signed(high)]
+    if line["unit"] == "share":
+        ends = [end.removesuffix("%") for end in ends]
+    return " to ".join(ends)
+
+
+def signed(number: float | None) -> str:
+    """`+12.3%`, `−4%`."""
+    if number is None:
+        return "–"
+    sign = "+" if number > 0 else "−" if number < 0 else "±"
+    return f"{sign}{units.significant(abs(number) * 100, 3)}%"
+
+
+def row(line: Line) -> Sequence[str]:
+    """Its cells: what, base, head, change, interval, budget, for sure."""
+    return (
+        what(line),
+        value(line, line["base"]),
+        value(line, line["head"]),
+        changed(line, line["change"]),
+        interval(line),
+        "" if line["budget"] is None else f"≤ {allowed(line)}",
+        sure(line).removeprefix("; "),
+    )
+
+
+HEAD = ("what", "base", "head", "change", "interval", "budget", "for sure")
