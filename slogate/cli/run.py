@@ -7,13 +7,27 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from slogate.cli.complaints import LOCUSTS
-from slogate.cli.options import JSON, LABELS, NO_COLOR, QUIET, SERVICE, STORE, given_run_time
+from slogate.cli.options import (
+    JSON,
+    LABELS,
+    NO_COLOR,
+    QUIET,
+    SERVICE,
+    STORE,
+    given_duration,
+    given_run_time,
+)
 from slogate.errors import UsageError
+
+if TYPE_CHECKING:
+    from slogate.cli.against import Wanted
+
+SHORTEST_SLICE_US = 200_000
 
 
 def command(
@@ -54,7 +68,13 @@ def command(
             "-t",
             "--run-time",
             metavar="DURATION",
-            help="How long, for example 45s or 10m.  [default: 60s]",
+            help="How long, as 45s or 10m; auto: as long as needed.  [default: 60s]",
+        ),
+    ] = None,
+    max_time: Annotated[
+        str | None,
+        typer.Option(
+            "--max-time", metavar="DURATION", help="With --run-time auto, at most.  [default: 15m]"
         ),
     ] = None,
     host: Annotated[
@@ -76,6 +96,32 @@ def command(
             "--abort-on", metavar="RULE", help="Stop early, e.g. 'errors > 50%'; repeatable."
         ),
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="COMMAND|URL",
+            help="Test a base in turns with the service; {port} is a free port.",
+        ),
+    ] = None,
+    against_host: Annotated[
+        str | None,
+        typer.Option(
+            "--against-host", metavar="URL", help="Where that command answers, without {port}."
+        ),
+    ] = None,
+    slice_: Annotated[
+        str | None,
+        typer.Option(
+            "--slice",
+            metavar="DURATION",
+            help="How long a turn of base or head is.  [default: 1s to 10s, by the run time]",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", min=0, metavar="N", help="Of the order of turns.  [default: drawn]"),
+    ] = None,
     label: LABELS = None,
     store: STORE = None,
     as_json: JSON = False,
@@ -91,21 +137,30 @@ def command(
     Examples:
       slogate run                                       all as the project's settings say
       slogate run --host http://127.0.0.1:8000 -u 50 -t 2m
+      slogate run --run-time auto --max-time 10m        as long as the budgets need
       slogate run --abort-on 'errors > 50%' --label purpose=nightly
+      slogate run --against 'cd ../base && python app.py --port {port}' -t 5m
+      slogate run --against https://base.example.com --host https://head.example.com
       slogate run -- -f mine.py --processes 2 --tags fast
     """
+    from slogate import __version__
+    from slogate.cli.auto import MAX_TIME_US, is_auto, settled
     from slogate.cli.judging import tell
     from slogate.cli.planning import Request
     from slogate.cli.testing import load_test
     from slogate.config import load_settings
 
     _refuse_positionals(context.obj or [], locust or [])
+    auto = is_auto(run_time)
+    if max_time is not None and not auto:
+        raise UsageError("--max-time bounds --run-time auto", hint="say --run-time MAX instead")
+    longest = MAX_TIME_US if max_time is None else given_duration(max_time, "--max-time")
     given: dict[str, Any] = {
         "store": store,
         "service": service,
         "users": users,
         "spawn_rate": spawn_rate,
-        "run_time": None if run_time is None else given_run_time(run_time),
+        "run_time": None if run_time is None or auto else given_run_time(run_time),
         "host": host,
         "locustfiles": tuple(files or ()) or None,
         "specs": tuple(specs or ()) or None,
@@ -124,9 +179,32 @@ def command(
         abort_on=tuple(abort_on or ()),
         labels=tuple(label or ()),
         quiet=quiet,
+        against=_against(against, against_host, slice_, seed),
     )
     show = partial(tell, as_json=as_json, no_color=no_color, quiet=quiet)
+    if auto:
+        request = settled(request, longest, load_test, __version__)
     return load_test(request, show)
+
+
+def _against(
+    base: str | None, host: str | None, length: str | None, seed: int | None
+) -> Wanted | None:
+    """The base that is meant; UsageError for what belongs to one where there is none."""
+    from slogate.cli.against import Wanted
+
+    given = {"--against-host": host, "--slice": length, "--seed": seed}
+    if base is None:
+        for option, value in given.items():
+            if value is not None:
+                raise UsageError(f"{option} says something of a base, and there is no --against")
+        return None
+    if not base.strip():
+        raise UsageError("--against is empty", hint="give the command that serves it, or its URL")
+    slice_us = None if length is None else given_duration(length, "--slice")
+    if slice_us is not None and slice_us < SHORTEST_SLICE_US:
+        raise UsageError("--slice must be 200 ms or longer")
+    return Wanted(base=base, host=host, slice_us=slice_us, seed=seed)
 
 
 def _refuse_positionals(words: Sequence[str], positionals: Sequence[str]) -> None:

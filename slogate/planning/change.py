@@ -58,21 +58,25 @@ def line_of_change(allowance: Allowance, taken: Sequence[Taken], aim: Aim) -> Li
     if len(levels) < LEAST_RUNS:
         return replace(line, note=f"not known from fewer than {LEAST_RUNS} runs")
     found = change(levels[1:], levels[:1], levels)
-    sees = scale.change(_smallest(found.between, BASES, 1, alpha, aim.chance))
+    sees = scale.change(smallest(found.between, BASES, 1, alpha, aim.chance))
     told = f"one against ten sees {format_share(abs(sees), 2)}"
     needed = next(
         (
             f"{head} against {base}"
             for base, head in _designs()
-            if _smallest(found.between, base, head, alpha, aim.chance) <= allowed
+            if smallest(found.between, base, head, alpha, aim.chance) <= allowed
         ),
         "never",
     )
     return replace(line, likely=found.between, note=f"{needed}; {told}")
 
 
-def _smallest(between: float, base: int, head: int, alpha: float, chance: float) -> float:
-    """The smallest budget that so many runs decide with that chance, on the scale."""
+def smallest(between: float, base: int, head: int, alpha: float, chance: float) -> float:
+    """The smallest change that so many runs show with that chance, on the scale.
+
+    `between` is the standard deviation between runs; as large a budget they decide if nothing
+    changed.
+    """
     t = student_quantile(1 - alpha, base + head - 2) + normal_quantile(chance)
     return t * between * sqrt(1 / base + 1 / head)
 

@@ -16,6 +16,7 @@ from slogate.errors import NoData
 from slogate.evaluate import judge
 from slogate.gate import counted
 from slogate.model.run import Run
+from slogate.objectives._base import Allowance
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.store.manifest import list_runs
@@ -67,12 +68,17 @@ def past_of(
     service: str,
     *,
     runs: Sequence[Run] | None = None,
+    lines: Sequence[Allowance] | None = None,
     last: int = LAST,
     version: str,
 ) -> Past:
-    """What the newest runs of the service showed, or those named; NoData if none is usable."""
+    """What the newest runs of the service showed, or those named; NoData if none is usable.
+
+    `lines` are what is measured for comparisons, without: the regression budgets of the specs.
+    """
     candidates = list_runs(store, service=service, kind="load") if runs is None else runs
-    lines = [line for spec in specs for line in spec.regressions]
+    if lines is None:
+        lines = [line for spec in specs for line in spec.regressions]
     taker = Taker(store, lines) if lines else None
     shown: list[Shown] = []
     left_out: list[tuple[str, str]] = []

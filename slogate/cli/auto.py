@@ -1,0 +1,166 @@
+"""`--run-time auto`: as long as the budgets need, by the plan from the history or from a pilot run.
+
+Says what it chose and why, before any load is sent. At least so much is judged that error rates are
+stated for it, at most `--max-time` is spent. Without history a pilot run comes first; it is kept
+and judged like any other, with the label pilot=auto, and decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from slogate.cli.judging import of_one_service, read
+from slogate.cli.locusting import is_worker, own_run_time, shows_web_ui, spawn_rate
+from slogate.cli.options import note
+from slogate.cli.planning import Request
+from slogate.errors import EXIT_PASS, GeneratorError, NoData, UsageError
+from slogate.evaluate import MIN_SECONDS, objectives_of
+from slogate.gate import refuse_empty, refuse_unsupported
+from slogate.objectives._share import SHORT_RUN_S
+from slogate.planning.past import past_of
+from slogate.planning.plan import Plan, Wish, plan_of
+from slogate.store.layout import open_store
+from slogate.store.manifest import list_runs
+from slogate.units import US_PER_SECOND, format_count, format_rate, format_share, format_span
+from slogate.verdict import Verdict
+
+if TYPE_CHECKING:
+    from slogate.slo.spec import Spec
+
+WORD = "auto"
+POWER = Fraction(99, 100)
+MAX_TIME_US = 15 * 60 * US_PER_SECOND
+PILOT_S = 30
+LABEL = "pilot=auto"
+
+LoadTest = Callable[[Request, Callable[[Sequence[Verdict]], int]], int]
+
+
+def is_auto(text: str | None) -> bool:
+    """Whether a run time is to be found, not given."""
+    return text is not None and text.strip().lower() == WORD
+
+
+def settled(request: Request, max_time_us: int, load_test: LoadTest, version: str) -> Request:
+    """The request with a run time in its settings; may send the load of a pilot run."""
+    if is_worker(request.locust):
+        return request  # its master has the run time
+    if shows_web_ui(request.locust, web=request.web):
+        raise UsageError("--run-time auto plans a run, and with --web a person starts and stops it")
+    if own_run_time(request.locust) is not None:
+        raise UsageError("--run-time auto, and a run time among Locust's own arguments")
+    service, specs = of_one_service(read(request.settings.specs), request.settings.service)
+    refuse_unsupported(specs)
+    refuse_empty(specs)
+    plan = _plan(request, service, specs, version)
+    if plan is None:
+        plan = _after_pilot(request, service, specs, max_time_us, load_test, version)
+    chosen = chosen_us(plan, max_time_us, in_turns=request.against is not None)
+    for sentence in why(plan, chosen, max_time_us):
+        note(sentence, quiet=request.quiet)
+    return replace(request, settings=replace(request.settings, run_time=chosen))
+
+
+def _plan(request: Request, service: str, specs: Sequence[Spec], version: str) -> Plan | None:
+    """The plan by the history; None where there is none."""
+    store = open_store(request.settings.store, create=True)
+    try:
+        past = past_of(store, specs, service, version=version)
+    except NoData:
+        return None
+    return plan_of(service, specs, past, Wish(power=POWER))
+
+
+def _after_pilot(
+    request: Request,
+    service: str,
+    specs: Sequence[Spec],
+    max_time_us: int,
+    load_test: LoadTest,
+    version: str,
+) -> Plan:
+    """The plan by a pilot run; GeneratorError if that has nothing to plan from."""
+    settings = request.settings
+    warmup_us = max((each.scope.warmup_us for each in objectives_of(specs)), default=0)
+    ramp_us = int(settings.users / spawn_rate(settings) * US_PER_SECOND)
+    pilot_us = min(max_time_us, warmup_us + ramp_us + PILOT_S * US_PER_SECOND)
+    note(
+        f"no history of '{service}' to plan from: a pilot run of {_span(pilot_us)} first",
+        quiet=request.quiet,
+    )
+    found: list[Verdict] = []
+
+    def tell(verdicts: Sequence[Verdict]) -> int:
+        found.extend(verdicts)
+        return EXIT_PASS
+
+    pilot = replace(
+        request,
+        settings=replace(settings, run_time=pilot_us),
+        labels=(*request.labels, LABEL),
+        against=None,
+    )
+    load_test(pilot, tell)
+    store = open_store(settings.store)
+    names = {each.subject.run.id for each in found}
+    runs = [run for run in list_runs(store, service=service, kind="load") if run.id in names]
+    try:
+        past = past_of(store, specs, service, runs=runs, version=version)
+    except NoData as nothing:
+        hint = "give a run time: --run-time 2m"
+        raise GeneratorError(f"the pilot run tells nothing: {nothing.message}", hint=hint) from None
+    return plan_of(service, specs, past, Wish(power=POWER))
+
+
+def chosen_us(plan: Plan, max_time_us: int, *, in_turns: bool = False) -> int:
+    """The run time: what the plan needs, no less than error rates are stated for, no more than max.
+
+    Of two that take turns each has half of the time, and regression budgets need theirs.
+    """
+    wanted = max(plan.whole_us or 0, _stated_us(plan))
+    if in_turns:
+        changes = [plan.run_time_us(line) or 0 for line in plan.lines if line.how == "change"]
+        wanted = max(2 * wanted, *changes, 0)
+    return min(wanted, max_time_us)
+
+
+def _stated_us(plan: Plan) -> int:
+    """The shortest run time that error rates are stated for, in whole seconds."""
+    warmup_us = max((line.warmup_us for line in plan.budgets), default=0)
+    before_s = -(-(plan.ramp_us + warmup_us) // US_PER_SECOND)
+    return (before_s + SHORT_RUN_S) * US_PER_SECOND
+
+
+def why(plan: Plan, chosen: int, max_time_us: int) -> list[str]:
+    """What was chosen, and the reason; what stays open all the same."""
+    runs = len(plan.past.shown)
+    source = f"{runs} runs" if runs > 1 else f"run {plan.past.shown[0].run.id}"
+    head = f"planned from {source}: {_span(chosen)}"
+    longest, needed, stated = plan.longest, plan.whole_us, _stated_us(plan)
+    if longest is None or needed is None:
+        return [f"{head}; no budget can be decided by any practical length"]
+    name = longest.id.partition("/")[2]
+    reason = f"for {name}"
+    if longest.requests and longest.rate and (longest.seconds or 0) > MIN_SECONDS:
+        reason += f": {format_count(longest.requests)} requests at {format_rate(longest.rate)}"
+    enough = f"{_span(needed)} would decide all budgets, {reason}"
+    if needed > max_time_us:
+        told = [f"{head}, which is --max-time; {name} may stay inconclusive: {enough}"]
+    elif stated > max_time_us:
+        short = f"error rates are stated from {SHORT_RUN_S} s judged on"
+        told = [f"{head}, which is --max-time; {enough}; {short}"]
+    elif needed < stated:
+        told = [f"{head}, from which on error rates are stated; {enough}"]
+    else:
+        told = [f"{head}, {reason}, decided in {format_share(POWER)} of runs"]
+    never = [line.id.partition("/")[2] for line in plan.never if line.blocking]
+    if never:
+        told.append(f"note: no practical length decides {', '.join(never)}")
+    return told
+
+
+def _span(us: int) -> str:
+    return format_span(us / US_PER_SECOND)

@@ -1,0 +1,193 @@
+"""`slogate calibrate`: the same service again and again, to see how often the gate is wrong."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, given_run_time, note, out
+from slogate.errors import EXIT_ERROR, EXIT_NO_VERDICT, EXIT_PASS, Interrupted, UsageError
+
+if TYPE_CHECKING:
+    from slogate.cli.planning import Request
+    from slogate.config import Settings
+    from slogate.planning.calibration import Calibration
+    from slogate.verdict import Verdict
+
+LABEL = "calibration"
+LEAST = 4
+
+
+def command(
+    count: Annotated[
+        int, typer.Option("--runs", "-n", min=LEAST, max=200, metavar="N", help="How many runs.")
+    ] = 10,
+    files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-f", "--locustfile", metavar="FILE", help="Repeatable.  [default: loadtests/]"
+        ),
+    ] = None,
+    specs: Annotated[
+        list[Path] | None,
+        typer.Option("--spec", metavar="FILE", help="Repeatable.  [default: slo/]"),
+    ] = None,
+    service: SERVICE = None,
+    users: Annotated[
+        int | None, typer.Option("-u", "--users", min=1, metavar="N", help="Users at the peak.")
+    ] = None,
+    run_time: Annotated[
+        str | None,
+        typer.Option("-t", "--run-time", metavar="DURATION", help="Of each run, as 60s."),
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option("-H", "--host", metavar="URL", help="Base URL of a running service."),
+    ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option("--resume", metavar="NAME", help="Go on with a calibration that was cut off."),
+    ] = None,
+    store: STORE = None,
+    as_json: JSON = False,
+    quiet: QUIET = False,
+    no_color: NO_COLOR = False,
+) -> int:
+    """Load-test the same service again and again, and count false alarms (A/A).
+
+    Nothing changes between the runs, so whatever is called worse is a false alarm. Says how often
+    that is on this machine, beside the point rule of other tools, and what the smallest change is
+    that a build can show. Runs are kept, with the label calibration=NAME. Exit 3 where too few
+    runs are usable.
+
+    \b
+    Examples:
+      slogate calibrate                          ten runs, as `slogate run` would do them
+      slogate calibrate -n 20 --run-time 2m      better known, in 40 minutes
+      slogate calibrate --resume 3fa94c -n 20    go on after Ctrl-C, or add more
+      slogate calibrate --json > calibration.json
+    """
+    from slogate.cli.judging import of_one_service, read
+    from slogate.cli.planning import Request
+    from slogate.config import load_settings
+    from slogate.gate import refuse_empty, refuse_unsupported
+
+    given: dict[str, Any] = {
+        "store": store,
+        "service": service,
+        "users": users,
+        "run_time": None if run_time is None else given_run_time(run_time),
+        "host": host,
+        "locustfiles": tuple(files or ()) or None,
+        "specs": tuple(specs or ()) or None,
+    }
+    settings = replace(
+        load_settings(Path.cwd(), os.environ),
+        **{key: value for key, value in given.items() if value is not None},
+    )
+    if host is not None:
+        settings = replace(settings, serve=None, ready=None)
+    named, chosen = of_one_service(read(settings.specs), settings.service)
+    refuse_unsupported(chosen)
+    refuse_empty(chosen)
+    name = resume or secrets.token_hex(3)
+    settings = replace(settings, service=named)
+    request = Request(
+        settings=settings,
+        locust=(),
+        web=False,
+        abort_on=(),
+        labels=(f"{LABEL}={name}",),
+        quiet=True,
+    )
+    if _repeat(request, name, count, resumed=resume is not None, quiet=quiet) == EXIT_ERROR:
+        return EXIT_ERROR
+    found = _judged(settings, named, name)
+    _show(found, name, as_json=as_json, no_color=no_color, quiet=quiet)
+    return EXIT_NO_VERDICT if found.any_worse is None else EXIT_PASS
+
+
+def _repeat(request: Request, name: str, count: int, *, resumed: bool, quiet: bool) -> int:
+    """Do the runs that are still to be done, and say how each came out; 2 if one went wrong."""
+    from slogate.cli.testing import load_test
+    from slogate.store.layout import open_store
+    from slogate.store.manifest import list_runs
+    from slogate.units import format_span
+
+    settings = request.settings
+    runs = list_runs(open_store(settings.store, create=True), service=settings.service, kind="load")
+    done = sum(run.labels.get(LABEL) == name and run.state == "complete" for run in runs)
+    if resumed and not done:
+        raise UsageError(f"no run of the calibration '{name}' is stored")
+    if left := max(0, count - done):
+        span = format_span(left * settings.run_time / 1_000_000)
+        note(f"calibration {name}: {left} runs, about {span}", quiet=quiet)
+    for number in range(done + 1, count + 1):
+        outcomes: list[Verdict] = []
+
+        def tell(verdicts: Sequence[Verdict], kept: list[Verdict] = outcomes) -> int:
+            kept.extend(verdicts)
+            return EXIT_PASS
+
+        try:
+            code = load_test(request, tell)
+        except Interrupted as stopped:
+            hint = f"go on with: slogate calibrate --resume {name} --runs {count}"
+            raise Interrupted(stopped.message, hint=hint) from None
+        if code == EXIT_ERROR:
+            return code
+        words = ", ".join(
+            f"{each.subject.run.id} {each.outcome}, {each.subject.rows:,} requests"
+            for each in outcomes
+        )
+        note(f"run {number} of {count}: {words}", quiet=quiet)
+    return EXIT_PASS
+
+
+def _judged(settings: Settings, service: str, name: str) -> Calibration:
+    """What the runs of this calibration say."""
+    from slogate import __version__
+    from slogate.cli.judging import of_one_service, read
+    from slogate.comparing.lines import lines_of
+    from slogate.planning.calibration import calibration_of
+    from slogate.planning.past import past_of
+    from slogate.store.layout import open_store
+    from slogate.store.manifest import list_runs
+
+    _, specs = of_one_service(read(settings.specs), service)
+    store = open_store(settings.store)
+    runs = [
+        run
+        for run in list_runs(store, service=service, kind="load")
+        if run.labels.get(LABEL) == name
+    ]
+    lines = lines_of(specs, service)
+    past = past_of(
+        store, specs, service, runs=runs, lines=lines, last=len(runs), version=__version__
+    )
+    return calibration_of(service, past, lines)
+
+
+def _show(found: Calibration, name: str, *, as_json: bool, no_color: bool, quiet: bool) -> None:
+    from slogate import __version__
+    from slogate.cli.grid import dumps, grid
+    from slogate.planning import calibration_page as page
+
+    if as_json:
+        out(dumps(page.document(found, name, __version__)))
+        return
+    parts = [page.grounds(found)]
+    if budgets := page.rows_of_budgets(found):
+        parts.append(grid(page.HEAD_BUDGETS, budgets, no_color=no_color))
+    if changes := page.rows_of_changes(found):
+        parts.append(grid(page.HEAD_CHANGES, changes, no_color=no_color))
+    parts.append("".join(f"{sentence}\n" for sentence in page.told(found)))
+    out("\n".join(parts))
+    for run, reason in found.past.left_out:
+        note(f"left out: {run}, {reason}", quiet=quiet)

@@ -1,0 +1,121 @@
+"""What `--run-time auto` chooses, and why it says it does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from stored_runs import keep
+
+from slogate.cli.app import run as slogate
+from slogate.cli.auto import POWER, chosen_us, is_auto, why
+from slogate.cli.judging import read
+from slogate.planning.past import past_of
+from slogate.planning.plan import Plan, Wish, plan_of
+from slogate.store.layout import open_store
+
+SECOND = 1_000_000
+HOUR = 3_600 * SECOND
+EASY = "p95: 100ms"
+HARD = "p99.9: 200ms"
+AT_ITS_LIMIT = "p99: 100ms"
+
+
+def planned(folder: Path, budget: str, *, compared: str = "") -> Plan:
+    """The plan of one budget, from a run of 20 requests a second with one slow in a hundred."""
+    keep(folder, "r1", set(range(50, 4_000, 100)))
+    spec = folder / "shop.yaml"
+    spec.write_text(
+        f"slogate: 1\nservice: shop\nbudgets: [{{name: all, {budget}{compared}}}]\n",
+        encoding="utf-8",
+    )
+    specs = read([spec])
+    past = past_of(open_store(folder / ".slogate"), specs, "shop", version="0.1.0")
+    return plan_of("shop", specs, past, Wish(power=POWER))
+
+
+def test_at_least_what_error_rates_are_stated_for(tmp_path):
+    """Ramp 2 s and 120 s judged, though less would decide; and it says so."""
+    plan = planned(tmp_path, EASY)
+    chosen = chosen_us(plan, HOUR)
+    (sentence,) = why(plan, chosen, HOUR)
+
+    assert plan.whole_us < chosen == 122 * SECOND
+    assert sentence.startswith("planned from run r1: 2 min 2 s, from which on error rates are")
+    assert " would decide all budgets, for all/p95: " in sentence
+
+
+def test_as_long_as_the_budget_needs(tmp_path):
+    """One that needs thousands of requests takes minutes."""
+    plan = planned(tmp_path, HARD)
+    chosen = chosen_us(plan, HOUR)
+    (sentence,) = why(plan, chosen, HOUR)
+
+    assert chosen == plan.whole_us > 180 * SECOND
+    assert "for all/p99.9: " in sentence
+    assert "decided in 99% of runs" in sentence
+
+
+@pytest.mark.parametrize(
+    ("budget", "words"),
+    [
+        pytest.param(HARD, "all/p99.9 may stay inconclusive", id="too short to decide"),
+        pytest.param(EASY, "error rates are stated from 120 s judged on", id="too short to state"),
+    ],
+)
+def test_never_longer_than_allowed(tmp_path, budget, words):
+    """What that costs is said."""
+    plan = planned(tmp_path, budget)
+    chosen = chosen_us(plan, 60 * SECOND)
+    (sentence,) = why(plan, chosen, 60 * SECOND)
+
+    assert chosen == 60 * SECOND
+    assert "which is --max-time" in sentence
+    assert words in sentence
+
+
+def test_a_service_at_its_limit_is_told(tmp_path):
+    """No length decides it; the run is as long as error rates are stated for."""
+    plan = planned(tmp_path, AT_ITS_LIMIT)
+    chosen = chosen_us(plan, HOUR)
+
+    assert chosen == 122 * SECOND
+    assert why(plan, chosen, HOUR) == [
+        "planned from run r1: 2 min 2 s; no budget can be decided by any practical length"
+    ]
+
+
+def test_two_that_take_turns_need_twice_the_time(tmp_path):
+    """Or what the regression budget needs, if that is longer."""
+    plan = planned(tmp_path, EASY, compared=", regression: {against: main, p95: 10%}")
+
+    assert chosen_us(plan, HOUR) == 122 * SECOND
+    assert chosen_us(plan, HOUR, in_turns=True) >= 400 * SECOND
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("auto", True), (" Auto ", True), ("60s", False), (None, False)]
+)
+def test_the_word(text, found):
+    """However it is spelt."""
+    assert is_auto(text) == found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(["--max-time", "3m"], "--max-time bounds", id="a bound of nothing"),
+        pytest.param(["-t", "auto", "--web"], "a person starts and stops", id="web"),
+        pytest.param(["-t", "auto", "--", "-t", "3s"], "Locust's own arguments", id="two"),
+        pytest.param(["-t", "auto", "--max-time", "3"], "--max-time: '3' has no unit", id="unit"),
+    ],
+)
+def test_contradictions_are_refused_before_any_load(
+    tmp_path, monkeypatch, capsys, arguments, words
+):
+    """Exit 2 with a sentence."""
+    monkeypatch.chdir(tmp_path)
+    code = slogate(["run", *arguments])
+
+    assert code == 2
+    assert words in capsys.readouterr().err
