@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from builders import run
+from commands import slogate_in
 from series_strategies import row, table
 
 from slogate.model.run import Reconciliation
@@ -102,12 +103,15 @@ class Project:
         )
 
     def slogate(self, *arguments: str, environment: dict[str, str] | None = None) -> Done:
-        """Run a command of slogate in the folder."""
-        done = subprocess.run(
-            [sys.executable, "-m", "slogate", *arguments],
-            cwd=self.folder, env={**os.environ, **(environment or {})},
-            capture_output=True, text=True, timeout=150, check=False,
-        )  # fmt: skip
+        """Run a command of slogate in the folder; one that starts Locust as the program."""
+        if arguments[0] in {"run", "demo"}:
+            done = subprocess.run(
+                [sys.executable, "-m", "slogate", *arguments],
+                cwd=self.folder, env={**os.environ, **(environment or {})},
+                capture_output=True, text=True, timeout=150, check=False,
+            )  # fmt: skip
+        else:
+            done = slogate_in(self.folder, *arguments, environment=environment)
         return Done(done.returncode, done.stdout, done.stderr)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from commands import slogate_in
 from foreign import DATA, needs_data
-
-COMMAND = [sys.executable, "-P", "-m", "slogate"]
 
 
 @dataclass(frozen=True)
@@ -26,10 +23,8 @@ class Done:
 
 def call(folder: Path, *words: object) -> tuple[int, str, str]:
     """Run a command in a folder of its own: exit code, stdout, stderr."""
-    ended = subprocess.run(
-        [*COMMAND, *map(str, words)], cwd=folder, capture_output=True, timeout=120, check=False
-    )
-    return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
+    ended = slogate_in(folder, *words)
+    return ended.returncode, ended.stdout, ended.stderr
 
 
 def import_all(

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from commands import slogate_in
 from foreign import START_MS, good, jtl
 
 pytestmark = pytest.mark.e2e
@@ -22,11 +23,8 @@ COMMAND = [sys.executable, "-P", "-m", "slogate", "import"]
 
 def call(folder: Path, *words: object, stdin: bytes = b"") -> tuple[int, str, str]:
     """Run the command in a folder of its own: exit code, stdout, stderr."""
-    ended = subprocess.run(
-        [*COMMAND, *map(str, words)], cwd=folder, input=stdin, capture_output=True, timeout=120,
-        check=False,
-    )  # fmt: skip
-    return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
+    ended = slogate_in(folder, "import", *words, stdin=stdin)
+    return ended.returncode, ended.stdout, ended.stderr
 
 
 def imported(folder: Path, *words: object, stdin: bytes = b"") -> dict[str, Any]:
@@ -117,10 +115,7 @@ def test_a_spec_that_names_no_endpoint_of_the_run_is_helped(tmp_path, endpoint, 
         f"slogate: 1\nservice: shop\nbudgets:\n  - {{name: a, endpoint: {endpoint}, p95: 1s}}\n"
     )
 
-    done = subprocess.run(
-        [*COMMAND[:-1], "check", "s.yaml"], cwd=tmp_path, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+    done = slogate_in(tmp_path, "check", "s.yaml")
 
     assert ("NO DATA" in done.stdout) is told
     assert (

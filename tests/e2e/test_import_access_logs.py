@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from commands import slogate_in
 from nginx import OTHER, nginx
 
 from slogate.ingest import Imported, import_files
@@ -149,16 +149,12 @@ def test_every_form_of_the_log_says_the_same(load: Load, name: str, options: dic
 def test_without_request_time_there_are_no_response_times(load: Load):
     """The combined log as it comes: errors and throughput alone, and the import says so."""
     folder = load.folder
-    ended = subprocess.run(
-        [sys.executable, "-P", "-m", "slogate", "import", "combined.log", "--service", "shop",
-         "--json"],
-        cwd=folder, capture_output=True, timeout=120, check=True,
-    )  # fmt: skip
+    ended = slogate_in(folder, "import", "combined.log", "--service", "shop", "--json")
     document: dict[str, Any] = json.loads(ended.stdout)
 
     assert (document["format"], document["bad"]) == ("nginx-log", {})
     assert document["requests"] == load.rows("timed.log")[0].requests
-    assert "latencies cannot" in ended.stderr.decode()
+    assert "latencies cannot" in ended.stderr
     parts = sorted((folder / ".slogate").rglob(f"{document['run']}-*.parquet"))
     table = pa.concat_tables([pq.read_table(part, partitioning=None) for part in parts])
     assert table["duration_us"].null_count == table.num_rows

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from commands import slogate_in
 from foreign import good, jtl
 
 from slogate.store.layout import open_store
@@ -28,10 +29,9 @@ def start(folder: Path, *words: str) -> subprocess.Popen[str]:
 
 def imported(folder: Path, *words: str):
     """The document of an import that works."""
-    running = start(folder, *words)
-    out, err = running.communicate(timeout=120)
-    assert running.returncode == 0, err
-    return json.loads(out)
+    ended = slogate_in(folder, "import", "--service", "shop", "--json", *words)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
 
 
 def stored(root: Path) -> list[tuple]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,20 +14,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from commands import slogate_in
 from foreign import DATA, needs_data
 
 pytestmark = pytest.mark.e2e
-COMMAND = [sys.executable, "-P", "-m", "slogate", "import"]
 START = ("-O", "start=2026-11-24T10:00:00Z")
 
 
 def call(folder: Path, *words: object, stdin: bytes = b"") -> tuple[int, str, str]:
     """Run the command in a folder of its own: exit code, stdout, stderr."""
-    ended = subprocess.run(
-        [*COMMAND, *map(str, words), "--service", "shop", "--json"], cwd=folder, input=stdin,
-        capture_output=True, timeout=120, check=False,
-    )  # fmt: skip
-    return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
+    ended = slogate_in(folder, "import", *words, "--service", "shop", "--json", stdin=stdin)
+    return ended.returncode, ended.stdout, ended.stderr
 
 
 def imported(folder: Path, *words: object, stdin: bytes = b"") -> tuple[dict[str, Any], pa.Table]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import random
 import subprocess
-import sys
 from collections import Counter
 from contextlib import suppress
 from itertools import accumulate
@@ -17,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from commands import slogate_in
 from exporter import (
     BOUNDS,
     NAME,
@@ -43,10 +42,7 @@ METHOD_AND_STATUS = "method is the label method, status is the label status"
 
 def call(folder: Path, *words: str, **environment: str) -> tuple[int, str, str]:
     """Run the command in a folder of its own: exit code, stdout, stderr."""
-    ended = subprocess.run(
-        [sys.executable, "-P", "-m", "slogate", "import", *words], cwd=folder,
-        capture_output=True, timeout=120, check=False, text=True, env={**os.environ, **environment},
-    )  # fmt: skip
+    ended = slogate_in(folder, "import", *words, environment=environment)
     return ended.returncode, ended.stdout, ended.stderr
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -15,20 +14,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from commands import slogate_in
 from foreign import DATA, needs_data
 from summaries import Rows, at, counted
 
 pytestmark = pytest.mark.e2e
-COMMAND = [sys.executable, "-P", "-m", "slogate", "import"]
 START = ("-O", "start=2026-11-24T10:00:00Z")
 
 
 def call(folder: Path, *words: object) -> tuple[int, str, str]:
     """Run the command in a folder of its own: exit code, stdout, stderr."""
-    ended = subprocess.run(
-        [*COMMAND, *map(str, words), "--service", "shop", "--json"], cwd=folder,
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    ended = slogate_in(folder, "import", *words, "--service", "shop", "--json")
     return ended.returncode, ended.stdout, ended.stderr
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import sysconfig
 from pathlib import Path
 
 import pytest
 import yaml
+from commands import slogate_in
 from forge_server import TOKEN, forge_server
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,10 +64,8 @@ def gate(folder: Path, **values: str) -> tuple[int, dict[str, str], str]:
 
 def record(folder: Path) -> None:
     """Fill the project's store with what JMeter measured."""
-    subprocess.run(
-        [sys.executable, "-m", "slogate", "import", "results.jtl", "--service", "shop"],
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip
+    done = slogate_in(folder, "import", "results.jtl", "--service", "shop")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(
