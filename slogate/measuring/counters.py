@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from slogate.measuring.tallying import MS, Side, Tallying
+from slogate.measuring.tallying import MS, Grouped, Side, Tallying
 from slogate.promises.promise import MINUTE_US
 from slogate.sources._prometheus import growth
 from slogate.sources._prometheus.answer import Series, matrix
@@ -31,13 +31,14 @@ LAG_MS = 300_000
 
 Key = tuple[tuple[str, str], ...]
 Target = tuple[str, str] | None
+Takers = Sequence[tuple[Tallying, Side, int]]
 
 
 @dataclass(slots=True, kw_only=True)
 class Taker:
     """Who counts what a selector tells: the sums, the side of them, and the sign."""
 
-    tallying: Tallying
+    grouped: Grouped
     side: Side
     sign: int
 
@@ -53,7 +54,7 @@ class Order:
     @property
     def reach(self) -> tuple[int, int]:
         """From when to when it is read, in ms."""
-        plans = [taker.tallying.plan for taker in self.takers]
+        plans = [taker.grouped.plan for taker in self.takers]
         return min(plan.since for plan in plans) // MS - LEAD_MS, max(p.at for p in plans) // MS
 
 
@@ -92,6 +93,8 @@ class Counts:
         self.length = max((end for _, end in reaches), default=0) // MINUTE_MS - self.base + 1
         for order in sorted(orders, key=lambda it: all(t.side == "mine" for t in it.takers)):
             _Reading(counts=self, order=order).run()
+        for grouped in {id(t.grouped): t.grouped for each in orders for t in each.takers}.values():
+            grouped.see(self.scraped, self.base)
 
     def mark(self, target: Target, minutes: Iterable[int]) -> None:
         """Note that a target was scraped in these minutes."""
@@ -125,9 +128,9 @@ class _Reading:
         return f"{self.order.kind} {self.order.selector}"
 
     @property
-    def watches(self) -> list[Tallying]:
+    def watches(self) -> list[Grouped]:
         """Whose silences this selector tells: of all events, nothing else shows them."""
-        return [taker.tallying for taker in self.order.takers if taker.side == "total"]
+        return [taker.grouped for taker in self.order.takers if taker.side == "total"]
 
     def run(self) -> None:
         start, end = self.order.reach
@@ -138,8 +141,11 @@ class _Reading:
                 self._take(list(matrix(answer)))
             except ValueError as error:
                 raise self.counts.client.fail(f"{self.order.selector}: {error}") from None
-        for tallying in self.watches:
-            tallying.ends += [track.at for track in self.tracks.values()]
+        watches = self.watches
+        for key, track in self.tracks.items():
+            labels = dict(key)
+            for watch in watches:
+                watch.of(labels).ends.append(track.at)
         self.counts.series[self.name] = len(self.tracks)
 
     def _take(self, answer: Sequence[Series]) -> None:
@@ -166,31 +172,37 @@ class _Reading:
             steps = sorted(b[0] - a[0] for a, b in pairwise(series.values[:20]))
             self.lag = max(self.lag, 3 * steps[len(steps) // 2])
         for taker in self.order.takers:
-            taker.tallying.lag = max(taker.tallying.lag, self.lag)
+            taker.grouped.slow(self.lag)
         minutes = {at // MINUTE_MS for at, _ in series.values}
         counts.mark(target, minutes)
-        if self.watches:
-            for tallying in self.watches:
+        for watch in self.watches:
+            tallying = watch.of(labels)
+            if target is None or not watch.by:
                 tallying.minutes |= minutes
-                tallying.first = first if tallying.first is None else min(first, tallying.first)
+            else:
+                tallying.targets.add(target)
+            tallying.first = first if tallying.first is None else min(first, tallying.first)
 
     def _series(self, series: Series) -> None:
+        takers = [
+            (taker.grouped.of(series.labels), taker.side, taker.sign) for taker in self.order.takers
+        ]
         if self.order.kind == "growth":
-            self._grow(series)
+            self._grow(series, takers)
         else:
-            self._each(series)
+            self._each(series, takers)
         self.counts.samples[self.name] += len(series.values)
 
-    def _each(self, series: Series) -> None:
+    def _each(self, series: Series, takers: Takers) -> None:
         """Samples that are events themselves."""
         for at, text in series.values:
             count = self._whole(text)
             if count is not None:
-                self._add(at, at, 1 if self.order.kind == "count" else count)
+                _add(takers, at, at, 1 if self.order.kind == "count" else count)
         if series.values:
             self.tracks[tuple(sorted(series.labels.items()))] = _Track(series.values[-1][0], 0)
 
-    def _grow(self, series: Series) -> None:
+    def _grow(self, series: Series, takers: Takers) -> None:
         """A counter. What it grew by within one slot is handed on at once, the rest one by one."""
         key = tuple(sorted(series.labels.items()))
         track, lag = self.tracks.get(key), self.lag
@@ -202,31 +214,32 @@ class _Reading:
             if count is None:
                 continue
             if track is None:
-                self._appear(series, at, count)
+                self._appear(series, takers, at, count)
                 track = self.tracks[key] = _Track(at, count)
                 continue
             grown = count - track.count
             if grown < 0 or at - track.at > lag:
-                self._jump(series, track, at, count)
+                self._jump(series, takers, track, at, count)
             elif grown:
                 if at > edge:
-                    self._add(edge, edge, sum_of)
-                    sum_of, edge = 0, self._edge(at)
+                    _add(takers, edge, edge, sum_of)
+                    sum_of, edge = 0, _edge(takers, at)
                 sum_of += grown
             track.at, track.count = at, count
-        self._add(edge, edge, sum_of)
+        _add(takers, edge, edge, sum_of)
 
-    def _jump(self, series: Series, track: _Track, at: int, count: int) -> None:
+    def _jump(self, series: Series, takers: Takers, track: _Track, at: int, count: int) -> None:
         """A counter that was reset, or not there for long; if its target was, it has not grown."""
         since = self.counts.before(_target(series), track.at, at)
         if count >= track.count:
-            self._add(since, at, count - track.count)
+            _add(takers, since, at, count - track.count)
             return
         self.counts.resets[self.name] += 1
         if since == track.at and at - since > self.lag:
-            for tallying in self.watches:
-                tallying.broke(track.at, at)
-        self._add(since, at, count)
+            for tallying, side, _ in takers:
+                if side == "total":
+                    tallying.broke(track.at, at)
+        _add(takers, since, at, count)
 
     def _whole(self, text: str) -> int | None:
         try:
@@ -235,23 +248,25 @@ class _Reading:
             self.counts.bad[self.name][str(error)] += 1
             return None
 
-    def _edge(self, at: int) -> int:
-        """Up to when everything belongs to the same slot of everybody who counts."""
-        return min(taker.tallying.edge(at) for taker in self.order.takers)
-
-    def _appear(self, series: Series, at: int, count: int) -> None:
+    def _appear(self, series: Series, takers: Takers, at: int, count: int) -> None:
         """A series that was not there before."""
         target, began = _target(series), self.counts.began
         if target is not None and self.counts.targets.get(target, at) < at:
-            self._add(at, at, count)
+            _add(takers, at, at, count)
         elif began is not None and at > began + self.lag:
-            for taker in self.order.takers:
-                taker.tallying.miss(taker.side, at, count * taker.sign)
+            for tallying, side, sign in takers:
+                tallying.miss(side, at, count * sign)
 
-    def _add(self, since: int, at: int, count: int) -> None:
-        if count:
-            for taker in self.order.takers:
-                taker.tallying.add(taker.side, since, at, count * taker.sign)
+
+def _edge(takers: Takers, at: int) -> int:
+    """Up to when everything belongs to the same slot of everybody who counts."""
+    return min(tallying.edge(at) for tallying, _, _ in takers)
+
+
+def _add(takers: Takers, since: int, at: int, count: int) -> None:
+    if count:
+        for tallying, side, sign in takers:
+            tallying.add(side, since, at, count * sign)
 
 
 def _target(series: Series) -> Target:

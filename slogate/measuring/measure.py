@@ -12,23 +12,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from slogate.errors import SourceError
-from slogate.measuring import values
-from slogate.measuring.counters import Counts, Order, Taker, unreadable, zero_is_told
+from slogate.measuring.counters import Counts, Order, Taker
+from slogate.measuring.known import Measured, counted_of, indicator_of, sampled_of
 from slogate.measuring.servers import Addresses, client_of
-from slogate.measuring.tallying import MS, Side, Tallying
+from slogate.measuring.tallying import Grouped, Side
 from slogate.model.indicator import Indicator, Server
-from slogate.model.slots import Tallies
-from slogate.promises.judge import Known
 from slogate.promises.promise import Plan, Promise, whole_minute
 from slogate.sources._base import EARLIEST_TS, LATEST_TS
 from slogate.sources._prometheus.client import Client, TooMuch
 from slogate.sources._prometheus.counting import Term, counted
-from slogate.sources._prometheus.promql import names_of
-from slogate.units import format_count, format_duration
 
 DELAY_US = 60_000_000
 _OPTION = re.compile(r"--option (\w+)=(\w+)")
@@ -37,16 +33,6 @@ _STYLES = {
     "bare": "a bare counter", "rate": "a rate", "increase": "an increase",
     "samples": "of samples",
 }  # fmt: skip
-_UNKNOWN = "events of times in which nothing was scraped"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """A plan with its tallies, and what is known beside them."""
-
-    plan: Plan
-    tallies: Tallies
-    known: Known
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,12 +71,7 @@ def latest(now: int) -> int:
 
 
 def _server(promise: Promise) -> Server:
-    return _of(promise).query.server
-
-
-def _of(promise: Promise) -> Indicator:
-    assert promise.indicator is not None
-    return promise.indicator
+    return indicator_of(promise).query.server
 
 
 def _time(client: Client) -> int:
@@ -108,30 +89,28 @@ def _time(client: Client) -> int:
 
 def _measure(client: Client, plans: Sequence[Plan]) -> Iterator[Measured]:
     orders: dict[tuple[str, str], Order] = {}
-    counting: list[tuple[Plan, Tallying, dict[Side, tuple[Term, ...]]]] = []
+    counting: list[tuple[Plan, Grouped, dict[Side, tuple[Term, ...]]]] = []
     for plan in plans:
         with _about(plan):
             terms = _terms(client, plan)
         if terms is None:
             with _about(plan):
-                yield _sampled(client, plan)
+                yield sampled_of(client, plan)
             continue
-        tallying = Tallying(plan=plan, is_bad=_of(plan.promise).measure == "bad")
-        counting.append((plan, tallying, terms))
+        grouped = Grouped(plan=plan, is_bad=indicator_of(plan.promise).measure == "bad")
+        counting.append((plan, grouped, terms))
         for side, some in terms.items():
             for term in some:
                 key = (term.kind, str(term.selector))
                 order = orders.setdefault(key, Order(selector=term.selector, kind=term.kind))
-                order.takers.append(Taker(tallying=tallying, side=side, sign=term.sign))
+                order.takers.append(Taker(grouped=grouped, side=side, sign=term.sign))
     counts = Counts(client=client)
     with _about(*(plan for plan, _, _ in counting)):
         counts.read([*orders.values()])
-    for plan, tallying, terms in counting:
-        mine = [
-            orders[term.kind, str(term.selector)]
-            for term in dict.fromkeys((*terms["total"], *terms["mine"]))
-        ]
-        yield _counted(counts, plan, tallying, terms, mine)
+    for _, grouped, terms in counting:
+        keys = ((term.kind, str(term.selector)) for term in (*terms["total"], *terms["mine"]))
+        mine = [orders[key] for key in dict.fromkeys(keys)]
+        yield counted_of(counts, grouped, terms, mine)
 
 
 @contextmanager
@@ -148,7 +127,7 @@ def _about(*plans: Plan) -> Iterator[None]:
 
 def _terms(client: Client, plan: Plan) -> dict[Side, tuple[Term, ...]] | None:
     """The counters that both queries add up; None if the server has to reckon."""
-    indicator = _of(plan.promise)
+    indicator = indicator_of(plan.promise)
     if indicator.total is None:
         return None
     mine, total = counted(indicator.query.text), counted(indicator.total.text)
@@ -161,6 +140,14 @@ def _terms(client: Client, plan: Plan) -> dict[Side, tuple[Term, ...]] | None:
         raise client.fail(said, hint="write both alike: sum(rate(…[5m]))")
     if styles == {"bare"} and not all(_counts(client, indicator, term) for term in (*mine, *total)):
         return None
+    for label in indicator.by:
+        for side, query, terms in (("total", indicator.total, total),
+                                   (indicator.measure, indicator.query, mine)):  # fmt: skip
+            if not all(term.tells(label) for term in terms):
+                said = (
+                    f"the {side} query adds up over the label '{label}', which it is to be told by"
+                )
+                raise client.fail(f"{said}: {query.text}", hint=f"sum by ({label}) (…)")
     return {"total": total, "mine": mine}
 
 
@@ -173,100 +160,6 @@ def _counts(client: Client, indicator: Indicator, term: Term) -> bool:
     return bool(entries) and all(
         isinstance(each, dict) and each.get("type") == "counter" for each in entries
     )
-
-
-def _counted(
-    counts: Counts,
-    plan: Plan,
-    tallying: Tallying,
-    terms: dict[Side, tuple[Term, ...]],
-    orders: Sequence[Order],
-) -> Measured:
-    names = [f"{order.kind} {order.selector}" for order in orders]
-    samples, series = (sum(of[name] for name in names) for of in (counts.samples, counts.series))
-    tallies = tallying.tallies()
-    silent, missed = tallying.unknown(), tallying.missed_bad()
-    said = f"counted from {format_count(samples)} samples of {format_count(series)} series"
-    told = [f"source: {said} at {counts.client.access.url}"]
-    if left := tallying.missed[0]:
-        told.append(f"left out: {format_count(left)} events of before their target was scraped")
-    if any(tallying.gaps()):
-        told.append("gap: for some of the time nothing was scraped, and counters ended there")
-    if resets := tallying.silent_resets:
-        told.append(
-            f"restarted: {format_count(resets)} series were reset while they were not scraped; "
-            "what they had counted by then is not known"
-        )
-    distrust = unreadable(counts, orders) or tallying.contradiction()
-    mine = [term.selector for term in terms["mine"]]
-
-    def counts_of(some: Sequence[Term]) -> int:
-        return sum(counts.series[f"{term.kind} {term.selector}"] for term in some)
-
-    found = counts_of(terms["mine"])
-    if tallies and not found and not zero_is_told(counts, mine):
-        distrust = f"there is no series {mine[0]}, and nothing says that there would be one"
-    if found and not counts_of(terms["total"]):
-        distrust = f"there is no series {terms['total'][0].selector}, of which {mine[0]} is a part"
-    if not tallies:
-        distrust = distrust or _unheard(counts.client, plan)
-    known = Known(
-        first_ts=None if tallying.first is None else tallying.first * MS,
-        distrust=distrust,
-        unread=silent + missed,
-        lost=_UNKNOWN if silent else "bad events of before their target was scraped",
-        told=tuple(told),
-        source={
-            **_source(counts.client, plan), "method": "counted", "series": series,
-            "samples": samples, "resets": sum(counts.resets[name] for name in names),
-        },
-    )  # fmt: skip
-    return Measured(plan=plan, tallies={None: tallies}, known=known)
-
-
-def _sampled(client: Client, plan: Plan) -> Measured:
-    client.remarks.clear()
-    found = values.sampled(client, plan)
-    step = format_duration(found.step_us)
-    said = f"{format_count(found.points)} values, one every {step}"
-    told = [f"source: not counted, but reckoned by {client.access.url}: {said}"]
-    if found.unknown:
-        told.append(
-            f"unknown: no value at {format_count(found.unknown)} of {format_count(found.points)} "
-            "steps; where that means zero, say so in the query: or vector(0)"
-        )
-    remarks = [*client.remarks]
-    distrust = values.odd(found)
-    if remarks and not client.accept_warnings:
-        distrust = distrust or f"the server remarks: {remarks[0]}"
-    if not found.tallies:
-        distrust = distrust or _unheard(client, plan)
-    known = Known(
-        first_ts=None if found.first is None else found.first * MS - found.step_us,
-        distrust=distrust,
-        unread=found.lost,
-        lost=_UNKNOWN,
-        told=tuple(told),
-        source={
-            **_source(client, plan), "method": "sampled", "step_seconds": found.step_us // 10**6,
-            "values": found.points, "unknown": found.unknown, "empty": found.empty,
-        },
-    )  # fmt: skip
-    scaled = replace(plan, scale=found.scale)
-    return Measured(plan=scaled, tallies={None: tuple(found.tallies)}, known=known)
-
-
-def _unheard(client: Client, plan: Plan) -> str | None:
-    """What is said of queries that name metrics which the server has never had."""
-    names = {name for _, query in _of(plan.promise).queries for name in names_of(query.text)}
-    known: Any = client.ask("label/__name__/values", [], post=False) if names else []
-    missing = sorted(names - set(known)) if isinstance(known, list) else []
-    return f"the server has never had a metric {missing[0]}" if missing else None
-
-
-def _source(client: Client, plan: Plan) -> dict[str, object]:
-    queries = {side: query.text for side, query in _of(plan.promise).queries}
-    return {"type": "prometheus", "server": client.access.url, "queries": queries}
 
 
 def helped(error: SourceError) -> SourceError:

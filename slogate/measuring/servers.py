@@ -11,13 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from slogate.errors import UsageError
 from slogate.model.indicator import Server
 from slogate.sources._base import Remote
 from slogate.sources._prometheus import settings
-from slogate.sources._prometheus.client import Client
+
+if TYPE_CHECKING:
+    from slogate.sources._prometheus.client import Client
 
 URL = f"{settings.PREFIX}URL"
 TRIES = 3
@@ -90,6 +93,8 @@ def _origin(url: str) -> tuple[str, str]:
 
 def client_of(remote: Remote, pause: Callable[[float], None] | None = None) -> Client:
     """Whoever asks that server."""
+    from slogate.sources._prometheus.client import Client
+
     accept = settings.flag(remote, "warnings", "accept")
     client = Client(access=settings.access(remote), accept_warnings=accept, tries=TRIES)
     if pause is not None:

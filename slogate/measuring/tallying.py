@@ -7,7 +7,7 @@ slots together, and the judge takes the worst case and the best.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
@@ -30,7 +30,8 @@ Slot = tuple[int, int]
 class Tallying:
     """Sums of a plan by (first, last) slot: all events, and those that the indicator's query tells.
 
-    `missed` are events that counters had before anybody saw them; times are ms.
+    `missed` are events that counters had before anybody saw them; times are ms. Of the minutes in
+    which something was scraped those at the ends of a silence are enough.
     """
 
     plan: Plan
@@ -43,6 +44,7 @@ class Tallying:
     lag: int = 0
     excess: int = 0
     silent_resets: int = 0
+    targets: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, side: Side, since: int, at: int, count: int) -> None:
         """Count what came to light at a scrape, and happened since the one before."""
@@ -136,6 +138,70 @@ class Tallying:
         more = format_count(self.excess)
         word = "bad" if self.is_bad else "good"
         return f"its queries contradict each other: {more} more events were {word} than there were"
+
+
+@dataclass(slots=True, kw_only=True)
+class Grouped:
+    """The tallyings of a plan by the values of its labels; one, of None, where it names none."""
+
+    plan: Plan
+    is_bad: bool
+    groups: dict[str | None, Tallying] = field(default_factory=dict)
+    lag: int = 0
+
+    @property
+    def by(self) -> bool:
+        """Whether there is one for each value."""
+        return self.plan.promise.by is not None
+
+    def __post_init__(self) -> None:
+        """What is not grouped has its one tallying from the start."""
+        if not self.by:
+            self._of(None)
+
+    def of(self, labels: Mapping[str, str]) -> Tallying:
+        """The tallying that a series belongs to."""
+        indicator = self.plan.promise.indicator
+        value = indicator.value_of(labels) if self.by and indicator is not None else None
+        return self.groups.get(value) or self._of(value)
+
+    def _of(self, value: str | None) -> Tallying:
+        made = self.groups[value] = Tallying(plan=self.plan, is_bad=self.is_bad, lag=self.lag)
+        return made
+
+    def slow(self, lag: int) -> None:
+        """Note how long a silence is none yet."""
+        if lag > self.lag:
+            self.lag = lag
+            for each in self.groups.values():
+                each.lag = lag
+
+    def see(self, scraped: Mapping[tuple[str, str], bytearray], base: int) -> None:
+        """Note when the targets of each group were scraped, whatever they told."""
+        for each in self.groups.values() if self.by else ():
+            marks = [scraped[target] for target in each.targets if target in scraped]
+            if marks:
+                each.minutes |= {base + minute for minute in _ends(_joined(marks))}
+
+
+def _joined(marks: Sequence[bytearray]) -> bytes:
+    """The minutes that any of them has."""
+    if len(marks) == 1:
+        return bytes(marks[0])
+    joined = 0
+    for each in marks:
+        joined |= int.from_bytes(each, "little")
+    return joined.to_bytes(len(marks[0]), "little")
+
+
+def _ends(marks: bytes) -> Iterator[int]:
+    """The first and the last of each run of minutes that are marked."""
+    at = marks.find(1)
+    while at >= 0:
+        yield at
+        end = marks.find(0, at)
+        yield (len(marks) if end < 0 else end) - 1
+        at = -1 if end < 0 else marks.find(1, end)
 
 
 def _outside(start: int, end: int, closed: Sequence[Period]) -> Iterator[Period]:

@@ -9,6 +9,7 @@ nothing to measure.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -26,11 +27,15 @@ from slogate.units import format_count
 
 SCALE = 10**9
 MOST_POINTS = 5_000
+_UNLABELLED = "none of its series has the label '{0}': sum by ({0}) (…)"
 WIDE_US = 5 * MINUTE_US
 _NEARLY = Fraction(1, 10**9)
 
 Value = Fraction | float
 """A fraction, or what is none: NaN and the infinities."""
+
+Groups = dict[str | None, dict[int, Value]]
+"""Values by time, of each value of the label."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,17 +73,30 @@ def grid(plan: Plan) -> tuple[int, range]:
     return step, range((start + step) // MS, end // MS + 1, step // MS)
 
 
-def sampled(client: Client, plan: Plan) -> Values:
-    """Ask for the values of a plan's queries, and weigh them."""
+def sampled(client: Client, plan: Plan) -> dict[str | None, Values]:
+    """Ask for the values of a plan's queries, and weigh them; by the value of its labels, if any.
+
+    Without any there is one of None. Nothing that happens without a label is no group.
+    """
     indicator = plan.promise.indicator
     assert indicator is not None
+    times = grid(plan)[1]
+    asked = [_asked(client, query.text, times, indicator) for _, query in indicator.queries]
+    groups = dict.fromkeys(value for answer in asked for value in answer)
+    if indicator.by and not any(asked[0].get(None, {}).values()):
+        groups.pop(None, None)
+    if indicator.by and [*groups] == [None]:
+        said = _UNLABELLED.format(indicator.by[0])
+        raise client.fail(f"{indicator.queries[0][1].text}: {said}")
+    return {
+        value: _weigh(plan, indicator, [each.get(value, {}) for each in asked])
+        for value in groups or [None]
+    }
+
+
+def _weigh(plan: Plan, indicator: Indicator, asked: Sequence[Mapping[int, Value]]) -> Values:
     step, times = grid(plan)
-    values = Values(plan=plan, step_us=step, times=times)
-    adding = indicator.total is not None
-    asked = [
-        _asked(client, query.text, times, adding=adding) for _, query in indicator.queries
-    ]  # fmt: skip
-    values.first = min((at for at in asked[0]), default=None)
+    values = Values(plan=plan, step_us=step, times=times, first=min(asked[0], default=None))
     if indicator.measure == "threshold":
         values.tallies = [*_compared(values, indicator, asked[0])]
     elif indicator.measure == "raw":
@@ -92,12 +110,10 @@ def sampled(client: Client, plan: Plan) -> Values:
     return values
 
 
-def _asked(
-    client: Client, text: str, times: range, *, adding: bool
-) -> dict[int, Value]:  # fmt: skip
-    """The value at each time that has one; several series are added up, or refused."""
+def _asked(client: Client, text: str, times: range, indicator: Indicator) -> Groups:
+    """The values of each group by time; several series are added up, or refused."""
     query = WINDOW.sub(f"{times.step}ms", text)
-    found: dict[int, Value] = {}
+    found: Groups = {}
     at, most = 0, MOST_POINTS
     while at < len(times):
         part = times[at : at + most]
@@ -115,23 +131,28 @@ def _asked(
             most = len(part) // 2
             continue
         try:
-            _into(found, answer, adding=adding)
+            _into(found, answer, indicator)
         except ValueError as error:
             raise client.fail(f"{text}: {error}") from None
         at += len(part)
     return found
 
 
-def _into(found: dict[int, Value], answer: Any, *, adding: bool) -> None:
+def _into(found: Groups, answer: Any, indicator: Indicator) -> None:
     series = list(matrix(answer))
-    if len(series) > 1 and not adding:
-        raise ValueError(f"it gives {len(series)} series at once; one is needed: sum(…), max(…)")
+    groups = Counter(indicator.value_of(each.labels) for each in series)
+    if indicator.total is None and max(groups.values(), default=0) > 1:
+        if indicator.by and [*groups] == [None]:
+            raise ValueError(_UNLABELLED.format(indicator.by[0]))
+        most = f"{max(groups.values())} series{(indicator.by and ' of one group') or ''}"
+        raise ValueError(f"it gives {most} at once; one is needed: sum(…), max(…)")
     for each in series:
         if each.histograms:
             raise ValueError("it gives histograms; histogram_quantile or histogram_fraction do not")
+        mine = found.setdefault(indicator.value_of(each.labels), {})
         for at, text in each.values:
             value = _value(text)
-            found[at] = found[at] + value if at in found else value
+            mine[at] = mine[at] + value if at in mine else value
 
 
 def _value(text: str) -> Value:

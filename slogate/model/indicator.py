@@ -6,6 +6,7 @@ good or bad; or a value, good while it compares with a `threshold`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -40,6 +41,7 @@ class Indicator:
     """What is measured: one query of the measure itself, and of `total` where events are counted.
 
     `counter` says whether bare metrics count up without end; None: their names and the server say.
+    `by` are the labels whose values have an SLO each.
     """
 
     measure: Measure
@@ -49,6 +51,15 @@ class Indicator:
     raw_of: Literal["success", "failure"] = "success"
     op: Comparison = "lte"
     value: Fraction = Fraction(0)
+    by: tuple[str, ...] = ()
+
+    def value_of(self, labels: Mapping[str, str]) -> str | None:
+        """The value of a series' label, of several as `a=1, b=2`; None if it has none of them."""
+        if not any(labels.get(label) for label in self.by):
+            return None
+        if len(self.by) == 1:
+            return labels[self.by[0]]
+        return ", ".join(f"{label}={labels.get(label, '')}" for label in self.by)
 
     def __str__(self) -> str:
         """The queries, as they were written."""

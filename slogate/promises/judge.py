@@ -9,7 +9,7 @@ fewer than `min_events`, is NO_DATA. Forecast and burn rates are told and decide
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from slogate.model.slots import Tallies
 from slogate.model.survey import MOST_VALUES, Crowd, Sums, Surveyed, condense, in_order
@@ -36,7 +36,7 @@ class Known:
     not in them: nothing is sure to pass. So many rows of the sources were `unread`: what could be
     broken if all of them were bad does not pass; `lost` says what they are. `single`: all are
     requests one by one, none in buckets. `told` is remarked on, `source` is where the data of an
-    indicator came from.
+    indicator came from. `values` have what differs by the value of the label.
     """
 
     first_ts: int | None = None
@@ -47,6 +47,11 @@ class Known:
     single: bool = False
     told: tuple[str, ...] = ()
     source: Mapping[str, object] | None = None
+    values: Mapping[str | None, Known] = field(default_factory=dict)
+
+    def of(self, value: str | None) -> Known:
+        """What is known of one value of the label."""
+        return self.values.get(value, self)
 
 
 def judge(plan: Plan, tallies: Tallies, known: Known) -> list[Finding]:
@@ -61,9 +66,13 @@ def judge_sums(plan: Plan, surveyed: Surveyed, known: Known) -> list[Finding]:
     edges = edges_of(plan)
     if plan.promise.by is None or not surveyed:
         sums = surveyed.get(None, Sums())
-        return [_finding(plan.promise.id, Book.of(plan, edges, sums), known)]
+        return [_finding(plan.promise.id, Book.of(plan, edges, sums), known.of(None))]
     return [
-        _finding(f"{plan.promise.id}/{shown(value)}", Book.of(plan, edges, surveyed[value]), known)
+        _finding(
+            f"{plan.promise.id}/{shown(value)}",
+            Book.of(plan, edges, surveyed[value]),
+            known.of(value),
+        )
         for value in in_order(surveyed)
     ]
 

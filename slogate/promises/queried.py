@@ -34,9 +34,13 @@ def verdict_of_queried(
         finding for plan, tallies, known in measured for finding in judge(plan, tallies, known)
     )
     counted = [
-        [plan.promise.id, [(t.first, t.last, t.total, t.sure, t.maybe) for t in some]]
+        [
+            plan.promise.id,
+            *([] if plan.promise.by is None else [value]),
+            [(t.first, t.last, t.total, t.sure, t.maybe) for t in some],
+        ]
         for plan, tallies, _ in measured
-        for some in tallies.values()
+        for value, some in tallies.items()
     ]
     parts = [sorted(specs), service, at, [(each.id, each.window) for each in findings], counted]
     total = max((each.total or 0 for each in findings), default=0)

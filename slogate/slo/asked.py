@@ -72,7 +72,7 @@ def _asked(spec: Spec) -> Iterator[Asked]:
             stored = known.get((slo["name"], text))
             yield Asked(
                 promise=stored or _promise(slo, node, spec, (text, window)),
-                indicator=None if stored else _typed(slo["indicator"], sources_of(found)),
+                indicator=None if stored else _typed(slo, sources_of(found)),
                 description=slo.get("description"),
                 owner=spec.owner,
                 labels={**spec.labels, **_texts(metadata.get("labels"))},
@@ -82,7 +82,9 @@ def _asked(spec: Spec) -> Iterator[Asked]:
 
 def _promise(slo: Mapping[str, Any], node: Node, spec: Spec, window: tuple[str, Any]) -> Promise:
     """The promise of an SLO with an indicator: nothing is selected of the store's requests."""
-    same = ("objective", "budgeting", "slice_objective", "min_events", "severity", "on_no_data")
+    same = (
+        "objective", "budgeting", "slice_objective", "by", "min_events", "severity", "on_no_data",
+    )  # fmt: skip
     key = (node.key("objective") if isinstance(node, Table) else None) or node
     text, recurring = window
     return Promise(
@@ -99,13 +101,17 @@ def _promise(slo: Mapping[str, Any], node: Node, spec: Spec, window: tuple[str, 
     )
 
 
-def _typed(indicator: Mapping[str, Any], sources: Mapping[str, Any]) -> dict[str, Any]:
-    """The indicator, each of its queries with the type of the source that it names."""
-    found = dict(indicator)
-    for side, said in indicator.items():
-        source = sources.get(said.get("source", "")) if isinstance(said, Mapping) else None
+def _typed(slo: Mapping[str, Any], sources: Mapping[str, Any]) -> dict[str, Any]:
+    """The indicator, each of its queries with the type of its source and the label of the SLO."""
+    found = dict(slo["indicator"])
+    for side, said in slo["indicator"].items():
+        if not isinstance(said, Mapping):
+            continue
+        source = sources.get(said.get("source", ""))
         if source is not None and "type" not in said and "type" in source:
             found[side] = {**said, "type": source["type"]}
+        if "by" in slo:
+            found[side] = {**found[side], "spec": {"grouping": [slo["by"]], **said["spec"]}}
     return found
 
 

@@ -89,7 +89,7 @@ def check_measure(found: Mapping[str, Any], node: Node, at: At) -> None:
         if "good" not in found:
             at.wrong(node, "'good' is missing", "good: ok and duration <= 400ms")
         return
-    for key in ("good", "endpoint", "where", "by"):
+    for key in ("good", "endpoint", "where"):
         place = node.get(key) if isinstance(node, Table) else None
         if place is not None:
             at.key(key).wrong(place, f"'{key}' has no meaning with an indicator")

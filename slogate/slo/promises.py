@@ -63,20 +63,21 @@ def _measured(
     if "good" in slo:
         return {"selection": _selection(slo, common)}
     try:
-        it = asked(slo["indicator"], sources_of(found))
+        it = asked(slo["indicator"], sources_of(found), slo.get("by"))
     except Unjudged:  # told by `unjudged`
         return None
     if isinstance(it, Stored):
         success = with_success(it.selection.success, common.success)
         events = None if it.events is None else with_success(it.events, common.success)
         return {"selection": replace(it.selection, success=success), "events": events}
+    by = {"by": ",".join(it.by)} if it.by else {}
     if it.measure == "raw" and slo.get("budgeting", "occurrences") == "occurrences":
         # a ratio has no counts: each minute counts alike
         return {
             "selection": Selection(), "indicator": it, "budgeting": "ratio_timeslices",
-            "slice_us": MINUTE_US,
+            "slice_us": MINUTE_US, **by,
         }  # fmt: skip
-    return {"selection": Selection(), "indicator": it}
+    return {"selection": Selection(), "indicator": it, **by}
 
 
 def unjudged(found: Mapping[str, Any]) -> Iterator[tuple[int, Unjudged]]:
@@ -84,7 +85,7 @@ def unjudged(found: Mapping[str, Any]) -> Iterator[tuple[int, Unjudged]]:
     for index, slo in enumerate(found.get("slos", ())):
         if "indicator" in slo:
             try:
-                asked(slo["indicator"], sources_of(found))
+                asked(slo["indicator"], sources_of(found), slo.get("by"))
             except Unjudged as why:
                 yield index, why
 

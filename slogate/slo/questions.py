@@ -7,7 +7,8 @@ Nothing is passed over: what is not understood might change what is measured.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -23,6 +24,8 @@ _ADDRESSES = ("url", "address", "endpoint", "server")
 _OPTIONS = ("tenant", "timeout", "ca", "insecure", "warnings")
 _TEXTS = ("query", "promql", "metric")
 _ALL = "all"
+_GROUPING = "grouping"
+_LABEL = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 class Unjudged(ValueError):
@@ -42,8 +45,13 @@ class Stored:
     events: Predicate | None
 
 
-def asked(said: Mapping[str, Any], sources: Mapping[str, Any]) -> Indicator | Stored:
-    """What an indicator asks; `sources` are the specs of the DataSources by name."""
+def asked(
+    said: Mapping[str, Any], sources: Mapping[str, Any], by: str | None = None
+) -> Indicator | Stored:
+    """What an indicator asks; `sources` are the specs of the DataSources by name.
+
+    `by` is the label that the SLO names; Pyrra's `grouping` within the queries says the same.
+    """
     side = next(side for side in _SIDES if side in said)
     kinds = {key: _kind(key, said[key], sources) for key in ("total", side) if key in said}
     if len(set(kinds.values())) > 1:
@@ -65,7 +73,28 @@ def asked(said: Mapping[str, Any], sources: Mapping[str, Any]) -> Indicator | St
         raw_of=said.get("raw_type", "success"),
         op=said.get("op", "lte"),
         value=Fraction(str(said.get("value", 0))),
+        by=_labels(said, kinds, by),
     )
+
+
+def _labels(said: Mapping[str, Any], keys: Iterable[str], by: str | None) -> tuple[str, ...]:
+    """The labels whose values have an SLO each."""
+    found = {(by,)} if by is not None else set[tuple[str, ...]]()
+    for key in keys:
+        told = said[key]["spec"].get(_GROUPING)
+        if told is None and by is not None:
+            continue
+        listed = told if isinstance(told, list) else [] if told is None else [told]
+        for label in listed:
+            if not isinstance(label, str) or not _LABEL.fullmatch(label):
+                raise Unjudged(f"{key}.spec.{_GROUPING}", f"'{label}' is no label of Prometheus")
+        found.add(tuple(dict.fromkeys(listed)))
+        if len(found) > 1:
+            told_by = " and `by:`" if by is not None else ""
+            raise Unjudged(f"{key}.spec", f"its queries{told_by} group by different labels")
+    if by is not None and not _LABEL.fullmatch(by):
+        raise Unjudged(next(iter(keys)), f"'{by}' of `by:` is no label of Prometheus")
+    return next(iter(found), ())
 
 
 def _kind(key: str, source: Mapping[str, Any], sources: Mapping[str, Any]) -> str:
@@ -92,7 +121,7 @@ def _query(key: str, source: Mapping[str, Any], sources: Mapping[str, Any]) -> Q
     for name, value in spec.items():
         if name == "queryType" and str(value).lower() == "promql":
             continue
-        if name not in texts:
+        if name not in {*texts, _GROUPING}:
             told = f"'{name}' of a query of Prometheus is not understood"
             raise Unjudged(f"{key}.spec.{name}", told, "say it within the query")
     return Query(text=text.strip(), server=_server(key, source.get("source"), sources))

@@ -169,6 +169,52 @@ def test_a_query_that_the_server_reckons_says_so(project, history):
     assert budget["source"]["method"] == "sampled"
 
 
+GROUPED = """apiVersion: pyrra.dev/v1alpha1
+kind: ServiceLevelObjective
+metadata: {name: shop}
+spec:
+  target: "99"
+  window: 2d
+  indicator:
+    ratio:
+      errors: {metric: 'http_request_duration_seconds_count{job="myservice",code=~"(5..|429)"}'}
+      total: {metric: 'http_request_duration_seconds_count{job="myservice"}'}
+      grouping: [instance]
+"""
+
+
+def test_a_label_has_a_budget_for_each_value(project, history):
+    """By the SLO's label or Pyrra's grouping, counted or reckoned: each instance has its own."""
+    by = "sum by (instance) (rate("
+    query = f"{by}{BAD_QUERY[9:-1]}) / {by}{TOTAL_QUERY[9:-1]})"
+    ratio = f"{{raw: {{type: prometheus, spec: {{query: '{query}'}}}}, raw_type: failure}}"
+    spec = (
+        f"slogate: 1\nservice: shop\nslos:\n"
+        f"- {{name: r, objective: 90%, window: 1h, by: instance, indicator: {ratio}}}\n"
+    )
+
+    _, pyrra = checked(project, history, GROUPED, "--at", AT)
+    _, sampled = checked(project, history, spec, "--at", "2026-03-31T11:00Z")
+
+    for instance in ("a:1", "b:1"):
+        mine = [
+            (dict(labels)["code"] in BAD, by)
+            for at, name, labels, by in history.growth
+            if name == HTTP and at > END_S - 2 * 86_400 and dict(labels)["instance"] == instance
+        ]
+        budget = pyrra[f"shop/shop/2d/{instance}"]["budget"]
+        assert budget["total"] == sum(by for _, by in mine)
+        assert budget["bad"] == sum(by for bad, by in mine if bad)
+    at = range(END_S - 7_200 + 60, END_S - 3_600 + 1, 60)
+    values = [
+        float(each["value"][1])
+        for moment in at
+        for each in ask(history.url, query, moment)
+        if each["metric"]["instance"] == "b:1"
+    ]
+    assert sampled["shop/r/1h/b:1"]["budget"]["bad"] == pytest.approx(sum(values), abs=1e-6)
+
+
 def test_live_counters_are_the_requests_that_were_observed(project, recorded: Recorded):
     """A real exporter, scraped through a restart of it: every request is counted once."""
     spec = f"""slogate: 1

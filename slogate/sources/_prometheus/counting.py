@@ -33,12 +33,21 @@ _FUNCTIONS: dict[str, tuple[Kind, Style]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """Some series, what of them is counted (growth, or samples), added or taken away."""
+    """Some series, what of them is counted (growth, or samples), added or taken away.
+
+    Sums keep of their labels those of `kept`, None: all, without those `lost`.
+    """
 
     selector: Selector
     kind: Kind
     style: Style
     sign: int = 1
+    kept: frozenset[str] | None = None
+    lost: frozenset[str] = frozenset()
+
+    def tells(self, label: str) -> bool:
+        """Whether the values of the label are still there when all is added up."""
+        return label not in self.lost and (self.kept is None or label in self.kept)
 
 
 class _Other(Exception):
@@ -58,6 +67,12 @@ def counted(query: str) -> tuple[Term, ...] | None:
         return None
     # rates and counts of different kinds do not add up to events
     return terms if terms and len({term.style for term in terms}) == 1 else None
+
+
+def _summed(term: Term, clause: str, labels: frozenset[str]) -> Term:
+    if clause == "without":
+        return replace(term, lost=term.lost | labels)
+    return replace(term, kept=labels if term.kept is None else term.kept & labels)
 
 
 class _Parsing:
@@ -86,10 +101,10 @@ class _Parsing:
             return self._bracketed()
         if word.lower() == "sum":
             self._next()
-            self._labels()
+            before = self._labels()
             found = self._bracketed()
-            self._labels()
-            return found
+            clause, labels = before or self._labels() or ("by", frozenset())
+            return [_summed(term, clause, labels) for term in found]
         if word in _FUNCTIONS and self._word(1) == "(":
             self.at += 2
             selector = self._selector()
@@ -109,11 +124,16 @@ class _Parsing:
         self._expect(")")
         return found
 
-    def _labels(self) -> None:
-        """`by (…)` and `without (…)` of a sum: all of its groups are added up."""
-        if self._word().lower() in {"by", "without"}:
-            self._expect(None, "(")
-            self.at = past(self.tokens, self.at, ")")
+    def _labels(self) -> tuple[str, frozenset[str]] | None:
+        """`by (…)` and `without (…)` of a sum: what it groups by, or by what it does not."""
+        clause = self._word().lower()
+        if clause not in {"by", "without"}:
+            return None
+        self._expect(None, "(")
+        start, self.at = self.at, past(self.tokens, self.at, ")")
+        return clause, frozenset(
+            word for _, word in self.tokens[start : self.at - 1] if word != ","
+        )
 
     def _nothing(self) -> None:
         """`or on() vector(0)`: zero where there is nothing."""

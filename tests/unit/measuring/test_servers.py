@@ -130,8 +130,16 @@ def test_connection_details_that_are_not_understood_are_exit_2(details, said):
             "raw.type", "'datadog' cannot be asked",
         ),
         (
+            {**events(), "bad": {"type": "prometheus", "spec": {"query": "x", "step": "1m"}}},
+            "bad.spec.step", "'step' of a query of Prometheus is not understood",
+        ),
+        (
             {**events(), "bad": {"type": "prometheus", "spec": {"query": "x", "grouping": ["a"]}}},
-            "bad.spec.grouping", "'grouping' of a query of Prometheus is not understood",
+            "bad.spec", "group by different labels",
+        ),
+        (
+            {**events(), "total": {"type": "prometheus", "spec": {"query": "x", "grouping": "1"}}},
+            "total.spec.grouping", "'1' is no label of Prometheus",
         ),
         ({**events(), "bad": {"type": "prometheus", "spec": {"q": 1}}}, "bad.spec", "one query"),
         (
