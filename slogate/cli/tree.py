@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from slogate.cli.sparing import spare
 from slogate.errors import UsageError
 
 HELP = """Load-test a service, keep the latencies, judge them against SLOs, fail the build.
@@ -24,10 +25,26 @@ Examples:
 Exit codes: 0 nothing blocks, 1 a breach, 2 the gate could not run, 3 no verdict, 130 interrupted.
 """
 
-COMMANDS = (
-    "run", "check", "compare", "import", "receive", "report", "notify", "history", "runs",
-    "spec", "alerts", "store", "demo", "docs",
-)  # fmt: skip
+# each with what it does, as its own help begins: a list of commands imports none of them
+COMMANDS = {
+    "run": "Load-test a service, record every request, judge it.",
+    "check": "Judge what is stored: budgets on a run, slos on production.",
+    "compare": "Compare runs with a base, with intervals of each change.",
+    "import": "Import results of another tool as one run.",
+    "receive": "Receive OpenTelemetry over OTLP/HTTP until it is stopped.",
+    "report": "Show a verdict again, on a run or on slos, in any format.",
+    "notify": "Tell a team of a verdict: a comment, an issue, a chat.",
+    "history": "Show the course of objectives over their stored verdicts.",
+    "runs": "List, show, label, pin and delete runs.",
+    "plan": "Tell how long a load test must be to decide the budgets of a spec.",
+    "calibrate": "Load-test the same service again and again, and count false alarms (A/A).",
+    "spec": "Check, show and describe spec files.",
+    "alerts": "Say who burns an error budget too fast, and tell those on duty.",
+    "store": "Look into the series store, and take care of it.",
+    "init": "Write a first spec, load test, settings and CI file.",
+    "demo": "Serve the sample shop, load-test it, judge it against its spec.",
+    "docs": "Print the manual: the list of its topics, or one page.",
+}
 
 
 class Commands(TyperGroup):
@@ -36,6 +53,12 @@ class Commands(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """All names, in the order of use."""
         return list(COMMANDS)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands into the help."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Import the command's file and build it; UsageError for an unknown name."""
@@ -51,6 +74,7 @@ class Commands(TyperGroup):
             )
         built = typer.main.get_command(app)
         built.name = cmd_name
+        spare(built)
         return built
 
 
@@ -92,4 +116,6 @@ def build() -> Any:
         context_settings=CONTEXT,
     )
     app.callback()(_root)
-    return typer.main.get_command(app)
+    built = typer.main.get_command(app)
+    spare(built)
+    return built

@@ -1,0 +1,101 @@
+"""What a file of latencies says of a service: which endpoints it has, how long they take.
+
+The file is imported as `slogate import` would, into a store that is thrown away after. Paths of
+a description are templates: what the file calls `/orders/17` is put to `/orders/{id}`.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from slogate.errors import SourceError
+from slogate.ingest import import_files
+from slogate.recognition import recognise
+from slogate.store.endpoints import endpoints
+from slogate.store.layout import open_store
+from slogate.store.observed import Observed, observed
+
+MOST_ENDPOINTS = 10_000
+PATHS = "paths"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What a file holds: by endpoint, as specs name it, the commonest first.
+
+    `format` is that of the file, `options` those that it was read with.
+    """
+
+    file: str
+    format: str
+    options: Mapping[str, str]
+    requests: int
+    endpoints: Mapping[str, Observed]
+    whole: Observed | None
+
+    def share(self, endpoint: str) -> Fraction:
+        """The share of all requests that an endpoint has."""
+        found = self.endpoints.get(endpoint)
+        return Fraction(found.requests, self.requests) if found and self.requests else Fraction(0)
+
+
+def measure(path: Path, name: str, now_ts: int, templates: Sequence[str]) -> Measured:
+    """Read a file; SourceError if it is of no known format, or has no request."""
+    file = recognise(name, path, "auto", {})
+    options = {PATHS: "numbers"} if PATHS in file.source.options and not templates else {}
+    file.hash.stop()
+    with tempfile.TemporaryDirectory(prefix="slogate-init-") as folder:
+        store = open_store(Path(folder) / "store", create=True)
+        done = import_files(
+            store, [(name, path)], service="init", now_ts=now_ts, format=file.source.name,
+            options=options,
+        )  # fmt: skip
+        named = endpoints(store, done.run)
+        if not named:
+            raise SourceError(f"{name}: there is no request in it")
+        match = _matcher(templates)
+        keys = {each: match(each) for each, _ in named[:MOST_ENDPOINTS]}
+        found = observed(store, done.run, keys)
+        whole = observed(store, done.run, dict.fromkeys(keys, "")).get("")
+    ordered = sorted(found.items(), key=lambda pair: (-pair[1].requests, pair[0]))
+    return Measured(
+        file=name, format=file.source.name, options=options, requests=done.requests,
+        endpoints=dict(ordered), whole=whole,
+    )  # fmt: skip
+
+
+def importable(path: Path, name: str) -> str | None:
+    """The name of the format that reads this file, None if none does for sure."""
+    try:
+        file = recognise(name, path, "auto", {}, beside=True)
+    except (SourceError, OSError):
+        return None
+    file.hash.stop()
+    return file.source.name
+
+
+def _matcher(templates: Sequence[str]) -> Callable[[str], str]:
+    """From an endpoint of a file to the template that it belongs to, or to itself."""
+    patterns: dict[str, list[tuple[re.Pattern[str], str]]] = {}
+    for template in templates:
+        method, _, path = template.partition(" ")
+        pieces = re.split(r"\{[^{}]*\}", path)
+        pattern = re.compile("[^/]+".join(re.escape(piece) for piece in pieces) + "/?")
+        patterns.setdefault(method, []).append((pattern, template))
+
+    def match(name: str) -> str:
+        method, _, rest = name.partition(" ")
+        path = re.split("[?#]", rest, maxsplit=1)[0]
+        exact = f"{method} {path}"
+        if exact in known:
+            return exact
+        found = (t for p, t in patterns.get(method, ()) if p.fullmatch(path))
+        return next(found, name)
+
+    known = set(templates)
+    return match

@@ -1,0 +1,250 @@
+"""From what was found and answered to the files that are to be written: no file is touched.
+
+How the service gets its load decides the rest: an existing locustfile, one made from a
+description or from the paths of an access log, a k6 script, or whatever tool it was that left
+the results which were found.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from slogate.initial.budgets import Basis, Budget, Load, at_least, budgets
+from slogate.initial.continuous import RESULTS, Job, github_text, gitlab_text
+from slogate.initial.k6 import Script
+from slogate.initial.locustfile import Task, locustfile_text
+from slogate.initial.locustfiles import Locustfile
+from slogate.initial.measured import Measured
+from slogate.initial.openapi import Description
+from slogate.initial.spec import comment, spec_text
+from slogate.initial.tasks import MOST_LOADED, RUN_S, is_path, tasks_of, users_of
+
+HOST = "http://127.0.0.1:8000"
+ACTION = Path(".github/actions/slogate/action.yml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """What was read of a project; each may be missing."""
+
+    description: Description | None = None
+    locustfile: Locustfile | None = None
+    script: Script | None = None
+    measured: Measured | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What was asked or settled: the service's name, where it is, and which CI.
+
+    `action` is what the workflow uses; None: a copy of ours, whose text is `action_text`.
+    """
+
+    service: str
+    host: str
+    ci: Sequence[str]
+    branch: str
+    action: str | None
+    action_text: str
+    serve: str | None = None
+    settings: bool = True
+    version: str
+    now_ts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One file to write and what it is for."""
+
+    path: Path
+    text: str
+    what: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Plan:
+    """All files, how the load is made, and sentences that people should know."""
+
+    load: Load
+    files: list[Planned] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def load_of(sources: Sources) -> Load:
+    """How the service gets its load."""
+    if sources.locustfile is not None:
+        return "own"
+    if sources.description is not None:
+        return "made"
+    if sources.script is not None:
+        return "k6"
+    measured = sources.measured
+    if measured is not None and not any(is_path(each) for each in measured.endpoints):
+        return "import"
+    return "made"
+
+
+def planned(sources: Sources, answers: Answers) -> Plan:
+    """The files for a project."""
+    plan = Plan(load=load_of(sources))
+    origin = _origin(sources)
+    tasks = tasks_of(sources.description, sources.measured) if plan.load == "made" else []
+    loaded = [task.operation for task in tasks if task.weight]
+    prefix = sources.description.prefix if sources.description else ""
+    endpoints = [f"{each.method} {prefix}{each.path}" for each in loaded]
+    users, counts = users_of(tasks, prefix)
+    if plan.load == "own" and sources.locustfile is not None:
+        endpoints = list(sources.locustfile.endpoints[:MOST_LOADED])
+    elif plan.load in {"k6", "import"} and _is_of_the_load(plan.load, sources.measured):
+        endpoints = list(sources.measured.endpoints if sources.measured else ())[:MOST_LOADED]
+    made, left = budgets(
+        Basis(
+            load=plan.load,
+            endpoints=endpoints,
+            planned=counts if tasks else None,
+            script=sources.script,
+            measured=sources.measured,
+        )
+    )
+    users = max([users, *(at_least(each.demands.get("throughput")) for each in made)])
+    slug = re.sub(r"[^A-Za-z0-9._-]+", "-", answers.service).strip("-.") or "service"
+    plan.files.append(
+        Planned(
+            path=Path("slo") / f"{slug[:80]}.yaml",
+            text=spec_text(
+                answers.service,
+                made,
+                origin=origin,
+                left=left,
+                warmup=plan.load != "import",
+                now_ts=answers.now_ts,
+            ),
+            what=_what(made),
+        )
+    )
+    if tasks:
+        _add_load(plan, tasks, sources, prefix, origin)
+    if plan.load in {"made", "own"} and answers.settings:
+        text = _settings(sources, answers, users, origin)
+        plan.files.append(Planned(path=Path("slogate.toml"), text=text, what="settings"))
+    _add_ci(plan, sources, answers, origin)
+    plan.notes += [f"not carried over: {each}" for each in left]
+    return plan
+
+
+def _origin(sources: Sources) -> str:
+    named = [
+        each.file
+        for each in (sources.description, sources.locustfile, sources.script, sources.measured)
+        if each is not None
+    ]
+    return " and ".join(named) if named else "a template: nothing was found to begin from"
+
+
+def _what(made: Sequence[Budget]) -> str:
+    count = sum(len(each.demands) for each in made)
+    return f"{count} objective{'' if count == 1 else 's'}"
+
+
+def _is_of_the_load(load: Load, measured: Measured | None) -> bool:
+    """Whether what was measured has the names that the load will have: its own results."""
+    return measured is not None and (load == "import" or measured.format.startswith("k6"))
+
+
+def _add_load(
+    plan: Plan, tasks: Sequence[Task], sources: Sources, prefix: str, origin: str
+) -> None:
+    description = sources.description
+    loaded = sum(1 for task in tasks if task.weight)
+    more = len(description.operations) - len(tasks) if description else 0
+    text = locustfile_text(
+        tasks, origin=origin, prefix=prefix, more=more,
+        secured=bool(description and description.secured),
+    )  # fmt: skip
+    plan.files.append(
+        Planned(
+            path=Path("loadtests/locustfile.py"),
+            text=text,
+            what=f"{loaded} of {loaded_of(tasks, more)} are loaded",
+        )
+    )
+    if not loaded:
+        plan.notes.append(
+            "no operation can be called as described: give one of loadtests/locustfile.py "
+            "values that your service knows, and a weight"
+        )
+    if description and description.secured:
+        plan.notes.append("the service asks for credentials: set API_TOKEN when you run the test")
+    if description and description.left_out:
+        plan.notes.append(f"{description.left_out} paths of {description.file} are none of HTTP")
+
+
+def loaded_of(tasks: Sequence[Task], more: int) -> str:
+    """`7 operations`."""
+    count = len(tasks) + max(0, more)
+    return f"{count} operation{'' if count == 1 else 's'}"
+
+
+def _settings(sources: Sources, answers: Answers, users: int, origin: str) -> str:
+    """The text of slogate.toml."""
+    own = sources.locustfile
+    standard = (
+        own is None
+        or own.file == "locustfile.py"
+        or re.fullmatch(r"loadtests/[^/_][^/]*\.py", own.file)
+    )
+    port = re.search(r":(\d+)$", answers.host)
+    serve = f"python -m myservice --port {port[1] if port else 8000}"
+    lines = [
+        f"# Written by `slogate init` from {comment(origin)}; it is yours now.",
+        "# Flags and SLOGATE_… variables win: `slogate docs settings`.",
+        f"host = {_toml(answers.host)}",
+        f"users = {users}",
+        f'run_time = "{RUN_S // 60}m"',
+        *([] if standard or own is None else [f"locustfiles = [{_toml(own.file)}]"]),
+    ]
+    if answers.serve:
+        lines += [f"serve = {_toml(answers.serve)}"]
+    else:
+        lines += [
+            "# To let slogate start the service, and wait until it is ready:",
+            f"# serve = {_toml(serve)}",
+            f"# ready = {_toml(answers.host + '/health')}",
+        ]
+    return "\n".join([*lines, ""])
+
+
+def _toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _add_ci(plan: Plan, sources: Sources, answers: Answers, origin: str) -> None:
+    imports: list[str] = []
+    script = None
+    if plan.load == "k6" and sources.script is not None:
+        imports, script = [RESULTS], sources.script.file
+        tags = sorted({tag for each in sources.script.thresholds for tag in each.labels})
+        asked = ",".join(tag for tag in tags if tag not in {"scenario", "group"})
+        imports += ["--option", f"tags={asked}"] if asked else []
+    elif plan.load == "import" and sources.measured is not None:
+        imports = [sources.measured.file]
+    action = answers.action or f"./{ACTION.parent.as_posix()}"
+    job = Job(
+        action=action, version=answers.version, branch=answers.branch, imports=imports,
+        script=script,
+    )  # fmt: skip
+    if "github" in answers.ci:
+        text = github_text(job, origin)
+        path = Path(".github/workflows/slo.yml")
+        plan.files.append(Planned(path=path, text=text, what="a workflow of GitHub"))
+        if answers.action is None:
+            what = "the action that it uses"
+            plan.files.append(Planned(path=ACTION, text=answers.action_text, what=what))
+    if "gitlab" in answers.ci:
+        text = gitlab_text(job, origin)
+        path = Path(".gitlab-ci.yml")
+        plan.files.append(Planned(path=path, text=text, what="a pipeline of GitLab"))
