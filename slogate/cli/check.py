@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -72,16 +73,17 @@ def command(
     from slogate.config import load_settings
     from slogate.errors import Interrupted, SlogateError
     from slogate.gate import refuse_unsupported
-    from slogate.measuring.servers import addresses
     from slogate.store.layout import open_store
 
     settings = load_settings(Path.cwd(), os.environ)
-    known = addresses(prometheus or [], project=settings.prometheus_url, environment=os.environ)
-    wanted = Wanted(
-        run=run, service=service, at=at, only=only, threads=threads, quiet=quiet, addresses=known
-    )
+    wanted = Wanted(run=run, service=service, at=at, only=only, threads=threads, quiet=quiet)
     wanted.refuse_contradictions()
     loaded = read(specs or settings.specs)
+    if prometheus or any(spec.queried for spec in loaded):
+        from slogate.measuring.servers import addresses
+
+        known = addresses(prometheus or [], project=settings.prometheus_url, environment=os.environ)
+        wanted = replace(wanted, addresses=known)
     refuse_unsupported(loaded)
     # what servers answer needs no store, but the verdict is kept in one
     stored = any(spec.objectives or spec.regressions or spec.promises for spec in loaded)

@@ -37,15 +37,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from slogate.errors import StoreError
 from slogate.model.evidence import Evidence, Need
-from slogate.model.exhibit import Exhibit, View
-from slogate.model.slots import Account, Tallies
-from slogate.model.survey import Survey, Surveyed
 from slogate.model.window import Window
 from slogate.units import format_count, format_duration
+
+if TYPE_CHECKING:
+    from slogate.model.exhibit import Exhibit, View
+    from slogate.model.slots import Account, Tallies
+    from slogate.model.survey import Survey, Surveyed
 
 MAX_BACKFILL = 100_000
 MAX_ADDED = 10_000_000

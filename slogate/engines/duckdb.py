@@ -16,22 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 from slogate.engines._answers import gather
 from slogate.engines._base import EVER, Engine, Extent, Sources, Tally, spanned
-from slogate.engines._census import count
 from slogate.engines._dividing import check, divide, lockstep, requests_of
-from slogate.engines._looks import look
 from slogate.engines._sql import Bound, commonest_failures, parquet
 from slogate.engines._steps import failures_of_all, span_of_steps
-from slogate.engines._surveying import survey
 from slogate.errors import StoreError
 from slogate.model.evidence import BATCHES, Batch, Evidence, Need
-from slogate.model.exhibit import Exhibit, View
 from slogate.model.series import SCHEMA_VERSION, SERIES
-from slogate.model.slots import Account, Tallies
-from slogate.model.survey import Survey, Surveyed
 from slogate.model.window import Window
 
 if TYPE_CHECKING:
     import duckdb
+
+    from slogate.model.exhibit import Exhibit, View
+    from slogate.model.slots import Account, Tallies
+    from slogate.model.survey import Survey, Surveyed
 
 _VERSION = re.compile("[0-9]{1,9}")
 _NOTHING = Evidence(batches=(Batch(),) * BATCHES)
@@ -73,6 +71,8 @@ class _Reading:
         """The tallies of each account by its id."""
         if self.connection is None:
             return {account.id: {} for account in accounts}
+        from slogate.engines._census import count
+
         check(self.sources, self.connection)
         return count(accounts, self.sources, runs, self.connection)
 
@@ -80,6 +80,8 @@ class _Reading:
         """The sums of each survey by its id."""
         if self.connection is None:
             return {each.id: {} for each in surveys}
+        from slogate.engines._surveying import survey
+
         check(self.sources, self.connection)
         return survey(surveys, self.sources, runs, self.connection)
 
@@ -126,6 +128,8 @@ class _Reading:
 
         None without requests.
         """
+        from slogate.engines._looks import look
+
         whole = view.whole or spanned(self.span())
         if self.connection is None or whole is None:
             return None

@@ -11,13 +11,16 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from slogate import units
 from slogate.errors import EXIT_BREACH, EXIT_NO_VERDICT
-from slogate.model.exhibit import Exhibit, View
 from slogate.model.run import Run
 from slogate.reports._price import floor_note
 from slogate.verdict import WORST_LAST, Failure, Finding, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from slogate.model.exhibit import Exhibit, View
 
 MARKS = {
     Outcome.PASS: "✓",

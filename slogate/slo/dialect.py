@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from slogate.slo.document import Listing, Node, Table, read_stream
-from slogate.slo.openslo.read import is_openslo
-from slogate.slo.openslo.values import is_null, text_of
+from slogate.slo.document import Listing, Node, Scalar, Table, read_stream
 
 Dialect = Literal["native", "openslo", "sloth", "pyrra", "prometheus"]
 
@@ -24,19 +22,39 @@ def dialect_of(text: str) -> Dialect:
 
 def dialect_of_nodes(documents: Sequence[Node]) -> Dialect:
     """The format of documents that were read."""
-    first = next((node for node in documents if not is_null(node)), None)
+    first = next((node for node in documents if not _is_null(node)), None)
+    if isinstance(first, Listing):
+        return "openslo" if _is_openslo(documents) else "native"
     if not isinstance(first, Table):
-        return "openslo" if isinstance(first, Listing) and is_openslo(documents) else "native"
-    version, kind = text_of(first, "apiVersion") or "", text_of(first, "kind") or ""
-    if version.startswith("sloth.slok.dev/") or kind == "PrometheusServiceLevel":
+        return "native"
+    version, kind = _text(first, "apiVersion"), _text(first, "kind")
+    if (version or "").startswith("sloth.slok.dev/") or kind == "PrometheusServiceLevel":
         return "sloth"
-    if version.startswith("pyrra.dev/") or kind == "ServiceLevelObjective":
+    if (version or "").startswith("pyrra.dev/") or kind == "ServiceLevelObjective":
         return "pyrra"
-    if (text_of(first, "version") or "").startswith("prometheus/"):
+    if (_text(first, "version") or "").startswith("prometheus/"):
         return "sloth"
     if first.key("groups") is not None and first.key("slogate") is None:
         return "prometheus"
-    return "openslo" if is_openslo(documents) or (version and kind) else "native"
+    if version is None:
+        return "native"
+    return "openslo" if _is_openslo(documents) or (version and kind) else "native"
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.kind == "null"
+
+
+def _text(table: Table, key: str) -> str | None:
+    found = table.get(key)
+    return found.text if isinstance(found, Scalar) and not _is_null(found) else None
+
+
+def _is_openslo(documents: Sequence[Node]) -> bool:
+    # native files are the rule, and need none of it
+    from slogate.slo.openslo.read import is_openslo
+
+    return is_openslo(documents)
 
 
 def _marked(text: str) -> Dialect:

@@ -6,18 +6,23 @@ from collections.abc import Callable, Sequence
 
 from slogate.errors import Fault, SpecError, UsageError
 from slogate.slo.dialect import dialect_of
-from slogate.slo.foreign_specs import foreign_specs
 from slogate.slo.load import confused, load_specs
-from slogate.slo.openslo_specs import openslo_specs
 from slogate.slo.spec import Spec
 
 Files = Sequence[tuple[str, str]]
-_LOADERS: dict[str, Callable[[Files], list[Spec]]] = {
-    "native": load_specs,
-    "openslo": openslo_specs,
-    "sloth": foreign_specs,
-    "pyrra": foreign_specs,
-}
+
+
+def _loader(dialect: str) -> Callable[[Files], list[Spec]]:
+    """What reads files of a format; imported when there is one."""
+    if dialect == "native":
+        return load_specs
+    if dialect == "openslo":
+        from slogate.slo.openslo_specs import openslo_specs
+
+        return openslo_specs
+    from slogate.slo.foreign_specs import foreign_specs
+
+    return foreign_specs
 
 
 def load_every(files: Files) -> list[Spec]:
@@ -37,7 +42,7 @@ def load_every(files: Files) -> list[Spec]:
     for dialect in dict.fromkeys(dialects):
         mine = [each for each, of in zip(files, dialects, strict=True) if of == dialect]
         try:
-            specs += _LOADERS[dialect](mine)
+            specs += _loader(dialect)(mine)
         except SpecError as error:
             faults += error.faults
     faults += () if faults or set(dialects) <= {"native"} else confused(specs)
