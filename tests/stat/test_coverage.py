@@ -116,6 +116,21 @@ def test_an_interval_for_independent_requests_breaks_the_bounds(name):
     assert rate("pass", planted, name, history=True) > 0.20
 
 
+def sided(alpha: float) -> Judge:
+    """The gate with another error a side."""
+    return lambda batches, floor: decide(interval(batches, alpha, floor), ALLOWED)
+
+
+@pytest.mark.parametrize("name", ["ar1_0.5", "ar1_0.9"])
+def test_the_error_is_that_of_one_side(name):
+    """Of the stated 5% most is used; planted: half of it (two-sided) and twice it are seen."""
+    lower, upper = 0.03, 0.06
+
+    assert lower <= rate("fail", the_gate, name) <= upper
+    assert rate("fail", sided(ALPHA / 2), name) < lower
+    assert rate("fail", sided(2 * ALPHA), name) > upper
+
+
 def test_the_planted_interval_is_right_where_requests_are_independent():
     """It breaks the bounds for want of a design effect, not by a slip of the test."""
     assert rate("fail", planted, "independent") <= 0.06

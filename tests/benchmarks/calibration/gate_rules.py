@@ -68,9 +68,11 @@ RULES: dict[str, Rule] = {
 }
 
 
-def measure(runs: int, seed: int, series: Sequence[float] | None) -> list[dict[str, object]]:
+def measure(
+    runs: int, seed: int, series: Sequence[float] | None, names: Sequence[str] = tuple(PROCESSES)
+) -> list[dict[str, object]]:
     """A row a process: of each rule the shares of outcomes at, under and over the limit."""
-    known = dict(PROCESSES)
+    known = {name: PROCESSES[name] for name in names}
     if series is not None:
         known["recorded (NAB)"] = recorded(np.array(series))
     return [
