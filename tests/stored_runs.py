@@ -15,7 +15,15 @@ from slogate.store.parts import write_part
 ROWS = 4_000
 
 
-def keep(root: Path, name: str, slow: set[int], *, moved: int = 0, **changes: object) -> None:
+def keep(
+    root: Path,
+    name: str,
+    slow: set[int],
+    *,
+    moved: int = 0,
+    endpoint: str = "/checkout",
+    **changes: object,
+) -> None:
     """A run of 20 requests a second for 200 s, of which these are slow."""
     store = open_store(root / ".slogate", create=True)
     rows = table(
@@ -23,7 +31,7 @@ def keep(root: Path, name: str, slow: set[int], *, moved: int = 0, **changes: ob
             row(
                 i * 50_000,
                 duration_us=150_000 if i in slow else 10_000 + (i * 7_919 % 4_001) + moved,
-                endpoint="/checkout",
+                endpoint=endpoint,
                 method="POST",
             )
             for i in range(ROWS)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from slogate.cli.judging import of_one_service, read
 from slogate.cli.locusting import is_worker, own_run_time, shows_web_ui, spawn_rate
-from slogate.cli.options import note
+from slogate.cli.options import given_duration, note
 from slogate.cli.planning import Request
 from slogate.errors import EXIT_PASS, GeneratorError, NoData, UsageError
 from slogate.evaluate import MIN_SECONDS, objectives_of
@@ -42,6 +42,15 @@ LoadTest = Callable[[Request, Callable[[Sequence[Verdict]], int]], int]
 def is_auto(text: str | None) -> bool:
     """Whether a run time is to be found, not given."""
     return text is not None and text.strip().lower() == WORD
+
+
+def longest(run_time: str | None, max_time: str | None) -> int:
+    """The microseconds of `--max-time`; UsageError where there is nothing that it bounds."""
+    if max_time is None:
+        return MAX_TIME_US
+    if not is_auto(run_time):
+        raise UsageError("--max-time bounds --run-time auto", hint="say --run-time MAX instead")
+    return given_duration(max_time, "--max-time")
 
 
 def settled(request: Request, max_time_us: int, load_test: LoadTest, version: str) -> Request:
@@ -139,13 +148,13 @@ def why(plan: Plan, chosen: int, max_time_us: int) -> list[str]:
     runs = len(plan.past.shown)
     source = f"{runs} runs" if runs > 1 else f"run {plan.past.shown[0].run.id}"
     head = f"planned from {source}: {_span(chosen)}"
-    longest, needed, stated = plan.longest, plan.whole_us, _stated_us(plan)
-    if longest is None or needed is None:
+    line, needed, stated = plan.longest, plan.whole_us, _stated_us(plan)
+    if line is None or needed is None:
         return [f"{head}; no budget can be decided by any practical length"]
-    name = longest.id.partition("/")[2]
+    name = line.id.partition("/")[2]
     reason = f"for {name}"
-    if longest.requests and longest.rate and (longest.seconds or 0) > MIN_SECONDS:
-        reason += f": {format_count(longest.requests)} requests at {format_rate(longest.rate)}"
+    if line.requests and line.rate and (line.seconds or 0) > MIN_SECONDS:
+        reason += f": {format_count(line.requests)} requests at {format_rate(line.rate)}"
     enough = f"{_span(needed)} would decide all budgets, {reason}"
     if needed > max_time_us:
         told = [f"{head}, which is --max-time; {name} may stay inconclusive: {enough}"]
@@ -156,7 +165,7 @@ def why(plan: Plan, chosen: int, max_time_us: int) -> list[str]:
         told = [f"{head}, from which on error rates are stated; {enough}"]
     else:
         told = [f"{head}, {reason}, decided in {format_share(POWER)} of runs"]
-    never = [line.id.partition("/")[2] for line in plan.never if line.blocking]
+    never = [each.id.partition("/")[2] for each in plan.never if each.blocking]
     if never:
         told.append(f"note: no practical length decides {', '.join(never)}")
     return told

@@ -44,7 +44,13 @@ def command(
     ] = None,
     run_time: Annotated[
         str | None,
-        typer.Option("-t", "--run-time", metavar="DURATION", help="Of each run, as 60s."),
+        typer.Option("-t", "--run-time", metavar="DURATION", help="Of each run, as 60s; or auto."),
+    ] = None,
+    max_time: Annotated[
+        str | None,
+        typer.Option(
+            "--max-time", metavar="DURATION", help="With --run-time auto, at most.  [default: 15m]"
+        ),
     ] = None,
     host: Annotated[
         str | None,
@@ -73,16 +79,20 @@ def command(
       slogate calibrate --resume 3fa94c -n 20    go on after Ctrl-C, or add more
       slogate calibrate --json > calibration.json
     """
+    from slogate import __version__
+    from slogate.cli.auto import is_auto, longest, settled
     from slogate.cli.judging import of_one_service, read
     from slogate.cli.planning import Request
+    from slogate.cli.testing import load_test
     from slogate.config import load_settings
     from slogate.gate import refuse_empty, refuse_unsupported
 
+    auto, most = is_auto(run_time), longest(run_time, max_time)
     given: dict[str, Any] = {
         "store": store,
         "service": service,
         "users": users,
-        "run_time": None if run_time is None else given_run_time(run_time),
+        "run_time": None if run_time is None or auto else given_run_time(run_time),
         "host": host,
         "locustfiles": tuple(files or ()) or None,
         "specs": tuple(specs or ()) or None,
@@ -104,8 +114,11 @@ def command(
         web=False,
         abort_on=(),
         labels=(f"{LABEL}={name}",),
-        quiet=True,
+        quiet=quiet,
     )
+    if auto:
+        request = settled(request, most, load_test, __version__)
+    request = replace(request, quiet=True)
     if _repeat(request, name, count, resumed=resume is not None, quiet=quiet) == EXIT_ERROR:
         return EXIT_ERROR
     found = _judged(settings, named, name)
@@ -127,7 +140,8 @@ def _repeat(request: Request, name: str, count: int, *, resumed: bool, quiet: bo
         raise UsageError(f"no run of the calibration '{name}' is stored")
     if left := max(0, count - done):
         span = format_span(left * settings.run_time / 1_000_000)
-        note(f"calibration {name}: {left} runs, about {span}", quiet=quiet)
+        runs_left = "1 run" if left == 1 else f"{left} runs"
+        note(f"calibration {name}: {runs_left}, about {span}", quiet=quiet)
     for number in range(done + 1, count + 1):
         outcomes: list[Verdict] = []
 

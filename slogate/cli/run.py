@@ -144,17 +144,14 @@ def command(
       slogate run -- -f mine.py --processes 2 --tags fast
     """
     from slogate import __version__
-    from slogate.cli.auto import MAX_TIME_US, is_auto, settled
+    from slogate.cli.auto import is_auto, longest, settled
     from slogate.cli.judging import tell
     from slogate.cli.planning import Request
     from slogate.cli.testing import load_test
     from slogate.config import load_settings
 
     _refuse_positionals(context.obj or [], locust or [])
-    auto = is_auto(run_time)
-    if max_time is not None and not auto:
-        raise UsageError("--max-time bounds --run-time auto", hint="say --run-time MAX instead")
-    longest = MAX_TIME_US if max_time is None else given_duration(max_time, "--max-time")
+    auto, most = is_auto(run_time), longest(run_time, max_time)
     given: dict[str, Any] = {
         "store": store,
         "service": service,
@@ -183,7 +180,7 @@ def command(
     )
     show = partial(tell, as_json=as_json, no_color=no_color, quiet=quiet)
     if auto:
-        request = settled(request, longest, load_test, __version__)
+        request = settled(request, most, load_test, __version__)
     return load_test(request, show)
 
 
