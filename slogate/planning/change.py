@@ -2,8 +2,8 @@
 
 Pure. A head that did not change is planned for. From the store, a run is held against the last ten
 of its base: the deviation between runs decides, which no longer run makes smaller than what deploys
-and machines add. Side by side, only what requests of short slices scatter is left: of a level
-measured over T seconds with variance v, pairs of slices that take S seconds in all leave 4 v T / S.
+and machines add. Side by side (`run --against`), only what requests of short slices scatter stays:
+of a level measured over T seconds with variance v, pairs that take S seconds leave 4 v T / S.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from slogate.units import format_share
 from slogate.verdict import Outcome
 
 BASES = 10
-# pairs of slices that a comparison side by side has at least, and a slice's seconds
-PAIRS, SLICE_S = 20, 10
+# side by side: pairs of slices, the least time for them, and what is left of it after settling
+PAIRS, LEAST_S, SETTLED = 24, 120.0, 0.8
 
 
 def line_of_change(allowance: Allowance, taken: Sequence[Taken], aim: Aim) -> Line:
@@ -104,5 +104,6 @@ def _side_by_side(
         return None
     spread = fsum(known) / len(known)
     t = student_quantile(1 - alpha, PAIRS - 1) + normal_quantile(aim.chance)
-    seconds = max(2.0 * PAIRS * SLICE_S, MARGIN * 4 * spread * (t / allowed) ** 2 / aim.load)
+    seconds = MARGIN * 4 * spread * (t / allowed) ** 2 / aim.load / SETTLED
+    seconds = max(LEAST_S, seconds)
     return seconds if seconds <= PRACTICAL_S else None

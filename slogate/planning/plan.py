@@ -62,8 +62,8 @@ class Plan:
         """The run time, in whole seconds, after whose ramp and warm-up enough is judged."""
         if line.seconds is None:
             return None
-        before = 0 if line.how == "change" else self.ramp_us + line.warmup_us
-        return ceil(line.seconds + before / US_PER_SECOND) * US_PER_SECOND
+        before_us = self.ramp_us + line.warmup_us
+        return ceil(line.seconds + before_us / US_PER_SECOND) * US_PER_SECOND
 
     @property
     def longest(self) -> Line | None:
@@ -111,7 +111,8 @@ def plan_of(service: str, specs: Sequence[Spec], past: Past, wish: Wish) -> Plan
         lines.append(line_of(objective, past.of(objective.id), aim))
     taken = [each.taken for each in past.shown if each.taken is not None and each.taken.usable]
     for allowance in (each for spec in specs for each in spec.regressions):
-        aim = Aim(chance=float(wish.power), load=load, judged_s=_judged_s(wish, 0))
+        before_us = newest.ramp_us + allowance.scope.warmup_us
+        aim = Aim(chance=float(wish.power), load=load, judged_s=_judged_s(wish, before_us))
         lines.append(line_of_change(allowance, taken, aim))
     return Plan(
         service=service,

@@ -90,7 +90,7 @@ def test_two_that_take_turns_need_twice_the_time(tmp_path):
     plan = planned(tmp_path, EASY, compared=", regression: {against: main, p95: 10%}")
 
     assert chosen_us(plan, HOUR) == 122 * SECOND
-    assert chosen_us(plan, HOUR, in_turns=True) >= 400 * SECOND
+    assert chosen_us(plan, HOUR, in_turns=True) == 244 * SECOND
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_regression_budgets_are_planned_too(project: Path, capsys: pytest.Captur
     assert code == 0
     assert "from stored runs" in shown
     line = next(line for line in shown.splitlines() if line.startswith("all/regression/p95"))
-    assert "6 min 40 s" in line
+    assert "2 min 2 s" in line
     assert "one against ten sees" in line
 
 
