@@ -229,11 +229,7 @@ def _store(
         for series, group in groupby(tables, itemgetter(0)):
             alike = (table for _, table in group)
             while (table := next(alike, None)) is not None:
-                rows = (
-                    batch
-                    for part in _up_to(chain([table], alike), PART_ROWS)
-                    for batch in part.to_batches()
-                )
+                rows = _up_to(chain([table], alike), PART_ROWS)
                 parts.append(
                     write_part(
                         store, run.id, run.service, run.kind, rows,

@@ -15,12 +15,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from slogate.errors import SourceError
-from slogate.model.series import Series, split_endpoint
+from slogate.model.series import Series
 from slogate.sources._base import (
     DAMAGED,
     REJECTS_LIMIT,
     BadRow,
     Chunk,
+    Feed,
     Origin,
     Scan,
     Source,
@@ -29,6 +30,7 @@ from slogate.sources._base import (
 )
 from slogate.store.parts import SCHEMA
 from slogate.store.scans import Reject, scan
+from slogate.store.words import endpoints, labelled
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -154,7 +156,7 @@ def _scanned(origin: Origin, plan: Scan) -> Iterator[Chunk]:
     shown += _placed(origin, rejects[:SHOWN])
     lost = Counter(reject.reason for reject in rejects)
     if plan.feed:
-        shown += plan.feed.shown
+        shown = _numbered(plan.feed, [*shown, *plan.feed.shown])
         lost += plan.feed.bad
     if not (kept or bad or lost) and (nothing := plan.empty()):
         raise nothing
@@ -162,17 +164,24 @@ def _scanned(origin: Origin, plan: Scan) -> Iterator[Chunk]:
     yield Chunk(rows=None, bad=lost, shown=tuple(shown[:SHOWN]), notes=plan.notes)
 
 
+def _numbered(feed: Feed, shown: Iterable[BadRow]) -> list[BadRow]:
+    """The first bad rows with the numbers of their lines, which the feed finds."""
+    first = sorted(shown, key=lambda row: row.line or 0)[:SHOWN]
+    lines = feed.lines(row.line for row in first if row.line is not None)
+    return [replace(row, line=None if row.line is None else lines[row.line]) for row in first]
+
+
 def _placed(origin: Origin, rejects: Sequence[Reject]) -> list[BadRow]:
     lines = lines_at(origin, [reject.offset for reject in rejects])
     return [BadRow(line=lines[reject.offset], reason=reject.reason) for reject in rejects]
 
 
-def _sorted_out(batch: pa.RecordBatch) -> Chunk:
+def _sorted_out(batch: pa.Table) -> Chunk:
     """The rows of a scan to keep, and how many are not, by reason."""
     import pyarrow.compute as pc
 
     bad, left_out = batch["bad"], batch["left_out"]
-    rows = batch.select([name for name in batch.schema.names if name not in _FATES])
+    rows = batch.select([name for name in batch.column_names if name not in _FATES])
     if bad.null_count == len(bad) and left_out.null_count == len(left_out):
         return Chunk(rows=rows)
     requests = pc.is_null(left_out)
@@ -185,11 +194,11 @@ def _sorted_out(batch: pa.RecordBatch) -> Chunk:
     )
 
 
-def _shown(batch: pa.RecordBatch) -> tuple[BadRow, ...]:
+def _shown(batch: pa.Table) -> tuple[BadRow, ...]:
     """The first bad rows of a batch that says their lines."""
     import pyarrow.compute as pc
 
-    if "line" not in batch.schema.names:
+    if "line" not in batch.column_names:
         return ()
     bad = pc.and_(pc.is_valid(batch["bad"]), pc.is_null(batch["left_out"]))
     rows = batch.select(["line", "bad"]).filter(bad).slice(0, SHOWN).to_pylist()
@@ -237,10 +246,10 @@ def prepare(chunk: Chunk, labels: Mapping[str, str], tally: Tally) -> pa.Table:
         name: batch[name] if name in given else pa.nulls(len(batch), schema.field(name).type)
         for name in schema.names
     }
-    columns["method"], columns["endpoint"], pairs = _endpoints(columns)
+    columns["method"], columns["endpoint"], pairs = endpoints(columns)
     tally.note(pairs)
     if labels:
-        columns["labels"] = _labelled(columns["labels"], labels)
+        columns["labels"] = labelled(columns["labels"], labels)
     for field_ in schema:
         column = columns[field_.name]
         if not pa.types.is_dictionary(column.type) and column.type != field_.type:
@@ -249,50 +258,3 @@ def prepare(chunk: Chunk, labels: Mapping[str, str], tally: Tally) -> pa.Table:
             nothing = pa.nulls(len(column), field_.type)
             columns[field_.name] = nothing if empty else column.cast(field_.type)
     return pa.table(columns)
-
-
-def _endpoints(columns: Mapping[str, Any]) -> tuple[Any, Any, set[tuple[str, str]]]:
-    """Method and name as dictionaries; a name alone is split where the source has no method."""
-    names = columns["endpoint"].dictionary_encode()
-    if columns["method"].null_count < len(columns["method"]):
-        methods = columns["method"].fill_null("").dictionary_encode()
-        return methods, names, _pairs(methods, names)
-    split = [split_endpoint(name) for name in names.dictionary.to_pylist()]
-    return (
-        _recoded(names.indices, [method for method, _ in split]),
-        _recoded(names.indices, [name for _, name in split]),
-        set(split),
-    )
-
-
-def _pairs(methods: Any, names: Any) -> set[tuple[str, str]]:
-    """The pairs that occur, found by their codes."""
-    import pyarrow.compute as pc
-
-    width = len(names.dictionary)
-    codes = pc.add(pc.multiply(methods.indices.cast("int64"), width), names.indices)
-    both = methods.dictionary.to_pylist(), names.dictionary.to_pylist()
-    found = pc.unique(codes).drop_null().to_pylist()
-    return {(both[0][code // width], both[1][code % width]) for code in found}
-
-
-def _recoded(indices: Any, words: Sequence[str]) -> Any:
-    """The words at these indices as a dictionary array whose words differ."""
-    import pyarrow as pa
-
-    codes = {word: code for code, word in enumerate(dict.fromkeys(words))}
-    recoded = pa.array([codes[word] for word in words], pa.int32()).take(indices)
-    return pa.DictionaryArray.from_arrays(recoded, pa.array(list(codes), pa.string()))
-
-
-def _labelled(own: Any, labels: Mapping[str, str]) -> Any:
-    """The labels of the import on every row; a row's own label wins."""
-    import pyarrow as pa
-
-    if own.null_count < len(own):
-        rows = [list({**labels, **dict(row or [])}.items()) for row in own.to_pylist()]
-        return pa.array(rows, pa.map_(pa.string(), pa.string()))
-    count, width = len(own), len(labels)
-    offsets = pa.array(range(0, count * width + 1, width), pa.int32())
-    keys = pa.array(list(labels) * count, pa.string())
-    return pa.MapArray.from_arrays(offsets, keys, pa.array(list(labels.values()) * count))

@@ -113,7 +113,8 @@ class Chunk:
 class Feed(Protocol):
     """Arrow batches that a scan's query reads as the table `feed`; what is bad before it counts.
 
-    `bad` and `shown` grow while the batches are read.
+    `bad` and `shown` grow while the batches are read. `lines` finds the numbers of what the feed
+    and the query have as lines.
     """
 
     bad: Counter[str]
@@ -121,6 +122,9 @@ class Feed(Protocol):
 
     def reader(self) -> Any:
         """A pyarrow.RecordBatchReader from the start of the file."""
+
+    def lines(self, places: Iterable[int]) -> dict[int, int]:
+        """The numbers of lines, from 1, by what `line` is of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

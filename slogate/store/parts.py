@@ -96,7 +96,7 @@ def write_part(
     run_id: str,
     service: str,
     kind: str,
-    rows: pa.Table | pa.RecordBatch | Iterable[pa.RecordBatch],
+    rows: pa.Table | pa.RecordBatch | Iterable[pa.Table | pa.RecordBatch],
     *,
     sequence: int,
     worker: str | None,
@@ -125,7 +125,7 @@ def write_part(
 
 
 def conforming(
-    rows: pa.Table | pa.RecordBatch | Iterable[pa.RecordBatch], series: Series
+    rows: pa.Table | pa.RecordBatch | Iterable[pa.Table | pa.RecordBatch], series: Series
 ) -> Iterator[pa.Table]:
     """The rows as non-empty tables of the right columns in the right order, values in bounds."""
     import pyarrow as pa

@@ -1,6 +1,6 @@
-"""Runs the query of a foreign format over its file, in bounded memory, as Arrow batches.
+"""Runs the query of a foreign format over its file, in bounded memory, as Arrow tables.
 
-DuckDB reads the file with all its threads and hands over batches in the file's order; the
+DuckDB reads the file with all its threads and hands over tables in the file's order; the
 part writer stores them with the one schema and the encodings of every other part. Lines that
 are malformed are recorded by DuckDB and asked for afterwards. Whatever DuckDB refuses is a
 SourceError with its first sentence.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -53,7 +52,7 @@ class Scanned:
     have been more.
     """
 
-    batches: Iterator[pa.RecordBatch]
+    batches: Iterator[pa.Table]
     rejects: Callable[[], list[Reject]]
     recorded: Callable[[], int]
 
@@ -108,7 +107,7 @@ def _database(_process: int) -> duckdb.DuckDBPyConnection:
 
 def _batches(
     connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, object]
-) -> Generator[pa.RecordBatch]:
+) -> Generator[pa.Table]:
     import duckdb
     import pyarrow as pa
 
@@ -121,15 +120,16 @@ def _batches(
         result: Any = connection.sql(sql)
         # the name of the same method since and before DuckDB 2
         reader = getattr(result, "to_arrow_reader", None) or result.fetch_arrow_reader
-        yield from _ahead(_gathered(iter(reader(BATCH_ROWS))))
+        yield from _gathered(iter(reader(BATCH_ROWS)))
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise SourceError(_first_sentence(str(error))) from None
 
 
-def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same rows in batches of at least FEW_ROWS, fewer where they are large.
+def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """The same rows in tables of at least FEW_ROWS, fewer where they are large.
 
-    To ask for as many at once would fill the memory where every row has a name of its own.
+    To ask for as many at once would fill the memory where every row has a name of its own, to
+    make one batch of them would copy every row. Meanwhile DuckDB goes on reading, AHEAD.
     """
     import pyarrow as pa
 
@@ -140,19 +140,10 @@ def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         rows += batch.num_rows
         size += batch.nbytes
         if rows >= FEW_ROWS or size >= MUCH_BYTES:
-            yield from pa.Table.from_batches(some).combine_chunks().to_batches()
+            yield pa.Table.from_batches(some)
             some, rows, size = [], 0, 0
     if rows:
-        yield from pa.Table.from_batches(some).combine_chunks().to_batches()
-
-
-def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same batches, the next one fetched while the last is worked on."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = pool.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = pool.submit(next, batches, None)
-            yield batch
+        yield pa.Table.from_batches(some)
 
 
 def _first_sentence(text: str) -> str:

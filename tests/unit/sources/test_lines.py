@@ -25,7 +25,13 @@ def read(folder, content: bytes, **options: str):
     feed = Lines(origin_of(folder, content), **options)
     with scan(f"SELECT line, text FROM {LINES}", {}, feed=feed.reader) as running:
         rows = [row for batch in running.batches for row in batch.to_pylist()]
-    return [(row["line"], row["text"]) for row in rows], [(r.line, r.reason) for r in feed.shown]
+    places = [row["line"] for row in rows] + [bad.line for bad in feed.shown]
+    numbers = feed.lines(places)
+    assert sorted(places) == sorted(set(places))
+    return (
+        [(numbers[row["line"]], row["text"]) for row in rows],
+        [(numbers[bad.line], bad.reason) for bad in feed.shown],
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,8 +100,9 @@ def test_a_query_sees_every_line_in_order(tmp_path):
     query = f"SELECT line, text, getvariable('a') AS a FROM {LINES} WHERE NOT contains(text, 'q')"
     with scan(query, {"a": 1}, feed=feed.reader, threads=3) as running:
         rows = [row for batch in running.batches for row in batch.to_pylist()]
+    numbers = feed.lines(row["line"] for row in rows)
 
-    assert rows == [
+    assert [row | {"line": numbers[row["line"]]} for row in rows] == [
         {"line": number, "text": text, "a": 1} for number, text in enumerate(texts, start=1) if text
     ]
 
