@@ -3,12 +3,12 @@
     alerts of the specs ──plan──► counts of their windows ──► alarms ──► since when, to the minute
 
 From what is stored alone, without a wall clock: the same series and specs say the same. Refuses
-promises whose events a server keeps, and services of which nothing is stored.
+services of which nothing is stored. Promises whose events a server keeps are for `served.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from slogate.errors import NoData, UnsupportedError, UsageError
@@ -20,7 +20,7 @@ from slogate.promises.alarm import Alarm, alarms_of
 from slogate.promises.course import State, Turn, Watch, watch
 from slogate.promises.events import accounts_of, tallies_of
 from slogate.promises.production import Production, known_of, newest_end, reaching, remarks_on
-from slogate.promises.promise import DAY_US, Plan, Promise, plan, whole_minute
+from slogate.promises.promise import DAY_US, Promise, plan, whole_minute
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.store.manifest import list_runs
@@ -38,13 +38,31 @@ Courses = Mapping[str, Mapping[str | None, Sequence[Sequence[Turn]]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How the alerts of a service stand at the moment; `data_end` is that of the newest data."""
+    """How the alerts of a service stand at the moment; `data_end` is that of the newest data.
+
+    `is_served`: a server keeps the events, not the store.
+    """
 
     service: str
     at: int
     data_end: int
     alarms: tuple[Alarm, ...]
     warnings: tuple[str, ...] = ()
+    is_served: bool = False
+
+    @property
+    def source(self) -> str:
+        """Whose clock the moment is of."""
+        return _source(self.service, is_served=self.is_served)
+
+
+def _source(service: str, *, is_served: bool) -> str:
+    return f"{service} (server)" if is_served else service
+
+
+def source_of(promise: Promise) -> str:
+    """Whose clock a promise's moments are of."""
+    return _source(promise.service, is_served=promise.indicator is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +75,11 @@ class Replay:
     promises: tuple[Promise, ...]
     courses: Courses
     warnings: tuple[str, ...] = ()
+    is_served: bool = False
 
 
 def alerting(specs: Sequence[Spec], only: Sequence[str] = ()) -> list[Promise]:
-    """The promises with alerts, those of the names or ids if any are given; UsageError if none.
-
-    Without those whose events a server keeps; UnsupportedError if there are no others.
-    """
+    """The promises with alerts, those of the names or ids if any are given; UsageError if none."""
     refuse_unsupported(specs)
     found = _asked(specs)
     if not found:
@@ -73,23 +89,7 @@ def alerting(specs: Sequence[Spec], only: Sequence[str] = ()) -> list[Promise]:
         if not any(name in _names(promise) for promise in found):
             known = ", ".join(dict.fromkeys(promise.name for promise in found))
             raise UsageError(f"no slo with alerts is named '{name}'", hint=f"there are: {known}")
-    chosen = [each for each in found if not only or _names(each) & set(only)]
-    stored = [promise for promise in chosen if promise.indicator is None]
-    if not stored:
-        raise UnsupportedError(
-            f"{chosen[0].id}: its events are kept by a server, not in the store",
-            hint="let that server follow it: slogate alerts rules",
-        )
-    return stored
-
-
-def elsewhere(specs: Sequence[Spec], only: Sequence[str] = ()) -> list[Promise]:
-    """Those with alerts of which the store knows nothing, because a server keeps their events."""
-    return [
-        promise
-        for promise in _asked(specs)
-        if promise.indicator is not None and (not only or _names(promise) & set(only))
-    ]
+    return [each for each in found if not only or _names(each) & set(only)]
 
 
 def _asked(specs: Sequence[Spec]) -> list[Promise]:
@@ -118,27 +118,32 @@ def standing(
     counted = count_accounts(store, runs, accounts, threads=threads)
     production = Production(service=service, at=moment, runs=runs)
     tallies = {each.promise.id: tallies_of(each, counted) for each in plans}
-    _refuse_crowds(plans, tallies)
+    refuse_crowds((each.promise, tallies[each.promise.id]) for each in plans)
     alarms = [
         alarm
         for each in plans
         for alarm in alarms_of(each, tallies[each.promise.id], known_of(production, each), data_end)
     ]
+    begin = min((run.start_ts for run in stored if run.start_ts is not None), default=moment)
+
+    def follow(watches: Sequence[Watch]) -> Courses:
+        return _follow(store, stored, watches, threads)[1]
+
     return Standing(
         service=service,
         at=moment,
         data_end=data_end,
-        alarms=tuple(_dated(store, stored, alarms, moment, threads)),
+        alarms=tuple(dated(alarms, moment, begin, follow)),
         warnings=tuple(remarks_on(runs)),
     )
 
 
-def _refuse_crowds(plans: Sequence[Plan], tallies: Mapping[str, Tallies]) -> None:
+def refuse_crowds(counted: Iterable[tuple[Promise, Tallies]]) -> None:
     """Nobody is told of thousands of alerts at once: they say nothing of where the fault is."""
-    for each in plans:
-        if len(values := tallies[each.promise.id]) > MOST_VALUES:
+    for promise, values in counted:
+        if len(values) > MOST_VALUES:
             raise UsageError(
-                f"{each.promise.id}: the label {each.promise.by} has {format_count(len(values))} "
+                f"{promise.id}: the label {promise.by} has {format_count(len(values))} "
                 f"values, and alerts of each of more than {format_count(MOST_VALUES)} are not told",
                 hint="take a label with fewer, or less of the service with endpoint or where",
             )
@@ -195,24 +200,25 @@ def _follow(
     return runs, {each.promise.id: each.courses(counted) for each in watches}
 
 
-def _dated(
-    store: Store,
-    stored: Sequence[Run],
+def dated(
     alarms: Sequence[Alarm],
     at: int,
-    threads: int | None,
+    begin: int,
+    follow: Callable[[Sequence[Watch]], Courses],
+    *,
+    is_whole: bool = True,
 ) -> list[Alarm]:
     """The alarms with the minute from which each that fires has been firing.
 
-    None where that cannot be followed: between seconds, or further back than slots can be held.
+    They are followed back to where all data `begin`, or, unless `is_whole`, where nobody looks any
+    more. None where that cannot be followed: between seconds, or further back than that.
     """
-    begin = min((run.start_ts for run in stored if run.start_ts is not None), default=at)
     found: dict[Key, int | None] = {}
     back = _BACK_US
     while left := _undated(alarms, found):
         since = min(at, max(whole_minute(at - back), whole_minute(begin)))
         watches = [each for it in left.values() if (each := _watched(it, since, at)) is not None]
-        _, courses = _follow(store, stored, watches, threads) if watches else ((), {})
+        courses = follow(watches) if watches else {}
         for alarm in alarms:
             promise, key = alarm.plan.promise, _key(alarm)
             if alarm.state is not State.FIRING or promise.id not in left:
@@ -222,7 +228,7 @@ def _dated(
                 continue
             last = courses[promise.id][alarm.value][alarm.number][-1]
             if last.ts > since or since <= begin:
-                found[key] = last.ts
+                found[key] = last.ts if last.ts > since or is_whole else None
         back *= _FURTHER
     return [replace(alarm, since=found.get(_key(alarm))) for alarm in alarms]
 

@@ -150,8 +150,7 @@ def check_queried(
     `at` is the moment (µs), down to the whole minute; without, what has surely arrived by now.
     SourceError if a server cannot be asked: that is never taken for no data.
     """
-    from slogate.measuring.measure import helped, latest
-    from slogate.promises.promise import MINUTE_US, whole_minute
+    from slogate.measuring.measure import helped
     from slogate.promises.promise import plan as plan_promise
     from slogate.promises.queried import verdict_of_queried
 
@@ -160,10 +159,7 @@ def check_queried(
     if not promises:
         raise UsageError("the specs have no indicators, so there is no server to ask")
     try:
-        now = asking.now(promises)
-        moment = latest(now) if at is None else whole_minute(at)
-        if moment > now + MINUTE_US:
-            raise UsageError("the moment lies in the future, by the clock of the server")
+        moment = asking.moment(promises, at)
         measured = asking.measure([plan_promise(promise, moment) for promise in promises])
     except SourceError as error:
         raise helped(error) from None

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from slogate.alerting import Standing, replay
+from slogate.alerting import Standing, replay, source_of
 from slogate.errors import DeliveryError, UnsupportedError
 from slogate.grouping import Group, groups_of
 from slogate.model.notice import Notice
@@ -63,7 +63,7 @@ class News:
 
     def after(self, sent: Sent) -> News:
         """Without what is older than what was told before: somebody else was faster."""
-        newer = [it for it in self.standings if it.at >= sent.moments.get(it.service, 0)]
+        newer = [it for it in self.standings if it.at >= sent.moments.get(it.source, 0)]
         return replace(self, standings=newer)
 
     def groups(self) -> dict[str, Group]:
@@ -72,7 +72,7 @@ class News:
             group.notice.key: group
             for each in self.standings
             for group in groups_of(
-                each, self.labels.get(each.service, {}), is_stale=each.service in self.stale
+                each, self.labels.get(each.service, {}), is_stale=each.source in self.stale
             )
         }
 
@@ -93,7 +93,7 @@ def tell(news: News, notifier: Notifier, post: Post, *, now_ts: int, lapse_us: i
             else:
                 told = {key: replace(each, told=True) for key, each in due.sent.firing.items()}
                 write_sent(store, receiver, replace(due.sent, firing=told, ended=()))
-    late = {it.service for it in news.standings} - {it.service for it in fresh.standings}
+    late = {it.source for it in news.standings} - {it.source for it in fresh.standings}
     return Delivery(
         receiver=post.shown,
         kind=notifier.name,
@@ -126,7 +126,7 @@ def due_to(news: News, notifier: Notifier, sent: Sent) -> Due:
         if not each.told or (notifier.repeats and key in groups)
     ]
     # nobody has seen what lies after the data: a moment in the future by mistake silences nothing
-    seen = {it.service: min(it.at, it.data_end) for it in news.standings}
+    seen = {it.source: min(it.at, it.data_end) for it in news.standings}
     moments = {**sent.moments, **seen}
     after = Sent(firing=firing, ended=tuple(ended), moments=moments)
     return Due(notices=(*ended, *goes_on), sent=after)
@@ -136,7 +136,7 @@ def _new(group: Group) -> Firing:
     alarm = group.alarms[0]
     return Firing(
         notice=group.notice,
-        service=alarm.plan.promise.service,
+        service=source_of(alarm.plan.promise),
         subject=alarm.subject,
         seen_ts=group.seen_ts,
     )
@@ -159,7 +159,7 @@ def _ended(before: Firing, end: int, group: Group | None) -> Notice:
 
 def _end(news: News, before: Firing, group: Group | None) -> int | None:
     """When an alert that a receiver knows of ended; None while it goes on, or nobody knows."""
-    at = next((each.at for each in news.standings if each.service == before.service), None)
+    at = next((each.at for each in news.standings if each.source == before.service), None)
     if at is None:
         return None
     if group is None:
@@ -175,6 +175,8 @@ def _end(news: News, before: Firing, group: Group | None) -> int | None:
 def _first_quiet(news: News, before: Firing, group: Group, until: int) -> int | None:
     """The first minute, since it was seen to fire, at which none of its pairs did."""
     promise, value = group.alarms[0].plan.promise, group.alarms[0].value
+    if promise.indicator is not None:  # it ended by the time that is known
+        return None
     since = min(before.seen_ts, until)
     try:
         played = replay(news.store, [promise], promise.service, since, until, threads=news.threads)

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from slogate.alerting import Replay, Standing, alerting, elsewhere, replay, standing
+from slogate.alerting import Replay, Standing, alerting, replay, standing
 from slogate.cli import complaints
 from slogate.cli.alertstable import document, history, history_table, table
 from slogate.cli.busy import waiting
@@ -19,14 +19,21 @@ from slogate.cli.moments import given_age, given_moment
 from slogate.cli.subjects import LAST_TS, STALE_US
 from slogate.errors import EXIT_PASS, Interrupted, NoData, SlogateError, UsageError
 from slogate.promises.promise import Promise
+from slogate.served import replay_served, standing_served
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store, open_store
 from slogate.units import US_PER_SECOND, format_span
+
+if TYPE_CHECKING:
+    from slogate.measuring.measure import Asking
 
 _FIRST_TS = 86_400 * US_PER_SECOND
 _FRESH_US = 3_600 * US_PER_SECOND
 
 T = TypeVar("T")
+
+Whose = tuple[str, bool]
+"""A service, and whether a server keeps the events, not the store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,7 @@ class Asked:
     max_age: str | None = None
     threads: int | None = None
     store: Path | None = None
+    prometheus: Sequence[str] = ()
     quiet: bool = False
 
     def moment(self, flag: str, word: str | None) -> int | None:
@@ -59,12 +67,26 @@ class Asked:
         specs = read(self.files or settings.specs)
         if self.service is not None:
             _, specs = of_one_service(specs, self.service)
-        services: dict[str, list[Promise]] = {}
+        services: dict[Whose, list[Promise]] = {}
         for promise in sorted(alerting(specs, self.only), key=lambda each: each.service):
-            services.setdefault(promise.service, []).append(promise)
+            whose = (promise.service, promise.indicator is not None)
+            services.setdefault(whose, []).append(promise)
+        # those of a server need no store
+        some = any(not is_served for _, is_served in services)
         return Opened(
-            store=open_store(self.store or settings.store), specs=specs, services=services
+            store=open_store(self.store or settings.store, create=not some),
+            specs=specs,
+            services=services,
+            asking=None if all(not is_served for _, is_served in services) else self._asking(),
         )
+
+    def _asking(self) -> Asking:
+        from slogate.config import load_settings
+        from slogate.measuring.measure import Asking
+        from slogate.measuring.servers import addresses
+
+        project = load_settings(Path.cwd(), os.environ).prometheus_url
+        return Asking(addresses=addresses(self.prometheus, project=project, environment=os.environ))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +95,8 @@ class Opened:
 
     store: Store
     specs: Sequence[Spec]
-    services: Mapping[str, list[Promise]]
+    services: Mapping[Whose, list[Promise]]
+    asking: Asking | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +145,10 @@ def look_for(asked: Asked) -> Sight:
         raise UsageError("--max-age is for the newest data, not for another moment")
     opened = asked.opened()
 
-    def stand(service: str, promises: list[Promise]) -> Standing:
+    def stand(whose: Whose, promises: list[Promise]) -> Standing:
+        service, _ = whose
+        if opened.asking is not None and whose[1]:
+            return standing_served(opened.asking, promises, service, at=at)
         return standing(opened.store, promises, service, at=at, threads=asked.threads)
 
     with waiting("counting what the alerts are about", quiet=asked.quiet):
@@ -133,7 +159,7 @@ def look_for(asked: Asked) -> Sight:
         document=made,
         table=lambda no_color: table(found, no_color=no_color),
         exit_code=worst([made["exit_code"], *codes]),
-        notes=[*notes, *late.values(), *_elsewhere(opened.specs, asked), *_warnings(found)],
+        notes=[*notes, *late.values(), *_warnings(found)],
     )
     return Sight(
         store=opened.store,
@@ -156,7 +182,10 @@ def look_back(asked: Asked) -> Told:
         raise UsageError("--to is before --from")
     opened = asked.opened()
 
-    def played(service: str, promises: list[Promise]) -> Replay:
+    def played(whose: Whose, promises: list[Promise]) -> Replay:
+        service, _ = whose
+        if opened.asking is not None and whose[1]:
+            return replay_served(opened.asking, promises, service, since, until)
         return replay(opened.store, promises, service, since, until, threads=asked.threads)
 
     with waiting("following the alerts minute by minute", quiet=asked.quiet):
@@ -165,18 +194,18 @@ def look_back(asked: Asked) -> Told:
         document=history(found),
         table=lambda no_color: history_table(found, no_color=no_color),
         exit_code=worst(codes),
-        notes=[*_elsewhere(opened.specs, asked), *_warnings(found)],
+        notes=_warnings(found),
     )
 
 
 def each_service(
-    services: Mapping[str, list[Promise]], ask: Callable[[str, list[Promise]], T]
+    services: Mapping[Whose, list[Promise]], ask: Callable[[Whose, list[Promise]], T]
 ) -> tuple[list[T], list[int]]:
     """What is found for each service, and the exit codes of those that could not be asked."""
     found, codes = [], [EXIT_PASS]
-    for service, promises in services.items():
+    for whose, promises in services.items():
         try:
-            found.append(ask(service, promises))
+            found.append(ask(whose, promises))
         except Interrupted:
             raise
         except SlogateError as error:  # hides no other breach
@@ -201,18 +230,11 @@ def ages(found: Sequence[Standing], oldest: int | None) -> tuple[list[str], dict
                 hint="say up to when: --at TIME",
             )
         if oldest is not None and old > oldest:
-            told = f"the newest production data of {each.service} are {span} old, too old"
-            late[each.service] = told
+            told = f"the newest production data of {each.source} are {span} old, too old"
+            late[each.source] = told
         elif old > _FRESH_US:
-            notes.append(f"the newest production data of {each.service} are {span} old")
+            notes.append(f"the newest production data of {each.source} are {span} old")
     return notes, late
-
-
-def _elsewhere(specs: Sequence[Spec], asked: Asked) -> list[str]:
-    return [
-        f"{promise.id} is left to the server that keeps its events: slogate alerts rules"
-        for promise in elsewhere(specs, asked.only)
-    ]
 
 
 def _warnings(found: Sequence[Standing] | Sequence[Replay]) -> list[str]:

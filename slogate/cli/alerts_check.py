@@ -1,4 +1,4 @@
-"""`slogate alerts check`: who burns an error budget too fast, from what is stored."""
+"""`slogate alerts check`: who burns an error budget too fast, from the store or a server."""
 
 from __future__ import annotations
 
@@ -23,6 +23,14 @@ ONLY = Annotated[
 MAX_AGE = Annotated[
     str | None,
     typer.Option("--max-age", metavar="15m", help="Exit 3 if the newest data are older than this."),
+]
+PROMETHEUS = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--prometheus",
+        metavar="[NAME=]URL",
+        help="Server that indicators ask; NAME: that of the DataSource.",
+    ),
 ]
 THREADS = Annotated[
     int | None,
@@ -49,6 +57,7 @@ def command(
     only: ONLY = None,
     max_age: MAX_AGE = None,
     threads: THREADS = None,
+    prometheus: PROMETHEUS = None,
     store: STORE = None,
     as_json: JSON = False,
     quiet: QUIET = False,
@@ -56,7 +65,8 @@ def command(
 ) -> int:
     """Say who burns an error budget too fast, since when, and when it is gone.
 
-    From stored production, as of its newest minute. Exit 1 if an alert of severity `page` fires,
+    From stored production, as of its newest minute; slos with an indicator from their server, as
+    of now. Exit 1 if an alert of severity `page` fires,
     3 if of any alert nobody knows; others only tell. With --from it lists what fired when, and
     judges nothing.
 
@@ -65,6 +75,7 @@ def command(
       slogate alerts check                        all slos of slo/ that have alerts
       slogate alerts check slo/shop.yaml --only latency
       slogate alerts check --max-age 15m --json | jq '.alerts[] | select(.state == "firing")'
+      slogate alerts check openslo/ --prometheus http://prometheus:9090
       slogate alerts check --from 2026-11-01 --to 2026-11-08T12:00Z
     """
     from slogate.cli.alerting import Asked, look, look_back
@@ -79,6 +90,7 @@ def command(
         max_age=max_age,
         threads=threads,
         store=store,
+        prometheus=prometheus or [],
         quiet=quiet,
     )
     told = look_back(asked) if since is not None or until is not None else look(asked)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from slogate.cli.alerts_check import FILES, MAX_AGE, MORE_FILES, ONLY, THREADS
+from slogate.cli.alerts_check import FILES, MAX_AGE, MORE_FILES, ONLY, PROMETHEUS, THREADS
 from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
 from slogate.errors import EXIT_NO_VERDICT, EXIT_PASS, UsageError
 
@@ -65,6 +65,7 @@ def command(
         bool, typer.Option("--dry-run", help="Tell nobody, and remember nothing.")
     ] = False,
     threads: THREADS = None,
+    prometheus: PROMETHEUS = None,
     store: STORE = None,
     as_json: JSON = False,
     quiet: QUIET = False,
@@ -112,6 +113,7 @@ def command(
         max_age=max_age,
         threads=threads,
         store=store,
+        prometheus=prometheus or [],
         quiet=quiet,
     )
     sight = look_for(asked)

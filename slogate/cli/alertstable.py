@@ -44,6 +44,7 @@ def document(found: Sequence[Standing], *, too_old: bool = False) -> dict[str, A
         "services": [
             {
                 "service": each.service,
+                "source": "server" if each.is_served else "store",
                 "at": time_text(each.at),
                 "data_end": time_text(each.data_end),
                 "warnings": list(each.warnings),
@@ -79,7 +80,7 @@ def _service(each: Standing, *, no_color: bool) -> Iterator[str]:
     told = f"{firing} of {format_count(len(alarms))} alerts fire"
     if unknown:
         told += f", of {format_count(unknown)} nobody knows"
-    yield f"{plain(each.service)} at {moment_text(each.at)}: {told}\n\n"
+    yield f"{plain(each.source)} at {moment_text(each.at)}: {told}\n\n"
     quiet = [alarm for alarm in alarms if alarm.state is State.QUIET]
     shown = alarms[: len(alarms) - len(quiet) + MOST_QUIET]
     yield grid(_HEAD, [_row(alarm) for alarm in shown], no_color=no_color)
@@ -143,6 +144,7 @@ def history(found: Sequence[Replay]) -> dict[str, Any]:
         "services": [
             {
                 "service": each.service,
+                "source": "server" if each.is_served else "store",
                 "from": time_text(each.since),
                 "to": time_text(each.until),
                 "warnings": list(each.warnings),

@@ -16,7 +16,7 @@ from slogate.measuring.tallying import MS, Grouped, Side, Tallying
 from slogate.model.indicator import Indicator
 from slogate.model.slots import Tallies
 from slogate.promises.judge import Known
-from slogate.promises.promise import Plan, Promise
+from slogate.promises.promise import MINUTE_US, Plan, Promise
 from slogate.sources._prometheus.client import Client
 from slogate.sources._prometheus.counting import Term
 from slogate.sources._prometheus.promql import names_of
@@ -61,6 +61,7 @@ def counted_of(counts: Counts, grouped: Grouped, terms: Terms, orders: Sequence[
 def _known_of(tallying: Tallying, common: Known) -> Known:
     """What is known of one group, beside what is known of all."""
     silent, missed = tallying.unknown(), tallying.missed_bad()
+    last = max(tallying.minutes, default=None)
     told = [*common.told]
     if left := tallying.missed[0]:
         told.append(f"left out: {format_count(left)} events of before their target was scraped")
@@ -74,6 +75,7 @@ def _known_of(tallying: Tallying, common: Known) -> Known:
     return replace(
         common,
         first_ts=None if tallying.first is None else tallying.first * MS,
+        last_ts=None if last is None else (last + 1) * MINUTE_US,
         distrust=common.distrust or tallying.contradiction(),
         unread=silent + missed,
         lost=_UNKNOWN if silent else "bad events of before their target was scraped",
@@ -135,6 +137,7 @@ def _known_values(client: Client, plan: Plan, found: values.Values) -> Known:
         )
     return Known(
         first_ts=None if found.first is None else found.first * MS - found.step_us,
+        last_ts=None if found.last is None else found.last * MS,
         distrust=values.odd(found),
         unread=found.lost,
         lost=_UNKNOWN,

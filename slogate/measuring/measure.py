@@ -15,13 +15,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from slogate.errors import SourceError
+from slogate.errors import SourceError, UsageError
 from slogate.measuring.counters import Counts, Order, Taker
 from slogate.measuring.known import Measured, counted_of, indicator_of, sampled_of
 from slogate.measuring.servers import Addresses, client_of
 from slogate.measuring.tallying import Grouped, Side
 from slogate.model.indicator import Indicator, Server
-from slogate.promises.promise import Plan, Promise, whole_minute
+from slogate.promises.promise import MINUTE_US, Plan, Promise, whole_minute
 from slogate.sources._base import EARLIEST_TS, LATEST_TS
 from slogate.sources._prometheus.client import Client, TooMuch
 from slogate.sources._prometheus.counting import Term, counted
@@ -57,12 +57,19 @@ class Asking:
 
     def measure(self, plans: Sequence[Plan]) -> list[Measured]:
         """What the servers have of each plan, in that order."""
-        found: dict[str, Measured] = {}
+        found: dict[int, Measured] = {}
         for server in dict.fromkeys(_server(plan.promise) for plan in plans):
             mine = [plan for plan in plans if _server(plan.promise) == server]
-            for measured in _measure(self.client(server), mine):
-                found[measured.plan.promise.id] = measured
-        return [found[plan.promise.id] for plan in plans]
+            found |= {id(plan): it for plan, it in _measure(self.client(server), mine)}
+        return [found[id(plan)] for plan in plans]
+
+    def moment(self, promises: Sequence[Promise], at: int | None) -> int:
+        """The whole minute that is named, or of which all should have arrived by now."""
+        now = self.now(promises)
+        moment = latest(now) if at is None else whole_minute(at)
+        if moment > now + MINUTE_US:
+            raise UsageError("the moment lies in the future, by the clock of the server")
+        return moment
 
 
 def latest(now: int) -> int:
@@ -87,7 +94,7 @@ def _time(client: Client) -> int:
     return now
 
 
-def _measure(client: Client, plans: Sequence[Plan]) -> Iterator[Measured]:
+def _measure(client: Client, plans: Sequence[Plan]) -> Iterator[tuple[Plan, Measured]]:
     orders: dict[tuple[str, str], Order] = {}
     counting: list[tuple[Plan, Grouped, dict[Side, tuple[Term, ...]]]] = []
     for plan in plans:
@@ -95,7 +102,7 @@ def _measure(client: Client, plans: Sequence[Plan]) -> Iterator[Measured]:
             terms = _terms(client, plan)
         if terms is None:
             with _about(plan):
-                yield sampled_of(client, plan)
+                yield plan, sampled_of(client, plan)
             continue
         grouped = Grouped(plan=plan, is_bad=indicator_of(plan.promise).measure == "bad")
         counting.append((plan, grouped, terms))
@@ -107,10 +114,10 @@ def _measure(client: Client, plans: Sequence[Plan]) -> Iterator[Measured]:
     counts = Counts(client=client)
     with _about(*(plan for plan, _, _ in counting)):
         counts.read([*orders.values()])
-    for _, grouped, terms in counting:
+    for plan, grouped, terms in counting:
         keys = ((term.kind, str(term.selector)) for term in (*terms["total"], *terms["mine"]))
         mine = [orders[key] for key in dict.fromkeys(keys)]
-        yield counted_of(counts, grouped, terms, mine)
+        yield plan, counted_of(counts, grouped, terms, mine)
 
 
 @contextmanager

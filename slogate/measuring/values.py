@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import gcd
+from operator import ge, gt, le, lt
 from typing import Any
 
 from slogate.measuring.tallying import MOST_EXCESS, MS
@@ -30,6 +31,7 @@ MOST_POINTS = 5_000
 _UNLABELLED = "none of its series has the label '{0}': sum by ({0}) (…)"
 WIDE_US = 5 * MINUTE_US
 _NEARLY = Fraction(1, 10**9)
+_COMPARED = {"lte": le, "gte": ge, "lt": lt, "gt": gt}
 
 Value = Fraction | float
 """A fraction, or what is none: NaN and the infinities."""
@@ -48,6 +50,7 @@ class Values:
     tallies: list[Tally] = field(default_factory=list)
     scale: int = 1
     first: int | None = None
+    last: int | None = None
     points: int = 0
     unknown: int = 0
     empty: int = 0
@@ -96,7 +99,8 @@ def sampled(client: Client, plan: Plan) -> dict[str | None, Values]:
 
 def _weigh(plan: Plan, indicator: Indicator, asked: Sequence[Mapping[int, Value]]) -> Values:
     step, times = grid(plan)
-    values = Values(plan=plan, step_us=step, times=times, first=min(asked[0], default=None))
+    values = Values(plan=plan, step_us=step, times=times)
+    values.first, values.last = (end(asked[0], default=None) for end in (min, max))
     if indicator.measure == "threshold":
         values.tallies = [*_compared(values, indicator, asked[0])]
     elif indicator.measure == "raw":
@@ -195,16 +199,7 @@ def _compared(
 
 
 def _holds(indicator: Indicator, value: Value) -> bool:
-    limit = indicator.value
-    match indicator.op:
-        case "lte":
-            return value <= limit
-        case "gte":
-            return value >= limit
-        case "lt":
-            return value < limit
-        case "gt":
-            return value > limit
+    return bool(_COMPARED[indicator.op](value, indicator.value))
 
 
 def _share(values: Values, share: Value) -> int:

@@ -126,7 +126,7 @@ def alarms_of(plan: Plan, tallies: Tallies, known: Known, data_end: int) -> list
         statement = statement_of(book_of(plan, tallies.get(value, ())))
         burns = {burn.length_us: burn for burn in statement.burns}
         found += [
-            _judged(_alarm(statement, value, number, alert, burns), known, data_end)
+            _judged(_alarm(statement, value, number, alert, burns), known.of(value), data_end)
             for number, alert in enumerate(statement.alerts)
         ]
     return found
@@ -169,6 +169,7 @@ def _judged(alarm: Alarm, known: Known, data_end: int) -> Alarm:
     if alarm.state is not State.QUIET:
         return alarm
     at = alarm.plan.at
+    data_end = min(data_end, *known.ends) if known.ends else data_end
     if data_end <= at - alarm.pair.short_us:
         ended = f"the data of the service end at {moment_text(data_end)}"
         return replace(alarm, state=State.NO_DATA, reason=ended)

@@ -36,7 +36,8 @@ class Known:
     not in them: nothing is sure to pass. So many rows of the sources were `unread`: what could be
     broken if all of them were bad does not pass; `lost` says what they are. `single`: all are
     requests one by one, none in buckets. `told` is remarked on, `source` is where the data of an
-    indicator came from. `values` have what differs by the value of the label.
+    indicator came from. `values` have what differs by the value of the label. `last_ts` is where
+    the data end, if they may end before all other data.
     """
 
     first_ts: int | None = None
@@ -48,10 +49,21 @@ class Known:
     told: tuple[str, ...] = ()
     source: Mapping[str, object] | None = None
     values: Mapping[str | None, Known] = field(default_factory=dict)
+    last_ts: int | None = None
 
     def of(self, value: str | None) -> Known:
         """What is known of one value of the label."""
         return self.values.get(value, self)
+
+    @property
+    def each(self) -> Sequence[Known]:
+        """What is known of each value of the label, or of all that there is."""
+        return [*self.values.values()] or [self]
+
+    @property
+    def ends(self) -> Sequence[int]:
+        """Where the data of each end, as far as it is told."""
+        return [each.last_ts for each in self.each if each.last_ts is not None]
 
 
 def judge(plan: Plan, tallies: Tallies, known: Known) -> list[Finding]:
