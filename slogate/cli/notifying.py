@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from slogate import plugins
 from slogate.cli.complaints import say
+from slogate.cli.verdictfile import verdicts_in
 from slogate.errors import DeliveryError, NoData, SlogateError, StoreError, UsageError
 from slogate.reports._base import plain
 from slogate.reports.github import data
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from slogate.channels._base import Channel, News
 
 SLOS, PRODUCTION = "slos", "production-"
-_LARGEST = 1 << 28
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,7 @@ def tell_all(asked: Asked, environment: Mapping[str, str]) -> list[Told]:
     except SlogateError:  # a document needs no store; there is no past then
         if asked.given is None:
             raise
-    verdicts = _from(asked.given) if asked.given else [_newest(_known(store), asked)]
+    verdicts = verdicts_in(asked.given) if asked.given else [_newest(_known(store), asked)]
     place = where(environment)
     if asked.request is not None:
         place = replace(place, pull_request=asked.request)
@@ -142,26 +141,6 @@ def warn(told: Told) -> None:
         say(f"warning: {line}")
     if trouble.hint:
         say(f"    {trouble.hint}")
-
-
-def _from(path: Path) -> list[Verdict]:
-    """The verdicts of a file: a document, or an array of them."""
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise UsageError(f"{path}: it is too large for verdicts")
-        found = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror or error}") from None
-    except (ValueError, RecursionError):
-        raise UsageError(f"{path}: it is no JSON", hint="slogate check --json > FILE") from None
-    documents = found if isinstance(found, list) else [found]
-    try:
-        verdicts = [parse(each) for each in documents]
-    except (StoreError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path}: {error}", hint="slogate check --json > FILE") from None
-    if not verdicts:
-        raise UsageError(f"{path}: there is no verdict in it")
-    return verdicts
 
 
 def _newest(store: Store, asked: Asked) -> Verdict:

@@ -99,6 +99,12 @@ def command(
             "--prometheus", metavar="[NAME=]URL", help="The server that indicators of slos ask."
         ),
     ] = None,
+    given: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE", help="Verdicts that `slogate check --json` printed."
+        ),
+    ] = None,
     service: SERVICE = None,
     store: STORE = None,
     as_json: JSON = False,
@@ -116,6 +122,7 @@ def command(
       slogate report --format junit -o slogate.xml    for the test view of a CI system
       slogate report slos --service shop              the newest verdict on a service's slos
       slogate report --open                           a page with charts, in the browser
+      slogate report --from verdicts.json --format junit    all that `check --json` judged
       slogate report --json | jq '.objectives[] | select(.blocking)'
       slogate report --window 7d --format html -o weekly.html
 
@@ -123,22 +130,11 @@ def command(
     could not be read as a whole is written, and exits 2.
     """
     if window is not None:
-        from slogate.cli.report_weekly import FORMATS, Asked, weekly
-
-        if run != LATEST:
-            raise UsageError(f"--window is over all runs, not over {run}", hint="leave one out")
-        form = _formats(form or (HTML if browse and not as_json else None), as_json=as_json)
-        form = MARKDOWN if form == TEXT else form
-        if browse and output is None and form in FORMATS:
-            output = _temporary(FORMATS[form])
-        asked = Asked(
-            window=window, compare=compare, at=at, specs=specs or (), prometheus=prometheus or (),
-            service=service, store=store, form=form, output=output, quiet=quiet,
+        return _weekly(
+            window, run, form, output, browse=browse, as_json=as_json, compare=compare, at=at,
+            specs=specs or (), prometheus=prometheus or (), service=service, store=store,
+            quiet=quiet,
         )  # fmt: skip
-        code = weekly(asked)
-        if browse and output is not None:
-            _open(output)
-        return code
     if compare or at or specs or prometheus:
         raise UsageError(
             "--compare, --at, --spec and --prometheus are for a report over some time",
@@ -151,6 +147,10 @@ def command(
     form = HTML if browse and form is None and not as_json else _formats(form, as_json=as_json)
     report: Report = plugins.find("reports", form)
     settings = load_settings(Path.cwd(), os.environ)
+    if given is not None:
+        if run != LATEST or service is not None or browse:
+            raise UsageError("--from takes no run, no --service and no --open")
+        return _of_file(given, report, output, store, quiet=quiet)
     opened = open_store(store or settings.store)
     verdict = _newest(opened, run, service, quiet=quiet)
     if output is None and browse:
@@ -158,15 +158,58 @@ def command(
     if output is not None:
         _write(output, shown(opened, report, verdict))
         note(f"wrote {output}", quiet=quiet)
-    elif report.name == TEXT:
+        if browse:
+            _open(output)
+        return EXIT_PASS
+    if report.name == TEXT:
         from slogate.reports.text import render_styled
 
         colour = colour_wanted(no_color=no_color)
         out(render_styled(verdict, colour=colour, width=page_width(), notes=not quiet))
     else:
         out(shown(opened, report, verdict), commands=report.name == "github")
+    return EXIT_PASS
+
+
+def _weekly(
+    window: str,
+    run: str,
+    form: str | None,
+    output: Path | None,
+    *,
+    browse: bool,
+    as_json: bool,
+    **asked: Any,
+) -> int:
+    """A report over all runs of some time."""
+    from slogate.cli.report_weekly import FORMATS, Asked, weekly
+
+    if run != LATEST:
+        raise UsageError(f"--window is over all runs, not over {run}", hint="leave one out")
+    form = _formats(form or (HTML if browse and not as_json else None), as_json=as_json)
+    form = MARKDOWN if form == TEXT else form
+    if browse and output is None and form in FORMATS:
+        output = _temporary(FORMATS[form])
+    code = weekly(Asked(window=window, form=form, output=output, **asked))
     if browse and output is not None:
         _open(output)
+    return code
+
+
+def _of_file(
+    given: Path, report: Report, output: Path | None, store: Path | None, *, quiet: bool
+) -> int:
+    """Verdicts of a file, in one file or as many as the format needs."""
+    from slogate.cli.report_given import documents, only, place_of
+
+    found = documents(given, report, store)
+    if output is None:
+        out(only(found, report), commands=report.name == "github")
+        return EXIT_PASS
+    for name, text in found:
+        path = place_of(output, name)
+        _write(path, text)
+        note(f"wrote {path}", quiet=quiet)
     return EXIT_PASS
 
 

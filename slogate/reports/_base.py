@@ -54,6 +54,7 @@ class Report:
 
     A report with pictures also says what it wants to be shown of the run (`needs`), and renders
     the verdict with that (`illustrate`), or with the reason why there is nothing to be seen.
+    `join` makes one document of those of several verdicts; None: each needs a file of its own.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Report:
     render: Callable[[Verdict], str]
     needs: Callable[[Verdict], View] | None = None
     illustrate: Callable[[Verdict, Exhibit | str], str] | None = None
+    join: Callable[[Sequence[str]], str] | None = None
 
 
 def instant(ts: int) -> str:

@@ -57,4 +57,5 @@ PLUGIN = Report(
     media_type="text/plain",
     extension="txt",
     render=render,
+    join="".join,
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from slogate.reports import _base
@@ -60,10 +61,17 @@ def render(verdict: Verdict) -> str:
     return f"{json.dumps(entries, indent=2, ensure_ascii=False).translate(_INERT)}\n"
 
 
+def join(texts: Sequence[str]) -> str:
+    """The entries of all as one array."""
+    entries = [entry for each in texts for entry in json.loads(each)]
+    return f"{json.dumps(entries, indent=2, ensure_ascii=False).translate(_INERT)}\n"
+
+
 PLUGIN = Report(
     name="gitlab",
     help="GitLab's code-quality report, for merge requests.",
     media_type="application/json",
     extension="json",
     render=render,
+    join=join,
 )

@@ -22,6 +22,7 @@ from typing import Any
 from slogate.errors import StoreError
 from slogate.model.run import Health, Reconciliation, Run
 from slogate.reports._base import Report, instant, is_unbounded
+from slogate.reports._turns import as_turns
 from slogate.reports._typed import as_definition, as_float, as_map, as_texts, check_verdict
 from slogate.verdict import (
     SCHEMA,
@@ -280,7 +281,7 @@ def _parse(document: Mapping[str, Any]) -> Verdict:
         floor_runs=TEXTS.read(document["floor_runs"]),
         warnings=TEXTS.read(document["warnings"]),
         specs=MAP.read(document["specs"]),
-        interleaved=document.get("interleaved"),
+        interleaved=_nullable(as_turns, document.get("interleaved")),
     )
 
 
@@ -291,9 +292,7 @@ def text(verdict: Verdict) -> str:
 
 
 PLUGIN = Report(
-    name="json",
-    help="The document slogate.verdict/v1, for machines.",
-    media_type="application/json",
-    extension="json",
-    render=text,
-)
+    name="json", help="The document slogate.verdict/v1, for machines.",
+    media_type="application/json", extension="json", render=text,
+    join=lambda texts: f"[{','.join(texts)}]\n",
+)  # fmt: skip

@@ -11,6 +11,7 @@ Characters that XML cannot hold are shown as escapes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from xml.etree import ElementTree as ET
 
 from slogate.reports import _base
@@ -137,10 +138,25 @@ def render(verdict: Verdict) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
 
 
+def join(texts: Sequence[str]) -> str:
+    """All suites in one document, with the sums of their counts."""
+    roots = [ET.fromstring(each.partition("?>")[2]) for each in texts]  # noqa: S314 - our own
+    sums = {key: str(sum(int(root.get(key, "0")) for root in roots))
+            for key in ("tests", "failures", "errors")}  # fmt: skip
+    time = sum(Fraction(root.get("time", "0")) for root in roots)
+    whole = int(time * US_PER_SECOND)
+    merged = ET.Element("testsuites", {"name": "slogate", **sums, "time": _seconds((0, whole))})
+    for root in roots:
+        merged.extend(root)
+    ET.indent(merged)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(merged, encoding="unicode")}\n'
+
+
 PLUGIN = Report(
     name="junit",
     help="JUnit XML, for the test views of CI systems.",
     media_type="application/xml",
     extension="xml",
     render=render,
+    join=join,
 )

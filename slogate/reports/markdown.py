@@ -185,4 +185,5 @@ PLUGIN = Report(
     media_type="text/markdown",
     extension="md",
     render=render,
+    join="\n".join,
 )

@@ -177,4 +177,5 @@ PLUGIN = Report(
     media_type="text/plain",
     extension="txt",
     render=render,
+    join="\n".join,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -204,3 +205,47 @@ def test_inputs_are_explained():
     for name, field in [*ACTION["inputs"].items(), *ACTION["outputs"].items()]:
         assert field["description"]
         assert f"`{name}`" in page, name
+
+
+def test_several_services_are_all_spoken_of(project: Path):
+    """Each service's verdict is in every report, and each gets its own comment."""
+    record(project)
+    rows = [f"{FIRST_MS + n * 50},{20 + n % 9},GET /,200,true\n" for n in range(400)]
+    (project / "other.jtl").write_text(HEADER + "".join(rows).replace("GET /", "GET /x"))
+    slogate_in(project, "import", "other.jtl", "--service", "pay")
+    (project / "slo/pay.yaml").write_text(SLOW.replace("shop", "pay").replace("GET /", "GET /x"))
+
+    code, outputs, said = gate(project)
+
+    reports = Path(outputs["reports"])
+    documents = json.loads((reports / "verdict.json").read_text())
+    found = {each["run"]["service"]: each["outcome"] for each in documents}
+    assert (code, found) == (1, {"pay": "fail", "shop": "pass"}), said
+    for name in ("verdict.xml", "verdict.sarif", "verdict.md"):
+        assert {"pay", "shop"} <= set(re.findall(r"pay|shop", (reports / name).read_text())), name
+    assert {each.name for each in reports.glob("*.html")} == {
+        "verdict-pay.html", "verdict-shop.html",
+    }  # fmt: skip
+    assert "FAIL" in said
+    assert "PASS" in said
+    with forge_server() as server:
+        step(
+            "Notify", project, NOTIFY="github-comment\n", REPORTS=outputs["reports"],
+            GITHUB_TOKEN=TOKEN, GITHUB_API_URL=server.url, GITHUB_REPOSITORY="o/r",
+            GITHUB_REF="refs/pull/12/merge", GITHUB_ACTIONS="true",
+        )  # fmt: skip
+        comments = "\n".join(str(each) for each in server.comments)
+    assert "pay" in comments
+    assert "shop" in comments
+
+
+def test_results_of_another_tool_are_taken_in(project: Path):
+    """An argument of `slogate import` a line; then there is a run to judge."""
+    code, _, said = step(
+        "Import what another tool measured", project,
+        IMPORT="results.jtl\n\n--label\nregion=eu $(touch planted)\n", SLOGATE_STORE=".slogate",
+    )  # fmt: skip
+
+    assert code == 0, said
+    assert not (project / "planted").exists()
+    assert gate(project)[0] == 0
