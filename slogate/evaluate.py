@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from slogate import plugins
 from slogate.model.evidence import Evidence, Need
 from slogate.model.run import Run
+from slogate.model.turns import SETTLED
 from slogate.model.window import Window
 from slogate.objectives._base import Judgement, Objective, Scope
 from slogate.objectives._cases import stand
@@ -56,8 +57,15 @@ def plan(specs: Sequence[Spec], run: Run) -> list[Need]:
     for objective in objectives_of(specs):
         window = judged_window(run, objective.scope.warmup_us)
         if window is not None:
-            needs.append(plugins.find("objectives", objective.kind).needs(objective, window))
+            need = plugins.find("objectives", objective.kind).needs(objective, window)
+            needs.append(settled(need) if run.interleaved else need)
     return needs
+
+
+def settled(need: Need) -> Need:
+    """The need without requests that started before their slice had settled."""
+    where = tuple(sorted({*need.selection.where, SETTLED}))
+    return replace(need, selection=replace(need.selection, where=where))
 
 
 def judge(
@@ -207,7 +215,7 @@ def _own_time(objective: Objective, run: Run, window: Window) -> Window:
     if objective.kind != "throughput" or run.interleaved is None:
         return window
     mark = run.interleaved
-    length = mark.turns.length_of(mark.side, window)
+    length = mark.turns.settled_of(mark.side, window)
     return replace(window, end_ts=window.start_ts + max(1, length))
 
 

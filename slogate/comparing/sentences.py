@@ -153,16 +153,22 @@ def _more_runs(it: Change, budget: float, alpha: float) -> str:
 def no_head(contest: Contest, line: Allowance) -> str:
     """Why the head has no value."""
     if contest.mark is not None:
-        return (
-            f"too few requests of {line.scope.selection} to compare {line.key} slice by slice: a "
-            "longer run, longer slices or more users would do"
-        )
+        return _few_in_slices(line)
     empty = next((run.empty for run in contest.head if run.empty), None)
     return empty or f"{contest.head_words} has too few requests to compare {what(line)}"
 
 
+def _few_in_slices(line: Allowance) -> str:
+    return (
+        f"too few requests of {line.scope.selection} to compare {line.key} slice by slice: a "
+        "longer run or more users would do"
+    )
+
+
 def no_base(contest: Contest, line: Allowance) -> str:
     """Why the base has no value."""
+    if contest.mark is not None:
+        return _few_in_slices(line)
     if contest.base:
         return f"{contest.base_words} has too few requests to compare {what(line)}"
     unusable = f" ({runs_of(len(contest.left_out))} cannot be used)" if contest.left_out else ""

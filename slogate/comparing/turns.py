@@ -25,10 +25,11 @@ from slogate.comparing.lines import lines_of
 from slogate.comparing.taking import ENGINE, Taken, contrast_of, subject_of
 from slogate.engines._base import Engine, Reading
 from slogate.errors import StoreError
-from slogate.evaluate import judged_window
-from slogate.model.evidence import Evidence
+from slogate.evaluate import judged_window, settled
+from slogate.model.evidence import Evidence, Need
+from slogate.model.lot import Lot, pooled
 from slogate.model.run import Run
-from slogate.model.turns import SETTLED, Interleaved, Side
+from slogate.model.turns import Interleaved, Side
 from slogate.model.window import Window
 from slogate.objectives._base import Allowance, Measured, Scope
 from slogate.slo.spec import Spec
@@ -60,12 +61,44 @@ class InTurns:
 
 @dataclass(slots=True)
 class _Bench:
-    """Both sides, opened to be measured."""
+    """Both sides, opened to be measured: the requests of each line by the number of the slice."""
 
     mark: Interleaved
-    head: Run
     open: Mapping[Side, Reading]
-    failed: dict[str, list[int]] = field(default_factory=dict)
+    needs: dict[str, Need] = field(default_factory=dict)
+    lots: dict[Side, dict[str, dict[int, Lot]]] = field(default_factory=dict)
+
+    def read(self, lines: Sequence[Allowance], starts: Sequence[int]) -> None:
+        """Read what lines of the same warm-up need of these pairs."""
+        step = self.mark.slice_us
+        window = Window(start_ts=starts[0] * step, end_ts=(starts[-1] + 2) * step - 1)
+        needs = [settled(contrast_of(line).needs(line, window)) for line in lines]
+        self.needs |= {need.id: need for need in needs}
+        for side in SIDES:
+            self.lots.setdefault(side, {}).update(self.open[side].lots(needs, step))
+
+    def evidence(self, side: Side, line: Allowance, group: Sequence[int]) -> Evidence:
+        """What a side has of a line in these pairs."""
+        found = self.lots[side][line.id]
+        lots = [
+            lot
+            for first in group
+            for number in (first, first + 1)
+            if (lot := found.get(number)) is not None
+        ]
+        return (lots[0] if len(lots) == 1 else pooled(lots)).evidence(self.needs[line.id])
+
+    def failing(self, line: Allowance) -> str | None:
+        """Why so many requests of the base failed that nothing can be compared with it."""
+        lots = self.lots.get("base", {}).get(line.id, {}).values()
+        failed, matched = sum(lot.failed for lot in lots), sum(lot.matched for lot in lots)
+        if matched == 0 or failed < FAILING * matched:
+            return None
+        return (
+            f"{format_count(failed)} of {format_count(matched)} requests of "
+            f"{line.scope.selection} to the base failed; under {format_share(FAILING)} have to, "
+            "to compare anything with it"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +190,7 @@ def _measured(
     if mark is None:
         return contest
     troubles = {side: _trouble(runs[side], opened[side]) for side in SIDES}
-    bench = _Bench(mark, head, opened)
+    bench = _Bench(mark, opened)
     pairs: list[tuple[Taken, Taken]] = []
     for warmup in sorted({line.scope.warmup_us for line in lines}):
         mine = [line for line in lines if line.scope.warmup_us == warmup]
@@ -170,11 +203,12 @@ def _measured(
                 )
                 for pool in pools
             ]
-    refused = {
-        line.id: _failing(line, *bench.failed[line.id])
-        for line in lines
-        if line.id in bench.failed and _is_failing(*bench.failed[line.id])
-    }
+    refused = {line.id: why for line in lines if (why := bench.failing(line)) is not None}
+    if any(run.rolled_up is not None for run in runs.values()):
+        refused = {
+            line.id: "requests were rolled up, so slices cannot be told apart any more"
+            for line in lines
+        }
     if troubles["base"] is not None and troubles["head"] is None:
         refused = {line.id: f"the base cannot be trusted: {troubles['base']}" for line in lines}
     nothing = Taken(run=head, rows=0, measured={}, trouble=troubles["head"])
@@ -203,11 +237,13 @@ def _levels(
 ) -> Iterator[tuple[list[_Pool], list[Allowance]]]:
     """Pools as small as serve, with the lines that they serve."""
     starts = [] if window is None else list(bench.mark.turns.pairs(window))
+    if not starts:
+        return
+    bench.read(lines, starts)
     pending, size, rough = list(lines), 1, {line.id: 1 for line in lines}
     known: dict[int, list[_Pool]] = {}
-    while pending and starts:
-        known[size] = pools = [_pool(bench, pending, group, first=size == 1)
-                               for group in _groups(starts, size)]  # fmt: skip
+    while pending:
+        known[size] = pools = [_pool(bench, pending, group) for group in _groups(starts, size)]
         served = [line for line in pending if all(pool.holds(line) for pool in pools)]
         rough |= {line.id: size for line in pending if all(pool.has(line) for pool in pools)}
         if served:
@@ -244,44 +280,18 @@ def _groups(starts: Sequence[int], size: int) -> list[Sequence[int]]:
     ]
 
 
-def _pool(bench: _Bench, lines: Sequence[Allowance], group: Sequence[int], *, first: bool) -> _Pool:
+def _pool(bench: _Bench, lines: Sequence[Allowance], group: Sequence[int]) -> _Pool:
     turns = bench.mark.turns
-    start, stop = group[0] * turns.slice_us, (group[-1] + 2) * turns.slice_us - 1
-    window = Window(start_ts=start, end_ts=stop)
-    lasted = Window(start_ts=start, end_ts=start + len(group) * (turns.slice_us - turns.settle_us))
-    needs = []
-    for line in lines:
-        need = contrast_of(line).needs(line, window)
-        where = tuple(sorted({*need.selection.where, SETTLED}))
-        selection = replace(need.selection, where=where)
-        needs.append(replace(need, selection=selection, drawn=False))
+    length = len(group) * (turns.slice_us - turns.settle_us)
+    lasted = Window(start_ts=0, end_ts=length)
     measured: dict[Side, dict[str, Both]] = {}
     for side in SIDES:
-        evidence = bench.open[side].gather(needs)
-        found = {line.id: _both(line, evidence[line.id], lasted) for line in lines}
-        measured[side] = {name: both for name, both in found.items() if both is not None}
-        if first and side == "base":
-            for line in lines:
-                counts = bench.failed.setdefault(line.id, [0, 0])
-                counts[0] += evidence[line.id].failed
-                counts[1] += evidence[line.id].matched
+        found = {}
+        for line in lines:
+            contrast = contrast_of(line)
+            measure = contrast.in_pairs or contrast.measure
+            value = measure(line, bench.evidence(side, line, group), None, lasted)
+            if value is not None:
+                found[line.id] = (value, value)
+        measured[side] = found
     return _Pool(measured=measured)
-
-
-def _both(line: Allowance, evidence: Evidence, lasted: Window) -> Both | None:
-    contrast = contrast_of(line)
-    measure = contrast.in_pairs or contrast.measure
-    worst = measure(line, evidence, None, lasted)
-    best = measure(line, evidence.best, None, lasted) if evidence.best else worst
-    return None if worst is None or best is None else (worst, best)
-
-
-def _is_failing(failed: int, matched: int) -> bool:
-    return matched > 0 and failed >= FAILING * matched
-
-
-def _failing(line: Allowance, failed: int, matched: int) -> str:
-    return (
-        f"{format_count(failed)} of {format_count(matched)} requests of {line.scope.selection} to "
-        f"the base failed; under {format_share(FAILING)} have to, to compare anything with it"
-    )

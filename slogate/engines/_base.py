@@ -46,6 +46,7 @@ from slogate.units import format_count, format_duration
 
 if TYPE_CHECKING:
     from slogate.model.exhibit import Exhibit, View
+    from slogate.model.lot import Lot
     from slogate.model.slots import Account, Tallies
     from slogate.model.survey import Survey, Surveyed
 
@@ -107,6 +108,7 @@ class Reading(Protocol):
     error, count) among the requests that started in the window and were no success by their source.
     `count` gives tallies by account id, of the parts of several runs, numbered by `runs`; `survey`
     the sums of these by survey id, without going through them slot by slot.
+    `lots` gives the single requests of needs of one window by steps since the epoch, to be pooled.
     `look` shows what a report wants to draw, None without requests; it decides nothing, so it
     draws what is damaged as it is. All raise StoreError for a part that is unreadable or of a
     newer version; those that count also for a negative duration, a start outside 1970 to 9999 or a
@@ -121,6 +123,7 @@ class Reading(Protocol):
     def count(self, accounts: Sequence[Account], runs: Mapping[str, int]) -> dict[str, Tallies]: ...
     def survey(self, surveys: Sequence[Survey], runs: Mapping[str, int]) -> dict[str, Surveyed]: ...
     def look(self, view: View) -> Exhibit | None: ...
+    def lots(self, needs: Sequence[Need], step_us: int) -> dict[str, dict[int, Lot]]: ...
 
 
 class Open(Protocol):

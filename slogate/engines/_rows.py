@@ -211,6 +211,19 @@ def across(window: Window, row: Row) -> bool:
     return reaches and not inside(window, row)
 
 
+def largest(rows: Sequence[Row], *, worst: bool) -> int | None:
+    """The longest as measured; of buckets as long as they allow, or no longer than they must."""
+    timed = [row for row in rows if row.least_us is not None]
+    return max(
+        (duration(r, worst=worst) if r.top_us is None else r.top_us for r in timed), default=None
+    )
+
+
+def duration(row: Row, *, worst: bool) -> int:
+    """How long it took in that case."""
+    return (row.most_us if worst else row.least_us) or 0
+
+
 def size(rows: Sequence[Row]) -> int:
     """How many requests the rows stand for."""
     return sum(row.count for row in rows)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from slogate.model.exhibit import Exhibit, View
+    from slogate.model.lot import Lot
     from slogate.model.slots import Account, Tallies
     from slogate.model.survey import Survey, Surveyed
 
@@ -84,6 +85,15 @@ class _Reading:
 
         check(self.sources, self.connection)
         return survey(surveys, self.sources, runs, self.connection)
+
+    def lots(self, needs: Sequence[Need], step_us: int) -> dict[str, dict[int, Lot]]:
+        """The requests of each need by the number of the step that they started in."""
+        if self.connection is None or not needs:
+            return {need.id: {} for need in needs}
+        from slogate.engines._lots import lots
+
+        self._divide(needs[0].window, self.connection)
+        return lots(needs, step_us, self.sources.requests, self.connection)
 
     def _divide(self, window: Window, connection: duckdb.DuckDBPyConnection) -> Tally:
         if window not in self.divided:

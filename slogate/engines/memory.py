@@ -15,12 +15,15 @@ from fractions import Fraction
 from slogate.engines._base import EVER, Engine, Extent, Tally, ladder_shares, spanned
 from slogate.engines._choice import Answer, choose, settled
 from slogate.engines._look_rows import look
+from slogate.engines._lot_rows import lots_of
 from slogate.engines._rows import (
     Row,
     across,
     backfilled,
     divided,
+    duration,
     inside,
+    largest,
     matches,
     missed,
     read_part,
@@ -30,6 +33,7 @@ from slogate.engines._rows import (
 from slogate.engines._slot_rows import Part, survey_rows, tallies
 from slogate.model.evidence import BATCHES, UNBOUNDED_US, Batch, Cut, Doubt, Evidence, Need
 from slogate.model.exhibit import Exhibit, View
+from slogate.model.lot import Lot
 from slogate.model.predicate import Ok, holds, holds_between
 from slogate.model.series import SERIES
 from slogate.model.slots import Account, Tallies
@@ -94,6 +98,10 @@ class _Reading:
         """The sums of each survey by its id."""
         return {survey.id: survey_rows(survey, self.parts, runs) for survey in surveys}
 
+    def lots(self, needs: Sequence[Need], step_us: int) -> dict[str, dict[int, Lot]]:
+        """The requests of each need by the number of the step that they started in."""
+        return {need.id: lots_of(need, self.requests, step_us, _succeeded) for need in needs}
+
     def look(self, view: View) -> Exhibit | None:
         """What a report wants to draw; of two series that count the same, the last."""
         pool = max(reversed(self.pools), key=size)
@@ -152,14 +160,14 @@ def _evidence(
         untimed=size([row for row in real if corrected and _left_out(need, row)]),
         backfilled=size(judged) - size(raw),
         raw=(size(raw), size([row for row in raw if _fate(need, row, worst=worst)])),
-        max_us=_largest(real, worst=worst),
+        max_us=largest(real, worst=worst),
         ladder=_ladder(need, [*real, *added], shares, worst=worst)
         if need.measure == "latency" else (),
         step_us=max((row.step_us for row in real), default=0),
         borders=None if reach > 1 else _borders(need, judged, worst=worst) if reach else (),
         cut=Cut(
             requests=size(cut), batch=_batch(need, swayed, worst=worst),
-            max_us=_largest(cut, worst=worst),
+            max_us=largest(cut, worst=worst),
         ) if cut else None,
     )  # fmt: skip
 
@@ -203,17 +211,6 @@ def _doubt(need: Need, rows: Sequence[Row]) -> Doubt | None:
     )
 
 
-def _largest(rows: Sequence[Row], *, worst: bool) -> int | None:
-    timed = [row for row in rows if row.least_us is not None]
-    return max(
-        (_duration(r, worst=worst) if r.top_us is None else r.top_us for r in timed), default=None
-    )
-
-
-def _duration(row: Row, *, worst: bool) -> int:
-    return (row.most_us if worst else row.least_us) or 0
-
-
 def _succeeded(need: Need, row: Row, *, worst: bool) -> bool:
     """Whether it surely was a success in the worst case, or may have been in the best."""
     least, most = row.least_us, row.most_us
@@ -230,7 +227,7 @@ def _fate(need: Need, row: Row, *, worst: bool) -> bool | None:
     """Whether it is bad; None if it is not judged."""
     timed, succeeded = row.least_us is not None, _succeeded(need, row, worst=worst)
     limit = need.limit_us
-    most = _duration(row, worst=worst)
+    most = duration(row, worst=worst)
     over = timed and limit is not None and (most > limit - (need.measure == "mean"))
     if need.measure in {"errors", "throughput"}:
         return not succeeded
@@ -261,7 +258,7 @@ def _batch(need: Need, rows: Sequence[Row], *, worst: bool) -> Batch:
 def _sum(need: Need, row: Row, *, worst: bool) -> int:
     """What the durations add up to; a penalised failure counts at least the limit."""
     limit, least, most = need.limit_us, row.least_us, row.most_us
-    told = row.count * _duration(row, worst=worst) if row.total_us is None else row.total_us
+    told = row.count * duration(row, worst=worst) if row.total_us is None else row.total_us
     if least is None or most is None:
         told = 0
     penalised = need.measure == "mean" and need.failures == "slow" and limit is not None
@@ -282,7 +279,7 @@ def _ladder(
     for row in rows:
         succeeded = need.failures == "measured" or _succeeded(need, row, worst=worst)
         if succeeded and row.least_us is not None:
-            fast += [_duration(row, worst=worst)] * row.count
+            fast += [duration(row, worst=worst)] * row.count
         elif not succeeded and need.failures == "slow":
             failures += row.count
     values = [*sorted(fast), *([UNBOUNDED_US] * failures)]

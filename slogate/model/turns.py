@@ -48,13 +48,13 @@ class Turns:
         first = -(-within.start_ts // length)
         return range(2 * first, 2 * max(first, (within.end_ts + 1) // length), 2)
 
-    def length_of(self, side: Side, within: Window) -> int:
-        """How long it was a side's turn in a window, in µs."""
+    def settled_of(self, side: Side, within: Window) -> int:
+        """How long slices of a side had settled in a window, in µs."""
         found = 0
         for number in range(self.slice_of(within.start_ts), self.slice_of(within.end_ts) + 1):
             if self.side(number) == side:
-                start = max(within.start_ts, number * self.slice_us)
-                found += min(within.end_ts, (number + 1) * self.slice_us) - start
+                start = max(within.start_ts, number * self.slice_us + self.settle_us)
+                found += max(0, min(within.end_ts, (number + 1) * self.slice_us) - start)
         return found
 
 

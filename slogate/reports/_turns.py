@@ -7,12 +7,58 @@ got better or worse for sure. The numbers come with the verdict; nothing is comp
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from slogate import units
 from slogate.verdict import Verdict
 
 Line = Mapping[str, Any]
+
+
+def as_turns(value: Any) -> Mapping[str, Any]:
+    """What a document says of a test in turns; ValueError or KeyError for what none says."""
+    _need(value, {"base": str, "base_run": str, "pairs": int, "lines": list, "shifts": list})
+    for line in value["lines"]:
+        _need(line, {"key": str, "reason": str})
+        if line["unit"] not in {"ms", "share", "per_second"}:
+            raise ValueError("a line of a comparison has an unknown unit")
+        _texts(line["endpoint"], line["moved"], line["outcome"])
+        _numbers(*(line[key] for key in ("base", "head", "change", "budget")))
+        _interval(line["change_interval"])
+    for shift in value["shifts"]:
+        _texts(shift["endpoint"])
+        _need(shift, {"points": list})
+        for point in shift["points"]:
+            _need(point, {"quantile": (int, float), "change": (int, float)})
+            _interval(point["change_interval"])
+            if None in point["change_interval"] or not shift["points"]:
+                raise ValueError("a shift without an interval")
+    return {**value}
+
+
+def _need(value: Any, types: Mapping[str, Any]) -> None:
+    if not isinstance(value, dict):
+        raise TypeError("a comparison is no object")
+    for key, kind in types.items():
+        if not isinstance(value[key], kind) or isinstance(value[key], bool):
+            raise TypeError(f"{key} of a comparison is {value[key]!r}")
+
+
+def _texts(*values: Any) -> None:
+    if not all(value is None or isinstance(value, str) for value in values):
+        raise TypeError("a name of a comparison is no text")
+
+
+def _numbers(*values: Any) -> None:
+    for value in values:
+        if value is not None and (type(value) not in {int, float} or not isfinite(value)):
+            raise TypeError(f"{value!r} of a comparison is no number")
+
+
+def _interval(value: Any) -> None:
+    low, high = value
+    _numbers(low, high)
 
 
 def title(verdict: Verdict) -> str | None:

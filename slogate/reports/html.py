@@ -16,6 +16,7 @@ from slogate.reports._html.markup import NOTHING, Html, joined
 from slogate.reports._html.page import page
 from slogate.reports._html.scenes import endpoints, panels, unknown, view
 from slogate.reports._html.script import SCRIPT
+from slogate.reports._html.shift import shifts
 from slogate.reports._html.summary import head, objectives, reasons
 from slogate.verdict import Verdict
 
@@ -50,6 +51,7 @@ def _page(verdict: Verdict, pictures: Html, script: str = "") -> str:
         reasons(verdict),
         objectives(verdict),
         budgets(verdict),
+        shifts(verdict),
         pictures,
         failures(verdict),
         notes(verdict),
