@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 from builders import run
 from commands import slogate_in
+from recording import wait_for
 from series_strategies import row, table
 
 from slogate.model.run import Reconciliation
@@ -114,13 +116,20 @@ class Project:
             done = slogate_in(self.folder, *arguments, environment=environment)
         return Done(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start a command of slogate in a session of its own, to be signalled."""
         return subprocess.Popen(
             [sys.executable, "-m", "slogate", *arguments],
             cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            start_new_session=True,
+            start_new_session=True, env={**os.environ, **environment},
         )  # fmt: skip
+
+    def load(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a long load test, to be cut short, and wait until it has written requests."""
+        process = self.start("run", "--run-time", "60s", *arguments, SLOGATE_FLUSH_S="0.5")
+        series = self.folder / ".slogate" / "series"
+        wait_for(lambda: process.poll() is not None or any(series.rglob("*.parquet")))
+        return process
 
 
 def new_project(folder: Path, *shop_options: str) -> Project:
@@ -149,3 +158,9 @@ def budget(project: Project, service: str, line: str = "p95: 100ms") -> None:
     """Let one spec of the project judge that service."""
     text = f"slogate: 1\nservice: {service}\nbudgets: [{{name: all, {line}}}]\n"
     project.write(f"slo/{service}.yaml", text)
+
+
+def rows_on_disk(project):
+    """How many rows lie in the project's Parquet files."""
+    parts = (project.folder / ".slogate" / "series").rglob("*.parquet")
+    return sum(pq.read_metadata(part).num_rows for part in parts)

@@ -16,7 +16,7 @@ def test_the_demo_shows_a_breach_without_any_set_up(tmp_path):
     for path in (project.folder / "slogate.toml", project.folder / "slo" / "shop.yaml"):
         path.unlink()
 
-    done = project.slogate("demo", "--slow", "POST /checkout=3x", "-t", "20s", "--json")
+    done = project.slogate("demo", "--slow", "POST /checkout=3x", "-t", "18s", "--json")
     told = dict(re.findall(r"^(look around|judge again|when done): +(.+)$", done.err, re.MULTILINE))
     again = project.slogate(*shlex.split(told["judge again"])[1:], "--json")
 

@@ -1,27 +1,57 @@
 from __future__ import annotations
 
 import json
-import signal
-import time
+from functools import partial
 
-import pyarrow.parquet as pq
 import pytest
-from projects import new_project
+from projects import new_project, rows_on_disk
+from together import together
+
+from slogate.store.layout import open_store
+from slogate.store.manifest import list_runs
 
 pytestmark = pytest.mark.e2e
 
 
+# what the shop is started with, the arguments of the run
+RUNS = {
+    "passed": ([], ["--label", "purpose=test"]),
+    "slowed": (["--slow", "POST /cart=3x"], ["--json"]),
+    "failed": (["--fail-window", "6s+1500ms"], ["--json"]),
+    "aborted": (["--errors", "*=100%"], ["--run-time", "120s", "--abort-on", "errors > 50%"]),
+}
+ERRORS = "slogate: 1\nservice: shop\ndefaults: {warmup: 1s}\nbudgets: [{name: all, errors: 1%}]\n"
+HIGH = (
+    "slogate: 1\nservice: shop\ndefaults: {warmup: 1s}\n"
+    "budgets: [{name: browse, endpoint: GET /browse, p99.99: 5s}]\n"
+)
+
+
+@pytest.fixture(scope="module", name="ran")
+def _ran(tmp_path_factory):
+    """Projects after a run: name -> (project, what the run printed)."""
+
+    def run_twice():
+        project = new_project(tmp_path_factory.mktemp("twice"))
+        project.write("slo/shop.yaml", HIGH)
+        return project.slogate("run"), project.slogate("run", "-t", "12s")
+
+    def run(name):
+        shop, arguments = RUNS[name]
+        project = new_project(tmp_path_factory.mktemp(name), *shop)
+        if name == "failed":
+            project.write("slo/shop.yaml", ERRORS)
+        return project, project.slogate("run", *arguments)
+
+    acts = {name: partial(run, name) for name in RUNS}
+    with together({"twice": run_twice, **acts}, at_once=3) as ran:
+        yield ran
+
+
 @pytest.fixture(scope="module", name="passed")
-def _passed(tmp_path_factory):
+def _passed(ran):
     """A project after one passing run: (project, what the run printed)."""
-    project = new_project(tmp_path_factory.mktemp("passed"))
-    return project, project.slogate("run", "--label", "purpose=test")
-
-
-def rows_on_disk(project):
-    """How many rows lie in the project's Parquet files."""
-    parts = (project.folder / ".slogate" / "series").rglob("*.parquet")
-    return sum(pq.read_metadata(part).num_rows for part in parts)
+    return ran("passed")
 
 
 def test_a_healthy_service_passes(passed):
@@ -137,11 +167,9 @@ def test_an_endpoint_nobody_called_has_no_verdict(passed):
     assert project.slogate("check", str(other)).code == 3
 
 
-def test_a_slowed_endpoint_fails_alone(tmp_path):
+def test_a_slowed_endpoint_fails_alone(ran):
     """Only its objectives fail; the sentence names value, limit and shares."""
-    project = new_project(tmp_path, "--slow", "POST /cart=3x")
-
-    done = project.slogate("run", "--json")
+    _, done = ran("slowed")
 
     assert done.code == 1, done.err
     outcomes = {o["id"]: o["outcome"] for o in done.document["objectives"]}
@@ -151,45 +179,30 @@ def test_a_slowed_endpoint_fails_alone(tmp_path):
     assert "5% allowed" in reason
 
 
-def test_a_total_failure_of_a_tenth_of_the_run_fails(tmp_path):
+def test_a_total_failure_of_a_tenth_of_the_run_fails(ran):
     """One catastrophic batch does not hide itself."""
-    project = new_project(tmp_path, "--fail-window", "6s+1500ms")
-    project.write("slo/shop.yaml", (
-        "slogate: 1\nservice: shop\ndefaults: {warmup: 1s}\nbudgets: [{name: all, errors: 1%}]\n"
-    ))  # fmt: skip
-
-    done = project.slogate("run", "--json")
+    _, done = ran("failed")
 
     assert done.code == 1, done.err
     assert 0.05 < done.document["objectives"][0]["observed"] < 0.2
 
 
-def test_abort_on_stops_a_hopeless_test_and_fails_it(tmp_path):
+def test_abort_on_stops_a_hopeless_test_and_fails_it(ran):
     """Long before its time; what was recorded is judged."""
-    project = new_project(tmp_path, "--errors", "*=100%")
-    began = time.monotonic()
+    project, done = ran("aborted")
 
-    done = project.slogate("run", "--run-time", "120s", "--abort-on", "errors > 50%")
-
-    assert time.monotonic() - began < 60
+    [run] = list_runs(open_store(project.folder / ".slogate"))
+    assert run.stop_ts - run.start_ts < 60_000_000
     assert done.code in {1, 3}, done.err
     assert "aborted: errors > 50%" in done.err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
-def test_an_interrupted_run_keeps_what_it_has_and_exits_130(tmp_path, number):
-    """The rows are kept and judged later they are no pass."""
-    project = new_project(tmp_path)
-    process = project.start("run", "--run-time", "60s")
-    time.sleep(9)
-    process.send_signal(number)
-    _, err = process.communicate(timeout=60)
+def test_a_second_run_says_what_it_is_too_short_for(ran):
+    """The rates of the last run tell what the planned one can decide."""
+    first, second = ran("twice")
 
-    done = project.slogate("check", "--json")
-
-    assert process.returncode == 130, err
-    assert "interrupted" in err
-    assert "are kept" in err
-    assert done.code == 3
-    assert done.document["run"]["state"] == "interrupted"
-    assert done.document["run"]["rows"] == rows_on_disk(project) > 0
+    assert first.code == second.code == 3, first.err + second.err
+    assert "preflight" not in first.err
+    assert "after the warm-up: p99.99 of GET /browse cannot pass in this run" in first.err
+    assert "preflight: p99.99 of GET /browse cannot pass in this run" in second.err
+    assert second.err.index("preflight") < second.err.index("locust")

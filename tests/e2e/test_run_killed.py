@@ -3,10 +3,13 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
-from projects import new_project
+from projects import new_project, rows_on_disk
+from together import together
 
 from slogate.loadtest.service import answers
 
@@ -35,12 +38,31 @@ def children(pid):
     return found
 
 
+LOADED = ("recorder", "service", "gate", "SIGINT", "SIGTERM")
+
+
+@pytest.fixture(scope="module", name="loaded")
+def _loaded(tmp_path_factory):
+    """Projects whose run has written requests and goes on: name -> (project, its process)."""
+    started = []
+
+    def load(name):
+        project = new_project(tmp_path_factory.mktemp(name))
+        started.append(project.load())
+        return project, started[-1]
+
+    with together({name: partial(load, name) for name in LOADED}, at_once=2) as loaded:
+        yield loaded
+    for process in started:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        process.communicate()
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into Linux's /proc")
-def test_a_killed_recorder_is_no_pass(tmp_path):
+def test_a_killed_recorder_is_no_pass(loaded):
     """What was written is kept and readable; the run is incomplete, now and later: exit 3."""
-    project = new_project(tmp_path)
-    process = project.start("run", "--run-time", "60s")
-    time.sleep(22)
+    project, process = loaded("recorder")
     generator = next(pid for pid, line in children(process.pid) if "recorders.locust" in line)
     os.kill(generator, signal.SIGKILL)
     out, err = process.communicate(timeout=60)
@@ -55,11 +77,9 @@ def test_a_killed_recorder_is_no_pass(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into Linux's /proc")
-def test_a_killed_service_stops_the_test_and_never_passes(tmp_path):
+def test_a_killed_service_stops_the_test_and_never_passes(loaded):
     """At once; why is kept with the run: what was recorded fails the gate, or it could not run."""
-    project = new_project(tmp_path)
-    process = project.start("run", "--run-time", "60s")
-    time.sleep(9)
+    project, process = loaded("service")
     shell = next(pid for pid, line in children(process.pid) if "slogate.shop" in line)
     shop = next((pid for pid, line in children(shell) if "slogate.shop" in line), shell)
     os.kill(shop, signal.SIGKILL)
@@ -76,11 +96,9 @@ def test_a_killed_service_stops_the_test_and_never_passes(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks into Linux's /proc")
-def test_a_killed_gate_leaves_nothing_running(tmp_path):
+def test_a_killed_gate_leaves_nothing_running(loaded):
     """The service and Locust end with it; the run is kept as interrupted."""
-    project = new_project(tmp_path)
-    process = project.start("run", "--run-time", "60s")
-    time.sleep(9)
+    project, process = loaded("gate")
     started = [pid for pid, _ in children(process.pid)]
     process.kill()
     process.wait()
@@ -95,19 +113,18 @@ def test_a_killed_gate_leaves_nothing_running(tmp_path):
     assert project.slogate("check", "--json").document["run"]["state"] == "interrupted"
 
 
-def test_a_second_run_says_what_it_is_too_short_for(tmp_path):
-    """The rates of the last run tell what the planned one can decide."""
-    project = new_project(tmp_path)
-    project.write("slo/shop.yaml", (
-        "slogate: 1\nservice: shop\ndefaults: {warmup: 1s}\n"
-        "budgets: [{name: browse, endpoint: GET /browse, p99.99: 5s}]\n"
-    ))  # fmt: skip
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_an_interrupted_run_keeps_what_it_has_and_exits_130(loaded, number):
+    """The rows are kept and judged later they are no pass."""
+    project, process = loaded(number.name)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
 
-    first = project.slogate("run")
-    second = project.slogate("run", "-t", "12s")
+    done = project.slogate("check", "--json")
 
-    assert first.code == second.code == 3, first.err + second.err
-    assert "preflight" not in first.err
-    assert "after the warm-up: p99.99 of GET /browse cannot pass in this run" in first.err
-    assert "preflight: p99.99 of GET /browse cannot pass in this run" in second.err
-    assert second.err.index("preflight") < second.err.index("locust")
+    assert process.returncode == 130, err
+    assert "interrupted" in err
+    assert "are kept" in err
+    assert done.code == 3
+    assert done.document["run"]["state"] == "interrupted"
+    assert done.document["run"]["rows"] == rows_on_disk(project) > 0
