@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,36 +13,8 @@ from slogate.reports.gitlab import render
 from slogate.verdict import Outcome, Place
 
 # GitLab publishes no schema file with a package: these are the fields that its manual demands
-TEXT = {"type": "string", "minLength": 1}
-SCHEMA = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["description", "check_name", "fingerprint", "severity", "location"],
-        "additionalProperties": False,
-        "properties": {
-            "description": TEXT,
-            "check_name": TEXT,
-            "fingerprint": TEXT,
-            "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
-            "location": {
-                "type": "object",
-                "required": ["path", "lines"],
-                "additionalProperties": False,
-                "properties": {
-                    "path": {"type": "string", "not": {"pattern": "^\\./"}},
-                    "lines": {
-                        "type": "object",
-                        "required": ["begin"],
-                        "additionalProperties": False,
-                        "properties": {"begin": {"type": "integer", "minimum": 1}},
-                    },
-                },
-            },
-        },
-    },
-}
-VALIDATOR = Draft202012Validator(SCHEMA)
+SCHEMA = Path(__file__).parents[2] / "schemas" / "gitlab-code-quality.json"
+VALIDATOR = Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
 
 
 def entries(*findings):
