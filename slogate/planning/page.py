@@ -180,14 +180,15 @@ def _whole(plan: Plan) -> list[str]:
     if plan.whole_us is None or plan.longest is None:
         return ["no budget can be decided by any run"]
     seconds, line = plan.whole_us // US_PER_SECOND, plan.longest
-    before = format_duration(plan.ramp_us + line.warmup_us)
+    before_us = plan.ramp_us + line.warmup_us
     name = line.id.partition("/")[2]
     run = f"slogate run --run-time {seconds}s decides {_what(plan)}"
-    found = [f"{run}; the longest is {name}; ramp and warm-up take {before} of it"]
-    if seconds - (plan.ramp_us + line.warmup_us) / US_PER_SECOND < SHORT_S:
+    before = f"; ramp and warm-up take {format_duration(before_us)} of it" if before_us else ""
+    found = [f"{run}; the longest is {name}{before}"]
+    if seconds - before_us / US_PER_SECOND < SHORT_S:
         found.append(
             f"under {SHORT_S} s judged no error rate is claimed for a service right at its limit: "
-            f"--run-time {SHORT_S + -(-(plan.ramp_us + line.warmup_us) // US_PER_SECOND)}s has it"
+            f"--run-time {SHORT_S + -(-before_us // US_PER_SECOND)}s has it"
         )
     longest = max((_judged_s(each.run) for each in plan.past.shown), default=0.0)
     if longest and seconds > 3 * longest:

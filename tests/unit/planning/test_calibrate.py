@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
 from stored_runs import keep
@@ -17,6 +18,9 @@ service: shop
 budgets:
   - {name: submit, endpoint: POST /checkout, p95: 100ms, regression: {against: main, p95: 20%}}
 """
+SCHEMA = json.loads(
+    (Path(__file__).parents[3] / "slogate/schemas/calibration.v1.schema.json").read_text("utf-8")
+)
 LABELS = {"calibration": "aa"}
 
 
@@ -41,7 +45,9 @@ def calibrated(
     monkeypatch.chdir(folder)
     monkeypatch.delenv("SLOGATE_STORE", raising=False)
     code = slogate(["calibrate", "--resume", "aa", "--json", "-n", "9"])
-    return code, json.loads(capsys.readouterr().out)
+    document = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, SCHEMA)
+    return code, document
 
 
 def test_runs_of_the_same_are_rarely_called_worse(runs, monkeypatch, capsys):

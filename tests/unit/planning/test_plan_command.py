@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 from stored_runs import ROWS, keep
 
@@ -19,6 +20,9 @@ budgets:
   - {name: nobody, endpoint: GET /nobody, p95: 1s}
 """
 GOOD = SPEC.replace("  - {name: nobody, endpoint: GET /nobody, p95: 1s}\n", "")
+SCHEMA = json.loads(
+    (Path(__file__).parents[3] / "slogate/schemas/plan.v1.schema.json").read_text("utf-8")
+)
 COMPARED = """slogate: 1
 service: shop
 budgets:
@@ -40,7 +44,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def planned(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict]:
     """The exit code and the document."""
     code = slogate(["plan", "--json", *arguments])
-    return code, json.loads(capsys.readouterr().out)
+    document = json.loads(capsys.readouterr().out)
+    jsonschema.validate(document, SCHEMA)
+    return code, document
 
 
 def by_id(document: dict) -> dict[str, dict]:
