@@ -163,6 +163,26 @@ class Bench:
             process.wait()
 
 
+@dataclass
+class Ended:
+    """What is left when a test has ended: its bench, Locust's exit code, the requests served."""
+
+    bench: Bench
+    code: int
+    hits: Counter
+
+
+def run_to_end(folder, start):
+    """Against a server of its own, start Locust with `start(bench)` and wait for its end."""
+    with serving() as server:
+        bench = Bench(folder, server.url)
+        try:
+            code = bench.wait(start(bench))
+        finally:
+            bench.close()
+        return Ended(bench, code, server.hits)
+
+
 def forked(count=2):
     """The arguments for workers that Locust forks, on a port that no other test uses."""
     port = str(free_port())
