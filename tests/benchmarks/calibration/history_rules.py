@@ -20,6 +20,8 @@ from slogate.stats.change_points import change_points
 
 RUNS, CV, NEAR, LEAST = 100, 0.03, 3, 60
 POOL, SECONDS = 400, 300
+# series in random order that a collection has at least
+TRIES = 30
 
 Detector = Callable[[Sequence[float]], list[int]]
 
@@ -119,7 +121,7 @@ def measure_real(folder: Path, shuffles: int, seed: int) -> list[dict[str, objec
         wrong: dict[str, int] = dict.fromkeys(known, 0)
         tried = 0
         for course in courses:
-            for _ in range(shuffles):
+            for _ in range(max(shuffles, TRIES // len(courses))):
                 order = rng.permutation(np.asarray(course))
                 tried += 1
                 for rule, detect in known.items():
