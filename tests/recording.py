@@ -165,7 +165,7 @@ class Bench:
 
 @dataclass
 class Ended:
-    """What is left when a test has ended: its bench, Locust's exit code, the requests served."""
+    """What is left of a test: its bench, the exit code of the first process, what was served."""
 
     bench: Bench
     code: int
@@ -173,11 +173,12 @@ class Ended:
 
 
 def run_to_end(folder, start):
-    """Against a server of its own, start Locust with `start(bench)` and wait for its end."""
+    """Against a server of its own, start Locust with `start(bench)` and wait for all to end."""
     with serving() as server:
         bench = Bench(folder, server.url)
         try:
-            code = bench.wait(start(bench))
+            start(bench)
+            code, *_ = [bench.wait(process) for process in bench.started]
         finally:
             bench.close()
         return Ended(bench, code, server.hits)
