@@ -145,6 +145,11 @@ def format_share(share: float | Fraction, digits: int = 3) -> str:
     return f"{significant(float(share) * 100, digits)}%"
 
 
+def format_times(share: float | Fraction) -> str:
+    """A share of which there may be many times as much: `43%`, `952%`, from 20 on `980 times`."""
+    return f"{significant(float(share), 3)} times" if share >= 20 else format_share(share)
+
+
 def format_rate(per_second: float | Fraction, digits: int = 3) -> str:
     """Events a second: `129/s`."""
     return f"{significant(float(per_second), digits)}/s"

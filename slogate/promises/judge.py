@@ -18,7 +18,7 @@ from slogate.promises.definition import definition_of
 from slogate.promises.document import document_of
 from slogate.promises.promise import Plan, PolicyRule
 from slogate.promises.sentences import absence, reason, remarks
-from slogate.promises.statement import Statement, applying, statement_of
+from slogate.promises.statement import Statement, applying, statement_of, unknown
 from slogate.promises.surveys import edges_of, survey_of
 from slogate.stats.error_budget import Budget
 from slogate.units import format_count, format_duration, format_share
@@ -99,6 +99,8 @@ def shown(value: str | None) -> str:
 def _finding(name: str, book: Book, known: Known) -> Finding:
     plan, promise = book.plan, book.plan.promise
     statement = statement_of(book)
+    if not statement.requests.total:
+        statement = unknown(statement)
     outcome, why = _outcome(statement, known)
     blocking, downgraded = _blocks(plan, outcome)
     share, best = (budget.use.bad_share for budget in (statement.budget, statement.best))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+from slogate.model.calendar import Calendar, local
 from slogate.promises.promise import Plan
 from slogate.promises.statement import Statement
 from slogate.units import (
@@ -13,6 +14,7 @@ from slogate.units import (
     format_duration,
     format_share,
     format_span,
+    format_times,
     significant,
 )
 
@@ -26,6 +28,12 @@ def absence(statement: Statement) -> str | None:
     total, what = statement.requests.total, promise.whose
     noun = promise.noun
     raw = statement.raw
+    if plan.at <= plan.period.start_ts:
+        unit = "whole minute" if promise.slice_us is None else "slice"
+        begun = moment_text(plan.period.start_ts)
+        return (
+            f"no {unit} of the window {promise.window_text} has passed since it began, at {begun}"
+        )
     if total == 0 and raw is not None and raw.use.total and raw.use.unit == "requests":
         return (
             f"all {format_count(raw.use.total)} {noun} of {what} that are known in "
@@ -95,7 +103,7 @@ def _left(statement: Statement) -> str:
         return _between(statement, *known)
     (left,) = known or (Fraction(0),)
     if left < 0:
-        return f"the budget is overspent, {_share(1 - left)} of it is used"
+        return f"the budget is overspent, {_used(1 - left)}"
     if left == 0:
         return "the budget is spent to the last"
     time = statement.budget.remaining_us
@@ -106,13 +114,17 @@ def _left(statement: Statement) -> str:
 def _between(statement: Statement, worst: Fraction, best: Fraction) -> str:
     """What is left where only bounds are known; too unsure if the two ends differ in outcome."""
     if worst < 0 and best < 0:
-        used = f"{_share(1 - best)} to {_share(1 - worst)}"
-        return f"the budget is overspent, {used} of it is used"
+        return f"the budget is overspent, {_used(1 - best, 1 - worst)}"
     freezing = [
         any(rule.freeze for rule in rules) for rules in (statement.rules, statement.sure_rules)
     ]
     unsure = ", too unsure to call" if min(worst, best) < 0 or len(set(freezing)) > 1 else ""
     return f"{_share(worst)} to {_share(best)} of the budget is left{unsure}"
+
+
+def _used(*shares: Fraction) -> str:
+    used = " to ".join(dict.fromkeys(map(format_times, shares)))
+    return f"it is used {used} over" if used.endswith("times") else f"{used} of it is used"
 
 
 def _share(share: Fraction) -> str:
@@ -123,6 +135,12 @@ def remarks(statement: Statement, first_ts: int | None) -> tuple[str, ...]:
     """What a reader should know: policies, corrections, gaps in the data, alerts that burn."""
     plan = statement.plan
     found = [f"policy: {rule.message}" for rule in statement.rules[-1:]]
+    anchor = plan.promise.window.anchor if isinstance(plan.promise.window, Calendar) else None
+    if anchor is not None and anchor > local(plan.at, plan.promise.zone):
+        found.append(
+            f"window: its start, {anchor:%Y-%m-%d %H:%M} in {plan.promise.zone}, lies ahead; "
+            f"counted back from there, this one began at {moment_text(plan.period.start_ts)}"
+        )
     if statement.raw is not None:
         left = statement.raw.remaining
         without = "none of the budget is known" if left is None else f"{_share(left)} is left"
@@ -157,8 +175,7 @@ def _length(us: int) -> str:
     days, rest = divmod(us, 86_400 * US_PER_SECOND)
     if days < 3:
         return format_span(us / US_PER_SECOND)
-    hours = rest / (3_600 * US_PER_SECOND)
-    return f"{days} d {significant(hours, 3)} h" if rest else f"{days} d"
+    return f"{days} d {format_span(rest / US_PER_SECOND)}" if rest else f"{days} d"
 
 
 def moment_text(ts: int) -> str:

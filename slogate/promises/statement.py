@@ -8,7 +8,7 @@ exhaustion say where it leads if it goes on so.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 
@@ -106,6 +106,21 @@ def statement_of(book: Book) -> Statement:
         rules=applying(plan, worst),
         sure_rules=applying(plan, best),
         gap=_gap(book),
+    )
+
+
+def unknown(statement: Statement) -> Statement:
+    """Without any request nothing is known of a budget, whatever empty slices count as."""
+    use = replace(statement.budget.use, bad=Fraction(0), total=0)
+    return replace(
+        statement,
+        budget=replace(statement.budget, use=use),
+        best=replace(statement.best, use=use),
+        burns=(),
+        alerts=(),
+        forecast=None,
+        rules=(),
+        sure_rules=(),
     )
 
 

@@ -44,9 +44,9 @@ def lines(verdict: Verdict) -> list[str]:
 def _parts(budget: Mapping[str, Any]) -> Iterator[str]:
     left = budget["remaining"]
     shown = f"{units.format_share(left)} left" if left >= 0 else "none left"
-    spent = f"{units.format_share(budget['spent'])} spent"
+    spent = f"{units.format_times(budget['spent'])} spent"
     best: Any = budget.get("best_case")
-    if is_figures(best, "remaining"):
+    if is_figures(best, "remaining") and max(left, best["remaining"]) >= 0:
         shown = f"{units.format_share(left)} to {units.format_share(best['remaining'])} left"
     allowed, minutes = budget["allowed_minutes"], budget["remaining_minutes"]
     time = f"{_minutes(max(0, minutes))} of {_minutes(allowed)}"
@@ -64,7 +64,7 @@ def _forecast(forecast: Any) -> Iterator[str]:
     interval = forecast.get("interval")
     if not isinstance(interval, list) or not all(map(is_number, interval)):
         return
-    ends = " to ".join(map(units.format_share, interval))
+    ends = " to ".join(dict.fromkeys(map(units.format_times, interval)))
     chance = units.format_share(forecast["exhausted"], 2)
     told = plain(str(forecast.get("label", "")))
     yield f"in {forecast['days']} d {ends} spent, overspent in {chance} of draws ({told})"
