@@ -1,10 +1,10 @@
 """Whether runs that plan themselves are decided: a clearly good shop, again and again.
 
-    python tests/benchmarks/run_auto.py [runs=20] [folder]
+    python tests/benchmarks/run_auto.py [runs=20] [folder] [arguments of `slogate run`]
 
 Each is `slogate run --run-time auto` on the sample shop with a real Locust and takes two minutes or
-more. Prints a line a run, then how often it came out how. With a folder, the history that it holds
-is gone on with.
+more; `--max-time 30s` leaves it the time that budgets need, and no more. Prints a line a run, then
+how often it came out how. With a folder, the history that it holds is gone on with.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main(words: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     outcomes: Counter[str] = Counter()
     for _ in range(runs):
-        process = project(folder).start("run", "--run-time", "auto", "--json")
+        process = project(folder).start("run", "--run-time", "auto", "--json", *words[2:])
         out, err = process.communicate(timeout=600)
         chosen = next((line for line in err.splitlines() if line.startswith("planned")), "")
         outcome = json.loads(out)["outcome"] if out else f"exit {process.returncode}"
