@@ -23,6 +23,17 @@ except ImportError:  # an older Hypothesis
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# The order of the tests: first what waits, of that first what takes longest (see scheduling.py).
+FOLDERS = ("e2e", "house", "contract", "laws", "stat", "unit")
+LONGEST = (
+    "test_import_prometheus.py", "test_check_openslo.py", "test_check_indicators.py",
+    "test_alert_rules.py", "test_weekly_asked.py", "test_recorder_processes.py", "test_run.py",
+    "test_receive.py", "test_recorder.py", "test_recorder_unfinished.py", "test_report_html.py",
+    "test_demo.py", "test_recorder_killed.py", "test_recorder_web.py", "test_run_web.py",
+    "test_run_killed.py", "test_weekly.py", "test_weekly_workflow.py", "test_store_killed.py",
+    "test_action.py", "test_linters.py",
+)  # fmt: skip
+
 # What a CI service or a user's shell may have set and what would change what we print or read.
 FOREIGN = ("GITHUB_", "RUNNER_", "SLOGATE_", "LOCUST_")
 TERMINAL = ("FORCE_COLOR", "CLICOLOR_FORCE", "PY_COLORS", "TTY_COMPATIBLE", "LINES")
@@ -31,7 +42,7 @@ SLOW = [HealthCheck.too_slow]
 settings.register_profile("dev", deadline=None, max_examples=50, suppress_health_check=SLOW)
 # the same examples each time: a build fails for what was changed; new ones are sought by hand
 settings.register_profile(
-    "ci", deadline=None, max_examples=200, derandomize=True, suppress_health_check=SLOW
+    "ci", deadline=None, max_examples=100, derandomize=True, suppress_health_check=SLOW
 )
 
 
@@ -67,6 +78,29 @@ def pytest_configure(config: pytest.Config) -> None:
         if name in TERMINAL or name.startswith(FOREIGN):
             del os.environ[name]
     os.environ.update(NO_COLOR="1", COLUMNS="100", TERM="dumb")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort what was collected; pytest-randomly has shuffled the files and what is in them."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> tuple[int, int]:
+    """Where the file of a test comes."""
+    folder, name = item.path.parent.relative_to(Path(__file__).parent).parts[:1], item.path.name
+    return (
+        FOLDERS.index(folder[0]) if folder and folder[0] in FOLDERS else len(FOLDERS),
+        LONGEST.index(name) if name in LONGEST else len(LONGEST),
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Hand the tests out in a way of our own where xdist is given no other."""
+    from scheduling import FromBothEnds
+
+    return FromBothEnds(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def _is_loopback(address: object) -> bool:
