@@ -17,6 +17,8 @@ from slogate.errors import SettingsError
 from slogate.units import parse_duration
 
 DEFAULT_STORE = Path(".slogate")
+# the run time that is to be found out: as long as the budgets need
+AUTO = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,8 @@ class Settings:
     """What a project sets once. Durations in µs.
 
     `serve` is the command that starts the service under test, `ready` the URL that answers
-    when it is ready, `ready_timeout` how long that may take.
+    when it is ready, `ready_timeout` how long that may take. A `run_time` of `AUTO` is at most
+    `max_time`.
     """
 
     store: Path = DEFAULT_STORE
@@ -36,6 +39,7 @@ class Settings:
     users: int = 10
     spawn_rate: float | None = None
     run_time: int = 60_000_000
+    max_time: int = 900_000_000
     locustfiles: tuple[Path, ...] = ()
     specs: tuple[Path, ...] = ()
     prometheus_url: str | None = None
@@ -74,6 +78,10 @@ def _duration(value: Any) -> int:
     return microseconds
 
 
+def _run_time(value: Any) -> int:
+    return AUTO if value == "auto" else _duration(value)
+
+
 def _paths(value: Any) -> tuple[Path, ...]:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not all(isinstance(v, str) and v for v in values):
@@ -90,7 +98,8 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "host": _text,
     "users": _whole,
     "spawn_rate": _rate,
-    "run_time": _duration,
+    "run_time": _run_time,
+    "max_time": _duration,
     "locustfiles": _paths,
     "specs": _paths,
     "prometheus_url": _text,

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from slogate.cli.judging import of_one_service, read
 from slogate.cli.locusting import is_worker, own_run_time, shows_web_ui, spawn_rate
-from slogate.cli.options import given_duration, note
+from slogate.cli.options import given_duration, given_run_time, note
 from slogate.cli.planning import Request
+from slogate.config import AUTO, Settings
 from slogate.errors import EXIT_PASS, GeneratorError, NoData, UsageError
 from slogate.evaluate import MIN_SECONDS, objectives_of
 from slogate.gate import refuse_empty, refuse_unsupported
@@ -32,29 +33,45 @@ if TYPE_CHECKING:
 
 WORD = "auto"
 POWER = Fraction(99, 100)
-MAX_TIME_US = 15 * 60 * US_PER_SECOND
 PILOT_S = 30
 LABEL = "pilot=auto"
 
 LoadTest = Callable[[Request, Callable[[Sequence[Verdict]], int]], int]
 
 
+def run_time_of(text: str | None) -> int | None:
+    """The microseconds of `--run-time`, or `AUTO`; None if it is not given."""
+    if text is None:
+        return None
+    return AUTO if text.strip().lower() == WORD else given_run_time(text)
+
+
 def is_auto(text: str | None) -> bool:
-    """Whether a run time is to be found, not given."""
-    return text is not None and text.strip().lower() == WORD
+    """Whether `--run-time` says that the run time is to be found."""
+    return run_time_of(text) == AUTO
 
 
-def longest(run_time: str | None, max_time: str | None) -> int:
-    """The microseconds of `--max-time`; UsageError where there is nothing that it bounds."""
-    if max_time is None:
-        return MAX_TIME_US
-    if not is_auto(run_time):
-        raise UsageError("--max-time bounds --run-time auto", hint="say --run-time MAX instead")
-    return given_duration(max_time, "--max-time")
+def max_time_of(text: str | None) -> int | None:
+    """The microseconds of `--max-time`; None if it is not given."""
+    return None if text is None else given_duration(text, "--max-time")
 
 
-def settled(request: Request, max_time_us: int, load_test: LoadTest, version: str) -> Request:
-    """The request with a run time in its settings; may send the load of a pilot run."""
+def settled(
+    request: Request, load_test: LoadTest, version: str, *, said: bool, bounded: bool = False
+) -> Request:
+    """The request with a run time in its settings; may send the load of a pilot run.
+
+    `said`: by a flag, not only by the settings, which do not bind those who say otherwise.
+    UsageError if it is `bounded` by `--max-time` and has a run time.
+    """
+    settings = request.settings
+    if settings.run_time != AUTO:
+        if bounded:
+            raise UsageError("--max-time bounds --run-time auto", hint="say --run-time MAX instead")
+        return request
+    own = own_run_time(request.locust) is not None or is_worker(request.locust)
+    if not said and (own or shows_web_ui(request.locust, web=request.web)):
+        return replace(request, settings=replace(settings, run_time=Settings().run_time))
     if is_worker(request.locust):
         return request  # its master has the run time
     if shows_web_ui(request.locust, web=request.web):
@@ -64,13 +81,13 @@ def settled(request: Request, max_time_us: int, load_test: LoadTest, version: st
     service, specs = of_one_service(read(request.settings.specs), request.settings.service)
     refuse_unsupported(specs)
     refuse_empty(specs)
-    plan = _plan(request, service, specs, version)
+    plan, max_time_us = _plan(request, service, specs, version), settings.max_time
     if plan is None:
-        plan = _after_pilot(request, service, specs, max_time_us, load_test, version)
+        plan = _after_pilot(request, service, specs, load_test, version)
     chosen = chosen_us(plan, max_time_us, in_turns=request.against is not None)
     for sentence in why(plan, chosen, max_time_us):
         note(sentence, quiet=request.quiet)
-    return replace(request, settings=replace(request.settings, run_time=chosen))
+    return replace(request, settings=replace(settings, run_time=chosen))
 
 
 def _plan(request: Request, service: str, specs: Sequence[Spec], version: str) -> Plan | None:
@@ -87,7 +104,6 @@ def _after_pilot(
     request: Request,
     service: str,
     specs: Sequence[Spec],
-    max_time_us: int,
     load_test: LoadTest,
     version: str,
 ) -> Plan:
@@ -95,7 +111,7 @@ def _after_pilot(
     settings = request.settings
     warmup_us = max((each.scope.warmup_us for each in objectives_of(specs)), default=0)
     ramp_us = int(settings.users / spawn_rate(settings) * US_PER_SECOND)
-    pilot_us = min(max_time_us, warmup_us + ramp_us + PILOT_S * US_PER_SECOND)
+    pilot_us = min(settings.max_time, warmup_us + ramp_us + PILOT_S * US_PER_SECOND)
     note(
         f"no history of '{service}' to plan from: a pilot run of {_span(pilot_us)} first",
         quiet=request.quiet,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, given_run_time, note, out
+from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
 from slogate.errors import EXIT_ERROR, EXIT_NO_VERDICT, EXIT_PASS, Interrupted, UsageError
 
 if TYPE_CHECKING:
@@ -80,19 +80,19 @@ def command(
       slogate calibrate --json > calibration.json
     """
     from slogate import __version__
-    from slogate.cli.auto import is_auto, longest, settled
+    from slogate.cli.auto import max_time_of, run_time_of, settled
     from slogate.cli.judging import of_one_service, read
     from slogate.cli.planning import Request
     from slogate.cli.testing import load_test
     from slogate.config import load_settings
     from slogate.gate import refuse_empty, refuse_unsupported
 
-    auto, most = is_auto(run_time), longest(run_time, max_time)
     given: dict[str, Any] = {
         "store": store,
         "service": service,
         "users": users,
-        "run_time": None if run_time is None or auto else given_run_time(run_time),
+        "run_time": run_time_of(run_time),
+        "max_time": max_time_of(max_time),
         "host": host,
         "locustfiles": tuple(files or ()) or None,
         "specs": tuple(specs or ()) or None,
@@ -116,8 +116,9 @@ def command(
         labels=(f"{LABEL}={name}",),
         quiet=quiet,
     )
-    if auto:
-        request = settled(request, most, load_test, __version__)
+    request = settled(
+        request, load_test, __version__, said=run_time is not None, bounded=max_time is not None
+    )
     request = replace(request, quiet=True)
     if _repeat(request, name, count, resumed=resume is not None, quiet=quiet) == EXIT_ERROR:
         return EXIT_ERROR

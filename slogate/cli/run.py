@@ -20,7 +20,6 @@ from slogate.cli.options import (
     SERVICE,
     STORE,
     given_duration,
-    given_run_time,
 )
 from slogate.errors import UsageError
 
@@ -144,20 +143,20 @@ def command(
       slogate run -- -f mine.py --processes 2 --tags fast
     """
     from slogate import __version__
-    from slogate.cli.auto import is_auto, longest, settled
+    from slogate.cli.auto import max_time_of, run_time_of, settled
     from slogate.cli.judging import tell
     from slogate.cli.planning import Request
     from slogate.cli.testing import load_test
     from slogate.config import load_settings
 
     _refuse_positionals(context.obj or [], locust or [])
-    auto, most = is_auto(run_time), longest(run_time, max_time)
     given: dict[str, Any] = {
         "store": store,
         "service": service,
         "users": users,
         "spawn_rate": spawn_rate,
-        "run_time": None if run_time is None or auto else given_run_time(run_time),
+        "run_time": run_time_of(run_time),
+        "max_time": max_time_of(max_time),
         "host": host,
         "locustfiles": tuple(files or ()) or None,
         "specs": tuple(specs or ()) or None,
@@ -179,8 +178,9 @@ def command(
         against=_against(against, against_host, slice_, seed),
     )
     show = partial(tell, as_json=as_json, no_color=no_color, quiet=quiet)
-    if auto:
-        request = settled(request, most, load_test, __version__)
+    request = settled(
+        request, load_test, __version__, said=run_time is not None, bounded=max_time is not None
+    )
     return load_test(request, show)
 
 

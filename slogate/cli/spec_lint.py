@@ -148,7 +148,7 @@ def _is_there(store: Path, *, quiet: bool) -> bool:
 def _as_before(store: Path, files: Files, planned: Planned | None) -> Planned | None:
     """The plan with the rates of each service's last judged run, as long as the settings say."""
     from slogate.cli.linting import services_of
-    from slogate.config import load_settings
+    from slogate.config import AUTO, load_settings
     from slogate.gate import last_verdict
     from slogate.preflight import rates
     from slogate.slo.rules import Planned
@@ -163,6 +163,8 @@ def _as_before(store: Path, files: Files, planned: Planned | None) -> Planned | 
     if not known:
         return planned
     run_us = load_settings(Path.cwd(), os.environ).run_time if planned is None else planned.run_us
+    if run_us == AUTO:
+        return None
     return Planned(run_us=run_us, rates=known)
 
 

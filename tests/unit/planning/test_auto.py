@@ -8,11 +8,16 @@ import pytest
 from stored_runs import keep
 
 from slogate.cli.app import run as slogate
-from slogate.cli.auto import POWER, chosen_us, is_auto, why
+from slogate.cli.auto import POWER, chosen_us, run_time_of, settled, why
 from slogate.cli.judging import read
+from slogate.cli.planning import Request
+from slogate.config import AUTO, Settings
+from slogate.errors import GeneratorError
+from slogate.gate import check
 from slogate.planning.past import past_of
 from slogate.planning.plan import Plan, Wish, plan_of
 from slogate.store.layout import open_store
+from slogate.store.manifest import read_run
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -94,11 +99,87 @@ def test_two_that_take_turns_need_twice_the_time(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("auto", True), (" Auto ", True), ("60s", False), (None, False)]
+    ("text", "found"), [("auto", AUTO), (" Auto ", AUTO), ("60s", 60 * SECOND), (None, None)]
 )
 def test_the_word(text, found):
     """However it is spelt."""
-    assert is_auto(text) == found
+    assert run_time_of(text) == found
+
+
+def asked(folder: Path, *locust: str, web: bool = False, **settings: object) -> Request:
+    """What the user asked for, in a project whose settings say auto."""
+    spec = folder / "shop.yaml"
+    spec.write_text(
+        f"slogate: 1\nservice: shop\nbudgets: [{{name: all, {EASY}}}]\n", encoding="utf-8"
+    )
+    chosen = Settings(store=folder / ".slogate", specs=(spec,), run_time=AUTO, **settings)
+    return Request(
+        settings=chosen, locust=locust, web=web, abort_on=(), labels=("a=b",), quiet=False
+    )
+
+
+def no_load(*_: object) -> int:
+    """Where no load is to be sent."""
+    raise AssertionError
+
+
+def test_settings_can_say_auto(tmp_path, capsys):
+    """The history is planned from, and no load is sent for it."""
+    keep(tmp_path, "r1", set(range(50, 4_000, 100)))
+    found = settled(asked(tmp_path, max_time=HOUR), no_load, "0.1.0", said=False)
+
+    assert found.settings.run_time == 122 * SECOND
+    assert "planned from run r1: 2 min 2 s" in capsys.readouterr().err
+
+
+def test_without_history_a_pilot_run_comes_first(tmp_path, capsys):
+    """Half a minute judged, with a label, and the plan is from what it recorded."""
+    pilots = []
+
+    def load_test(pilot, tell):
+        pilots.append(pilot)
+        keep(tmp_path, "pilot", set(range(50, 4_000, 100)))
+        specs = read(pilot.settings.specs)
+        store = open_store(tmp_path / ".slogate")
+        return tell([check(store, specs, read_run(store, "pilot"), version="0.1.0")])
+
+    found = settled(asked(tmp_path, max_time=HOUR), load_test, "0.1.0", said=True)
+    told = capsys.readouterr().err
+
+    assert [it.settings.run_time for it in pilots] == [32 * SECOND]
+    assert pilots[0].labels == ("a=b", "pilot=auto")
+    assert found.settings.run_time == 122 * SECOND
+    assert found.labels == ("a=b",)
+    assert "no history of 'shop' to plan from: a pilot run of 32 s first" in told
+    assert "planned from run pilot" in told
+
+
+def test_a_pilot_that_tells_nothing_is_an_error(tmp_path):
+    """Its run was cut off: there is no run time to choose."""
+
+    def load_test(pilot, tell):
+        keep(tmp_path, "pilot", set(), state="aborted")
+        specs = read(pilot.settings.specs)
+        store = open_store(tmp_path / ".slogate")
+        return tell([check(store, specs, read_run(store, "pilot"), version="0.1.0")])
+
+    with pytest.raises(GeneratorError, match="the pilot run tells nothing"):
+        settled(asked(tmp_path), load_test, "0.1.0", said=True)
+
+
+@pytest.mark.parametrize(
+    ("locust", "web"),
+    [
+        pytest.param(("-t", "3s"), False, id="a run time of Locust's own"),
+        pytest.param((), True, id="a person stops it"),
+        pytest.param(("--worker",), False, id="its master has it"),
+    ],
+)
+def test_settings_do_not_bind_those_who_say_otherwise(tmp_path, locust, web):
+    """A default of the project is no reason to refuse what a user says."""
+    found = settled(asked(tmp_path, *locust, web=web), no_load, "0.1.0", said=False)
+
+    assert found.settings.run_time == Settings().run_time
 
 
 @pytest.mark.parametrize(
