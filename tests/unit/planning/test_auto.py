@@ -11,7 +11,7 @@ from slogate.cli.app import run as slogate
 from slogate.cli.auto import POWER, chosen_us, run_time_of, settled, why
 from slogate.cli.judging import read
 from slogate.cli.planning import Request
-from slogate.config import AUTO, Settings
+from slogate.config import AUTO, Settings, load_settings
 from slogate.errors import GeneratorError
 from slogate.gate import check
 from slogate.planning.past import past_of
@@ -121,6 +121,16 @@ def asked(folder: Path, *locust: str, web: bool = False, **settings: object) -> 
 def no_load(*_: object) -> int:
     """Where no load is to be sent."""
     raise AssertionError
+
+
+def test_a_file_or_the_environment_can_say_auto(tmp_path):
+    """And how long that may be."""
+    (tmp_path / "slogate.toml").write_text('run_time = "auto"\nmax_time = "5m"\n')
+    from_file = load_settings(tmp_path, {})
+    from_environment = load_settings(tmp_path, {"SLOGATE_RUN_TIME": "3m"})
+
+    assert (from_file.run_time, from_file.max_time) == (AUTO, 300 * SECOND)
+    assert from_environment.run_time == 180 * SECOND
 
 
 def test_settings_can_say_auto(tmp_path, capsys):
