@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
+from math import gcd
 
 from slogate.engines._slots import slot_of
 from slogate.engines._spans import Base
@@ -18,13 +20,16 @@ from slogate.model.slots import Edges, Every, Slots
 LONGEST = 10**20
 # 64 bits hold the product of any count and a share with so few digits
 _SHORT = 10**5
+# a table of more cells between edges costs more than to search for each row
+_MOST_CELLS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sliced:
     """Slices of one selection, by their `goods`: predicates with the objectives to judge them by.
 
-    Objective None: by shares; then of all. `events` is the predicate of what is surely none.
+    Objective None: by shares; then of all. `events` is the predicate of what is surely none,
+    `label` says how the value of a label is made, None: of no label.
     """
 
     base: Base
@@ -34,6 +39,16 @@ class Sliced:
     edges: Edges
     goods: tuple[tuple[int, Fraction | None], ...]
     events: int | None
+    label: str | None = None
+
+    @property
+    def value(self) -> str:
+        """The value of the label."""
+        return "label" if self.label else "NULL"
+
+    def keys(self, *more: str) -> str:
+        """What tells groups apart: the label, if any, and more."""
+        return ", ".join([*(["label"] if self.label else []), *more])
 
     @property
     def by_shares(self) -> bool:
@@ -70,14 +85,28 @@ GROUP BY source"""  # noqa: S608
 
 
 def sum_spans(base: Base, edges: Edges, bound: Bound, *, long: bool) -> str:
-    """The statement that sums up between edges: source, label, m…, first, last, n, s…, u…."""
+    """The statement that sums up between edges: source, label, m…, first, last, n, s…, u….
+
+    Without long steps, what lies before the first edge or after the last is left out.
+    """
     sums = ", ".join(f"sum({name})::BIGINT" for name in ["n", *base.goods])
+    grain = reduce(gcd, edges.at)
+    names = ", ".join(base.masks)
+    label, keys = ("NULL", names) if base.by is None else ("label", f"label, {names}")
+    if not long and (edges.at[-1] - edges.at[0]) // grain <= _MOST_CELLS:
+        until = bound([at // grain for at in edges.at[1:]])
+        return f"""WITH spans AS (
+  SELECT number, unnest(range(since, until)) AS cell
+  FROM (SELECT unnest({bound([at // grain for at in edges.at[:-1]])}) AS since,
+               unnest({until}) AS until, unnest(range({bound(edges.count)})) AS number))
+SELECT source, {label}, {names}, number, number, {sums}
+FROM base JOIN spans ON t // {bound(grain)} = cell GROUP BY source, {keys}, number"""  # noqa: S608
     late = "first"
     if long:
         late = f"CASE WHEN long = 0 THEN first ELSE {slot_of('(t + long)', edges, bound)} END"
-    return f"""SELECT source, label, {", ".join(base.masks)}, first, {late} AS late, {sums} FROM (
+    return f"""SELECT source, {label}, {names}, first, {late} AS late, {sums} FROM (
   SELECT *, {slot_of("t", edges, bound)} AS first FROM base)
-GROUP BY ALL"""  # noqa: S608
+GROUP BY source, {keys}, first, late"""  # noqa: S608
 
 
 def sum_slices(asked: Sliced, bound: Bound, *, long: bool) -> str:
@@ -88,43 +117,40 @@ def sum_slices(asked: Sliced, bound: Bound, *, long: bool) -> str:
     """
     sums = [f"sum({each})::BIGINT" for each in ("n", *asked.columns)]
     bad = [
-        f"count(*) FILTER (WHERE {_is_bad(name, objective, bound)})"
+        f"count(*) FILTER (WHERE NOT unsure AND {_is_bad(name, objective, bound)})"
         for of in ("s{}".format, asked.maybe)
         for name, objective in ((of(number), objective) for number, objective in asked.goods)
         if objective is not None
     ]
     hazy, told = "false", "slices"
     if long:
-        hazy, told = (
-            "hazy.slot IS NOT NULL",
-            (
-                "slices LEFT JOIN hazy ON slices.slot = hazy.slot "
-                "AND slices.label IS NOT DISTINCT FROM hazy.label"
-            ),
-        )
+        same = " AND slices.label IS NOT DISTINCT FROM hazy.label" if asked.label else ""
+        hazy = "hazy.slot IS NOT NULL"
+        told = f"slices LEFT JOIN hazy ON slices.slot = hazy.slot{same}"
     requests = "n" if asked.by_shares else "0"
-    return f"""{_slices(asked, bound, long=long)}
-SELECT label, span, unsure, requests, count(*), min(slot), max(slot), {", ".join([*sums, *bad])}
-FROM (SELECT slices.*, {_span("slices.slot", asked, bound)} AS span, {hazy} AS unsure,
-             {requests} AS requests FROM {told})
-GROUP BY label, span, unsure, requests"""  # noqa: S608
+    keys = asked.keys("span", *(["unsure"] if long else []), *(["n"] if asked.by_shares else []))
+    return f"""{_slices(asked, bound, long=long)}, {_spans(asked, bound)}
+SELECT {asked.value}, span, {"unsure" if long else "false"}, {requests},
+       count(*), min(slot), max(slot), {", ".join([*sums, *bad])}
+FROM (SELECT slices.*, {hazy} AS unsure FROM {told}) AS told ASOF JOIN spans ON slot >= since
+GROUP BY {keys}"""  # noqa: S608
 
 
 def sum_hazy(asked: Sliced, bound: Bound) -> str:
     """The statement that counts slices that steps lie across: label, span, count, first, last."""
-    return f"""{_slices(asked, bound, long=True)}
-SELECT label, span, count(*), min(slot), max(slot)
-FROM (SELECT label, slot, {_span("slot", asked, bound)} AS span FROM hazy)
-GROUP BY label, span"""  # noqa: S608
+    return f"""{_slices(asked, bound, long=True)}, {_spans(asked, bound)}
+SELECT {asked.value}, span, count(*), min(slot), max(slot)
+FROM hazy ASOF JOIN spans ON slot >= since GROUP BY {asked.keys("span")}"""  # noqa: S608
 
 
 def sum_across(asked: Sliced, bound: Bound) -> str:
     """The statement that sums up steps over several slices: label, first, last, n, s…, u…."""
     sums = [f"sum({each})::BIGINT" for each in ("n", *asked.columns)]
-    first, last = (_span(name, asked, bound) for name in ("a", "b"))
+    edges = Edges(at=_in_slots(asked))
+    first, last = (slot_of(name, edges, bound) for name in ("a", "b"))
     return f"""{_slices(asked, bound, long=True)}
-SELECT label, {first} AS early, {last} AS late, {", ".join(sums)} FROM across
-GROUP BY label, early, late"""  # noqa: S608
+SELECT {asked.value}, {first} AS early, {last} AS late, {", ".join(sums)} FROM across
+GROUP BY {asked.keys("early", "late")}"""  # noqa: S608
 
 
 def _slices(asked: Sliced, bound: Bound, *, long: bool) -> str:
@@ -134,27 +160,27 @@ def _slices(asked: Sliced, bound: Bound, *, long: bool) -> str:
     named = [name for number in wanted for name in (f"s{number}", base.maybe(number))]
     columns = list(dict.fromkeys(named))
     sums = ", ".join(f"sum({each})::BIGINT AS {each}" for each in ("n", *columns))
-    first, last = slot_of("t", slots, bound), "a"
-    if long:
-        last = f"CASE WHEN long = 0 THEN a ELSE {slot_of('(t + long)', slots, bound)} END"
-    text = f"""WITH mine AS NOT MATERIALIZED (
-  SELECT *, {last} AS b FROM (
-    SELECT label, t, long, n, {", ".join(columns)}, {first} AS a FROM base
-    WHERE source IN (SELECT unnest({bound([*asked.sources])})) AND {base.mine(asked.selection)}
-      AND t < {bound(slots.start(slots.count))} AND t + long >= {bound(slots.start(0))})),
-slices AS ({
-        _counted(
-            asked,
-            f"SELECT label, a AS slot, {sums} FROM mine WHERE a = b GROUP BY label, a",
-            "slot",
-        )
-    })"""  # noqa: S608
+    label = f"{asked.label} AS label, " if asked.label else ""
+    mine, start, end = base.mine(asked.selection), bound(slots.start(0)), slots.start(slots.count)
+    if asked.sources != (0,):
+        mine += f" AND source IN (SELECT unnest({bound([*asked.sources])}))"
     if not long:
-        return text
-    across = f"SELECT label, a, b, {sums} FROM mine WHERE a < b GROUP BY label, a, b"  # noqa: S608
-    return f"""{text}, across AS ({_counted(asked, across, "a, b")}),
-hazy AS (SELECT DISTINCT label, unnest(range(greatest(a, 0), least(b + 1, {bound(slots.count)})))
-         AS slot FROM (SELECT DISTINCT label, a, b FROM across))"""  # noqa: S608
+        counted = f"""SELECT {asked.keys("slot")}, {sums} FROM (
+  SELECT {label}(t - {start}) // {bound(slots.step_us)} AS slot, n, {", ".join(columns)}
+  FROM base WHERE {mine} AND t >= {start} AND t < {bound(end)}) GROUP BY {asked.keys("slot")}"""  # noqa: S608
+        return f"WITH slices AS ({_counted(asked, counted, 'slot')})"
+    count = bound(slots.count)
+    first, last = (slot_of(name, slots, bound) for name in ("t", "(t + long)"))
+    one = f"SELECT {asked.keys('a AS slot')}, {sums} FROM mine WHERE a = b GROUP BY ALL"  # noqa: S608
+    more = f"SELECT {asked.keys('a', 'b')}, {sums} FROM mine WHERE a < b GROUP BY ALL"  # noqa: S608
+    return f"""WITH mine AS NOT MATERIALIZED (
+  SELECT *, CASE WHEN long = 0 THEN a ELSE {last} END AS b FROM (
+    SELECT {label}t, long, n, {", ".join(columns)}, {first} AS a FROM base
+    WHERE {mine} AND t < {bound(end)} AND t + long >= {start})),
+slices AS ({_counted(asked, one, "slot")}), across AS ({_counted(asked, more, "a, b")}),
+hazy AS (SELECT DISTINCT {asked.keys(f"unnest(range(greatest(a, 0), least(b + 1, {count})))")}
+           AS slot
+         FROM (SELECT DISTINCT {asked.keys("a", "b")} FROM across))"""  # noqa: S608
 
 
 def _counted(asked: Sliced, counted: str, keys: str) -> str:
@@ -167,18 +193,29 @@ def _counted(asked: Sliced, counted: str, keys: str) -> str:
         f"least(n - {least}, {asked.base.maybe(i)} + {most} - {least}) AS u{i}"
         for i in asked.numbers
     )
-    return f"SELECT label, {keys}, n - {least} AS n{goods} FROM ({counted}) WHERE n > {least}"  # noqa: S608
+    return (
+        f"SELECT {asked.keys(keys)}, n - {least} AS n{goods} "  # noqa: S608
+        f"FROM ({counted}) WHERE n > {least}"
+    )
 
 
-def _span(slot: str, asked: Sliced, bound: Bound) -> str:
-    """The span that holds a slice."""
+def _spans(asked: Sliced, bound: Bound) -> str:
+    """The table of the spans: each begins with the slice `since`."""
+    since = {slot: span for span, slot in enumerate(_in_slots(asked))}
+    return (
+        f"spans AS (SELECT unnest({bound([*since])}) AS since, "
+        f"unnest({bound([*since.values()])}) AS span)"
+    )
+
+
+def _in_slots(asked: Sliced) -> tuple[int, ...]:
+    """The slices at which spans begin."""
     slots = asked.slots
-    at = tuple((edge - slots.start_ts) // slots.step_us for edge in asked.edges.at)
-    return slot_of(slot, Edges(at=at), bound)
+    return tuple((edge - slots.start_ts) // slots.step_us for edge in asked.edges.at)
 
 
 def _is_bad(good: str, objective: Fraction, bound: Bound) -> str:
     """Whether a slice is bad, in whole numbers: less is good than was promised."""
     wide = "HUGEINT" if objective.denominator > _SHORT else "BIGINT"
     most, least = (f"{bound(str(part))}::{wide}" for part in objective.as_integer_ratio())
-    return f"NOT unsure AND {good}::{wide} * {least} < n::{wide} * {most}"
+    return f"{good}::{wide} * {least} < n::{wide} * {most}"

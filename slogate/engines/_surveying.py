@@ -282,6 +282,7 @@ class _Question:
             edges=edges_of(surveys),
             goods=tuple(goods),
             events=None if events is None else numbers(Not(events)),
+            label=None if self.base.by is None else "label",
         )
         places = [
             (each, goods.index((numbers(each.selection.success), each.slices.objective)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -82,6 +83,46 @@ def test_sums_equal_the_reference(name, single, fine, coarse, twice, wanted):
         ]
 
         assert surveyed(name, wanted, found) == surveyed("memory", wanted, found)
+
+
+MINUTE = 60_000_000
+
+
+def minute(ts):
+    """So many whole minutes as there are µs."""
+    return START // MINUTE * MINUTE + (ts - START) * MINUTE
+
+
+def in_minutes(wanted):
+    """The surveys, with a minute for each µs."""
+    for each in wanted:
+        edges, slices = Edges(at=tuple(map(minute, each.edges.at))), each.slices
+        if slices is not None:
+            start, step_us = minute(slices.slots.start_ts), slices.slots.step_us * MINUTE
+            slots = Every(start_ts=start, step_us=step_us, count=slices.slots.count)
+            slices = replace(slices, slots=slots)
+        yield replace(each, edges=edges, slices=slices)
+
+
+@another
+@settings(max_examples=25)
+@given(
+    single=st.just([]) | rows(max_size=12), fine=steps(), wanted=surveys(),
+    twice=st.booleans(), longest=st.sampled_from([MINUTE, MINUTE, 1, 2 * MINUTE]),
+)  # fmt: skip
+def test_sums_by_the_minute_equal_the_reference(name, single, fine, wanted, twice, longest):
+    """Where no step reaches beyond a minute less has to be told apart."""
+    single = [{**each, "ts": minute(each["ts"])} for each in single]
+    fine = [{**each, "ts": minute(each["ts"]), "step_us": longest} for each in fine]
+    asked = [*in_minutes(wanted)]
+    with tempfile.TemporaryDirectory() as folder:
+        found = [
+            *parts(Path(folder), single[::2], single[1::2]),
+            *step_parts(Path(folder), fine[::2], fine[1::2]),
+            *step_parts(Path(folder), fine if twice else [], series="counts"),
+        ]
+
+        assert surveyed(name, asked, found) == surveyed("memory", asked, found)
 
 
 @engine
