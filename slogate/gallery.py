@@ -1,4 +1,4 @@
-"""The door for pictures: (store, run, view) → exhibit, gathered for a report that asks for it.
+"""The door for pictures: (store, verdict, view) → exhibit, gathered for a report that asks for it.
 
 A report never opens a store. What cannot be shown any more (a series that was pruned, a damaged
 part) is told in a sentence, so that the verdict itself can always be read.
@@ -6,39 +6,189 @@ part) is told in a sentence, so that the verdict itself can always be read.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from slogate import plugins
 from slogate.engines._base import Engine
-from slogate.errors import StoreError
-from slogate.gate import ENGINE
+from slogate.errors import SlogateError, StoreError
+from slogate.gate import ENGINE, survey
+from slogate.history.entry import Entry, entries
+from slogate.model.beside import NOTHING_BESIDE, Base, Beside, Burn, Past
 from slogate.model.exhibit import Exhibit, View
+from slogate.model.run import Run
+from slogate.model.window import Window
+from slogate.promises.burndown import burn_of, parted
+from slogate.promises.judge import shown as shown_value
+from slogate.promises.production import reaching
+from slogate.promises.promise import Plan, Promise, plan
 from slogate.reports._base import Report
+from slogate.reports.json import parse
+from slogate.slo.every import load_every
 from slogate.store.layout import Store
-from slogate.store.manifest import read_run, with_parts
-from slogate.verdict import Verdict
+from slogate.store.manifest import list_runs, read_run, with_parts
+from slogate.store.prune import PIN
+from slogate.store.verdicts import each_verdict
+from slogate.verdict import Finding, Verdict
+
+# what was summed up again must be what was judged, or the picture shows another budget
+_SAME = 1e-9
 
 
 def shown(store: Store, report: Report, verdict: Verdict, threads: int | None = None) -> str:
     """The report of a stored verdict, with what it needs of the run's series."""
     if report.needs is None or report.illustrate is None:
         return report.render(verdict)
-    return report.illustrate(verdict, _seen(store, verdict, report.needs(verdict), threads))
+    view = report.needs(verdict)
+    seen = _seen(store, verdict, view, threads)
+    return report.illustrate(verdict, seen, _beside(store, verdict, view, threads))
 
 
 def _seen(store: Store, verdict: Verdict, view: View, threads: int | None) -> Exhibit | str:
-    engine: Engine = plugins.find("engines", ENGINE)
     subject = verdict.subject.run
-
-    def look(paths: list[Path]) -> Exhibit | None:
-        parts = [str(path) for path in paths]
-        with engine.reading(parts, threads, (subject.start_ts, subject.end_ts)) as series:
-            return series.look(view)
-
-    if subject.kind == "production" and not (store.runs / f"{subject.id}.json").exists():
+    if _is_production(store, verdict):
         return "Promises are judged over windows of many runs, of which there are no pictures."
     try:
-        exhibit = with_parts(store, read_run(store, subject.id), look)
+        exhibit = _look(store, read_run(store, subject.id), view, threads)
     except StoreError as error:
         return f"There are no pictures: {error.message}"
     return exhibit or "There are no pictures: the run has no requests in the store."
+
+
+def _look(store: Store, run: Run, view: View, threads: int | None) -> Exhibit | None:
+    engine: Engine = plugins.find("engines", ENGINE)
+
+    def look(paths: list[Path]) -> Exhibit | None:
+        parts = [str(path) for path in paths]
+        with engine.reading(parts, threads, (run.start_ts, run.end_ts)) as series:
+            return series.look(view)
+
+    return with_parts(store, run, look)
+
+
+def _is_production(store: Store, verdict: Verdict) -> bool:
+    """Whether it is a verdict on all production, which is no run of the store."""
+    run = verdict.subject.run
+    return run.kind == "production" and not (store.runs / f"{run.id}.json").exists()
+
+
+def _beside(store: Store, verdict: Verdict, view: View, threads: int | None) -> Beside:
+    """What there is beside the pictures; what cannot be read is told, and left out."""
+    found, notes = NOTHING_BESIDE, list[str]()
+    past: Mapping[str, tuple[Past, ...]] = {}
+    base: Base | None = None
+    burns: Mapping[str, Burn] = {}
+    try:
+        past = _past(store, verdict, view.past) if view.past else {}
+        if _is_production(store, verdict):
+            burns = _burns(store, verdict, threads) if view.burns else {}
+        elif view.base is not None:
+            base = _base(store, verdict, view.base, threads)
+    except SlogateError as error:
+        notes.append(f"Some of what was before is not shown: {error.message}")
+    if not (past or base or burns or notes):
+        return found
+    return Beside(past=past, base=base, burns=burns, notes=tuple(notes))
+
+
+def _past(store: Store, verdict: Verdict, most: int) -> dict[str, tuple[Past, ...]]:
+    """What earlier runs of the same branch observed, counted in the same way; newest verdicts."""
+    run = verdict.subject.run
+    end = run.end_ts if run.kind == "production" else run.start_ts
+    findings = {finding.id: finding for finding in verdict.findings}
+    if end is None:
+        return {}
+    documents = each_verdict(store, service=run.service)
+    found = entries(documents, wanted=lambda _, objective: objective["id"] in findings)
+    mine = {each.objective: each.measure for each in found if each.verdict == verdict.id}
+    kept: dict[str, dict[str, Entry]] = {}
+    for each in found:
+        same = each.kind == run.kind and each.branch == run.branch
+        if same and each.ts < end and each.measure == mine.get(each.objective, each.measure):
+            kept.setdefault(each.objective, {})[each.run] = each
+    return {
+        objective: tuple(map(_as_past, sorted(by_run.values(), key=_moment)[-most:]))
+        for objective, by_run in kept.items()
+    }
+
+
+def _moment(entry: Entry) -> tuple[int, str]:
+    return entry.ts, entry.run
+
+
+def _as_past(entry: Entry) -> Past:
+    # the entry's own value is in the unit of the document
+    value = entry.finding().observed
+    return Past(run=entry.run, ts=entry.ts, value=value, outcome=entry.outcome.value)
+
+
+def _base(store: Store, verdict: Verdict, view: View, threads: int | None) -> Base | None:
+    """The service's run that was pinned last, other than the one judged, and its pictures."""
+    judged = verdict.subject.run
+    pinned = [
+        run
+        for run in list_runs(store, service=judged.service, kind=judged.kind)
+        if run.labels.get(PIN) and run.id != judged.id
+    ]
+    if not pinned:
+        return None
+    run = max(pinned, key=lambda each: (each.start_ts or 0, each.id))
+    view = replace(view, window=_judged(store, run))
+    exhibit = _look(store, run, view, threads)
+    return None if exhibit is None else Base(run=run.id, pin=run.labels[PIN], exhibit=exhibit)
+
+
+def _judged(store: Store, run: Run) -> Window | None:
+    """The part of a run that its newest verdict judged; None: all of it."""
+    found: tuple[int, int] | None = None
+    for document in each_verdict(store, service=run.service):
+        if document["run"].get("id") == run.id:
+            found = parse(document).subject.window
+    return None if found is None else Window(start_ts=found[0], end_ts=found[1])
+
+
+def _burns(store: Store, verdict: Verdict, threads: int | None) -> dict[str, Burn]:
+    """The burn-down of each budget that is as it was judged."""
+    moment = verdict.subject.run.end_ts
+    findings = {each.id: each for each in verdict.findings if each.budget is not None}
+    promises = [each for each in _promises(verdict) if each.indicator is None]
+    if moment is None or not findings or not promises:
+        return {}
+    plans = [plan(each, moment) for each in promises]
+    stored = list_runs(store, service=verdict.subject.run.service, kind="production")
+    asked = [parted(each) for each in plans]
+    surveyed = survey(
+        store, reaching(stored, plans), [survey for _, survey in asked], threads=threads
+    )
+    found: dict[str, Burn] = {}
+    for planned, one in asked:
+        sums = surveyed[one.id]
+        for value, each in sums.items() if isinstance(sums, Mapping) else ():
+            name = _name(planned, value)
+            burn = burn_of(planned, one, each) if name in findings else None
+            if burn is not None and _is_same(findings[name], burn):
+                found[name] = burn
+    return found
+
+
+def _promises(verdict: Verdict) -> Iterator[Promise]:
+    """The promises of the specs that the verdict was judged by."""
+    files = {each.place.sha256: each.place.file for each in verdict.findings}
+    texts: Sequence[tuple[str, str]] = [
+        (files[sha], text) for sha, text in verdict.specs.items() if sha in files
+    ]
+    for spec in load_every(list(texts)):
+        if spec.service == verdict.subject.run.service:
+            yield from spec.promises
+
+
+def _name(planned: Plan, value: str | None) -> str:
+    promise = planned.promise
+    return promise.id if promise.by is None else f"{promise.id}/{shown_value(value)}"
+
+
+def _is_same(finding: Finding, burn: Burn) -> bool:
+    judged = (finding.budget or {}).get("remaining")
+    last = burn.left[-1]
+    return isinstance(judged, int | float) and last is not None and abs(judged - last) < _SAME

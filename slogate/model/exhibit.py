@@ -32,7 +32,9 @@ class View:
 
     `whole` is the time that its pictures span, `window` the judged part of it, which tables and
     distributions tell of (None: all of it). There is a scene for each of `scenes`, in at most
-    `columns` slices of time, and the `endpoints` busiest endpoints are told apart.
+    `columns` slices of time, and the `endpoints` busiest endpoints are told apart. Beside that it
+    may want so many values of earlier runs (`past`), how budgets burnt (`burns`), and of a pinned
+    run what `base` says.
     """
 
     whole: Window | None = None
@@ -40,6 +42,9 @@ class View:
     scenes: tuple[Selection, ...] = (Selection(),)
     columns: int = 90
     endpoints: int = 40
+    past: int = 0
+    burns: bool = False
+    base: View | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

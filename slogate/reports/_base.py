@@ -20,6 +20,7 @@ from slogate.reports._price import floor_note
 from slogate.verdict import WORST_LAST, Failure, Finding, Outcome, Verdict
 
 if TYPE_CHECKING:
+    from slogate.model.beside import Beside
     from slogate.model.exhibit import Exhibit, View
 
 MARKS = {
@@ -53,7 +54,8 @@ class Report:
     """A format: its name, a sentence of help, and the function that renders a verdict.
 
     A report with pictures also says what it wants to be shown of the run (`needs`), and renders
-    the verdict with that (`illustrate`), or with the reason why there is nothing to be seen.
+    the verdict with that (`illustrate`), or with the reason why there is nothing to be seen, and
+    with what was gathered beside.
     `join` makes one document of those of several verdicts; None: each needs a file of its own.
     """
 
@@ -63,7 +65,7 @@ class Report:
     extension: str
     render: Callable[[Verdict], str]
     needs: Callable[[Verdict], View] | None = None
-    illustrate: Callable[[Verdict, Exhibit | str], str] | None = None
+    illustrate: Callable[[Verdict, Exhibit | str, Beside], str] | None = None
     join: Callable[[Sequence[str]], str] | None = None
 
 
@@ -118,7 +120,7 @@ def worst_first(findings: Sequence[Finding]) -> list[Finding]:
 def limit(finding: Finding) -> str:
     """The limit, exact: `≤ 300 ms`, `≥ 100/s`."""
     sign = "≥" if finding.unit == "per_second" else "≤"
-    return f"{sign} {_show(finding.limit, finding.unit, 9)}"
+    return f"{sign} {figure(finding.limit, finding.unit, 9)}"
 
 
 def is_unbounded(finding: Finding) -> bool:
@@ -138,9 +140,9 @@ def observed(finding: Finding) -> str:
         shown = "unbounded" if is_unbounded(finding) else UNKNOWN
         if interval is None or interval[0] is None:
             return shown
-        return f"{shown} (≥ {_show(interval[0], unit)})"
+        return f"{shown} (≥ {figure(interval[0], unit)})"
     digits = digits_apart(value, finding.limit, unit)
-    shown = _show(value, unit, digits)
+    shown = figure(value, unit, digits)
     if interval is None:
         return shown
     size = _size(value, unit)
@@ -159,7 +161,8 @@ def _end(value: float | None, size: float, digits: int) -> str:
     return "∞" if value is None else units.significant(value / size, digits)
 
 
-def _show(value: float | None, unit: str, digits: int = 3) -> str:
+def figure(value: float | None, unit: str, digits: int = 3) -> str:
+    """A value in its unit: of microseconds, a share, a rate a second."""
     if value is None:
         return "∞"
     if unit == "us":
@@ -173,7 +176,7 @@ def digits_apart(value: float, other: float, unit: str, least: int = 3) -> int:
     """How many significant digits it takes to print two different values differently."""
     enough = least
     while (
-        enough < 9 and value != other and _show(value, unit, enough) == _show(other, unit, enough)
+        enough < 9 and value != other and figure(value, unit, enough) == figure(other, unit, enough)
     ):
         enough += 1
     return enough
@@ -187,7 +190,7 @@ def good_share(finding: Finding) -> str:
     digits = max(digits_apart(share.observed, mark, "share") for mark in (share.required, 1.0))
     if share.observed == share.required:
         digits = 9
-    return f"{_show(share.observed, 'share', digits)} / {_show(share.required, 'share', 9)}"
+    return f"{figure(share.observed, 'share', digits)} / {figure(share.required, 'share', 9)}"
 
 
 def requests(finding: Finding) -> str:
@@ -282,7 +285,7 @@ def _backfilled(finding: Finding) -> str:
         return text
     bad = 1 - finding.good_share.observed
     digits = digits_apart(bad, finding.uncorrected, "share")
-    counted, measured = _show(bad, "share", digits), _show(finding.uncorrected, "share", digits)
+    counted, measured = figure(bad, "share", digits), figure(finding.uncorrected, "share", digits)
     return f"{text}: {counted} of requests bad with them, {measured} as measured"
 
 

@@ -8,10 +8,12 @@ endpoints are left out, the last first, and a sentence says so.
 
 from __future__ import annotations
 
+from slogate.model.beside import NOTHING_BESIDE, Beside
 from slogate.model.exhibit import Exhibit
 from slogate.reports._base import Report
 from slogate.reports._html.budgets import budgets
 from slogate.reports._html.facts import facts, failures, notes
+from slogate.reports._html.looks import looks
 from slogate.reports._html.markup import NOTHING, Html, joined
 from slogate.reports._html.page import page
 from slogate.reports._html.scenes import endpoints, panels, unknown, view
@@ -28,30 +30,36 @@ def render(verdict: Verdict) -> str:
     return _page(verdict, NOTHING)
 
 
-def illustrate(verdict: Verdict, shown: Exhibit | str) -> str:
+def illustrate(verdict: Verdict, shown: Exhibit | str, beside: Beside = NOTHING_BESIDE) -> str:
     """The page with the pictures of an exhibit, or with the reason why there are none."""
+    told = [unknown(note) for note in beside.notes]
     if isinstance(shown, str):
-        return _page(verdict, unknown(shown))
-    drawn = panels(verdict, shown)
+        # of promises the pictures are those of their budgets
+        why = None if beside.burns else unknown(shown)
+        return _page(verdict, joined(why, *told), beside)
+    drawn = panels(verdict, shown, beside.base)
     table = endpoints(shown, verdict.subject.window) or NOTHING
     for count in range(len(drawn), -1, -1):
         left_out = len(drawn) - count
         more = unknown(
             f"The pictures of {left_out} more are left out: the page would be too large."
         )
-        pictures = joined(*drawn[:count], more if left_out else None, table)
-        text = _page(verdict, pictures, script=SCRIPT if count else "")
+        pictures = joined(*drawn[:count], more if left_out else None, table, *told)
+        text = _page(verdict, pictures, beside, script=SCRIPT if count else "")
         if len(text.encode()) <= MOST:
             break
     return text
 
 
-def _page(verdict: Verdict, pictures: Html, script: str = "") -> str:
+def _page(
+    verdict: Verdict, pictures: Html, beside: Beside = NOTHING_BESIDE, script: str = ""
+) -> str:
     content = joined(
         reasons(verdict),
-        objectives(verdict),
-        budgets(verdict),
+        objectives(verdict, beside.past),
+        budgets(verdict, beside.burns),
         shifts(verdict),
+        looks(verdict),
         pictures,
         failures(verdict),
         notes(verdict),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from slogate import units
+from slogate.model.beside import Burn
 from slogate.reports import _base
 from slogate.reports._budget import budget_of, lines
+from slogate.reports._html.burning import MOST, burning
 from slogate.reports._html.markup import Html, joined, name, tag
 from slogate.reports._html.summary import badge, section, table
 from slogate.verdict import Finding, Verdict
@@ -12,7 +16,7 @@ from slogate.verdict import Finding, Verdict
 _BAR = 160
 
 
-def budgets(verdict: Verdict) -> Html | None:
+def budgets(verdict: Verdict, burns: Mapping[str, Burn] | None = None) -> Html | None:
     """A row for each error budget of which something is known; None without any."""
     found = [finding for finding in verdict.findings if budget_of(finding) is not None]
     if not found:
@@ -27,7 +31,11 @@ def budgets(verdict: Verdict) -> Html | None:
         ]
         for finding, line in zip(found, lines(verdict), strict=True)
     ]
-    return section("budgets", "Error budgets", table("Error budgets of all promises", heads, rows))
+    drawn = [each for each in _base.worst_first(found) if burns and each.id in burns][:MOST]
+    pictures = [burning(f"b{at}", each, burns[each.id]) for at, each in enumerate(drawn) if burns]
+    return section(
+        "budgets", "Error budgets", table("Error budgets of all promises", heads, rows), *pictures
+    )
 
 
 def _left(finding: Finding) -> Html:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from slogate import units
+from slogate.model.beside import Base
 from slogate.model.exhibit import EndpointRow, Exhibit, View
 from slogate.model.selection import Endpoint, Selection
 from slogate.model.window import Window
@@ -16,6 +17,7 @@ from slogate.reports._html.timeline import LINES, Panel, failed, heatmap, percen
 from slogate.verdict import Verdict
 
 MOST_SCENES = 5
+MOST_PAST = 11
 
 
 def view(verdict: Verdict) -> View:
@@ -24,13 +26,18 @@ def view(verdict: Verdict) -> View:
     whole = None
     if run.start_ts is not None and run.end_ts is not None and run.end_ts >= run.start_ts:
         whole = Window(start_ts=run.start_ts, end_ts=run.end_ts)
+    scenes = (
+        Selection(),
+        *(Selection(endpoint=Endpoint.parse(each)) for each in endpoints_of(verdict)),
+    )
     return View(
         whole=whole,
         window=Window(start_ts=window[0], end_ts=window[1]) if window else None,
-        scenes=(
-            Selection(),
-            *(Selection(endpoint=Endpoint.parse(each)) for each in endpoints_of(verdict)),
-        ),
+        scenes=scenes,
+        past=MOST_PAST,
+        burns=True,
+        # of the run to hold it against only how durations spread is drawn
+        base=View(scenes=scenes, columns=1, endpoints=0),
     )
 
 
@@ -40,7 +47,7 @@ def endpoints_of(verdict: Verdict) -> list[str]:
     return list(dict.fromkeys(f.endpoint for f in found if f.endpoint))[:MOST_SCENES]
 
 
-def panels(verdict: Verdict, exhibit: Exhibit) -> list[Html]:
+def panels(verdict: Verdict, exhibit: Exhibit, base: Base | None = None) -> list[Html]:
     """A section a scene that has requests."""
     told = "failures" not in verdict.subject.run.untold
     sections = []
@@ -51,6 +58,8 @@ def panels(verdict: Verdict, exhibit: Exhibit) -> list[Html]:
             panel = Panel(
                 key=f"p{at}", scene=scene, exhibit=exhibit, findings=findings,
                 window=verdict.subject.window, failures_told=told,
+                base=base.exhibit.scenes[at] if base else None,
+                base_name=f"{base.pin} ({base.run})" if base else "",
             )  # fmt: skip
             sections.append(_panel(panel, endpoint))
     return sections

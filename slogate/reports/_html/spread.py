@@ -58,10 +58,15 @@ def distribution(panel: Panel) -> Html | None:
     highs = line([level.hi_us for level in levels])
     shapes = tag("path", class_="line q1", d=highs)
     words = [("q1", "duration")]
+    if panel.base is not None and panel.base.levels:
+        others = {level.share: level.hi_us for level in panel.base.levels}
+        before = line([others.get(level.share) for level in levels])
+        shapes = joined(tag("path", class_="line q4", d=before), shapes)
+        words = [("q1", "this run"), ("q4", f"pinned: {panel.base_name}")]
     if not panel.exhibit.exact:
         lows = line([float(level.lo_us) for level in levels])
         shapes = joined(shapes, tag("path", class_="line q0", d=lows))
-        words = [("q1", "at most"), ("q0", "at least (buckets tell no more)")]
+        words = [("q1", "at most"), ("q0", "at least (buckets tell no more)"), *words[1:]]
     ticks = [
         Tick(at=x(share), text=text)
         for share, text in _TICKS

@@ -75,6 +75,14 @@ th .name, td .name { display: inline-block; min-width: 12ch; max-width: 34ch;
 .bar .allowed { fill: var(--grid); } .bar .value { fill: var(--ink); }
 .bar .spread { fill: var(--accent); fill-opacity: .45; }
 .bar .left { fill: var(--accent); }
+.trend { display: block; }
+.trend .run { fill: none; stroke: var(--soft); stroke-width: 1.2; }
+.trend .limit { stroke: var(--soft); stroke-dasharray: 3 3; }
+.trend .pass { fill: var(--pass); } .trend .fail { fill: var(--fail); }
+.trend .open { fill: var(--open); }
+.trend .none { fill: var(--card); stroke-width: 1.4; stroke: var(--open); }
+.trend .none.fail { stroke: var(--fail); }
+.line.even { stroke: var(--soft); stroke-width: 1.2; stroke-dasharray: 6 5; }
 .words { display: inline-block; min-width: 40ch; }
 .bar .limit { stroke: var(--fail); stroke-width: 2; fill: none; }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); margin: 0;

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from slogate import units
+from slogate.model.beside import Past
 from slogate.reports import _base
 from slogate.reports._base import MARKS
 from slogate.reports._html.markup import Html, joined, name, tag
+from slogate.reports._html.trend import trend
 from slogate.verdict import Finding, Outcome, Verdict
 
 # what a bar shows beyond its limit, of the limit
@@ -139,7 +141,7 @@ def table(caption: str, heads: Sequence[tuple[str, str]], rows: Sequence[Sequenc
     )
 
 
-def objectives(verdict: Verdict) -> Html | None:
+def objectives(verdict: Verdict, past: Mapping[str, Sequence[Past]] | None = None) -> Html | None:
     """The table of all objectives, the worst first."""
     if not verdict.findings:
         return None
@@ -152,6 +154,10 @@ def objectives(verdict: Verdict) -> Html | None:
     found = _base.worst_first(verdict.findings)
     heads[4] = (_observed_head(found), "figure")
     rows = [_row(finding, whole_id=several) for finding in found]
+    if past and any(past.get(finding.id) for finding in found):
+        heads.insert(6, ("Last runs", ""))
+        for finding, row in zip(found, rows, strict=True):
+            row.insert(6, trend(finding, past.get(finding.id, ())))
     return section("objectives", "Objectives", table("Objectives, the worst first", heads, rows))
 
 

@@ -44,6 +44,8 @@ class Panel:
     findings: Sequence[Finding]
     window: tuple[int, int] | None
     failures_told: bool = True
+    base: Scene | None = None
+    base_name: str = ""
 
     @property
     def total(self) -> int:
