@@ -22,9 +22,10 @@ def keep(
     *,
     moved: int = 0,
     endpoint: str = "/checkout",
+    told: tuple[tuple[str, str], ...] = (),
     **changes: object,
 ) -> None:
-    """A run of 20 requests a second for 200 s, of which these are slow."""
+    """A run of 20 requests a second for 200 s, of which these are slow; `told` are their labels."""
     store = open_store(root / ".slogate", create=True)
     rows = table(
         [
@@ -33,6 +34,7 @@ def keep(
                 duration_us=150_000 if i in slow else 10_000 + (i * 7_919 % 4_001) + moved,
                 endpoint=endpoint,
                 method="POST",
+                labels=list(told) or None,
             )
             for i in range(ROWS)
         ]

@@ -16,6 +16,7 @@ from slogate.errors import NoData
 from slogate.evaluate import judge
 from slogate.gate import counted
 from slogate.model.run import Run
+from slogate.model.window import Window
 from slogate.objectives._base import Allowance
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
@@ -99,22 +100,37 @@ def _shown(store: Store, specs: Sequence[Spec], run: Run, version: str) -> tuple
     """What the run showed, or None and why it cannot be used."""
     if run.state != "complete":
         return None, "it was not finished"
+    if run.interleaved is not None and run.interleaved.side == "base":
+        return None, f"it was the base that run {run.interleaved.other} was held against"
     run, evidence, subject = counted(store, specs, run)
     if (trouble := distrust(subject)) is not None:
         return None, trouble
     findings = judge(specs, subject, evidence, {}, version).findings
-    usable = {each.id: each for each in findings if each.outcome is not Outcome.NO_DATA}
-    rate = _rate(subject)
+    usable = {
+        each.id: replace(each, window=_own(run, each.window))
+        for each in findings
+        if each.outcome is not Outcome.NO_DATA
+    }
+    rate = _rate(subject, _own(run, subject.window))
     if rate <= 0.0 or (findings and not usable):
         reasons = [each.reason for each in findings]
         return None, reasons[0] if reasons else "it has no requests to judge"
     return Shown(run=run, findings=usable, rate=rate), ""
 
 
-def _rate(subject: Subject) -> float:
-    if subject.window is None:
+def _own(run: Run, window: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The window; of a run that took turns with a base as long as it was its turn."""
+    if window is None or run.interleaved is None:
+        return window
+    start, end = window
+    mark = run.interleaved
+    return start, start + mark.turns.settled_of(mark.side, Window(start_ts=start, end_ts=end))
+
+
+def _rate(subject: Subject, window: tuple[int, int] | None) -> float:
+    if window is None:
         return 0.0
-    start, end = subject.window
+    start, end = window
     return subject.judged * US_PER_SECOND / (end - start) if end > start else 0.0
 
 

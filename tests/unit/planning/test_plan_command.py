@@ -11,6 +11,7 @@ from stored_runs import ROWS, keep
 
 from slogate.cli.app import run as slogate
 from slogate.model.run import Health
+from slogate.model.turns import Interleaved
 
 SPEC = """slogate: 1
 service: shop
@@ -151,6 +152,25 @@ def test_runs_that_cannot_be_used_are_left_out_and_named(project: Path, capsys):
     assert "2 unusable left out" in shown.out
     assert "left out: r0, it was not finished" in shown.err
     assert "left out: r2, the run is invalid: the generator used 99% of a core" in shown.err
+
+
+def test_a_run_in_turns_had_half_of_the_time(project: Path, capsys):
+    """Its requests came in its own turns; the base beside it is no history of the service."""
+    turns = {"other": "r9", "words": "main", "seed": 1, "slice_us": 10**7, "settle_us": 0}
+    keep(project, "r0", set(), interleaved=Interleaved(side="base", **turns))
+    keep(
+        project, "r9", set(range(50, 4_000, 100)), told=(("settled", "yes"),),
+        interleaved=Interleaved(side="head", **{**turns, "other": "r0"}),
+    )  # fmt: skip
+    alone = planned(capsys, "--run", "r1")[1]
+    code, both = planned(capsys, "--run", "r9", "--run", "r0")
+
+    assert code in {0, 3}
+    assert both["runs"] == ["r9"]
+    assert both["left_out"] == [
+        {"run": "r0", "reason": "it was the base that run r9 was held against"}
+    ]
+    assert both["rate"] == pytest.approx(2 * alone["rate"], rel=0.1)
 
 
 def test_regression_budgets_are_planned_too(project: Path, capsys: pytest.CaptureFixture[str]):
