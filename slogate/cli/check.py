@@ -86,7 +86,9 @@ def command(
         wanted = replace(wanted, addresses=known)
     refuse_unsupported(loaded)
     # what servers answer needs no store, but the verdict is kept in one
-    stored = any(spec.objectives or spec.regressions or spec.promises for spec in loaded)
+    stored = any(
+        spec.objectives or spec.regressions or spec.promises or spec.composites for spec in loaded
+    )
     opened = open_store(store or settings.store, create=not stored)
     jobs = subjects(loaded, opened, wanted)
     verdicts, errors = [], []

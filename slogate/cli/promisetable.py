@@ -46,6 +46,8 @@ def _row(promise: Promise) -> tuple[str, ...]:
 
 
 def _of(promise: Promise) -> str:
+    if promise.components:
+        return " + ".join(f"{float(it.weight):g} × {it.name}" for it in promise.components)
     text = str(promise.selection if promise.indicator is None else promise.indicator)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
@@ -77,6 +79,7 @@ def as_data(promise: Promise) -> dict[str, Any]:
         "where": dict(promise.selection.where),
         "indicator": None if promise.indicator is None else str(promise.indicator),
         "by": promise.by,
+        "components": [{"slo": it.name, "weight": float(it.weight)} for it in promise.components],
         "min_events": promise.min_events,
         "severity": promise.severity,
         "on_no_data": promise.on_no_data,

@@ -31,7 +31,13 @@ def read_asked(
     specs = load_every(files)
     places = {each.id: each.place for spec in specs for each in (*spec.promises, *spec.queried)}
     native = [each for each in files if dialect_of(each[1]) == "native"]
-    found, notes = asked(load_specs(native)), list[str]()
+    found = asked(load_specs(native))
+    notes = [
+        f"{each.id} is left out: Prometheus adds up no SLOs by weight as slogate does; the SLOs "
+        "that it is made of have rules"
+        for spec in specs
+        for each in spec.composites
+    ]
     for file, converted in _converted(files, service):
         notes += converted.notes
         named = [(file or name, text) for name, text in converted.texts.items()]

@@ -58,7 +58,9 @@ def show_command(
         *(each for spec in loaded for each in spec.objectives),
         *(each for spec in loaded for each in spec.regressions),
     ]
-    promises = [promise for spec in loaded for promise in (*spec.promises, *spec.queried)]
+    promises = [
+        promise for spec in loaded for promise in (*spec.promises, *spec.queried, *spec.composites)
+    ]
     if as_json:
         _print_json([*map(as_data, objectives), *map(promise_data, promises)])
     else:

@@ -90,6 +90,8 @@ def subjects(specs: Sequence[Spec], store: Store, wanted: Wanted) -> list[Callab
             jobs.append(partial(_budgets, store, chosen, service, wanted))
         if wanted.slos and any(spec.promises for spec in chosen):
             jobs.append(partial(_slos, store, chosen, service, wanted, production))
+        if wanted.slos and any(spec.composites for spec in chosen):
+            jobs.append(partial(_composites, store, chosen, service, wanted, production))
         if wanted.slos and any(spec.queried for spec in chosen):
             jobs.append(partial(_queried, chosen, service, wanted))
     if not jobs:
@@ -148,6 +150,28 @@ def _slos(
         old = format_span((now - end) / US_PER_SECOND)
         note(f"note: the newest production data of {service} are {old} old", quiet=wanted.quiet)
     return verdict
+
+
+def _composites(
+    store: Store,
+    specs: Sequence[Spec],
+    service: str,
+    wanted: Wanted,
+    production: Callable[[], list[Run]],
+) -> Verdict:
+    from slogate import __version__
+    from slogate.composing import check_composites
+
+    def stored(name: str) -> list[Run]:
+        return [run for run in production() if run.service == name]
+
+    names = {part.service for spec in specs for it in spec.composites for part in it.components}
+    now = int(time.time() * US_PER_SECOND)
+    mine = [run for run in production() if run.service in names]
+    at = wanted.moment if wanted.at is not None else _now_at_most(mine, service, now, wanted)
+    return check_composites(
+        store, specs, service, at=at, version=__version__, threads=wanted.threads, stored=stored
+    )
 
 
 def _now_at_most(stored: Sequence[Run], service: str, now: int, wanted: Wanted) -> int | None:

@@ -18,7 +18,7 @@ from slogate.promises.definition import definition_of
 from slogate.promises.document import document_of
 from slogate.promises.promise import Plan, PolicyRule
 from slogate.promises.sentences import absence, reason, remarks
-from slogate.promises.statement import Statement, applying, statement_of, unknown
+from slogate.promises.statement import Counted, Statement, applying, statement_of, unknown
 from slogate.promises.surveys import edges_of, survey_of
 from slogate.stats.error_budget import Budget
 from slogate.units import format_count, format_duration, format_share
@@ -78,9 +78,9 @@ def judge_sums(plan: Plan, surveyed: Surveyed, known: Known) -> list[Finding]:
     edges = edges_of(plan)
     if plan.promise.by is None or not surveyed:
         sums = surveyed.get(None, Sums())
-        return [_finding(plan.promise.id, Book.of(plan, edges, sums), known.of(None))]
+        return [finding_of(plan.promise.id, Book.of(plan, edges, sums), known.of(None))]
     return [
-        _finding(
+        finding_of(
             f"{plan.promise.id}/{shown(value)}",
             Book.of(plan, edges, surveyed[value]),
             known.of(value),
@@ -96,13 +96,14 @@ def shown(value: str | None) -> str:
     return f"'{value}'" if value.strip("'") == NONE else value
 
 
-def _finding(name: str, book: Book, known: Known) -> Finding:
+def finding_of(name: str, book: Counted, known: Known) -> Finding:
+    """The finding on one book, under that id."""
     plan, promise = book.plan, book.plan.promise
     statement = statement_of(book)
     if not statement.requests.total:
         statement = unknown(statement)
     outcome, why = _outcome(statement, known)
-    blocking, downgraded = _blocks(plan, outcome)
+    blocking, downgraded = blocks(plan, outcome)
     share, best = (budget.use.bad_share for budget in (statement.budget, statement.best))
     requests = statement.requests
     ends = None if share is None or best is None or share == best else (float(best), float(share))
@@ -143,8 +144,8 @@ def _finding(name: str, book: Book, known: Known) -> Finding:
 
 def _crowded(plan: Plan, many: Crowd) -> Finding:
     """Nothing is judged where a budget for each value would be a list that nobody reads."""
-    found = _finding(plan.promise.id, Book.of(plan, edges_of(plan), Sums()), Known())
-    blocking, _ = _blocks(plan, Outcome.INVALID)
+    found = finding_of(plan.promise.id, Book.of(plan, edges_of(plan), Sums()), Known())
+    blocking, _ = blocks(plan, Outcome.INVALID)
     like = f" such as {', '.join(many.some)}" if many.some else ""
     why = (
         f"the label {plan.promise.by} has {format_count(many.values)} values{like}; a budget for "
@@ -203,7 +204,7 @@ def _is_gone(budget: Budget, rules: Sequence[PolicyRule]) -> bool:
     return budget.is_overspent or any(rule.freeze for rule in rules)
 
 
-def _blocks(plan: Plan, outcome: Outcome) -> tuple[bool, str | None]:
+def blocks(plan: Plan, outcome: Outcome) -> tuple[bool, str | None]:
     """Whether it blocks, and the policy that lets missing data pass."""
     promise = plan.promise
     if outcome is Outcome.PASS or promise.severity != "error":

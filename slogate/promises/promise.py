@@ -41,12 +41,25 @@ class PolicyRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """An SLO that a composite is made of: whose requests, which of them are good, how it weighs."""
+
+    name: str
+    weight: Fraction
+    service: str = ""
+    selection: Selection = Selection()
+    events: Predicate | None = None
+    min_events: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Promise:
     """`objective` of the selected requests are good over the window.
 
     `window_text` is the window as in the id. `slice_us` is set for the two budgetings by slices,
     `alerts` are empty where none are asked for. `events` says which of the requests count at all,
-    None: all. With an `indicator` a server is asked, and `selection` says nothing.
+    None: all. With an `indicator` a server is asked, and `selection` says nothing; nor does it of a
+    composite, which is made of `components`.
     """
 
     service: str
@@ -69,6 +82,7 @@ class Promise:
     corrections: tuple[Correction, ...] = ()
     events: Predicate | None = None
     indicator: Indicator | None = None
+    components: tuple[Component, ...] = ()
 
     @property
     def noun(self) -> str:
@@ -80,6 +94,8 @@ class Promise:
     @property
     def whose(self) -> str:
         """Whose requests or events these are, in words."""
+        if self.components:
+            return f"{len(self.components)} SLOs, weighed,"
         return str(self.selection) if self.indicator is None else self.service
 
     @property

@@ -7,14 +7,14 @@ exhaustion say where it leads if it goes on so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
+from typing import Protocol
 
 from slogate.model.calendar import Calendar, Period, days_of
 from slogate.model.closure import closures
-from slogate.promises.book import Book
 from slogate.promises.promise import DAY_US, Plan, PolicyRule
 from slogate.promises.surveys import kept_since
 from slogate.stats.burn_rate import Pair
@@ -22,6 +22,30 @@ from slogate.stats.error_budget import Budget, Use
 from slogate.stats.forecast import Forecast, forecast
 
 LEAST_FORECAST_DAYS = 7
+
+
+class Counted(Protocol):
+    """A book, or what tells as much: the uses of a plan over any time."""
+
+    @property
+    def plan(self) -> Plan:
+        """What was to be counted."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether worst case and best are the same."""
+
+    def use(self, start_ts: int, end_ts: int, *, best: bool = False, raw: bool = False) -> Use:
+        """What that time uses of the budget."""
+
+    def requests(self, start_ts: int, end_ts: int) -> Use:
+        """The requests that surely lie in that time."""
+
+    def open(self, start_ts: int, end_ts: int) -> int:
+        """How many of them may be good or not."""
+
+    def silences(self, start_ts: int, end_ts: int) -> Iterator[Period]:
+        """The times without any request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +100,7 @@ class Statement:
         return next((burn for burn in self.burns if burn.length_us == shortest), None)
 
 
-def statement_of(book: Book) -> Statement:
+def statement_of(book: Counted) -> Statement:
     """The statement of one book."""
     plan = book.plan
     promise, period = plan.promise, plan.period
@@ -124,14 +148,14 @@ def unknown(statement: Statement) -> Statement:
     )
 
 
-def _gap(book: Book) -> Period | None:
+def _gap(book: Counted) -> Period | None:
     """The longest silence of the window, from a day on."""
     found = book.silences(book.plan.period.start_ts, book.plan.at)
     longest = max(found, key=lambda each: (each.length_us, each.start_ts), default=None)
     return longest if longest is not None and longest.length_us >= DAY_US else None
 
 
-def _burn(book: Book, length_us: int) -> Burn:
+def _burn(book: Counted, length_us: int) -> Burn:
     objective, at = book.plan.promise.objective, book.plan.at
     use = book.use(at - length_us, at)
     best = use if book.is_exact else book.use(at - length_us, at, best=True)
@@ -163,7 +187,7 @@ def applying(plan: Plan, budget: Budget) -> tuple[PolicyRule, ...]:
     return tuple(sorted(found, key=lambda rule: -rule.remaining))
 
 
-def _forecast(book: Book, used: Use) -> Forecast | None:
+def _forecast(book: Counted, used: Use) -> Forecast | None:
     """What will be spent at the end of a calendar period, or after a quarter of a rolling one."""
     plan, promise = book.plan, book.plan.promise
     days = plan.period.length_us // DAY_US

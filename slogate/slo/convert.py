@@ -28,7 +28,7 @@ from slogate.slo.openslo.upgrade import ANNOTATION, V1, Data, upgraded
 from slogate.slo.slos import slos_shape
 from slogate.slo.writing import Number, node_of, plain, yaml_text
 
-TOP = ("owner", "labels", "ok", "defaults", "budgets", "corrections")
+TOP = ("owner", "labels", "ok", "defaults", "budgets", "composites", "corrections")
 _SERVICE = "service"
 Name = tuple[str, str]
 """Kind and name of an object."""
@@ -46,7 +46,7 @@ def native_to_openslo(
     files: Sequence[tuple[str, str]], *, kinds: Mapping[str, Kind] | None = None
 ) -> Converted:
     """All native files as one stream of OpenSLO objects; SpecError if they have faults."""
-    load_specs(files, kinds=kinds)
+    load_specs(files, kinds=kinds, join=False)
     objects: list[Data] = []
     notes: list[str] = []
     for file, text in files:
@@ -55,6 +55,11 @@ def native_to_openslo(
         objects += (each for each in stream_of(data) if each not in objects)
         if data.get("budgets"):
             notes.append(f"{file}: budgets of load tests are kept in an annotation of the Service")
+        if data.get("composites"):
+            notes.append(
+                f"{file}: composites are kept in an annotation of the Service: OpenSLO's have an "
+                "objective for each indicator and mean something else"
+            )
         for slo in data.get("slos", ()):
             kept = [key for key in ("alerts", "policy", "by") if key in slo]
             if "alertPolicies" in slo.get(KEPT, {}).get("spec", {}):
@@ -166,7 +171,7 @@ def _native_of(objects: Sequence[Data], service: str, wanted: set[Name]) -> Data
             kept += [] if native else [each]
     made = _file(service, top, slos, [*own, *kept])
     try:
-        load_specs([(service, yaml_text(node_of(made)))])
+        load_specs([(service, yaml_text(node_of(made)))], join=False)
     except SpecError:
         whole = [each for each in _of(objects, "Service") if _name(each)[1] == service]
         return _file(service, {}, slos, [*whole, *kept])

@@ -25,6 +25,7 @@ from slogate.slo.budgets import (
     budgets_shape,
     objectives_of,
 )
+from slogate.slo.composites import composites_of, composites_shape, joined
 from slogate.slo.document import Listing, Node, Scalar, Table, read_document
 from slogate.slo.fields import At, Field, Fields, Shape, described, mapping, read_fields
 from slogate.slo.indicator import objects_shape
@@ -61,11 +62,15 @@ class _Loaded:
 
 
 def load_specs(
-    files: Sequence[tuple[str, str]], *, kinds: Mapping[str, Kind] | None = None
+    files: Sequence[tuple[str, str]],
+    *,
+    kinds: Mapping[str, Kind] | None = None,
+    join: bool = True,
 ) -> list[Spec]:
     """The specs of (path as given, text), in that order; SpecError with all faults of all files.
 
-    `kinds` are the kinds of objectives by name; without, all that are installed.
+    `kinds` are the kinds of objectives by name; without, all that are installed. Unless they are
+    to `join`, composites may name SLOs of files that are not there.
     """
     known = plugins.every("objectives") if kinds is None else kinds
     fields = top_fields(known)
@@ -74,6 +79,8 @@ def load_specs(
     faults += _clashes(loaded)
     specs = [one.spec for one in loaded if one.spec is not None]
     faults += () if faults else confused(specs)
+    if join and not faults:
+        specs, faults = joined(specs)
     if faults:
         raise SpecError(faults)
     return specs
@@ -96,6 +103,7 @@ def top_fields(kinds: Mapping[str, Kind]) -> Fields:
             "defaults": Field(shape=mapping(Fields(named=DEFAULTS)), help="for all budgets"),
             "budgets": Field(shape=budgets_shape(kinds), help="judged on one load-test run"),
             "slos": Field(shape=slos_shape(), help="judged on production series over a window"),
+            "composites": Field(shape=composites_shape(), help="promises made of several slos"),
             "corrections": Field(shape=corrections_shape(), help="planned downtime"),
             "openslo": Field(shape=objects_shape(), help="OpenSLO objects, kept for conversion"),
         }
@@ -127,12 +135,13 @@ def _load(file: str, source: str, fields: Fields) -> _Loaded:
         at.wrong(root, f"a spec is keys and values, not {described(root)}", _BEGIN)
         return _Loaded(file=file, faults=faults)
     found = read_fields(fields, root, at)
-    if not any(_items(root, key) for key in ("budgets", "slos", "openslo")):
+    if not any(_items(root, key) for key in ("budgets", "slos", "composites", "openslo")):
         at.wrong(root, "this spec promises nothing", "add `budgets:`")
-    if _items(root, "corrections") and not _items(root, "slos"):
+    if _items(root, "corrections") and not (_items(root, "slos") or _items(root, "composites")):
         place = root.key("corrections") or root
         at.key("corrections").wrong(place, "'corrections' have no meaning without slos")
-    names = tuple(name for room in ("budgets", "slos") for name in _names(root, room))
+    rooms = ("budgets", "slos", "composites")
+    names = tuple(name for room in rooms for name in _names(root, room))
     spec = None if faults else _spec(file, source, root, found)
     service = found.get("service")
     return _Loaded(file=file, faults=faults, spec=spec, service=service, names=names)
@@ -165,7 +174,10 @@ def _names(root: Table, room: str) -> Iterator[_Name]:
         node = item.get("name") if isinstance(item, Table) else None
         if isinstance(node, Scalar) and node.kind == "string":
             path = f"{room}[{index}].name"
-            yield _Name(room=room, name=node.text, path=path, place=node)
+            # ids of slos and composites are alike
+            yield _Name(
+                room="slos" if room == "composites" else room, name=node.text, path=path, place=node
+            )
 
 
 def _clashes(loaded: Sequence[_Loaded]) -> Iterator[Fault]:
@@ -188,6 +200,7 @@ def confused(specs: Sequence[Spec]) -> Iterator[Fault]:
     every: list[Objective | Promise | Allowance] = []
     for spec in specs:
         every += [*spec.objectives, *spec.regressions, *spec.promises, *spec.queried]
+        every += spec.composites
     for objective in every:
         first = owners.setdefault(objective.id, objective)
         place, other = objective.place, first.place
@@ -234,6 +247,7 @@ def _spec(file: str, source: str, root: Table, found: Mapping[str, Any]) -> Spec
         ),
         promises=tuple(each for each in promises if each.indicator is None),
         queried=tuple(each for each in promises if each.indicator is not None),
+        composites=tuple(composites_of(found, root, found["service"], file, sha256)),
         conditions=(common.success, *_conditions(promises)),
         unsupported=tuple(_unsupported(root, found, At(file=file, faults=[]))),
     )

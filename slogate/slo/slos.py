@@ -6,7 +6,7 @@ longer than the window or too many of them, alerts that no traffic can set off.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -121,12 +121,23 @@ def slos_shape() -> Shape:
             return WRONG
         before = len(at.faults)
         check_measure(found, node, at)
-        _check_slices(found, node, at)
+        check_promised(found, node, at)
         _check_alerts(found, node, at)
-        _check_freezing(found, node, at)
         return found if len(at.faults) == before else WRONG
 
     return listing(Shape(read=read, schema=plain.schema))
+
+
+def promised_fields(*, without: Collection[str] = ()) -> dict[str, Field]:
+    """What is promised over a window, whatever is measured."""
+    measured = {"endpoint", "where", "good", "indicator", "by", "openslo", *without}
+    return {key: field for key, field in _SLO.named.items() if key not in measured}
+
+
+def check_promised(found: Mapping[str, Any], node: Node, at: At) -> None:
+    """Slices and policies mean something."""
+    _check_slices(found, node, at)
+    _check_freezing(found, node, at)
 
 
 def _check_slices(found: Mapping[str, Any], node: Node, at: At) -> None:

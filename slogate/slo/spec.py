@@ -17,7 +17,8 @@ class Spec:
 
     `file` is the path as the user gave it, `text` its content, `sha256` of that text.
     `objectives` are judged on a run, `regressions` on a run and its base, `promises` on stored
-    production over a window, `queried` on what a server answers.
+    production over a window, `queried` on what a server answers, `composites` on stored production
+    of several SLOs.
     `conditions` are all expressions of the file: what counts as a success, what is good.
     `unsupported` names what is written, valid, and not yet judged by this version.
     """
@@ -33,5 +34,6 @@ class Spec:
     regressions: tuple[Allowance, ...] = ()
     promises: tuple[Promise, ...] = ()
     queried: tuple[Promise, ...] = ()
+    composites: tuple[Promise, ...] = ()
     conditions: tuple[Predicate, ...] = ()
     unsupported: tuple[Fault, ...] = ()

@@ -1,0 +1,69 @@
+"""The door for composites: (specs, store) → verdict, counted from the production of each service.
+
+They are judged as of the newest data of any of their services, or of a moment that is named, by one
+pass over the production of each service for all of its SLOs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from slogate.errors import NoData, UsageError
+from slogate.gate import count_accounts, refuse_unsupported
+from slogate.model.run import Run
+from slogate.model.slots import Tallies
+from slogate.promises.composed import Part, judge_composite, parts_of, verdict_of_composites
+from slogate.promises.judge import Known
+from slogate.promises.production import Production, known_of, newest_end, reaching
+from slogate.promises.promise import plan, whole_minute
+from slogate.slo.spec import Spec
+from slogate.store.layout import Store
+from slogate.verdict import Verdict
+
+
+def check_composites(
+    store: Store,
+    specs: Sequence[Spec],
+    service: str,
+    *,
+    at: int | None = None,
+    version: str,
+    threads: int | None = None,
+    stored: Callable[[str], Sequence[Run]],
+) -> Verdict:
+    """Judge the composites of a service; `stored` has the production runs of any service."""
+    refuse_unsupported(specs)
+    promises = [promise for spec in specs for promise in spec.composites]
+    if not promises:
+        raise UsageError("the specs have no composites, so there is nothing to judge")
+    services = sorted({part.service for each in promises for part in each.components})
+    runs = {each: list(stored(each)) for each in services}
+    moment = newest_end([run for some in runs.values() for run in some])
+    moment = moment if at is None else whole_minute(at)
+    if moment is None:
+        raise NoData(
+            f"no verdict: {store.root} has no production data of {' or '.join(services)}",
+            hint="take some in: slogate import --kind production FILE",
+        )
+    plans = [plan(promise, moment) for promise in promises]
+    parts = [parts_of(each) for each in plans]
+    counted: dict[str, Tallies] = {}
+    known: dict[str, Known] = {}
+    for name in services:
+        mine = [part for some in parts for part in some if part.component.service == name]
+        reached = reaching(runs[name], [part.plan for part in mine])
+        accounts = [account for part in mine for account in part.accounts]
+        counted |= count_accounts(store, reached, accounts, threads=threads)
+        production = Production(service=name, at=moment, runs=reached)
+        known |= {part.plan.promise.id: known_of(production, part.plan) for part in mine}
+
+    def told(part: Part) -> Part:
+        return replace(part, known=known[part.plan.promise.id])
+
+    findings = [
+        judge_composite(each, [told(part) for part in some], counted)
+        for each, some in zip(plans, parts, strict=True)
+    ]
+    texts = {spec.sha256: spec.text for spec in specs}
+    return verdict_of_composites(service, moment, findings, plans, specs=texts, version=version)
