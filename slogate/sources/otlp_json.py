@@ -16,9 +16,11 @@ from collections.abc import Iterator
 from typing import IO, Any, cast
 
 from slogate.sources._base import Chunk, Origin, Source
+from slogate.sources._otlp.columns import PLAIN
 from slogate.sources._otlp.documents import take_json
 from slogate.sources._otlp.files import Message, failing, translated
 from slogate.sources._otlp.frames import LONGEST, begins, frames, framing, unpacked
+from slogate.sources._otlp.lane import Lane
 from slogate.sources._otlp.settings import OPTIONS
 from slogate.sources._otlp.telemetry import Malformed
 from slogate.sources._otlp.translate import Translator
@@ -28,6 +30,7 @@ _AT_ONCE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*" + _NAME)
 _SOMEWHERE = re.compile(_NAME)
 _ITEM = re.compile(rb'"(?:startTimeUnixNano|start_time_unix_nano)"')
 _BOM = b"\xef\xbb\xbf"
+_BLOCK = 8 << 20
 
 
 def sniff(head: bytes) -> float:
@@ -66,17 +69,45 @@ def _is_lines(origin: Origin) -> bool:
 
 
 def _lines(origin: Origin) -> Iterator[Message]:
+    """The messages block by block, and line by line where a block cannot be taken."""
+    lane, number, marked = Lane(), 1, origin.head.startswith(_BOM)
     with origin.stream() as opened:
         stream = cast("IO[bytes]", io.BufferedReader(cast("Any", opened), 1 << 20))
-        number = 0
-        while line := stream.readline(LONGEST + 1):
-            number += 1
-            if len(line) > LONGEST:
-                while line and not line.endswith(b"\n"):
-                    line = stream.readline(1 << 20)
-                yield Message(number, None, _too_long)
-            elif line.strip():
-                yield _message(line.removeprefix(_BOM) if number == 1 else line, number)
+        stream.read(len(_BOM) if marked else 0)
+        while block := stream.read(_BLOCK):
+            block += stream.readline(LONGEST + 1)
+            count = block.count(b"\n") + (not block.endswith(b"\n"))
+            if block.startswith(PLAIN):
+                fast = _Fast(lane, block, count)
+                yield Message(number, None, fast.take)
+                if fast.taken:
+                    number += count
+                    continue
+            yield from _each(block, number)
+            number += count
+            while len(block) > LONGEST and not block.endswith(b"\n"):
+                block = stream.readline(LONGEST + 1)
+    lane.release()
+
+
+class _Fast:
+    """A block of lines that may be taken at once."""
+
+    def __init__(self, lane: Lane, block: bytes, lines: int) -> None:
+        self._lane, self._block, self._lines = lane, block, lines
+        self.taken = False
+
+    def take(self, translator: Translator) -> bool:
+        self.taken = self._lane.take(translator, self._block, self._lines)
+        return self.taken
+
+
+def _each(block: bytes, first: int) -> Iterator[Message]:
+    for number, line in enumerate(block.removesuffix(b"\n").split(b"\n"), start=first):
+        if len(line) >= LONGEST:
+            yield Message(number, None, _too_long)
+        elif line.strip():
+            yield _message(line, number)
 
 
 def _message(text: bytes, line: int | None = None, at: int | None = None) -> Message:

@@ -28,6 +28,7 @@ NEGATIVE = "it counts negative durations"
 CONTRADICTED = "its longest duration is under the bucket that holds its longest ones"
 ABSURD = "it counts durations of over a day"
 _MOST_NS = LONGEST_US * 1_000
+_MOST_SUM = 10.0**12
 _ROOM = 2.0**-49
 _MOST_BITS = 80
 # more µs than a column holds are no bound
@@ -80,6 +81,11 @@ _scales = lru_cache(maxsize=16)(_Scale)
 
 def _scale(scale: int, unit: Fraction) -> _Scale:
     return _scales(scale, unit.numerator, unit.denominator)
+
+
+def kept_bounds(scale: int, index: int, unit: Fraction) -> Bounds:
+    """The same, looked up where it was asked for before."""
+    return _scale(scale, unit)[index]
 
 
 def _power(scale: int, index: int, unit: Fraction) -> tuple[int, int]:
@@ -166,6 +172,13 @@ def whole_us(value: float, unit: Fraction) -> int | None:
     # exact: 17 digits at most, times a power of ten
     most = math.ceil(Decimal(repr(value)) * unit.numerator / unit.denominator)
     return most if most <= LONGEST_US else None
+
+
+def sum_us(value: float | None, unit: Fraction) -> int | None:
+    """A sum in whole µs, rounded up; None where it is not known or cannot be."""
+    if value is None or not 0 <= value <= _MOST_SUM:
+        return None
+    return math.ceil(Fraction(repr(value)) * unit)
 
 
 def _explicit(

@@ -29,11 +29,14 @@ NO_OUTCOME = (
 
 
 class Message(NamedTuple):
-    """A message at a line (None: lines mean nothing) or byte; `rows` of it are bad if it is."""
+    """A message at a line (None: lines mean nothing) or byte; `rows` of it are bad if it is.
+
+    `take` answers False where it has not taken anything, and is followed by others for the same.
+    """
 
     line: int | None
     at: int | None
-    take: Callable[[Translator], None]
+    take: Callable[[Translator], bool | None]
     rows: Callable[[], int] = lambda: 1
 
 
@@ -106,13 +109,12 @@ def _taken(origin: Origin, translator: Translator, message: Message) -> bool:
     translator.losses = losses = Losses()
     try:
         with uncollected():
-            message.take(translator)
+            return message.take(translator) is not False
     except Malformed as error:
         losses.bad[str(error)] += message.rows()
         return translator.waiting > 0
     except Ambiguous as error:
         raise origin.fail(str(error), line=message.line, hint=error.hint) from None
-    return True
 
 
 def _shown(message: Message, losses: Losses) -> tuple[BadRow, ...]:

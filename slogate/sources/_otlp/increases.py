@@ -66,7 +66,7 @@ class Increases:
             return _increase(point, last.time_ns)
         return Increase(
             start_ns=last.time_ns, end_ns=point.time_ns, total=point.total - last.total,
-            sum=_less(point.sum, last.sum), max=_new_max(point.max, last.max), buckets=buckets,
+            sum=less(point.sum, last.sum), max=_new_max(point.max, last.max), buckets=buckets,
         )  # fmt: skip
 
     def delta(self, identity: Hashable, point: Point) -> Increase | Nothing:
@@ -82,6 +82,15 @@ class Increases:
         # the buckets of a delta need not be remembered
         starts[0] = point._replace(buckets=Explicit((), ()))
         return _increase(point, point.start_ns)
+
+    def lend(self) -> dict[Hashable, dict[int, Point]]:
+        """The last points of every stream by their starts, which are then forgotten here."""
+        lent, self._streams, self._held = self._streams, {}, 0
+        return lent
+
+    def give_back(self, streams: dict[Hashable, dict[int, Point]]) -> None:
+        """Remember these last points, and nothing else."""
+        self._streams, self._held = streams, sum(map(len, streams.values()))
 
     def _keep(self, starts: dict[int, Point], point: Point) -> None:
         if len(starts) >= STARTS_KEPT:
@@ -110,7 +119,8 @@ def _increase(point: Point, start_ns: int) -> Increase:
     return Increase(start_ns, point.time_ns, point.total, point.sum, point.max, point.buckets)
 
 
-def _less(now: float | None, before: float | None) -> float | None:
+def less(now: float | None, before: float | None) -> float | None:
+    """How much a sum grew; None where it is not known, or fell."""
     return None if now is None or before is None or now < before else now - before
 
 

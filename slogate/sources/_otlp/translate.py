@@ -9,7 +9,6 @@ histograms, two services as one.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -17,7 +16,7 @@ from typing import NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, Chunk
 from slogate.sources._histograms import Rows
-from slogate.sources._otlp.buckets import UNITS, check, counted, whole_us
+from slogate.sources._otlp.buckets import UNITS, check, counted, sum_us, whole_us
 from slogate.sources._otlp.increases import Increase, Increases, Nothing
 from slogate.sources._otlp.outcomes import Metric as Key
 from slogate.sources._otlp.outcomes import Outcomes
@@ -38,7 +37,6 @@ from slogate.sources._otlp.telemetry import (
 
 ROWS = 65_536
 MOST_COUNTED = 10**12
-_MOST = 10.0**12
 OTHER_METRICS = "data points of other histograms"
 OTHER_SERVICES = "telemetry of other services"
 
@@ -70,6 +68,7 @@ class Translator:
     histograms: Rows = field(default_factory=Rows)
     increases: Increases = field(default_factory=Increases)
     outcomes: Outcomes = field(default_factory=Outcomes)
+    ready: list[Chunk] = field(default_factory=list)
     seen: dict[str, None] = field(default_factory=dict)
     _names: dict[tuple[str, str], str] = field(default_factory=dict)
     _service: str | None = None
@@ -85,7 +84,7 @@ class Translator:
         if self.settings.signal == "metrics":
             self.losses.left_out["spans"] += sum(1 for _ in spans)
             return
-        labels = self._labels(resource.attributes)
+        labels = self.labels(resource.attributes)
         own = [key for key in self.settings.labels if key not in resource.attributes]
         mine: bool | None = None
         for span in spans:
@@ -102,23 +101,31 @@ class Translator:
 
     def metrics(self, resource: Resource, scope: str, metrics: Iterable[Metric]) -> None:
         """Take the histograms of a resource."""
-        labels = self._labels(resource.attributes)
+        labels = self.labels(resource.attributes)
         for metric in metrics:
-            if self.settings.signal == "traces":
-                self.losses.left_out["data points"] += sum(1 for _ in metric.points)
-            elif not self._is_asked_for(resource, metric):
-                self.losses.left_out[OTHER_METRICS] += sum(1 for _ in metric.points)
-            elif not self._is_mine(resource, "metrics"):
-                self.losses.left_out[OTHER_SERVICES] += sum(1 for _ in metric.points)
+            if reason := self.reason_against(resource, metric.name):
+                self.losses.left_out[reason] += sum(1 for _ in metric.points)
             else:
                 identity = (frozenset(resource.attributes.items()), scope, metric.name)
                 key = (resource.service, metric.name)
                 self._histogram(metric, key, identity, labels)
 
+    def reason_against(self, resource: Resource, metric: str) -> str | None:
+        """Why the points of a histogram of that name are left out; None if they are not."""
+        if self.settings.signal == "traces":
+            return "data points"
+        if not self._is_asked_for(resource, metric):
+            return OTHER_METRICS
+        return None if self._is_mine(resource, "metrics") else OTHER_SERVICES
+
+    def unit(self, written: str) -> Fraction | None:
+        """How many µs the unit of a histogram has; None where it is not known."""
+        return UNITS.get(written) or (self.settings.unit if not written else None)
+
     def _histogram(
         self, metric: Metric, key: Key, identity: Hashable, labels: dict[str, str]
     ) -> None:
-        unit = UNITS.get(metric.unit) or (self.settings.unit if not metric.unit else None)
+        unit = self.unit(metric.unit)
         for point in metric.points:
             if not point.recorded:
                 self.losses.left_out["data points without a value"] += 1
@@ -151,7 +158,7 @@ class Translator:
         if isinstance(increase, Nothing):
             self.losses.left_out[increase.reason] += 1
         elif increase.total:
-            labels = {**of.labels, **self._labels(point.attributes)}
+            labels = {**of.labels, **self.labels(point.attributes)}
             self._rows(increase, known, of, labels)
 
     def _rows(self, increase: Increase, known: Facts, of: _Of, labels: dict[str, str]) -> None:
@@ -165,7 +172,7 @@ class Translator:
         longest = None if increase.max is None else whole_us(increase.max, of.unit)
         if longest is not None and longest <= found[-1][0][0]:
             longest = None
-        total = _whole_us(increase.sum, of.unit) if len(found) == 1 else None
+        total = sum_us(increase.sum, of.unit) if len(found) == 1 else None
         rows.add_buckets(
             [(low, high, count) for (low, high), count in found],
             ts=start, step_us=max(1, end - start), endpoint=known.endpoint, method=known.method,
@@ -173,16 +180,16 @@ class Translator:
             max_us=longest, labels=labels,
         )  # fmt: skip
 
-    def _is_asked_for(self, resource: Resource, metric: Metric) -> bool:
+    def _is_asked_for(self, resource: Resource, name: str) -> bool:
         """Whether a histogram is of requests, and not the old name beside the new one."""
         if self.settings.metrics:
-            asked = metric.name in self.settings.metrics
+            asked = name in self.settings.metrics
         else:
-            family = FAMILIES.get(metric.name)
+            family = FAMILIES.get(name)
             key = (resource.service, family or "")
-            asked = family is not None and self._names.setdefault(key, metric.name) == metric.name
+            asked = family is not None and self._names.setdefault(key, name) == name
         if not asked and len(self.seen) < 20:
-            self.seen[word(metric.name)] = None
+            self.seen[word(name)] = None
         return asked
 
     def _is_mine(self, resource: Resource, signal: str) -> bool:
@@ -207,7 +214,8 @@ class Translator:
             )
         return True
 
-    def _labels(self, attributes: Attributes) -> dict[str, str]:
+    def labels(self, attributes: Attributes) -> dict[str, str]:
+        """The attributes that are kept as labels."""
         return {
             key: word(str(value))
             for key in self.settings.labels
@@ -221,12 +229,12 @@ class Translator:
 
     def forget(self) -> None:
         """Drop the rows that there are."""
-        self.requests, self.histograms = Requests(), Rows()
+        self.requests, self.histograms, self.ready = Requests(), Rows(), []
         self.outcomes.forget()
 
     def chunks(self, *, final: bool = False) -> list[Chunk]:
         """The rows that fill a chunk, or all of them at the end; with what was lost meanwhile."""
-        found = []
+        found, self.ready = self.ready, []
         if len(self.requests) >= ROWS or (final and len(self.requests)):
             found.append(Chunk(rows=self.requests.batch()))
         if len(self.histograms) >= ROWS or (final and len(self.histograms)):
@@ -238,10 +246,3 @@ def _no_unit(unit: str) -> str:
     if unit:
         return f"its unit '{word(unit)[:20]}' is none of s, ms, us, ns"
     return "it tells no unit (say which: --option unit=ms)"
-
-
-def _whole_us(value: float | None, unit: Fraction) -> int | None:
-    """A duration in whole µs, rounded up; None where it is not known or cannot be."""
-    if value is None or not 0 <= value <= _MOST:
-        return None
-    return math.ceil(Fraction(repr(value)) * unit)

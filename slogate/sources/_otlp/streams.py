@@ -1,0 +1,41 @@
+"""Numbers for the series that are counted on, and for each of their starts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+from slogate.sources._otlp.columns import Odd
+from slogate.sources._otlp.increases import MOST_STREAMS, STARTS_KEPT
+
+
+@dataclass(slots=True)
+class Streams:
+    """What was numbered so far, in the order of the numbers."""
+
+    numbers: dict[Hashable, int] = field(default_factory=dict)
+    identities: list[Hashable] = field(default_factory=list)
+    explicit: list[bool] = field(default_factory=list)
+    starts: Counter[int] = field(default_factory=Counter)
+    keys: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def number(self, identity: Hashable, explicit: bool) -> int:
+        """The number of a series; Odd if its kind of buckets changed."""
+        found = self.numbers.setdefault(identity, len(self.identities))
+        if found == len(self.identities):
+            self.identities.append(identity)
+            self.explicit.append(explicit)
+        if self.explicit[found] is not explicit:
+            raise Odd
+        return found
+
+    def key(self, stream: int, start: int) -> int:
+        """The number of what counted from this start; Odd where there are too many."""
+        found = self.keys.get((stream, start))
+        if found is None:
+            found = self.keys[stream, start] = len(self.keys)
+            self.starts[stream] += 1
+            if self.starts[stream] > STARTS_KEPT or len(self.keys) > MOST_STREAMS:
+                raise Odd
+        return found

@@ -1,0 +1,251 @@
+"""Histograms block by block and line by line: the same rows, the same losses, whatever comes."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+
+import pytest
+from telemetry import exponential, lines, metrics, point, traces
+
+from slogate.sources._otlp.documents import take_json
+from slogate.sources._otlp.lane import Lane
+from slogate.sources._otlp.settings import settings
+from slogate.sources._otlp.telemetry import Losses, Malformed
+from slogate.sources._otlp.translate import Translator
+
+HTTP = {"http.request.method": "GET", "http.route": "/cart", "http.response.status_code": 200}
+FAILED = {**HTTP, "http.response.status_code": 503, "http.route": "/é"}
+TIMED_OUT = {"http.request.method": "GET", "http.route": "/cart", "error.type": "timeout"}
+# three lines of two series each
+STEADY = [
+    metrics(
+        point([number, 2, 0, number], at=60 + number, told=HTTP, sum=9.5 * number, max=40.0),
+        point([0, 1, 0, 5 * number], at=60 + number, told=FAILED, max=30.0 + number),
+    )
+    for number in range(1, 4)
+]
+
+
+class Reading:
+    """What comes of messages, taken in either way."""
+
+    def __init__(self, **options: str) -> None:
+        self.translator = Translator(settings(options))
+        self.lane = Lane()
+        self.bad: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
+        self.rows: list[tuple] = []
+        self.fast = 0
+
+    def block(self, text: str) -> bool:
+        """Take lines at once if they can be, else one by one."""
+        self.translator.losses = Losses()
+        taken = self.lane.take(self.translator, text.encode(), text.count("\n"))
+        self._count()
+        if taken:
+            self.fast += 1
+        else:
+            self.each(text)
+        return taken
+
+    def each(self, text: str) -> None:
+        """Take lines one by one."""
+        self.lane.release()
+        for line in text.splitlines():
+            self.translator.losses = Losses()
+            try:
+                take_json(self.translator, json.loads(line))
+            except (Malformed, ValueError) as error:
+                self.bad[str(error)] += 1
+            self._count()
+
+    def _count(self, final: bool = False) -> None:
+        self.bad += self.translator.losses.bad
+        self.left_out += self.translator.losses.left_out
+        for chunk in self.translator.chunks(final=final):
+            for row in chunk.rows.to_pylist():
+                told = {name: value for name, value in row.items() if value not in (None, "")}
+                self.rows.append(tuple(sorted(told.items(), key=str)))
+
+    def all(self) -> tuple:
+        """All there is at the end."""
+        self.translator.losses = Losses()
+        self._count(final=True)
+        return sorted(self.rows, key=str), self.bad, +self.left_out
+
+
+def alike(*texts: str, **options: str) -> int:
+    """Check that blocks and lines come to the same; how many blocks could be taken at once."""
+    fast, slow = Reading(**options), Reading(**options)
+    for text in texts:
+        fast.block(text)
+        slow.each(text)
+
+    assert fast.all() == slow.all()
+    return fast.fast
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_what_grows_steadily_is_taken_at_once(pieces):
+    """In one block or in one a line, with what was remembered of the lines before."""
+    texts = [lines(message) for message in STEADY]
+    texts = texts if pieces == 3 else ["".join(texts)]
+
+    assert alike(*texts) == pieces
+
+
+@pytest.mark.parametrize(
+    ("second", "at_once"),
+    [
+        pytest.param(point([9, 9, 9, 9], at=180), True, id="all grew"),
+        pytest.param(point([3, 0, 2, 1], at=180), True, id="nothing grew"),
+        pytest.param(point([3, 0, 2, 1], at=60), False, id="delivered twice"),
+        pytest.param(point([2, 0, 2, 1], at=180), False, id="a fall"),
+        pytest.param(point([2, 2, 2, 1], at=180), False, id="a bucket fell"),
+        pytest.param(point([1, 0, 0, 0], at=180, since=100), True, id="a restart"),
+        pytest.param(point([4, 0, 2, 1], at=180, max=0.5), False, id="contradicted by its longest"),
+        pytest.param(point([4, 0, 2, 1], at=180, count="9"), False, id="does not add up"),
+        pytest.param(point([4, 0, 2], at=180), False, id="a bucket is missing"),
+        pytest.param(
+            point([4, 0, 2, 1], at=180, explicitBounds=[5, 11, 25]), False, id="other bounds"
+        ),
+        pytest.param(point([4, 0, 2, 1], at=180, explicitBounds=[]), False, id="no bounds"),
+        pytest.param(point([4, 0, 2, 1], at=180, flags=1), True, id="no value"),
+        pytest.param(point([4, 0, 2, 1], at=180, sum=-1.0), False, id="negative sum"),
+        pytest.param(point([4, 0, 2, 1], at=180, sum=None), False, id="null"),
+        pytest.param(point([4, 0, 2, 1], at=10**12), False, id="absurd time"),
+        pytest.param(point([4, 0, 2, 10**13], at=180), False, id="absurd count"),
+        pytest.param(point([0, 1, 0, 0], at=180, startTimeUnixNano="0"), True, id="no start"),
+        pytest.param(exponential(4, [1], at=180), False, id="exponential since"),
+        pytest.param(
+            point([4, 0, 2, 1], at=180, bucketCounts=["4", "0", "2", 1]), False, id="mixed"
+        ),
+        pytest.param(point([4, 0, 2, 1], at=180, count=7), False, id="a number for a text"),
+        pytest.param(point([4, 0, 2, 1], at=180, attributes=[{"key": "x"}]), False, id="no value"),
+        pytest.param(point([4, 0, 2, 1], at=180, exemplars=[{"asInt": "3"}]), True, id="exemplars"),
+    ],
+)
+def test_a_point_after_another(second, at_once):
+    """Whatever is not plain is left to be taken line by line, and what comes after goes on."""
+    first = point([3, 0, 2, 1], at=60, max=80.5, sum=12.25)
+    if second["attributes"] != [{"key": "x"}]:
+        first["attributes"] = second["attributes"]
+    last = point([20, 20, 20, 20], at=300, told=HTTP)
+
+    taken = alike(*(lines(metrics(each)) for each in (first, second, last)), ok="true")
+
+    assert taken == 2 + at_once
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(exponential(-4, [2, 0, 3], at=120, zeroCount=3), id="grew"),
+        pytest.param(exponential(-6, [0, 1, 2, 0, 3, 1], at=120, zeroCount=2), id="grew both ways"),
+        pytest.param(exponential(-3, [0, 3], at=120, zeroCount=2), id="lost a bucket"),
+        pytest.param(exponential(-2, [1, 3], at=120, scale=2, zeroCount=2), id="coarser"),
+        pytest.param(exponential(-4, [2, 0, 3], at=120, scale=4, zeroCount=2), id="finer"),
+        pytest.param(exponential(-4, [2, 0, 3], at=120, zeroCount=1), id="zeros fell"),
+        pytest.param(
+            exponential(-4, [2, 0, 3], at=120, zeroCount=2, zeroThreshold=0.25), id="threshold"
+        ),
+        pytest.param(
+            exponential(-4, [2, 0, 3], at=120, zeroCount=2, max=1.05), id="longest, by a rounding"
+        ),
+        pytest.param(exponential(-4, [2, 0, 3], at=120, zeroCount=2, max=0.5), id="longest"),
+        pytest.param(exponential(90, [2, 0, 3], at=120, zeroCount=2), id="elsewhere"),
+        pytest.param(exponential(2**30, [2], at=120, since=1), id="absurd bucket"),
+        pytest.param(
+            exponential(-4, [2], at=120, since=1, negative={"bucketCounts": ["1"]}), id="negative"
+        ),
+    ],
+)
+def test_an_exponential_point_after_another(second):
+    """Of each way in which buckets can change, the rows are the same."""
+    first = exponential(-4, [1, 0, 2], at=60, zeroCount=2, max=0.99, zeroThreshold=0.0)
+    last = exponential(-6, [9] * 20, at=300, zeroCount=9)
+
+    alike(*(lines(metrics(each)) for each in (first, second, last)), ok="true")
+
+
+@pytest.mark.parametrize(
+    ("change", "options"),
+    [
+        pytest.param(lambda text: text.replace('"unit": "ms"', '"unit": "h"'), {}, id="unit"),
+        pytest.param(lambda text: text.replace('"unit": "ms"', '"unit": "ns"'), {}, id="ns"),
+        pytest.param(lambda text: text.replace("server.duration", "other"), {}, id="other metric"),
+        pytest.param(lambda text: text, {"first": "skip"}, id="first skipped"),
+        pytest.param(lambda text: text, {"signal": "traces"}, id="traces only"),
+        pytest.param(lambda text: text, {"service": "other"}, id="other service"),
+        pytest.param(lambda text: text, {"attributes": "http.route"}, id="labels"),
+        pytest.param(lambda text: text.replace("shop", "sh\\u001eop"), {}, id="control"),
+        pytest.param(lambda text: text.replace("bucketCounts", "bucket_counts"), {}, id="snake"),
+        pytest.param(lambda text: text.replace("resourceM", "resource_m"), {}, id="all snake"),
+        pytest.param(lambda text: text.replace('"18.0"', "NaN"), {}, id="NaN"),
+        pytest.param(lambda text: text[:-9] + "\n", {}, id="cut"),
+        pytest.param(lambda text: text.replace("}\n", '} {"x": 1}\n'), {}, id="two a line"),
+        pytest.param(lambda text: text + '{"x": 1}\n', {}, id="no message"),
+        pytest.param(lambda text: text + lines(traces()), {"signal": "metrics"}, id="traces"),
+        pytest.param(lambda text: text + "\n", {}, id="blank line"),
+        pytest.param(
+            lambda text: text.replace('"name": "tests"', '"version": "1"'), {}, id="scope"
+        ),
+    ],
+)
+def test_messages_of_other_kinds(change, options):
+    """A block that is changed anyhow, between others, comes to what its lines come to."""
+    texts = [lines(message) for message in STEADY]
+
+    alike(texts[0], change(texts[1]), texts[2], **options)
+
+
+def as_numbers(value):
+    """The same with numbers where there are texts of digits."""
+    if isinstance(value, dict):
+        return {key: as_numbers(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [as_numbers(each) for each in value]
+    return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
+def test_numbers_of_64_bits_may_be_numbers():
+    """As some exporters write them, all of them: such blocks are taken at once too."""
+    texts = [lines(as_numbers(message)) for message in STEADY]
+
+    assert '"count": 4' in texts[0]
+    assert alike(*texts) == 3
+
+
+def events(chance: random.Random, count: int):
+    """Messages of some series that grow, restart, are repeated and change at random."""
+    states = [
+        [told, [0] * 4, {"since": 0.0}] for told in (HTTP, FAILED, TIMED_OUT, {**HTTP, "n": 1})
+    ]
+    for number in range(1, count):
+        points = []
+        for state in chance.sample(states, chance.randrange(1, 5)):
+            told, counts, about = state
+            if chance.random() < 0.04:
+                counts[:], about["since"] = [0] * 4, number - 0.5
+            for _ in range(chance.randrange(3)):
+                counts[chance.randrange(4)] += chance.randrange(4)
+            more = {"sum": sum(counts) * 2.5} if chance.random() < 0.8 else {}
+            more |= {"max": 26.0 + number // 9} if chance.random() < 0.8 else {}
+            at = number - 2 if chance.random() < 0.02 else number
+            points.append(point(counts, at=at, since=about["since"], told=told, **more))
+        yield metrics(*points)
+
+
+def test_many_series_at_random():
+    """Cut into blocks anywhere, a long history of several series gives the same rows and losses."""
+    chance = random.Random(20261126)
+    taken = 0
+    for _ in range(6):
+        texts = [lines(message) for message in events(chance, 40)]
+        cuts = sorted(chance.sample(range(1, len(texts)), 5))
+        pieces = zip([0, *cuts], [*cuts, len(texts)], strict=True)
+        taken += alike(*("".join(texts[start:end]) for start, end in pieces))
+
+    assert taken > 8
