@@ -148,6 +148,7 @@ line.budget.open { stroke: var(--open); }
   dl { grid-template-columns: 1fr; }
   tbody th, thead th:first-child { position: sticky; left: 0; background: var(--card);
     z-index: 1; padding-right: 10px; max-width: 46vw; font-size: .82rem; }
+  tbody th .name { width: max-content; min-width: 0; max-width: 43vw; font-size: .86em; }
 }
 @media print {
   :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --soft: #444;
