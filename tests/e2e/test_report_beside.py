@@ -89,7 +89,7 @@ def test_the_distribution_is_held_against_the_pinned_run(folder):
     text = (folder / "load.html").read_text("utf-8")
 
     assert "pinned: baseline (" in inert(text).said
-    assert 'class="line q4"' in text
+    assert 'class="line pin"' in text
 
 
 def test_a_budget_is_drawn_as_it_burnt(folder):

@@ -61,8 +61,8 @@ def distribution(panel: Panel) -> Html | None:
     if panel.base is not None and panel.base.levels:
         others = {level.share: level.hi_us for level in panel.base.levels}
         before = line([others.get(level.share) for level in levels])
-        shapes = joined(tag("path", class_="line q4", d=before), shapes)
-        words = [("q1", "this run"), ("q4", f"pinned: {panel.base_name}")]
+        shapes = joined(tag("path", class_="line pin", d=before), shapes)
+        words = [("q1", "this run"), ("pin", f"pinned: {panel.base_name}")]
     if not panel.exhibit.exact:
         lows = line([float(level.lo_us) for level in levels])
         shapes = joined(shapes, tag("path", class_="line q0", d=lows))

@@ -82,6 +82,9 @@ th .name, td .name { display: inline-block; min-width: 12ch; max-width: 34ch;
 .trend .open { fill: var(--open); }
 .trend .none { fill: var(--card); stroke-width: 1.4; stroke: var(--open); }
 .trend .none.fail { stroke: var(--fail); }
+.line.pin { stroke: var(--q2); stroke-width: 1.5; stroke-dasharray: 7 4; }
+.swatch.pin { height: 3px; border-radius: 2px; vertical-align: 3px; width: 16px;
+  background: var(--q2); }
 .line.even { stroke: var(--soft); stroke-width: 1.2; stroke-dasharray: 6 5; }
 .words { display: inline-block; min-width: 40ch; }
 .bar .limit { stroke: var(--fail); stroke-width: 2; fill: none; }
