@@ -28,13 +28,22 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-@pytest.mark.parametrize("pattern", ["*.py", "docs/*.md", "schemas/*.json", "py.typed"])
+@pytest.mark.parametrize(
+    "pattern", ["*.py", "docs/*.md", "docs/pictures/*.svg", "schemas/*.json", "py.typed"]
+)
 def test_wheel_holds_the_package(wheel: Path, pattern: str):
     """Code, manual, schemas and the marker of types are shipped, every file of them."""
     there = {str(path.relative_to(ROOT)) for path in (ROOT / "slogate").rglob(pattern)}
 
     assert there
     assert there - set(zipfile.ZipFile(wheel).namelist()) == set()
+
+
+def test_wheel_holds_the_action(wheel: Path):
+    """`slogate init` copies the composite action as it is in the repository."""
+    shipped = zipfile.ZipFile(wheel).read("slogate/demo/action.yml")
+
+    assert shipped == (ROOT / ".github/actions/slogate/action.yml").read_bytes()
 
 
 def test_wheel_holds_nothing_else(wheel: Path):
