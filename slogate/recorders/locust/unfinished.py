@@ -1,16 +1,15 @@
 """Records the requests that never got their answer: Locust fires no event for them.
 
 A service that hangs would otherwise look like one that nobody asks. `request` of both of
-Locust's HTTP clients is wrapped: what is cut off in it (its user is stopped by force, or its own
+Locust's HTTP clients is guarded: what is cut off in it (its user is stopped by force, or its own
 `gevent.Timeout` expires) becomes a failed row that lasted as long as it had waited. It is given
 to the listener as an event without a length, which Locust could not have counted either. What is
-known of the request is read from Locust's own frame, so that one that ends well costs a call and
-no more. Not seen: other clients, and bodies that are read in the user's own code.
+known of the request is read from Locust's own frame, so that one that ends well costs nothing.
+Not seen: other clients, and bodies that are read in the user's own code.
 """
 
 from __future__ import annotations
 
-import functools
 import gc
 from collections.abc import Callable, Mapping
 from time import perf_counter
@@ -24,6 +23,7 @@ from locust.event import EventHook
 
 from slogate.recorders.locust.capture import Capture
 from slogate.recorders.locust.columns import Chunk
+from slogate.recorders.locust.guarding import guarded
 from slogate.units import US_PER_SECOND, format_duration
 
 LEAST_S = 1.0
@@ -34,7 +34,7 @@ Known = Mapping[str, Any]
 
 
 class Unfinished:
-    """The wrappers of one process.
+    """The guards of one process.
 
     When Locust stops a user by force, a request in its first `LEAST_S` says nothing about the
     service and is no row.
@@ -53,29 +53,15 @@ class Unfinished:
             setattr(client, "request", self._watch(client.request))  # noqa: B010 (mypy)
 
     def _watch(self, request: Callable[..., Any]) -> Callable[..., Any]:
-        code = request.__code__
-
-        @functools.wraps(request)
-        def watched(session: Any, *arguments: Any, **keywords: Any) -> Any:
-            try:
-                if not keywords and len(arguments) == 2:
-                    method, url = arguments  # unpacked: one C frame less to switch greenlets with
-                    return request(session, method, url)
-                return request(session, *arguments, **keywords)
-            except Exception:
-                raise
-            except BaseException as reason:
-                self._on_cut_off(reason, code)
-                raise
-
+        watched, code = guarded(request, self._on_cut_off)
         self._codes.add(code)
         return watched
 
-    def _on_cut_off(self, reason: BaseException, code: CodeType) -> None:
+    def _on_cut_off(self, reason: BaseException) -> None:
         """Record it, unless its event was being fired (it is a row) or it had only begun."""
         try:
             frames = _frames_of(reason)
-            known: Known = frames.get(code, {})
+            known: Known = next((frames[code] for code in frames if code in self._codes), {})
             waited = _waited(known)
             if EventHook.fire.__code__ in frames or _is_young(reason, known, waited):
                 return
