@@ -34,7 +34,11 @@ _SAME = ("objective", "budgeting", "slice_objective", "min_events", "severity", 
 def composites_shape() -> Shape:
     """The list under `composites:`."""
     fields = promised_fields(without=("alerts",))
-    of = Field(shape=listing(mapping(_PART), nonempty=True), help="[{slo: NAME, weight: 2}, …]", required=True)
+    of = Field(
+        shape=listing(mapping(_PART), nonempty=True),
+        help="[{slo: NAME, weight: 2}, …]",
+        required=True,
+    )
     plain = mapping(Fields(named={"name": fields["name"], "of": of, **fields}))
 
     def read(node: Node, at: At) -> Any:
