@@ -120,9 +120,10 @@ def gitlab_text(job: Job, origin: str) -> str:
             "    expire_in: 1 day",
             "",
         ]
-    command = "slogate run"
+    command = "slogate run --json >verdict.json"
     if job.imports:
-        command = f"{shlex.join(['slogate', 'import', *job.imports])} && slogate check"
+        taken = shlex.join(["slogate", "import", *job.imports])
+        command = f"{taken} && slogate check --json >verdict.json"
     lines += [
         "slo:",
         "  stage: test",
@@ -132,10 +133,11 @@ def gitlab_text(job: Job, origin: str) -> str:
         "  script:",
         f"    - pip install --quiet slogate=={job.version}",
         f"    - {json.dumps('code=0; { ' + command + '; } || code=$?')}",
-        "    - slogate report latest --format junit -o verdict.xml || true",
-        "    - slogate report latest --format gitlab -o quality.json || true",
-        "    - slogate report latest --format html -o verdict.html || true",
-        "    # - slogate notify --to gitlab-note",
+        "    - slogate report --from verdict.json || true",
+        "    - slogate report --from verdict.json --format junit -o verdict.xml || true",
+        "    - slogate report --from verdict.json --format gitlab -o quality.json || true",
+        "    - slogate report --from verdict.json --format html -o verdict.html || true",
+        "    # - slogate notify --from verdict.json --to gitlab-note",
         '    - exit "$code"',
         "  cache:",
         "    key: slogate-$CI_COMMIT_REF_SLUG",
@@ -144,7 +146,7 @@ def gitlab_text(job: Job, origin: str) -> str:
         "    when: always",
         "  artifacts:",
         "    when: always",
-        "    paths: [verdict.html]",
+        "    paths: [verdict.json, verdict*.html]",
         "    reports:",
         "      junit: verdict.xml",
         "      codequality: quality.json",

@@ -69,6 +69,8 @@ def look(folder: Path, given: Sequence[Path]) -> Found:
 def _take_given(path: Path, found: Found) -> None:
     if not path.is_file():
         raise UsageError(f"there is no file {path}")
+    if not _is_text(str(path)):
+        raise UsageError(f"the name of {str(path)!a} is no UTF-8", hint="rename the file")
     kind = _kind(path)
     if kind in {None, "measured"}:
         kind = "measured" if importable(path, str(path)) else None
@@ -91,7 +93,7 @@ def _files(folder: Path) -> Iterator[Path]:
                 entries = sorted(os.scandir(folder / inside), key=lambda entry: entry.name)
             except OSError:
                 continue
-            for entry in entries:
+            for entry in filter(_is_named, entries):
                 left -= 1
                 if left < 0:
                     return
@@ -100,6 +102,15 @@ def _files(folder: Path) -> Iterator[Path]:
                 elif entry.is_dir(follow_symlinks=False) and not _is_skipped(entry):
                     below.append(inside / entry.name)
         level = below
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can be written into a file: one that is no UTF-8 cannot."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)
+
+
+def _is_named(entry: os.DirEntry[str]) -> bool:
+    return _is_text(entry.name)
 
 
 def _is_skipped(entry: os.DirEntry[str]) -> bool:

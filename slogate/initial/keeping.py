@@ -44,12 +44,12 @@ def write(folder: Path, files: Sequence[Planned]) -> None:
             with path.open("x", encoding="utf-8", newline="\n") as stream:
                 made.append(path)
                 stream.write(file.text)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         for path in made:
             path.unlink(missing_ok=True)
         for parent in reversed(folders):
             parent.rmdir()
         raise UsageError(
-            f"{file.path} cannot be written: {error.strerror or error}",
+            f"{file.path} cannot be written: {getattr(error, 'strerror', None) or error}",
             hint="nothing was written",
         ) from None

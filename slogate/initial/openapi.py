@@ -20,7 +20,7 @@ from slogate.initial.reading import read_data
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 LOADED = frozenset(("GET", "HEAD", "POST"))
-MOST_OPERATIONS = 5_000
+MOST_OPERATIONS = 20_000
 LONGEST_PATH = 200
 _REFERENCES = 20
 _PATH = re.compile(r"/[\x21-\x7e]*")

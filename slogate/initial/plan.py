@@ -169,7 +169,7 @@ def _add_load(
         Planned(
             path=Path("loadtests/locustfile.py"),
             text=text,
-            what=f"{loaded} of {loaded_of(tasks, more)} are loaded",
+            what=_loaded(loaded, len(tasks) + max(0, more)),
         )
     )
     if not loaded:
@@ -183,10 +183,10 @@ def _add_load(
         plan.notes.append(f"{description.left_out} paths of {description.file} are none of HTTP")
 
 
-def loaded_of(tasks: Sequence[Task], more: int) -> str:
-    """`7 operations`."""
-    count = len(tasks) + max(0, more)
-    return f"{count} operation{'' if count == 1 else 's'}"
+def _loaded(loaded: int, count: int) -> str:
+    """`6 of 7 operations are loaded`."""
+    noun = "operation" if count == 1 else "operations"
+    return f"{loaded} of {count} {noun} {'is' if loaded == 1 else 'are'} loaded"
 
 
 def _settings(sources: Sources, answers: Answers, users: int, origin: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,13 @@ def test_service_has_the_name_of_its_folder(tmp_path):
     (tmp_path / "My Shop API").mkdir()
 
     assert service_name(tmp_path / "My Shop API", None) == "my-shop"
+
+
+def test_names_that_are_no_text_are_not_begun_from(tmp_path):
+    """A file whose name is no UTF-8 is passed over, and refused where it is named."""
+    odd = tmp_path / os.fsdecode(b"l\xff.py")
+    odd.write_text("import locust\n")
+
+    assert look(tmp_path, []).locustfiles == []
+    with pytest.raises(UsageError, match="is no UTF-8"):
+        look(tmp_path, [odd])
