@@ -8,22 +8,31 @@ few load tests disturb each other.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadGroupScheduling
 
+GROUP = re.compile(r'^pytestmark = .*xdist_group\("(\w+)"\)', re.MULTILINE)
+
 
 class FromBothEnds(LoadGroupScheduling):
-    """Hands out xdist groups, and the files of tests that have none, in the order of the tests."""
+    """Hands out the files of an xdist group together, and each other file, in the tests' order."""
 
     def __init__(self, config: pytest.Config, log: Any = None) -> None:
         super().__init__(config, log)
         config.option.loadscopereorder = False
 
+        self._groups: dict[str, str] = {}
+
     def _split_scope(self, nodeid: str) -> str:
-        group = super()._split_scope(nodeid)
-        return group if group != nodeid else nodeid.partition("::")[0]
+        # xdist 3.8 writes the group behind the id, where pytest 9.2 does not look any more
+        file = nodeid.partition("::")[0]
+        if file not in self._groups:
+            marked = GROUP.search((self.config.rootpath / file).read_text(encoding="utf-8"))
+            self._groups[file] = marked[1] if marked else file
+        return self._groups[file]
 
     def _assign_work_unit(self, node: Any) -> None:
         if self.nodes.index(node) % 2:
