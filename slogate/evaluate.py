@@ -77,7 +77,7 @@ def judge(
 ) -> Verdict:
     """Judge every objective of the specs on what was counted."""
     findings = tuple(
-        _finding(objective, subject, evidence.get(objective.id), floors.get(objective.id))
+        finding_of(objective, subject, evidence.get(objective.id), floors.get(objective.id))
         for objective in objectives_of(specs)
     )
     used = tuple(sorted({run for floor in floors.values() for run in floor.runs}))
@@ -92,9 +92,10 @@ def judge(
     )
 
 
-def _finding(
+def finding_of(
     objective: Objective, subject: Subject, evidence: Evidence | None, floor: Floor | None
 ) -> Finding:
+    """What is found of one objective."""
     window = judged_window(subject.run, objective.scope.warmup_us)
     judgement, evidence = _judgement(objective, subject, window, evidence, floor)
     cut = evidence.cut.requests if evidence and evidence.cut else 0

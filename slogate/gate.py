@@ -19,6 +19,7 @@ from slogate.history.floors import floors
 from slogate.model.run import Run
 from slogate.model.window import Window
 from slogate.reports.json import document, parse
+from slogate.sequential import in_looks, plan_looks
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.store.manifest import list_runs, with_all_parts, with_parts
@@ -62,7 +63,11 @@ def check(
     refuse_unsupported(specs)
     refuse_empty(specs)
     run, evidence, subject = counted(store, specs, run, threads=threads)
-    verdict = judge(specs, subject, evidence, _floors(store, specs, run), version)
+    documents = earlier_verdicts(store, specs)
+    verdict = judge(specs, subject, evidence, floors_of(documents, specs, run), version)
+    verdict = in_looks(
+        specs, subject, evidence, lambda cut: floors_of(documents, specs, cut), verdict
+    )
     if run.interleaved is None and not any(spec.regressions for spec in specs):
         return verdict
     from slogate.comparing.compare import regressions
@@ -87,7 +92,8 @@ def counted(
         parts = [str(path) for path in paths]
         with engine.reading(parts, threads, (run.start_ts, run.end_ts)) as series:
             closed = _closed(run, series)
-            return closed, series.gather(plan(specs, closed)), _subject(specs, closed, series)
+            needs = [*plan(specs, closed), *plan_looks(specs, closed)]
+            return closed, series.gather(needs), _subject(specs, closed, series)
 
     return with_parts(store, run, count)
 
@@ -251,11 +257,16 @@ def _outside(ts: int | None, run: Run) -> bool:
     return before or (run.end_ts is not None and ts > run.end_ts)
 
 
-def _floors(store: Store, specs: Sequence[Spec], run: Run) -> dict[str, Floor]:
+def earlier_verdicts(store: Store, specs: Sequence[Spec]) -> list[Mapping[str, Any]]:
+    """The stored verdicts of the specs' services."""
+    services = sorted({it.service for it in specs})
+    return list(chain.from_iterable(each_verdict(store, service=name) for name in services))
+
+
+def floors_of(
+    documents: Sequence[Mapping[str, Any]], specs: Sequence[Spec], run: Run
+) -> dict[str, Floor]:
     """The design-effect floor of each objective, from earlier verdicts of its service."""
-    documents = chain.from_iterable(
-        each_verdict(store, service=service) for service in sorted({it.service for it in specs})
-    )
     windows = [
         (objective, judged_window(run, objective.scope.warmup_us))
         for objective in objectives_of(specs)

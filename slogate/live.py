@@ -16,10 +16,12 @@ from slogate import plugins
 from slogate.engines._base import Engine
 from slogate.errors import StoreError, UsageError
 from slogate.evaluate import MIN_REQUESTS, judge, plan
-from slogate.gate import ENGINE
+from slogate.gate import ENGINE, earlier_verdicts, floors_of
+from slogate.model.early import EarlyStop
 from slogate.model.run import Reconciliation
 from slogate.model.window import Window
 from slogate.objectives._base import Objective, Scope
+from slogate.sequential import in_looks, plan_looks, taken_looks
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.store.manifest import parts_of, read_run
@@ -53,6 +55,33 @@ def abort_rule(text: str) -> Objective:
                 place=Place(file="--abort-on", line=1, column=1, sha256=""),
             )
     raise UsageError(f"--abort-on {text!r}: there is no objective '{key}'", hint=hint)
+
+
+def look_early(
+    store: Store, run_id: str, specs: Sequence[Spec], early: EarlyStop, version: str
+) -> Verdict | None:
+    """What the looks so far decide, taken as the final verdict takes them; None before the first.
+
+    It stops a test that may end early, and decides nothing else.
+    """
+    engine: Engine = plugins.find("engines", ENGINE)
+    try:
+        run = read_run(store, run_id)
+        parts = [str(path) for path in parts_of(store, run)]
+    except StoreError:
+        return None
+    with engine.reading(parts, 1) as series:
+        rows, first, last = series.span()
+        recorded = Reconciliation(seen=rows, written=rows)
+        stopped = replace(early, stopped=True)
+        run = replace(run, end_ts=last, state="complete", rows=recorded, early_stop=stopped)
+        if first is None or not taken_looks(specs, run):
+            return None
+        evidence = series.gather([*plan(specs, run), *plan_looks(specs, run)])
+    subject = Subject(run=run, rows=rows, warmup=0, judged=0, backfilled=0)
+    documents = earlier_verdicts(store, specs)
+    whole = judge(specs, subject, evidence, {}, version)
+    return in_looks(specs, subject, evidence, lambda cut: floors_of(documents, specs, cut), whole)
 
 
 def look(

@@ -98,6 +98,8 @@ def _late_generator(run: Run) -> str | None:
 def _ended_early(run: Run) -> str | None:
     if run.planned_us is None or run.start_ts is None or run.stop_ts is None:
         return None
+    if run.early_stop is not None and run.early_stop.stopped:
+        return None
     took = run.stop_ts - run.start_ts
     if took >= ENDED_EARLY * run.planned_us:
         return None

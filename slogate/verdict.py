@@ -156,7 +156,8 @@ class Subject:
 class Verdict:
     """All findings of one judgement. `id` = hash of spec, subject, window and floor.
 
-    `interleaved` is what base and head of a test in turns differ by, judged or not.
+    `interleaved` is what base and head of a test in turns differ by, judged or not; `early_stop`
+    what was seen at each look at a test that could end as soon as all was decided.
     """
 
     id: str
@@ -167,6 +168,7 @@ class Verdict:
     warnings: tuple[str, ...] = ()
     specs: Mapping[str, str] = field(default_factory=dict)
     interleaved: Mapping[str, object] | None = None
+    early_stop: Mapping[str, object] | None = None
 
     @property
     def outcome(self) -> Outcome:

@@ -12,6 +12,7 @@ from pathlib import Path
 from slogate.errors import GeneratorError, Interrupted, StoreError, UsageError
 from slogate.loadtest.generator import Ended
 from slogate.loadtest.words import first_error, own_words, read_log
+from slogate.model.early import EarlyStop
 from slogate.model.run import Run
 from slogate.store.layout import Store
 from slogate.store.manifest import parts_of, read_run, update_run
@@ -30,10 +31,18 @@ class Closed:
     trouble: StoreError | None = None
 
 
-def close(store: Store, run_id: str, ended: Ended, log: Path, died: str | None = None) -> Closed:
+def close(
+    store: Store,
+    run_id: str,
+    ended: Ended,
+    log: Path,
+    died: str | None = None,
+    early: EarlyStop | None = None,
+) -> Closed:
     """Close the run; Interrupted, GeneratorError or UsageError if there is none to judge.
 
-    `died` is how the service ended, if it did. A run that cannot be written is judged all the
+    `died` is how the service ended, if it did; `early` is of a test that may end as soon as all is
+    decided. A run that cannot be written is judged all the
     same; the trouble comes with it.
     """
     text = read_log(log)
@@ -46,6 +55,8 @@ def close(store: Store, run_id: str, ended: Ended, log: Path, died: str | None =
         )
     error = first_error(text) if run.rows.seen == 0 else None
     run = replace(_as_it_ended(run, ended, error, died), generator_exit=ended.exit_code)
+    if early is not None:
+        run = replace(run, early_stop=replace(early, stopped=ended.decided))
     trouble = _written(store, run)
     if error is not None:
         _refuse_missing_host(text)
@@ -117,6 +128,8 @@ def _as_it_ended(run: Run, ended: Ended, error: str | None, died: str | None) ->
     if ended.aborted is not None:
         state = "aborted" if run.state in {"complete", "interrupted"} else "incomplete"
         reasons = [ended.aborted, *(reason for reason in reasons if reason != _CUT)]
+    elif ended.decided and state == "interrupted":
+        state, reasons = "complete", [reason for reason in reasons if reason != _CUT]
     elif ended.silent:
         state = "incomplete"
         reasons.insert(0, "the generator said nothing for a minute")

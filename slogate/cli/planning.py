@@ -9,6 +9,7 @@ from slogate.cli.against import Base, Wanted
 from slogate.cli.locusting import own_run_time, shows_web_ui
 from slogate.cli.options import note
 from slogate.config import Settings
+from slogate.model.early import EarlyStop
 from slogate.objectives._base import Objective
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
@@ -25,6 +26,8 @@ class Request:
     labels: tuple[str, ...]
     quiet: bool
     against: Wanted | None = None
+    early_stop: bool = False
+    min_time: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,13 @@ class Test:
     def say(self, text: str) -> None:
         """Tell the user something on the way, unless that is not wanted."""
         note(text, quiet=self.request.quiet)
+
+    @property
+    def early(self) -> EarlyStop | None:
+        """How long the test may be, where it may end as soon as all is decided."""
+        if not self.request.early_stop or self.planned_us is None:
+            return None
+        return EarlyStop(max_us=self.planned_us, min_us=self.request.min_time)
 
     @property
     def web(self) -> bool:

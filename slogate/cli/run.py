@@ -73,8 +73,18 @@ def command(
     max_time: Annotated[
         str | None,
         typer.Option(
-            "--max-time", metavar="DURATION", help="With --run-time auto, at most.  [default: 15m]"
+            "--max-time",
+            metavar="DURATION",
+            help="With --run-time auto or --early-stop, at most.  [default: 15m]",
         ),
+    ] = None,
+    early_stop: Annotated[
+        bool,
+        typer.Option("--early-stop", help="Stop as soon as every budget is decided."),
+    ] = False,
+    min_time: Annotated[
+        str | None,
+        typer.Option("--min-time", metavar="DURATION", help="With --early-stop, at least."),
     ] = None,
     host: Annotated[
         str | None,
@@ -119,7 +129,9 @@ def command(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option("--seed", min=0, metavar="N", help="Of the order of turns.  [default: drawn]"),
+        typer.Option(
+            "--against-seed", min=0, metavar="N", help="Of the order of turns.  [default: drawn]"
+        ),
     ] = None,
     label: LABELS = None,
     store: STORE = None,
@@ -138,18 +150,21 @@ def command(
       slogate run --host http://127.0.0.1:8000 -u 50 -t 2m
       slogate run --run-time auto --max-time 10m        as long as the budgets need
       slogate run --abort-on 'errors > 50%' --label purpose=nightly
+      slogate run --early-stop --max-time 10m           until every budget is decided
       slogate run --against 'cd ../base && python app.py --port {port}' -t 5m
       slogate run --against https://base.example.com --host https://head.example.com
       slogate run -- -f mine.py --processes 2 --tags fast
     """
     from slogate import __version__
-    from slogate.cli.auto import max_time_of, run_time_of, settled
+    from slogate.cli.auto import is_auto, max_time_of, run_time_of, settled
     from slogate.cli.judging import tell
     from slogate.cli.planning import Request
     from slogate.cli.testing import load_test
     from slogate.config import load_settings
 
     _refuse_positionals(context.obj or [], locust or [])
+    if early_stop and max_time is not None and not is_auto(run_time):
+        run_time, max_time = _longest(run_time, max_time), None
     given: dict[str, Any] = {
         "store": store,
         "service": service,
@@ -175,6 +190,8 @@ def command(
         abort_on=tuple(abort_on or ()),
         labels=tuple(label or ()),
         quiet=quiet,
+        early_stop=early_stop,
+        min_time=_least(min_time, early_stop=early_stop),
         against=_against(against, against_host, slice_, seed),
     )
     show = partial(tell, as_json=as_json, no_color=no_color, quiet=quiet)
@@ -184,13 +201,30 @@ def command(
     return load_test(request, show)
 
 
+def _longest(run_time: str | None, max_time: str) -> str:
+    """The run time of a test that may end early; UsageError where there are two."""
+    if run_time is not None:
+        raise UsageError("with --early-stop --run-time and --max-time say the same: leave one out")
+    given_duration(max_time, "--max-time")
+    return max_time
+
+
+def _least(min_time: str | None, *, early_stop: bool) -> int:
+    """The microseconds of `--min-time`; UsageError where nothing could end before."""
+    if min_time is None:
+        return 0
+    if not early_stop:
+        raise UsageError("--min-time bounds --early-stop, and there is none")
+    return given_duration(min_time, "--min-time")
+
+
 def _against(
     base: str | None, host: str | None, length: str | None, seed: int | None
 ) -> Wanted | None:
     """The base that is meant; UsageError for what belongs to one where there is none."""
     from slogate.cli.against import Wanted
 
-    given = {"--against-host": host, "--slice": length, "--seed": seed}
+    given = {"--against-host": host, "--slice": length, "--against-seed": seed}
     if base is None:
         for option, value in given.items():
             if value is not None:

@@ -20,6 +20,7 @@ from slogate.cli.locusting import arguments, is_worker, own_host, web_port
 from slogate.cli.planning import Request, Test
 from slogate.cli.watching import Death, display, tell_short, watch
 from slogate.errors import EXIT_PASS, GeneratorError, Interrupted, ServiceError, UsageError
+from slogate.evaluate import objectives_of
 from slogate.gate import check, last_verdict, refuse_empty, refuse_unsupported
 from slogate.live import abort_rule
 from slogate.loadtest.generator import Ended, generate
@@ -30,11 +31,13 @@ from slogate.loadtest.service import await_ready, served
 from slogate.loadtest.words import own_words, read_log
 from slogate.model.turns import SETTLED
 from slogate.preflight import rates
+from slogate.sequential import is_fact
 from slogate.store.layout import open_store
 from slogate.units import format_duration
 from slogate.verdict import Verdict
 
 BASE = "its base: "
+EARLY_FLUSH_S = "1"
 # shows verdicts, and answers with their exit code
 Tell = Callable[[Sequence[Verdict]], int]
 
@@ -55,7 +58,7 @@ def load_test(request: Request, tell: Tell) -> int:
     if ended.aborted is not None:
         test.say(f"aborted: {ended.aborted}")
     codes = [] if died is None else [_mourn(test, died)]
-    closed = close(test.store, test.run_id, ended, test.log("locust"), died)
+    closed = close(test.store, test.run_id, ended, test.log("locust"), died, test.early)
     test.say(closed.sentence)
     verdict = check(test.store, test.specs, closed.run, version=_version())
     codes.append(tell([verdict]))
@@ -95,7 +98,23 @@ def _prepare(request: Request) -> Test:
         rules=[abort_rule(text) for text in request.abort_on],
         store=open_store(request.settings.store, create=True),
     )
+    if request.early_stop:
+        _refuse_early_stop(test)
     return test if request.against is None else _against(test, request.against)
+
+
+def _refuse_early_stop(test: Test) -> None:
+    """UsageError for a test that cannot end early."""
+    if test.request.against is not None:
+        raise UsageError("--early-stop does not go with --against: its pairs are judged at the end")
+    planned, least = test.planned_us, test.request.min_time
+    if planned is None:
+        raise UsageError("--early-stop needs a longest time, and a person ends this test")
+    if least > planned:
+        raise UsageError(f"--min-time is longer than the {format_duration(planned)} of the test")
+    if all(map(is_fact, objectives_of(test.specs))):
+        hint = "max, throughput, `errors: 0` and regressions are judged at the end"
+        raise UsageError("no budget of the specs can be decided before the end", hint=hint)
 
 
 def _against(test: Test, wanted: Wanted) -> Test:
@@ -184,6 +203,8 @@ def _generate(test: Test, death: Death) -> Ended:
         "SLOGATE_SERVICE": test.service,
         "SLOGATE_RUN_INFO": json.dumps(info),
     }
+    if test.early is not None:
+        environment.setdefault("SLOGATE_FLUSH_S", EARLY_FLUSH_S)
     command = arguments(settings, test.request.locust, web=test.request.web)
     test.say(f"run {test.run_id}: locust {' '.join(command)}")
     if test.web:

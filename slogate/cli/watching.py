@@ -10,19 +10,25 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 from slogate.cli.locusting import spawn_rate
 from slogate.cli.planning import Test
 from slogate.errors import StoreError
 from slogate.evaluate import objectives_of
-from slogate.live import look
+from slogate.live import look, look_early
 from slogate.loadtest import progress
 from slogate.loadtest.generator import OnStatus, Status, Stop
 from slogate.preflight import rates, too_short
+from slogate.sequential import DECIDED, is_fact, planned_looks
 from slogate.store.manifest import read_run
 from slogate.verdict import Verdict
 
 LOOK_EVERY_S = 5.0
+EARLY_EVERY_S = 1.0
+# when the requests that a look counts have been answered and written, nearly all of them
+ARRIVE_US = 1_500_000
 Death = Callable[[], str | None]
 
 
@@ -43,7 +49,8 @@ def display(test: Test) -> Iterator[progress.Show]:
 
 def watch(test: Test, show: progress.Show, death: Death, version: str) -> OnStatus:
     """Look at the recorded parts every few seconds; answer when the test is to be stopped."""
-    seen: dict[str, float] = {"looked": 0.0, "told": 0.0}
+    seen: dict[str, float] = {"looked": 0.0, "told": 0.0, "looks": 0}
+    every_s = LOOK_EVERY_S if test.early is None else EARLY_EVERY_S
     latest: list[Verdict | None] = [None]
 
     def on_status(status: Status) -> Stop | None:
@@ -51,11 +58,13 @@ def watch(test: Test, show: progress.Show, death: Death, version: str) -> OnStat
             return Stop(reason=f"the service ended ({how})")
         if test.web and status.state == "stopped" and _recorded(test):
             return Stop(reason=None)
-        if time.monotonic() - seen["looked"] >= LOOK_EVERY_S and status.requests:
+        if time.monotonic() - seen["looked"] >= every_s and status.requests:
             seen["looked"] = time.monotonic()
             latest[0], reason = look(test.store, test.run_id, test.specs, test.rules, version)
             if reason is not None:
                 return Stop(reason=reason)
+            if (stop := _early(test, version, seen)) is not None:
+                return stop
             if latest[0] is not None and not seen["told"] and _warm(latest[0]):
                 seen["told"] = 1.0
                 tell_short(test, "after the warm-up", rates(latest[0]))
@@ -64,6 +73,35 @@ def watch(test: Test, show: progress.Show, death: Death, version: str) -> OnStat
         return None
 
     return on_status
+
+
+def _early(test: Test, version: str, seen: dict[str, float]) -> Stop | None:
+    """That everything is decided, at a look that is due."""
+    early = test.early
+    if early is None:
+        return None
+    try:
+        run = read_run(test.store, test.run_id)
+    except StoreError:
+        return None
+    due = [
+        look
+        for look in planned_looks(test.specs, replace(run, early_stop=early))
+        if look.end_ts + ARRIVE_US <= time.time() * 1e6
+    ]
+    if len(due) <= seen["looks"]:
+        return None
+    verdict = look_early(test.store, test.run_id, test.specs, early, version)
+    if verdict is None or verdict.early_stop is None:
+        return None
+    taken: Any = verdict.early_stop["looks"]
+    seen["looks"] = max(seen["looks"], len(taken))
+    facts = {each.id for each in objectives_of(test.specs) if is_fact(each)}
+    judged = [each for each in verdict.findings if each.id not in facts]
+    if all(each.outcome in DECIDED for each in judged):
+        test.say(f"every budget is decided at look {len(taken)}")
+        return Stop(reason=None, decided=True)
+    return None
 
 
 def tell_short(test: Test, when: str, per_second: Mapping[str, float]) -> None:

@@ -47,9 +47,13 @@ class Status:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stop:
-    """That the generator is to be stopped: why the test is aborted, or None if it is over."""
+    """That the generator is to be stopped: why the test is aborted, or None if it is over.
+
+    `decided`: it is over early, since there is nothing left to find out.
+    """
 
     reason: str | None
+    decided: bool = False
 
 
 OnStatus = Callable[[Status], Stop | None]
@@ -61,6 +65,7 @@ class Ended:
 
     exit_code: int
     aborted: str | None = None
+    decided: bool = False
     interrupted: bool = False
     silent: bool = False
     unheard: bool = False
@@ -109,7 +114,8 @@ def _listen(
                 heard = time.monotonic()
                 stop = on_status(Status.of(json.loads(lines[-1])))
                 if stop is not None:
-                    return Ended(exit_code=_stop(child), aborted=stop.reason)
+                    code = _stop(child)
+                    return Ended(exit_code=code, aborted=stop.reason, decided=stop.decided)
             elif heard is not None and time.monotonic() - heard > SILENCE_S:
                 return Ended(exit_code=_stop(child), silent=True)
             elif heard is None and start_s is not None and time.monotonic() - began > start_s:

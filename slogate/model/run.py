@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from slogate.model.early import EarlyStop
 from slogate.model.turns import Interleaved
 
 Kind = Literal["load", "production"]
@@ -80,7 +81,8 @@ class Run:
     `parts` are paths relative to the store; `seals` say what they were, for those that were
     closed. `rolled_up` is set where counts and histograms took the place of so many requests.
     `untold` says what the source is silent about: `failures`, where failed requests are not in it.
-    `interleaved` is set where base and head took turns, and this is one of them.
+    `interleaved` is set where base and head took turns, and this is one of them; `early_stop` where
+    the test could end as soon as all was decided.
     """
 
     id: str
@@ -108,3 +110,4 @@ class Run:
     rolled_up: int | None = None
     untold: tuple[str, ...] = ()
     interleaved: Interleaved | None = None
+    early_stop: EarlyStop | None = None

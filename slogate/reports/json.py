@@ -22,6 +22,7 @@ from typing import Any
 from slogate.errors import StoreError
 from slogate.model.run import Health, Reconciliation, Run
 from slogate.reports._base import Report, instant, is_unbounded
+from slogate.reports._early import as_early
 from slogate.reports._turns import as_turns
 from slogate.reports._typed import as_definition, as_float, as_map, as_texts, check_verdict
 from slogate.verdict import (
@@ -169,9 +170,8 @@ RUN: Fields = {
     "reconciliation": ("rows", _record(Reconciliation, RECONCILIATION)),
 }
 GOOD_SHARE: Fields = {
-    "observed": ("observed", NUMBER),
-    "interval": ("interval", _pair(NUMBER)),
-    "required": ("required", NUMBER),
+    key: (key, _pair(NUMBER) if key == "interval" else NUMBER)
+    for key in ("observed", "interval", "required")
 }
 DESIGN_EFFECT: Fields = {
     **{key: (key, NUMBER) for key in ("measured", "floor", "used")},
@@ -197,14 +197,14 @@ def _finding(value: Codec) -> Fields:
         "good_share": ("good_share", _record(GoodShare, GOOD_SHARE)),
         "design_effect": ("design_effect", _record(DesignEffect, DESIGN_EFFECT)),
         "effective_n": ("effective_n", NUMBER),
-        "requests_needed": ("requests_needed", AS_IS),
+        **_as_is("requests_needed"),
         "seconds_needed": ("seconds_needed", NUMBER),
         "window": ("window", WINDOW),
-        "reason": ("reason", AS_IS),
+        **_as_is("reason"),
         "warnings": ("warnings", TEXTS),
         "budget": ("budget", MAP),
         "definition": ("definition", DEFINITION),
-        "comparison": ("comparison", AS_IS),
+        **_as_is("comparison"),
     }
 
 
@@ -244,6 +244,7 @@ def document(verdict: Verdict) -> dict[str, Any]:
         "warnings": list(verdict.warnings),
         "objectives": [_objective(finding) for finding in verdict.findings],
         "interleaved": verdict.interleaved,
+        "early_stop": verdict.early_stop,
         "specs": MAP.write(verdict.specs),
     }
 
@@ -282,6 +283,7 @@ def _parse(document: Mapping[str, Any]) -> Verdict:
         warnings=TEXTS.read(document["warnings"]),
         specs=MAP.read(document["specs"]),
         interleaved=_nullable(as_turns, document.get("interleaved")),
+        early_stop=_nullable(as_early, document.get("early_stop")),
     )
 
 

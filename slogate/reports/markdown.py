@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from slogate import units
-from slogate.reports import _base, _turns
+from slogate.reports import _base, _early, _turns
 from slogate.reports._base import MARKS, Report
 from slogate.reports._budget import lines as budget_lines
 from slogate.verdict import Finding, Outcome, Verdict
@@ -116,6 +116,12 @@ def _in_turns(verdict: Verdict) -> str:
     return "\n".join([f"{title}:", "", *head, *rows])
 
 
+def _looks(verdict: Verdict) -> str:
+    title = _early.title(verdict)
+    lines = [f"- {escape(text)}" for text in _early.sentences(verdict)]
+    return "\n".join([escape(title), "", *lines]) if title else ""
+
+
 def _failures(verdict: Verdict) -> str:
     lines = [
         f"- {units.format_count(failure.count)} × {code(failure.endpoint)}: "
@@ -149,6 +155,7 @@ def _blocks(verdict: Verdict, shown: int) -> list[str]:
         "\n".join(map(_reason, rest)),
         _budgets(verdict),
         _in_turns(verdict),
+        _looks(verdict),
         _failures(verdict),
         _folded(f"{len(passing)} objectives pass", _table(passing, whole_id=several))
         if fold

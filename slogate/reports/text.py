@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from slogate import units
-from slogate.reports import _base, _turns
+from slogate.reports import _base, _early, _turns
 from slogate.reports._base import MARKS, Report
 from slogate.reports._budget import lines as budget_lines
 from slogate.reports._page import bullet, cell, elide, width, wrap
@@ -130,6 +130,12 @@ def _in_turns(verdict: Verdict, page: int) -> list[str]:
     return [f"{title}:", *told] if title and told else []
 
 
+def _looks(verdict: Verdict, page: int) -> list[str]:
+    title = _early.title(verdict)
+    told = [line for text in _early.sentences(verdict) for line in bullet(_base.plain(text), page)]
+    return [*wrap(_base.plain(title), "", page), *told] if title else []
+
+
 def _failures(verdict: Verdict, page: int) -> list[str]:
     lines = []
     for failure in _base.failures(verdict):
@@ -159,6 +165,7 @@ def render_styled(verdict: Verdict, *, colour: bool, width: int = WIDTH, notes: 
         _reasons(findings, page, colour=colour),
         _budgets(verdict, page),
         _in_turns(verdict, page),
+        _looks(verdict, page),
         _failures(verdict, page),
         ["Notes:", *(line for note in told for line in bullet(note, page))] if told else [],
         _conclusion(verdict, page, colour=colour),

@@ -39,7 +39,9 @@ def run_to_json(run: Run) -> dict[str, Any]:
     }
     document |= {"health": dataclasses.asdict(run.health), "rows": dataclasses.asdict(run.rows)}
     document["seals"] = {part: dataclasses.asdict(seal) for part, seal in run.seals.items()}
-    document["interleaved"] = run.interleaved and dataclasses.asdict(run.interleaved)
+    for name in ("interleaved", "early_stop"):
+        value = getattr(run, name)
+        document[name] = value and dataclasses.asdict(value)
     return {"format": FORMAT, **document}
 
 
@@ -102,7 +104,7 @@ def _plain(kind: Any, value: Any, at: str) -> Any:
         return tuple(value)
     if get_origin(kind) is Mapping:
         return _mapping(get_args(kind)[1], value, at)
-    if kind is str and isinstance(value, str):
+    if kind in {str, bool} and isinstance(value, kind):
         return value
     if kind is float and type(value) in {int, float}:
         return _finite(value, at)
@@ -121,7 +123,7 @@ def _mapping(kind: type, value: Any, at: str) -> Any:
     return {key: _record(kind, item, f"{at}.{key}.") for key, item in value.items()}
 
 
-_WORDS = {int: "whole number", float: "finite number", str: "text"}
+_WORDS = {int: "whole number", float: "finite number", str: "text", bool: "yes or no"}
 
 
 def _finite(value: float, at: str) -> float:

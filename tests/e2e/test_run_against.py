@@ -31,7 +31,7 @@ def tested(tmp_path_factory):
     project = new_project(tmp_path_factory.mktemp("turns"), "--slow", "POST /cart=1.5x")
     project.write("slo/shop.yaml", SPEC)
     done = project.slogate(
-        "run", "--against", BASE, "--seed", "4", "--slice", "500ms", "--run-time", "13s",
+        "run", "--against", BASE, "--against-seed", "4", "--slice", "500ms", "--run-time", "13s",
         "-u", "60", "-r", "60", "--json",
     )  # fmt: skip
     return project, done

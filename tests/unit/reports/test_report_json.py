@@ -38,7 +38,7 @@ def test_the_top_keys_are_those_of_the_contract_in_order():
 
     assert list(document) == [
         "schema", "version", "id", "outcome", "exit_code", "run", "floor_runs", "warnings",
-        "objectives", "interleaved", "specs",
+        "objectives", "interleaved", "early_stop", "specs",
     ]  # fmt: skip
     assert (document["schema"], document["outcome"]) == ("slogate.verdict/v1", "fail")
     assert document["exit_code"] == 1
