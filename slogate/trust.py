@@ -28,6 +28,10 @@ def absence(subject: Subject, warmup_us: int) -> str:
     if run.ramped_ts is None:
         return f"run {run.id} ended before all users were spawned"
     after = max(0, run.end_ts - run.ramped_ts) / 1e6
+    if not warmup_us:
+        return (
+            f"run {run.id} ended {format_span(after)} after its ramp, so that nothing is to judge"
+        )
     return (
         f"run {run.id} ended {format_span(after)} after its ramp, "
         f"inside the warm-up of {format_duration(warmup_us)}"

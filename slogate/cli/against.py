@@ -18,7 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 from slogate.cli.locusting import own_host, shows_web_ui, spawn_rate
 from slogate.config import Settings
 from slogate.errors import UsageError
-from slogate.loadtest.reach import is_known, refuse_silent, refuse_unusable
+from slogate.loadtest.reach import are_same, is_known, refuse_silent, refuse_unusable
 from slogate.loadtest.service import served
 from slogate.model.turns import Turns
 from slogate.slo.spec import Spec
@@ -97,6 +97,11 @@ def base_of(
             hint="name it: --host URL, or `host` in the settings beside `serve`",
         )
     command, host = _where(wanted, head)
+    if are_same(head, host):
+        raise UsageError(
+            f"base and head are the same: both answer at {host}",
+            hint="name two of them; `slogate calibrate` tests a service against itself",
+        )
     return Base(
         words=wanted.base,
         run_id=f"{run_id}-base",

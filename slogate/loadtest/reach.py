@@ -16,6 +16,7 @@ from slogate.units import US_PER_SECOND, format_duration
 
 PATIENCE_S = 5.0
 _POLL_S = 0.1
+_HERE = ("localhost", "::1", "0.0.0.0")  # noqa: S104 - nothing is bound
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -44,6 +45,20 @@ def refuse_silent(host: str) -> None:
 def is_known(host: str) -> bool:
     """Whether the URL says where to connect to."""
     return _address(host) is not None
+
+
+def are_same(one: str, other: str) -> bool:
+    """Whether both URLs are known to be one place; another path may be another service."""
+    first, second = (_place(url) for url in (one, other))
+    return first is not None and first == second
+
+
+def _place(host: str) -> tuple[str, int, str] | None:
+    address = _address(host)
+    if address is None:
+        return None
+    name, port = address
+    return "127.0.0.1" if name in _HERE else name, port, urlsplit(host).path.rstrip("/")
 
 
 def _address(host: str) -> tuple[str, int] | None:

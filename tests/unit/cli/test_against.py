@@ -65,6 +65,8 @@ def test_the_seed_is_kept():
         ({"words": "app"}, "nobody knows where the base answers"),
         ({"words": "http://"}, "no machine"),
         ({"words": "app", "host": "base:1"}, "no scheme"),
+        ({"words": "http://localhost:8000/"}, "base and head are the same"),
+        ({"words": "app", "host": "http://127.0.0.1:8000"}, "base and head are the same"),
         ({"own": ("--processes", "2")}, "within one process"),
         ({"own": ("--processes=2",)}, "within one process"),
         ({"own": ("--master",)}, "within one process"),

@@ -172,6 +172,15 @@ def test_a_run_without_a_judged_window_has_no_data(changes, words):
     assert words in it.findings[0].reason
 
 
+def test_a_run_of_one_moment_without_a_warm_up_is_told_as_such():
+    """No warm-up is blamed that the spec does not have."""
+    it = verdict(None, run(end_ts=START), warmup_us=0)
+
+    assert it.findings[0].outcome is Outcome.NO_DATA
+    assert "nothing is to judge" in it.findings[0].reason
+    assert "warm-up" not in it.findings[0].reason
+
+
 def test_under_ten_seconds_is_too_little():
     """Nine seconds judged are no verdict."""
     it = verdict(GOOD, run(seconds=11))

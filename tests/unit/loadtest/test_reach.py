@@ -6,6 +6,7 @@ import pytest
 
 from slogate.errors import ServiceError, UsageError
 from slogate.loadtest.reach import (
+    are_same,
     await_connection,
     connection_trouble,
     is_known,
@@ -44,6 +45,21 @@ def test_a_host_that_is_no_url_is_refused(host, words):
     """Before Locust fails every request with it."""
     with pytest.raises(UsageError, match=words):
         refuse_unusable(host)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("http://127.0.0.1:80", "http://localhost/", True),
+        ("http://Base.example.com", "http://base.example.com:80", True),
+        ("http://a.example.com", "https://a.example.com", False),
+        ("http://a.example.com/v1", "http://a.example.com/v2", False),
+        ("unix://a", "unix://a", False),
+    ],
+)
+def test_two_urls_of_one_place_are_the_same(one, other, same):
+    """However they are written; what is not known is no reason to refuse."""
+    assert are_same(one, other) is same
 
 
 def test_a_host_without_a_scheme_is_told_how_to_write_it():
