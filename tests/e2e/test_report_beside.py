@@ -126,8 +126,7 @@ def tab(system_program, tmp_path_factory):
         yield found
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1_400, 390])
+@pytest.mark.parametrize(("width", "dark"), [(1_400, False), (390, True)])
 @pytest.mark.parametrize("page", ["load.html", "slos.html"])
 def test_pages_are_quiet_in_a_browser(tab, folder, page, width, dark):
     """No complaint, no sideways scrolling, nothing inaccessible."""
