@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 from exhibit_examples import START, exhibit, requests
@@ -15,9 +16,13 @@ from pages import tree
 from verdict_examples import finding, verdict
 
 from slogate.model.beside import Base, Beside, Burn, Past
+from slogate.model.calendar import Period
 from slogate.reports._html.style import STYLE
+from slogate.reports._weekly.picture import course
+from slogate.reports._weekly.style import STYLE as WEEKLY
+from slogate.reports._weekly.week import Row, Week
 from slogate.reports.html import illustrate
-from slogate.verdict import Outcome
+from slogate.verdict import Finding, Outcome
 
 WIDTH, LEFT, TOP = 760, 64, 34
 DAY = 86_400_000_000
@@ -45,6 +50,7 @@ def drawings() -> dict[str, str]:
         "distribution.svg": _drawn(load, "Distribution of the judged window", last=True),
         "budget-left.svg": _drawn(burnt, "Budget left"),
         "burn-rate.svg": _drawn(burnt, "Burn rate"),
+        "weekly-course.svg": _course(slo),
     }
 
 
@@ -70,6 +76,35 @@ def _burn() -> Burn:
     return Burn(moments=moments, left=tuple(left), rates=tuple(rates))
 
 
+def _course(slo: Finding) -> str:
+    """The budget left at eight ends of weeks, three of which were worse than promised."""
+    lefts = (0.9, 0.86, 0.81, 0.34, 0.29, 0.31, -0.2, -0.55)
+    ends = [replace(slo, budget={**slo.budget, "remaining": left}) for left in lefts]
+    bad = {3, 6, 7}
+    weeks = [replace(slo, outcome=Outcome.FAIL if at in bad else Outcome.PASS) for at in range(8)]
+    row = Row(
+        id=slo.id, service="shop", promised=0.995, window="28d", length_us=28 * DAY,
+        ends=tuple(ends), weeks=tuple(weeks),
+    )  # fmt: skip
+    periods = tuple(Period(start_ts=at * 7 * DAY, end_ts=(at + 1) * 7 * DAY) for at in range(8))
+    week = Week(
+        version="0", weeks=periods, compared=True, rows=(row,), runs=(), runs_before=(), specs=1
+    )
+    svg = ET.fromstring(course(row, week).text)
+    svg.set("xmlns", "http://www.w3.org/2000/svg")
+    for key in ("width", "height", "aria-label"):
+        svg.attrib.pop(key)
+    width, height = (float(each) for each in svg.attrib.pop("viewBox").split()[2:])
+    svg.set("viewBox", f"-4 -4 {width + 8:g} {height + 8:g}")
+    svg.set("width", f"{2 * (width + 8):g}")
+    style = ET.Element("style")
+    style.text = "".join(_rules(svg, WEEKLY))
+    svg.insert(1, style)
+    back = {"class": "back", "x": "-4", "y": "-4", "width": f"{width + 8:g}", "rx": "3"}
+    svg.insert(2, ET.Element("rect", {**back, "height": f"{height + 8:g}"}))
+    return ET.tostring(svg, encoding="unicode") + "\n"
+
+
 def _drawn(page: str, title: str, *, last: bool = False) -> str:
     """The picture of that title as a file of its own: the first such, or the last."""
     found = [
@@ -86,7 +121,7 @@ def _drawn(page: str, title: str, *, last: bool = False) -> str:
     svg.set("width", str(WIDTH - LEFT - 20))
     svg.set("overflow", "visible")
     whole = ET.Element("svg", {
-        "xmlns": "http://www.w3.org/2000/svg", "class": "chart", "role": "img",
+        "xmlns": "http://www.w3.org/2000/svg", "class": "chart", "role": "img", "width": str(WIDTH),
         "viewBox": f"0 0 {WIDTH} {height + TOP + 14:g}", "font-family": "system-ui, sans-serif",
     })  # fmt: skip
     ET.SubElement(whole, "title").text = f"{title}: {told}"
@@ -97,11 +132,11 @@ def _drawn(page: str, title: str, *, last: bool = False) -> str:
     return ET.tostring(whole, encoding="unicode") + "\n"
 
 
-def _rules(svg: ET.Element) -> Iterator[str]:
+def _rules(svg: ET.Element, style: str = STYLE) -> Iterator[str]:
     """Colours, light and dark, and the rules whose classes the picture has."""
     light, dark = STYLE.partition("* { box-sizing")[0].split("@media", 1)
     variables = re.compile(r"--[a-z0-9-]+")
-    kept = [*_kept(svg)]
+    kept = [*_kept(svg, style)]
     used = {*variables.findall("".join(kept)), "--card", "--ink", "--soft", "--line"}
     for start, block in (("", light), ("@media (prefers-color-scheme:dark){", dark)):
         pairs = re.findall(r"(--[a-z0-9-]+): ([^;]+);", block)
@@ -112,9 +147,11 @@ def _rules(svg: ET.Element) -> Iterator[str]:
     yield ".chart .head{fill:var(--ink);font-size:14px;font-weight:600}"
 
 
-def _kept(svg: ET.Element) -> Iterator[str]:
+def _kept(svg: ET.Element, style: str) -> Iterator[str]:
     classes = {"chart", *(name for node in svg.iter() for name in node.get("class", "").split())}
-    body = STYLE.partition("* { box-sizing")[2].partition("@media")[0]
+    # rules for narrow screens and paper are not those of a picture
+    body = re.sub(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", style)
+    body = body.partition("* { box-sizing")[2]
     for selector, rule in _RULE.findall(body):
         named = set(re.findall(r"\.([a-z0-9]+)", selector))
         drawn = re.search(r"fill|stroke|font|overflow", rule)
