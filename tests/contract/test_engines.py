@@ -19,6 +19,7 @@ from slogate.model.window import Window
 
 ENGINES = plugins.names("engines")
 engine = pytest.mark.parametrize("name", ENGINES)
+other = pytest.mark.parametrize("name", [name for name in ENGINES if name != "memory"])
 
 
 @engine
@@ -30,7 +31,7 @@ def test_an_engine_is_found_by_its_file_name(name):
     assert found.name == name
 
 
-@engine
+@other
 @given(data=rows(), wanted=needs())
 def test_gather_equals_the_reference(name, data, wanted):
     """Names, nulls, windows, predicates and back-filling give the reference's evidence."""
@@ -43,7 +44,7 @@ def test_gather_equals_the_reference(name, data, wanted):
     assert actual == expected
 
 
-@engine
+@other
 @settings(max_examples=15)
 @given(data=rows(), window=WINDOWS)
 def test_tally_and_span_equal_the_reference(name, data, window):

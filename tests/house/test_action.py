@@ -30,14 +30,19 @@ HEADER = "timeStamp,elapsed,label,responseCode,success\n"
 FIRST_MS = 1_790_000_000_000
 
 
+def new_project(folder: Path) -> Path:
+    """A project with a spec, and JMeter results of twenty seconds."""
+    (folder / "project/slo").mkdir(parents=True)
+    (folder / "project/slo/shop.yaml").write_text(SPEC)
+    rows = [f"{FIRST_MS + n * 50},{20 + n % 9},GET /,200,true\n" for n in range(400)]
+    (folder / "project/results.jtl").write_text(HEADER + "".join(rows))
+    return folder / "project"
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with a spec, and JMeter results of twenty seconds."""
-    (tmp_path / "project/slo").mkdir(parents=True)
-    (tmp_path / "project/slo/shop.yaml").write_text(SPEC)
-    rows = [f"{FIRST_MS + n * 50},{20 + n % 9},GET /,200,true\n" for n in range(400)]
-    (tmp_path / "project/results.jtl").write_text(HEADER + "".join(rows))
-    return tmp_path / "project"
+    """A project of its own for a test."""
+    return new_project(tmp_path)
 
 
 def step(name: str, folder: Path, **values: str) -> tuple[int, dict[str, str], str]:
@@ -69,6 +74,17 @@ def record(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.fixture(scope="module")
+def passed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A project whose gate has passed, and the outputs of that step."""
+    folder = new_project(tmp_path_factory.mktemp("passed"))
+    record(folder)
+    code, outputs, said = gate(folder)
+
+    assert (code, outputs["exit-code"]) == (0, "0"), said
+    return folder, outputs
+
+
 @pytest.mark.parametrize(
     ("branch", "key"),
     [
@@ -92,14 +108,11 @@ def test_key_of_the_store(tmp_path: Path, branch: str, key: str):
     }
 
 
-def test_pass(project: Path):
+def test_pass(passed: tuple[Path, dict[str, str]]):
     """A run within its budgets passes, and leaves its reports."""
-    record(project)
-
-    code, outputs, said = gate(project)
+    _, outputs = passed
 
     reports = Path(outputs["reports"])
-    assert (code, outputs["exit-code"]) == (0, "0"), said
     assert json.loads((reports / "verdict.json").read_text())["outcome"] == "pass"
     assert "<testsuite" in (reports / "verdict.xml").read_text()
     assert '"2.1.0"' in (reports / "verdict.sarif").read_text()
@@ -107,10 +120,9 @@ def test_pass(project: Path):
     assert "<h1>" in (reports / "verdict.html").read_text()
 
 
-def test_notify(project: Path):
+def test_notify(passed: tuple[Path, dict[str, str]]):
     """The pull request gets its comment from the step, with the token of the input."""
-    record(project)
-    _, outputs, _ = gate(project)
+    project, outputs = passed
     with forge_server() as server:
         code, _, said = step(
             "Notify", project, NOTIFY="github-comment\n\ngithub-issue\n",
@@ -125,10 +137,9 @@ def test_notify(project: Path):
 
 
 @pytest.mark.parametrize("channel", ["github-comment", "no-such-channel", "$(touch planted)"])
-def test_notify_changes_no_exit_code(project: Path, channel: str):
+def test_notify_changes_no_exit_code(passed: tuple[Path, dict[str, str]], channel: str):
     """Whatever becomes of telling, the step ends well, and warns."""
-    record(project)
-    _, outputs, _ = gate(project)
+    project, outputs = passed
     code, _, said = step(
         "Notify", project, NOTIFY=channel, REPORTS=outputs["reports"], GITHUB_TOKEN="",
         GITHUB_REPOSITORY="o/r", GITHUB_REF="refs/pull/12/merge", GITHUB_ACTIONS="true",

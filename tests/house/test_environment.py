@@ -60,7 +60,8 @@ def test_a_missing_system_package(tmp_path: Path, repository: Path, option, summ
 
     found = subprocess.run(
         [*command, "--rootdir", str(tmp_path), str(tmp_path)],
-        capture_output=True, text=True, check=False, env={**os.environ, "PYTEST_ADDOPTS": ""},
+        capture_output=True, text=True, check=False,
+        env={**os.environ, "PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )  # fmt: skip
 
     assert found.returncode == code

@@ -165,8 +165,8 @@ def test_splitting_picks_what_the_expression_does(pieces: list[tuple[str, str, s
     )
 
     found = []
-    for words in (split, expression_words(expression, wanted)):
-        with duckdb.connect() as connection:
+    with duckdb.connect() as connection:
+        for words in (split, expression_words(expression, wanted)):
             for name, value in words.parameters.items():
                 connection.execute(f"SET VARIABLE {name} = ?", [value])
             relation = "(SELECT ? AS text)"
