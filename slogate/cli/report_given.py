@@ -6,13 +6,14 @@ Several are one document where the format has a form for that; a page is a file 
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slogate.cli.verdictfile import verdicts_in
 from slogate.errors import SlogateError, UsageError
-from slogate.initial.budgets import unique
 
 if TYPE_CHECKING:
     from slogate.reports._base import Report
@@ -38,11 +39,15 @@ def documents(path: Path, report: Report, store: Path | None) -> list[tuple[str,
 
 def _names(verdicts: Sequence[Verdict]) -> list[str]:
     """A name each, of the service and of what was judged."""
-    taken: set[str] = set()
-    return [
-        unique(f"{run.service}{'-slos' if run.id.startswith(PRODUCTION) else ''}", taken)
-        for run in (verdict.subject.run for verdict in verdicts)
-    ]
+    taken: Counter[str] = Counter()
+    names = []
+    for run in (verdict.subject.run for verdict in verdicts):
+        part = "-slos" if run.id.startswith(PRODUCTION) else ""
+        name = f"{re.sub(r'[^A-Za-z0-9._-]+', '-', run.service)[:80].strip('-.') or 'one'}{part}"
+        taken[name.lower()] += 1
+        count = taken[name.lower()]
+        names.append(name if count == 1 else f"{name}-{count}")
+    return names
 
 
 def _opened(store: Path | None) -> Store | None:
