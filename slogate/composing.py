@@ -16,10 +16,10 @@ from slogate.model.slots import Tallies
 from slogate.promises.composed import Part, judge_composite, parts_of, verdict_of_composites
 from slogate.promises.judge import Known
 from slogate.promises.production import Production, known_of, newest_end, reaching
-from slogate.promises.promise import plan, whole_minute
+from slogate.promises.promise import Plan, plan, whole_minute
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
-from slogate.verdict import Verdict
+from slogate.verdict import Finding, Verdict
 
 
 def check_composites(
@@ -38,8 +38,7 @@ def check_composites(
     if not promises:
         raise UsageError("the specs have no composites, so there is nothing to judge")
     services = sorted({part.service for each in promises for part in each.components})
-    runs = {each: list(stored(each)) for each in services}
-    moment = newest_end([run for some in runs.values() for run in some])
+    moment = newest_end([run for each in services for run in stored(each)])
     moment = moment if at is None else whole_minute(at)
     if moment is None:
         raise NoData(
@@ -47,23 +46,36 @@ def check_composites(
             hint="take some in: slogate import --kind production FILE",
         )
     plans = [plan(promise, moment) for promise in promises]
-    parts = [parts_of(each) for each in plans]
+    findings = judge_composites(store, plans, stored, threads)
+    texts = {spec.sha256: spec.text for spec in specs}
+    return verdict_of_composites(service, moment, findings, plans, specs=texts, version=version)
+
+
+def judge_composites(
+    store: Store,
+    plans: Sequence[Plan],
+    stored: Callable[[str], Sequence[Run]],
+    threads: int | None,
+) -> list[Finding]:
+    """The findings of plans of composites, whatever their moments; in that order."""
+    parts = [parts_of(each, number) for number, each in enumerate(plans)]
     counted: dict[str, Tallies] = {}
     known: dict[str, Known] = {}
-    for name in services:
+    for name in sorted({part.component.service for some in parts for part in some}):
         mine = [part for some in parts for part in some if part.component.service == name]
-        reached = reaching(runs[name], [part.plan for part in mine])
+        reached = reaching(stored(name), [part.plan for part in mine])
         accounts = [account for part in mine for account in part.accounts]
         counted |= count_accounts(store, reached, accounts, threads=threads)
-        production = Production(service=name, at=moment, runs=reached)
-        known |= {part.plan.promise.id: known_of(production, part.plan) for part in mine}
+        for part in mine:
+            production = Production(
+                service=name, at=part.plan.at, runs=reaching(reached, [part.plan])
+            )
+            known[part.plan.promise.id] = known_of(production, part.plan)
 
     def told(part: Part) -> Part:
         return replace(part, known=known[part.plan.promise.id])
 
-    findings = [
+    return [
         judge_composite(each, [told(part) for part in some], counted)
         for each, some in zip(plans, parts, strict=True)
     ]
-    texts = {spec.sha256: spec.text for spec in specs}
-    return verdict_of_composites(service, moment, findings, plans, specs=texts, version=version)

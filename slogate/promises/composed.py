@@ -48,8 +48,8 @@ class Part:
         return Ledger.of(self.plan, tallies_of(self.plan, counted).get(None, ()))
 
 
-def parts_of(plan: Plan) -> list[Part]:
-    """The SLOs of a composite over its own window, in its own slots."""
+def parts_of(plan: Plan, mark: int = 0) -> list[Part]:
+    """The SLOs of a composite over its own window, in its own slots; `mark` tells plans apart."""
     promise = plan.promise
     return [
         Part(
@@ -57,7 +57,7 @@ def parts_of(plan: Plan) -> list[Part]:
             plan=replace(
                 plan,
                 promise=replace(
-                    promise, name=f"{promise.name}\0{number}", service=each.service,
+                    promise, name=f"{promise.name}\0{mark}\0{number}", service=each.service,
                     selection=each.selection, events=each.events, budgeting="occurrences",
                     components=(),
                 ),

@@ -21,7 +21,7 @@ from slogate.reports._weekly.week import Row, Week
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.store.manifest import list_runs
-from slogate.weekly.promised import asked, counted, course, rows, unread
+from slogate.weekly.promised import asked, composed, counted, course, rows, unread
 from slogate.weekly.stored import load_runs, read_all, remembered
 
 WEEKS = 8
@@ -106,9 +106,15 @@ def _service(
     owners = {spec.file: spec.owner for spec in specs}
     stored = [promise for spec in specs for promise in spec.promises]
     queried = [promise for spec in specs for promise in spec.queried]
-    runs = [run for run in production if run.service == service]
+    composites = [promise for spec in specs for promise in spec.composites]
+
+    def of(name: str) -> list[Run]:
+        return [run for run in production if run.service == name]
+
+    runs = of(service)
     for promises, judge_all, source, ends in (
         (stored, counted(store, runs, given.threads), "store", None),
+        (composites, composed(store, of, given.threads), "store", None),
         (queried, asked(given.asking), "server", ENDS_ASKED),
     ):
         if not promises:

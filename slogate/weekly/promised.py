@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from slogate.composing import judge_composites
 from slogate.gate import survey
 from slogate.measuring.measure import Asking
 from slogate.model.calendar import Period, Rolling
@@ -83,6 +84,17 @@ def asked(asking: Asking) -> Judge:
             for each in plans
             for found in asking.measure([each])
         ]
+
+    return judge_all
+
+
+def composed(
+    store: Store, stored: Callable[[str], Sequence[Run]], threads: int | None
+) -> Judge:  # fmt: skip
+    """Judges composites by the production of all services that they are made of."""
+
+    def judge_all(plans: Sequence[Plan]) -> Sequence[Sequence[Finding]]:
+        return [[found] for found in judge_composites(store, plans, stored, threads)]
 
     return judge_all
 

@@ -83,3 +83,11 @@ def test_a_file_that_is_not_given_is_asked_for(project):
     assert (done.code, done.out) == (2, "")
     assert "journey: there is no slo 'cart/ok'" in done.err
     assert "give the file of cart too" in done.err
+
+
+def test_the_weekly_report_tells_of_them_too(project):
+    """Beside the SLOs that they are made of."""
+    done = project.slogate("report", "--window", "7d", "--format", "markdown")
+
+    assert "<code>shop/journey/1h</code> | 98% over 1h" in done.out
+    assert "<code>shop/missing/1h</code>: no request of cart/none is known" in done.out
