@@ -1,0 +1,110 @@
+"""What real tests decide, again and again, on whatever machine this is.
+
+    python tests/benchmarks/run_turns.py same [runs=30] [seconds=60]      base and head alike
+    python tests/benchmarks/run_turns.py slower [runs=10] [seconds=90]    one endpoint 20% slower
+    python tests/benchmarks/run_turns.py good [runs=3] [seconds=120]      --early-stop, a good shop
+    python tests/benchmarks/run_turns.py bad [runs=3] [seconds=120]       --early-stop, a bad shop
+
+`same` and `slower` are `slogate run --against` on two sample shops with a real Locust, a regression
+budget of 5% on the p50 of each of five endpoints: of `same` at most 2 of 30 may fail, of `slower`
+at least 9 of 10 must. `good` and `bad` tell in which share of the longest time they were decided:
+at most 40%. Prints a line a run, then the figures.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+import projects  # noqa: E402 (found by the line above)
+
+ENDPOINTS = ("GET /browse", "GET /search", "POST /cart", "POST /checkout", "POST /login")
+SLOWER = "GET /search"
+BASE = "python -m slogate.shop --port {port}"
+RUNS = {"same": 30, "slower": 10, "good": 3, "bad": 3}
+SECONDS = {"same": 60, "slower": 90, "good": 120, "bad": 120}
+SHOPS = {"slower": ("--slow", f"{SLOWER}=1.2x"), "bad": ("--slow", "*=4x")}
+
+
+def spec(mode: str) -> str:
+    """Regressions of each endpoint, or limits on them."""
+    line = "regression: {against: main, p50: 5%}" if mode in {"same", "slower"} else "p95: 250ms"
+    budgets = (
+        f"  - name: {name.rpartition('/')[2]}\n    endpoint: {name}\n    {line}\n"
+        for name in ENDPOINTS
+    )
+    head = "slogate: 1\nservice: shop\ndefaults: {warmup: 3s}\nbudgets:\n"
+    return f"{head}{''.join(budgets)}  - {{name: service, errors: 2%}}\n"
+
+
+def tested(mode: str, seconds: int) -> tuple[dict[str, Any] | None, str]:
+    """The document of one test, and what was said on the way."""
+    with tempfile.TemporaryDirectory(prefix="turns-") as name:
+        project = projects.new_project(Path(name), *SHOPS.get(mode, ()))
+        project.write("slo/shop.yaml", spec(mode))
+        project.write("loadtests/locustfile.py", (ROOT / "loadtests/locustfile.py").read_text())
+        how = ["--early-stop"] if mode in {"good", "bad"} else ["--against", BASE]
+        words = ["run", *how, "--run-time", f"{seconds}s", "-u", "150", "-r", "150", "--json"]
+        out, err = project.start(*words).communicate(timeout=seconds + 120)
+        return (json.loads(out) if out else None), err
+
+
+def told(mode: str, document: dict[str, Any]) -> str:
+    """One test in a line."""
+    if mode in {"good", "bad"}:
+        early = document["early_stop"]
+        return f"{document['outcome']} after {early['after_seconds'] / early['max_seconds']:.0%}"
+    lines = [
+        f"{each['id'].split('/')[1]} {each['outcome']} {each['comparison']['change']:+.1%}"
+        for each in document["objectives"]
+        if each["kind"] == "regression" and each["comparison"]["change"] is not None
+    ]
+    return f"{document['outcome']}: {', '.join(lines)}"
+
+
+def key(mode: str, document: dict[str, Any]) -> str:
+    """What is counted of it."""
+    if mode in {"good", "bad"}:
+        early = document["early_stop"]
+        within = early["after_seconds"] <= 0.4 * early["max_seconds"]
+        return f"{document['outcome']} {'within' if within else 'beyond'} 40% of the time"
+    failed = [
+        each["id"].split("/")[1]
+        for each in document["objectives"]
+        if each["kind"] == "regression" and each["outcome"] == "fail"
+    ]
+    wanted = SLOWER.rpartition("/")[2]
+    if mode == "slower":
+        false = " and another endpoint falsely" if set(failed) - {wanted} else ""
+        return f"{'found' if wanted in failed else 'not found'}{false}"
+    if failed:
+        return "false failure"
+    return "invalid" if document["outcome"] == "invalid" else "no false failure"
+
+
+def main(words: list[str]) -> None:
+    """Run and count."""
+    mode = words[0]
+    runs = int(words[1]) if len(words) > 1 else RUNS[mode]
+    seconds = int(words[2]) if len(words) > 2 else SECONDS[mode]
+    counted: Counter[str] = Counter()
+    for _ in range(runs):
+        document, err = tested(mode, seconds)
+        if document is None:
+            counted["not judged"] += 1
+            print(err, flush=True)
+            continue
+        counted[key(mode, document)] += 1
+        print(told(mode, document), flush=True)
+    print(f"{mode}: {', '.join(f'{count} {what}' for what, count in counted.most_common())}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
