@@ -15,6 +15,7 @@ from math import exp, expm1, fsum, log, log1p
 from slogate.comparing.taking import Taken, contrast_of
 from slogate.objectives._base import Allowance, Contrast, Measured
 from slogate.stats.between_runs import Change, Level, change
+from slogate.stats.scarce import Scarce
 from slogate.stats.sign_flip import SignFlip, sign_flip
 
 WORST, BEST = 0, 1
@@ -27,8 +28,8 @@ Pairs = Sequence[tuple[Taken, Taken]]
 class Estimate:
     """The change with the head at its worst and at its best; the same for single requests."""
 
-    adverse: Change | SignFlip
-    lenient: Change | SignFlip
+    adverse: Change | SignFlip | Scarce
+    lenient: Change | SignFlip | Scarce
 
     @property
     def exact(self) -> bool:
@@ -86,14 +87,27 @@ def between(
 def paired(line: Allowance, pairs: Pairs) -> Estimate:
     """Pairs of base and head that ran side by side."""
 
-    def one(of_head: int, of_base: int) -> SignFlip:
-        bases = _levels(line, [base for base, _ in pairs], of_base)
-        heads = _levels(line, [head for _, head in pairs], of_head)
-        return sign_flip([h.value - b.value for b, h in zip(bases, heads, strict=True)])
+    def one(of_head: int, of_base: int) -> SignFlip | Scarce:
+        base, head = [base for base, _ in pairs], [head for _, head in pairs]
+        levels = zip(_levels(line, base, of_base), _levels(line, head, of_head), strict=True)
+        flips = sign_flip([h.value - b.value for b, h in levels])
+        seen, counted = _counts(line, base, of_base), _counts(line, head, of_head)
+        if seen is None or counted is None:
+            return flips
+        return Scarce(flips=flips, bad=counted[0], total=counted[1], base=seen[0] / seen[1])
 
     adverse = one(WORST, BEST)
     bounds_only = any(len(set(run.measured[line.id])) > 1 for pair in pairs for run in pair)
     return Estimate(adverse=adverse, lenient=one(BEST, WORST) if bounds_only else adverse)
+
+
+def _counts(line: Allowance, runs: Sequence[Taken], case: int) -> tuple[int, int] | None:
+    """(bad, total) of all of them; None of what is no share of requests."""
+    found = [run.measured[line.id][case].counts for run in runs]
+    known = [counts for counts in found if counts is not None]
+    if len(known) < len(found):
+        return None
+    return sum(bad for bad, _ in known), sum(total for _, total in known)
 
 
 def _levels(line: Allowance, runs: Sequence[Taken], case: int) -> list[Level]:

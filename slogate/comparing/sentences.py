@@ -11,6 +11,7 @@ from slogate.comparing.estimate import Estimate
 from slogate.comparing.taking import Taken
 from slogate.objectives._base import Allowance
 from slogate.stats.between_runs import LEAST_RUNS, Change, runs_needed
+from slogate.stats.scarce import Scarce
 from slogate.stats.student import student_quantile
 from slogate.units import format_count, format_duration, format_rate, format_share, significant
 from slogate.verdict import Outcome
@@ -122,6 +123,11 @@ def _settle(found: Compared, estimate: Estimate, budget: float, family: int) -> 
     it = estimate.adverse
     if isinstance(it, Change):
         return _more_runs(it, budget, alpha)
+    if isinstance(it, Scarce) and (requests := it.requests_needed(budget, alpha)) is not None:
+        return (
+            f"{format_count(it.total)} requests of the head are too few to show it, "
+            f"about {format_count(requests)} would do"
+        )
     low, high = it.interval(alpha)
     margin = abs(it.mean - budget)
     if low is None or high is None or margin == 0:

@@ -130,11 +130,12 @@ class Measured:
     """What one run measured of an allowance, in the kind's unit; `value` None is unbounded.
 
     `variance` is what its requests alone give that on the scale of the comparison: of the
-    logarithm, for one by ratio.
+    logarithm, for one by ratio. `counts` are (bad, total) of a share of requests.
     """
 
     value: float | None
     variance: float = 0.0
+    counts: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

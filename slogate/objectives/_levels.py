@@ -85,7 +85,9 @@ def errors(
     sums = ratio_sums([(batch.total, batch.bad) for batch in evidence.batches])
     share = (bad + 2) / (total + 4)
     return Measured(
-        value=bad / total, variance=max(sums.variance or 0.0, share * (1 - share) / total)
+        value=bad / total,
+        variance=max(sums.variance or 0.0, share * (1 - share) / total),
+        counts=(bad, total),
     )
 
 

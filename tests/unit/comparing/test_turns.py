@@ -239,6 +239,20 @@ def test_a_base_that_fails_is_no_pass(tmp_path, monkeypatch):
     assert {outcome[name] for name in outcome if "regression" in name} == {"invalid"}
 
 
+def test_no_failures_in_few_requests_are_no_pass(same, tmp_path, monkeypatch):
+    """None in a thousand requests does not show that there is not one more in ten thousand."""
+    folder = spoilt(same, tmp_path)
+    spec = folder / "slo/shop.yaml"
+    spec.write_text(spec.read_text().replace("errors: 1%", "errors: 0.01%"))
+    code, document, _ = judged(folder, monkeypatch)
+    errors = next(it for it in document["objectives"] if it["id"].endswith("sion/errors"))
+
+    assert code == 3
+    assert errors["outcome"] == "inconclusive"
+    assert errors["comparison"]["change_interval"][1] > 0.0001
+    assert "too few to show it, about" in errors["reason"]
+
+
 def test_a_head_that_fails_breaches(tmp_path, monkeypatch):
     """A percentile without an upper bound any more is worse than any budget."""
     record(tmp_path, head_failing=0.7)
