@@ -17,8 +17,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from slogate.cli.locusting import own_host, shows_web_ui, spawn_rate
 from slogate.config import Settings
-from slogate.errors import UsageError
-from slogate.loadtest.reach import are_same, is_known, refuse_silent, refuse_unusable
+from slogate.errors import ServiceError, UsageError
+from slogate.loadtest.reach import are_same, connection_trouble, is_known, refuse_unusable
 from slogate.loadtest.service import served
 from slogate.model.turns import Turns
 from slogate.slo.spec import Spec
@@ -69,7 +69,11 @@ class Base:
     def serving(self, timeout_us: int, log: Path, say: Callable[[str], None]) -> Iterator[Death]:
         """Serve the base while the block runs, or see that it is there; yields how it ended."""
         if self.command is None:
-            refuse_silent(self.host)
+            if (trouble := connection_trouble(self.host)) is not None:
+                raise ServiceError(
+                    f"nothing answers at the base {self.host}: {trouble}",
+                    hint="start it, or give --against the command that serves it",
+                )
             yield lambda: None
             return
         with served(self.command, self.ready, timeout_us, log, say, host=self.host) as death:
