@@ -170,10 +170,13 @@ def history_table(found: Sequence[Replay], *, no_color: bool = False) -> str:
 def _past(each: Replay, *, no_color: bool) -> Iterator[str]:
     alerts = [*_histories(each)]
     fired = sorted(
-        (span["from"], span["to"], alert["severity"], alert["id"])
-        for alert in alerts
-        for span in alert["spans"]
-        if span["state"] == State.FIRING
+        (
+            (span["from"], span["to"], alert["severity"], alert["id"])
+            for alert in alerts
+            for span in alert["spans"]
+            if span["state"] == State.FIRING
+        ),
+        key=lambda row: (row[0], row[1] is None, row[1] or "", *row[2:]),
     )
     yield (
         f"{plain(each.service)} from {moment_text(each.since)} to {moment_text(each.until)}: "

@@ -101,4 +101,4 @@ def _own_bug(error: BaseException, arguments: list[str]) -> None:
 
         say("".join(traceback.format_exception(error)).rstrip())
     kind = type(error).__name__
-    complain(f"internal error: {kind}: {error}", "run again with --debug and report it")
+    complain(f"internal error: {kind}: {error}", "run `slogate --debug …` and report it")

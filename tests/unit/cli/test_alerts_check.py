@@ -110,6 +110,15 @@ def test_a_replay_lists_what_fired(folder):
     assert {span["to"] for span in spans} == {None}
 
 
+def test_what_began_together_is_told_though_some_of_it_goes_on(folder):
+    """A page that ended and a ticket that still fires, from the first minute on."""
+    done = check(folder, "--from", f"{DAY}T10:40Z", "--to", f"{DAY}T11:20Z")
+
+    assert done.code == 0, done.err
+    assert f"{DAY} 10:40  {DAY} 11:05  page " in done.out
+    assert f"{DAY} 10:40  still firing      ticket" in done.out
+
+
 @pytest.mark.parametrize("name", ["availability", "shop/availability", "shop/availability/30d"])
 def test_one_slo_alone(folder, name):
     """An SLO by its name, with its service, or by its id."""
