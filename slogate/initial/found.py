@@ -21,7 +21,7 @@ from slogate.initial.measured import importable
 DEEPEST = 5
 MOST_FILES = 20_000
 MOST_TRIED = 100
-LARGEST_FOUND = 256_000_000
+LARGEST_FOUND, LARGEST_PACKED = 256_000_000, 32_000_000
 HEAD = 65_536
 _SKIPPED = frozenset((
     "node_modules", "venv", "env", "site-packages", "vendor", "target", "dist", "build",
@@ -57,7 +57,7 @@ def look(folder: Path, given: Sequence[Path]) -> Found:
         if kind == "measured":
             tried += 1
             size = (folder / path).stat().st_size
-            if size > LARGEST_FOUND:
+            if size > (LARGEST_PACKED if path.suffix in _PACKED else LARGEST_FOUND):
                 found.too_large.append(path)
             elif tried <= MOST_TRIED and importable(folder / path, str(path)):
                 found.measured.append(path)

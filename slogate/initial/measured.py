@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from slogate import plugins
 from slogate.errors import SourceError
 from slogate.ingest import import_files
-from slogate.recognition import recognise
+from slogate.sources._base import read_origin
 from slogate.store.endpoints import endpoints
 from slogate.store.layout import open_store
 from slogate.store.observed import Observed, observed
@@ -46,13 +47,15 @@ class Measured:
 
 def measure(path: Path, name: str, now_ts: int, templates: Sequence[str]) -> Measured:
     """Read a file; SourceError if it is of no known format, or has no request."""
-    file = recognise(name, path, "auto", {})
-    options = {PATHS: "numbers"} if PATHS in file.source.options and not templates else {}
-    file.hash.stop()
+    form = importable(path, name)
+    if form is None:
+        raise SourceError(f"{name}: its format is not known for sure")
+    has_paths = PATHS in plugins.find("sources", form).options
+    options = {PATHS: "numbers"} if has_paths and not templates else {}
     with tempfile.TemporaryDirectory(prefix="slogate-init-") as folder:
         store = open_store(Path(folder) / "store", create=True)
         done = import_files(
-            store, [(name, path)], service="init", now_ts=now_ts, format=file.source.name,
+            store, [(name, path)], service="init", now_ts=now_ts, format=form,
             options=options,
         )  # fmt: skip
         named = endpoints(store, done.run)
@@ -64,19 +67,24 @@ def measure(path: Path, name: str, now_ts: int, templates: Sequence[str]) -> Mea
         whole = observed(store, done.run, dict.fromkeys(keys, "")).get("")
     ordered = sorted(found.items(), key=lambda pair: (-pair[1].requests, pair[0]))
     return Measured(
-        file=name, format=file.source.name, options=options, requests=done.requests,
+        file=name, format=form, options=options, requests=done.requests,
         endpoints=dict(ordered), whole=whole,
     )  # fmt: skip
 
 
 def importable(path: Path, name: str) -> str | None:
-    """The name of the format that reads this file, None if none does for sure."""
+    """The name of the format that is surest of a file's beginning; None if none, or two are.
+
+    No more than the beginning is looked at: a small file may unpack into a large one.
+    """
     try:
-        file = recognise(name, path, "auto", {}, beside=True)
+        head = read_origin(name, path).head
     except (SourceError, OSError):
         return None
-    file.hash.stop()
-    return file.source.name
+    scores = {each: source.sniff(head) for each, source in plugins.every("sources").items()}
+    best = max(scores.values(), default=0)
+    sure = [each for each, score in scores.items() if best and score == best]
+    return sure[0] if len(sure) == 1 else None
 
 
 def _matcher(templates: Sequence[str]) -> Callable[[str], str]:

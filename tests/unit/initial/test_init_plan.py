@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 
@@ -169,3 +170,15 @@ def test_names_that_are_no_text_are_not_begun_from(tmp_path):
     assert look(tmp_path, []).locustfiles == []
     with pytest.raises(UsageError, match="is no UTF-8"):
         look(tmp_path, [odd])
+
+
+def test_looking_unpacks_no_more_than_the_beginning(tmp_path):
+    """A packed log is known by its first lines, though what follows is damaged."""
+    whole = gzip.compress(
+        "".join(LINE.format(n % 60, "/a", 200, 0.1) for n in range(9_000)).encode()
+    )
+    (tmp_path / "access.log.gz").write_bytes(whole[:-2_000])
+
+    assert [str(each) for each in look(tmp_path, []).measured] == ["access.log.gz"]
+    with pytest.raises(SourceError, match=r"access\.log\.gz"):
+        measure(tmp_path / "access.log.gz", "access.log.gz", NOW, [])
