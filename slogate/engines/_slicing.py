@@ -1,4 +1,4 @@
-"""Adds what was counted of slices up to the sums of each survey that asked for them."""
+"""Adds what was counted of spans and slices up to the sums of each survey that asked for them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 from slogate.engines._base import Sources
 from slogate.engines._census import Runs, count
 from slogate.engines._span_sums import LONGEST, Sliced, sum_across, sum_hazy, sum_slices
+from slogate.engines._spans import Base
 from slogate.engines._sql import Bound
-from slogate.model.predicate import Not
-from slogate.model.slots import Account, Every, Tally
+from slogate.model.predicate import Not, Predicate
+from slogate.model.slots import Account, Edges, Every, Tally
 from slogate.model.survey import Slices, Sums, Survey, Surveyed, condense, in_order, without
 
 if TYPE_CHECKING:
     import duckdb
 
+# (label, first span, last span) → requests, and those of each predicate, surely and perhaps
+Rows = list[tuple[str | None, int, int, tuple[int, ...]]]
 Ask = Callable[[str, Bound], list[tuple[Any, ...]]]
 
 
@@ -40,6 +43,35 @@ def sliced(
             for sheet in sheets:
                 sheet.across(*row)
     return {sheet.survey.id: sheet.sums() for sheet in sheets}
+
+
+def summed(base: Base, each: Survey, edges: Edges, rows: Rows) -> Surveyed:
+    """The sums of a survey without slices, of rows of its selection between finer edges."""
+    own = [*(each.edges.slot(ts) for ts in edges.at), -1]  # the last is that of −1
+    sums = _sum(base, own, each.edges.count, rows, each.selection.success)
+    if each.events is not None:
+        none = _sum(base, own, each.edges.count, rows, Not(each.events))
+        left = {label: [*without(some, none[label])] for label, some in sums.items()}
+        sums = {label: some for label, some in left.items() if some}
+    return {label: Sums(tuple(sorted(sums[label]))) for label in in_order(sums)}
+
+
+def _sum(
+    base: Base, own: Sequence[int], count: int, rows: Rows, success: Predicate
+) -> dict[str | None, list[Tally]]:
+    sure = 1 + base.predicates.index(success)
+    maybe = sure + len(base.predicates)
+    found: dict[tuple[str | None, int, int], tuple[int, int, int]] = {}
+    for label, first, last, counts in rows:
+        early, late = own[first], own[last]
+        if late >= 0 and early < count:
+            key = label, early, late
+            n, s, u = found.get(key, (0, 0, 0))
+            found[key] = n + counts[0], s + counts[sure], u + counts[maybe]
+    by_label: dict[str | None, list[Tally]] = defaultdict(list)
+    for (label, early, late), sums in found.items():
+        by_label[label].append(Tally(early, late, *sums))
+    return by_label
 
 
 def is_long(each: Survey) -> bool:

@@ -108,7 +108,7 @@ def label_of(by: str | None, bound: Bound) -> str:
     """The value of the label; an empty one is none, as in Prometheus."""
     if by is None:
         return "NULL"
-    return f"nullif(map_extract(labels, {bound(by)})[1], '')"
+    return f"nullif(labels[{bound(by)}], '')"
 
 
 def slot_of(ts: str, slots: Slots, bound: Bound) -> str:

@@ -29,7 +29,7 @@ class Sliced:
     """Slices of one selection, by their `goods`: predicates with the objectives to judge them by.
 
     Objective None: by shares; then of all. `events` is the predicate of what is surely none,
-    `label` says how the value of a label is made, None: of no label.
+    `by` is the label, if any.
     """
 
     base: Base
@@ -39,16 +39,16 @@ class Sliced:
     edges: Edges
     goods: tuple[tuple[int, Fraction | None], ...]
     events: int | None
-    label: str | None = None
+    by: str | None = None
 
     @property
     def value(self) -> str:
         """The value of the label."""
-        return "label" if self.label else "NULL"
+        return "label" if self.by else "NULL"
 
     def keys(self, *more: str) -> str:
         """What tells groups apart: the label, if any, and more."""
-        return ", ".join([*(["label"] if self.label else []), *more])
+        return ", ".join([*(["label"] if self.by else []), *more])
 
     @property
     def by_shares(self) -> bool:
@@ -84,23 +84,33 @@ def openness(
 GROUP BY source"""  # noqa: S608
 
 
-def sum_spans(base: Base, edges: Edges, bound: Bound, *, long: bool) -> str:
+def has_cells(edges: Edges) -> bool:
+    """Whether the time between the edges divides into few enough cells."""
+    return (edges.at[-1] - edges.at[0]) // reduce(gcd, edges.at) <= _MOST_CELLS
+
+
+def make_cells(edges: Edges, bound: Bound) -> str:
+    """The statement that makes the table of cells, each with the span it lies in."""
+    grain = reduce(gcd, edges.at)
+    since, until = (bound([at // grain for at in ends]) for ends in (edges.at[:-1], edges.at[1:]))
+    return f"""CREATE OR REPLACE TEMP TABLE cells AS
+SELECT unnest(range(since, until)) AS cell, number
+FROM (SELECT unnest({since}) AS since, unnest({until}) AS until,
+             unnest(range({bound(edges.count)})) AS number)"""  # noqa: S608
+
+
+def sum_spans(base: Base, edges: Edges, bound: Bound, *, long: bool, cells: bool) -> str:
     """The statement that sums up between edges: source, label, m…, first, last, n, s…, u….
 
-    Without long steps, what lies before the first edge or after the last is left out.
+    With cells, what lies before the first edge or after the last is left out.
     """
     sums = ", ".join(f"sum({name})::BIGINT" for name in ["n", *base.goods])
-    grain = reduce(gcd, edges.at)
     names = ", ".join(base.masks)
     label, keys = ("NULL", names) if base.by is None else ("label", f"label, {names}")
-    if not long and (edges.at[-1] - edges.at[0]) // grain <= _MOST_CELLS:
-        until = bound([at // grain for at in edges.at[1:]])
-        return f"""WITH spans AS (
-  SELECT number, unnest(range(since, until)) AS cell
-  FROM (SELECT unnest({bound([at // grain for at in edges.at[:-1]])}) AS since,
-               unnest({until}) AS until, unnest(range({bound(edges.count)})) AS number))
-SELECT source, {label}, {names}, number, number, {sums}
-FROM base JOIN spans ON t // {bound(grain)} = cell GROUP BY source, {keys}, number"""  # noqa: S608
+    if cells:
+        return f"""SELECT source, {label}, {names}, number, number, {sums}
+FROM base JOIN cells ON t // {bound(reduce(gcd, edges.at))} = cell
+GROUP BY source, {keys}, number"""  # noqa: S608
     late = "first"
     if long:
         late = f"CASE WHEN long = 0 THEN first ELSE {slot_of('(t + long)', edges, bound)} END"
@@ -124,7 +134,7 @@ def sum_slices(asked: Sliced, bound: Bound, *, long: bool) -> str:
     ]
     hazy, told = "false", "slices"
     if long:
-        same = " AND slices.label IS NOT DISTINCT FROM hazy.label" if asked.label else ""
+        same = " AND slices.label IS NOT DISTINCT FROM hazy.label" if asked.by else ""
         hazy = "hazy.slot IS NOT NULL"
         told = f"slices LEFT JOIN hazy ON slices.slot = hazy.slot{same}"
     requests = "n" if asked.by_shares else "0"
@@ -160,7 +170,7 @@ def _slices(asked: Sliced, bound: Bound, *, long: bool) -> str:
     named = [name for number in wanted for name in (f"s{number}", base.maybe(number))]
     columns = list(dict.fromkeys(named))
     sums = ", ".join(f"sum({each})::BIGINT AS {each}" for each in ("n", *columns))
-    label = f"{asked.label} AS label, " if asked.label else ""
+    label = f"{base.value_of(asked.by, bound)} AS label, " if asked.by else ""
     mine, start, end = base.mine(asked.selection), bound(slots.start(0)), slots.start(slots.count)
     if asked.sources != (0,):
         mine += f" AND source IN (SELECT unnest({bound([*asked.sources])}))"

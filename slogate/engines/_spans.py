@@ -1,9 +1,10 @@
 """Says in SQL what surveys ask for; every name and value is bound, never pasted.
 
 One scan sorts all rows into the temporary table `base`: requests alike in time, label and
-selections (bits of `m…`), counted (`n`), with the successes of each predicate (`s…` surely, `u…`
-perhaps, if any bucket is in doubt, `x`). Single requests are taken together as far as no slot or
-edge tells them apart, steps last until `t + long`. What is asked for then goes over the base.
+selections (bits of `m…`; those after them are of the values of labels that have few), counted
+(`n`), with the successes of each predicate (`s…` surely, `u…` perhaps, if any bucket is in doubt,
+`x`). Single requests are taken together as far as no slot or edge tells them apart, steps last
+until `t + long`. What is asked for then goes over the base.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from slogate.model.selection import Selection
 from slogate.model.slots import Edges
 
 _MINUTE_US = 60_000_000
+_LOOK = 10_000
 _LONG = f"t % {_MINUTE_US} + long >= {_MINUTE_US}"
 
 
@@ -28,7 +30,8 @@ class Base:
     """What surveys that share a label distinguish, each once, in the order of bits and columns.
 
     Single requests are told apart by `grain_us` of time; where nobody asks for slices, all requests
-    by the span between `edges` alone. `doubts`: some are in buckets that may be good or not.
+    by the span between `edges` alone. `doubts`: some are in buckets that may be good or not. Of the
+    labels in `few` the values are known: bits tell them apart, and the first that there is any.
     """
 
     by: str | None
@@ -39,16 +42,18 @@ class Base:
     selections: tuple[Selection, ...]
     predicates: tuple[Predicate, ...]
     doubts: bool = False
+    few: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def masks(self) -> list[str]:
-        """The columns that hold the bits of the selections."""
-        return [f"m{i}" for i in range(0, len(self.selections), BITS)]
+        """The columns that hold the bits of the selections, and of labels."""
+        bits = len(self.selections) + sum(1 + len(values) for _, values in self.few)
+        return [f"m{i}" for i in range(0, bits, BITS)]
 
     @property
-    def label(self) -> str:
-        """The column of the label, NULL where there is none."""
-        return "NULL AS label" if self.by is None else "label"
+    def label(self) -> list[str]:
+        """The column of the label, if there is one."""
+        return [] if self.by is None else ["label"]
 
     @property
     def numbers(self) -> range:
@@ -71,8 +76,28 @@ class Base:
 
     def mine(self, selection: Selection) -> str:
         """Whether the requests of a row are of the selection."""
-        at = self.selections.index(selection)
-        return f"(m{at // BITS * BITS} & {1 << at % BITS}) <> 0"
+        return has_bit(self.selections.index(selection))
+
+    def places(self, by: str) -> dict[str, int]:
+        """The bits of the values of a label that has few; that before them: there is a value."""
+        first = len(self.selections) + 1
+        for label, values in self.few:
+            if label == by:
+                return {value: first + at for at, value in enumerate(values)}
+            first += 1 + len(values)
+        raise KeyError(by)
+
+    def value_of(self, by: str | None, bound: Bound) -> str | None:
+        """How the value of a label is made of a row's columns; None of no label."""
+        if by is None or by == self.by:
+            return by and "label"
+        arms = [f" WHEN {has_bit(at)} THEN {bound(v)}" for v, at in self.places(by).items()]
+        return f"CASE{''.join(arms)} END"
+
+
+def has_bit(at: int) -> str:
+    """Whether a row has the bit."""
+    return f"(m{at // BITS * BITS} & {1 << at % BITS}) <> 0"
 
 
 def make_base(base: Base) -> str:
@@ -81,6 +106,8 @@ def make_base(base: Base) -> str:
         "source INTEGER", "label VARCHAR", "t BIGINT", "long BIGINT", "n BIGINT", "x BOOLEAN",
         *(f"{name} BIGINT" for name in (*base.masks, *dict.fromkeys(base.goods))),
     ]  # fmt: skip
+    if base.by is None:
+        columns.remove("label VARCHAR")
     return f"CREATE OR REPLACE TEMP TABLE base ({', '.join(columns)})"
 
 
@@ -93,7 +120,7 @@ def add_requests(base: Base, parts: Sequence[str], bound: Bound) -> str:
     names = ", ".join(base.masks)
     again = "".join(f", s{i} AS u{i}" for i in base.unsure if base.doubts)
     return f"""INSERT INTO base BY NAME SELECT *{again} FROM (
-SELECT 0 AS source, {base.label}, t, 0 AS long, count(*) AS n, false AS x,
+SELECT 0 AS source, {", ".join([*base.label, "t"])}, 0 AS long, count(*) AS n, false AS x,
        {names}, {", ".join(goods)} FROM ({_read(base, parts, bound)})
 WHERE {_any(base)} GROUP BY {_keys(base, "t")})"""  # noqa: S608
 
@@ -105,10 +132,9 @@ def _read(base: Base, parts: Sequence[str], bound: Bound) -> str:
         cell = f"epoch_us(ts) // {grain} * {grain}"
     else:
         cell = _began("epoch_us(ts)", base.edges, bound)
-    bits = masks("m", [select_rows(selection, bound) for selection in base.selections])
     return f"""
   SELECT {cell} AS t, duration_us AS d, status::BIGINT AS status, ok,
-         {label_of(base.by, bound)} AS label, {bits}
+         {label_of(base.by, bound)} AS label, {_bits(base, bound)}
   FROM {parquet(parts, bound)}
   WHERE ts >= make_timestamptz({bound(base.start_ts)})
     AND ts < make_timestamptz({bound(base.end_ts)})"""  # noqa: S608
@@ -129,14 +155,13 @@ def add_untimed(base: Base, parts: Sequence[str], bound: Bound) -> str:
     ]
     none = [f"0 AS s{i}" for i in base.numbers]
     return f"""INSERT INTO base BY NAME
-SELECT 0 AS source, {base.label}, t, 0 AS long, 0 AS n, false AS x,
+SELECT 0 AS source, {", ".join([*base.label, "t"])}, 0 AS long, 0 AS n, false AS x,
        {", ".join([*base.masks, *none, *goods])} FROM ({_read(base, parts, bound)})
 WHERE d IS NULL AND ({_any(base)}) GROUP BY {_keys(base, "t")}"""  # noqa: S608
 
 
 def add_steps(base: Base, parts: Sequence[str], sources: Sequence[int], bound: Bound) -> str:
     """The statement that adds requests in buckets; the `source` of each part, 0 if all are."""
-    bits = masks("m", [select_rows(selection, bound) for selection in base.selections])
     sure = [f"coalesce({succeeds(p, bound, surely_holds)}, false)" for p in base.predicates]
     maybe = {
         i: f"coalesce({succeeds(base.predicates[i], bound, may_hold_untimed)}, false)"
@@ -146,7 +171,7 @@ def add_steps(base: Base, parts: Sequence[str], sources: Sequence[int], bound: B
     goods += [_within(f"u{i}", maybe[i]) for i in base.unsure if base.doubts]
     doubt = [f"({maybe[i]} AND NOT {sure[i]})" for i in base.unsure]
     doubtful = f"count(*) FILTER (WHERE {' OR '.join(doubt)}) > 0" if doubt else "false"
-    more = f", step - 1 AS long, {label_of(base.by, bound)} AS label, {bits}"
+    more = f", step - 1 AS long, {label_of(base.by, bound)} AS label, {_bits(base, bound)}"
     source, told = "0", ""
     if any(sources):
         more, source = f"{more}, filename", "source"
@@ -164,19 +189,30 @@ def add_steps(base: Base, parts: Sequence[str], sources: Sequence[int], bound: B
     names = ", ".join(base.masks)
     keys = _keys(base, "begun", "rest", *(["source"] if told else []))
     return f"""INSERT INTO base BY NAME {placed(parts, EVER, bound, more)}
-SELECT {source} AS source, {base.label}, begun AS t, rest AS long, sum(w)::BIGINT AS n,
-       {doubtful} AS x, {names}, {", ".join(goods)}
+SELECT {", ".join([f"{source} AS source", *base.label])}, begun AS t, rest AS long,
+       sum(w)::BIGINT AS n, {doubtful} AS x, {names}, {", ".join(goods)}
 FROM (SELECT *, {ends} FROM placed{told}
       WHERE first < {bound(base.end_ts)} AND last >= {bound(base.start_ts)} AND ({_any(base)}))
 GROUP BY {keys}"""  # noqa: S608
 
 
 def _within(name: str, holds: str) -> str:
-    return f"coalesce((sum(w) FILTER (WHERE {holds}))::BIGINT, 0) AS {name}"
+    # a product is faster than a filter
+    return f"sum(w * ({holds})::BIGINT)::BIGINT AS {name}"
+
+
+def _bits(base: Base, bound: Bound) -> str:
+    """The bits of selections and of labels, in columns."""
+    found = [select_rows(selection, bound) for selection in base.selections]
+    for by, values in base.few:
+        label = label_of(by, bound)
+        found.append(f"({label} IS NOT NULL)")
+        found += [f"coalesce({label} = {bound(value)}, false)" for value in values]
+    return masks("m", found)
 
 
 def _keys(base: Base, *more: str) -> str:
-    return ", ".join([*(["label"] if base.by is not None else []), *more, *base.masks])
+    return ", ".join([*base.label, *more, *base.masks])
 
 
 def _began(ts: str, edges: Edges, bound: Bound) -> str:
@@ -185,7 +221,10 @@ def _began(ts: str, edges: Edges, bound: Bound) -> str:
 
 
 def _any(base: Base) -> str:
-    return " OR ".join(f"{name} <> 0" for name in base.masks)
+    """Whether any selection holds."""
+    count = len(base.selections)
+    whole = [(at, (1 << min(BITS, count - at)) - 1) for at in range(0, count, BITS)]
+    return " OR ".join(f"(m{at} & {bits}) <> 0" for at, bits in whole)
 
 
 def open_sources(*, minutes: bool) -> str:
@@ -197,6 +236,22 @@ def open_sources(*, minutes: bool) -> str:
 def any_doubt() -> str:
     """The statement that says whether any bucket leaves anything open."""
     return "SELECT coalesce(bool_or(x), false) FROM base"
+
+
+def some_values(by: str, part: str, bound: Bound) -> str:
+    """The statement that finds values of a label in the first rows of a part."""
+    return (
+        f"SELECT DISTINCT {label_of(by, bound)} FROM "  # noqa: S608
+        f"(SELECT labels FROM {parquet([part], bound)} LIMIT {_LOOK})"
+    )
+
+
+def any_other(base: Base, by: str) -> str:
+    """The statement that says whether a label has a value that is not one of the few known."""
+    places = base.places(by)
+    none = "".join(f" AND NOT {has_bit(at)}" for at in places.values())
+    some = has_bit(min(places.values()) - 1)
+    return f"SELECT coalesce(bool_or({some}{none}), false) FROM base"  # noqa: S608
 
 
 def any_long() -> str:

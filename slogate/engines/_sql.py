@@ -187,7 +187,7 @@ def select_rows(selection: Selection, bound: Bound) -> str:
             conditions.append(f"method = {bound(selection.endpoint.method)}")
         conditions.append(_glob("endpoint", selection.endpoint.name, bound))
     for label, pattern in selection.where:
-        value = f"map_extract(labels, {bound(label)})[1]"
+        value = f"labels[{bound(label)}]"
         conditions.append(f"coalesce({_glob(value, pattern, bound)}, false)")
     return f"({' AND '.join(conditions)})"
 

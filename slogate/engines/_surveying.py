@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from slogate.engines._base import Sources
 from slogate.engines._census import largest, requesters
-from slogate.engines._grain import edges_of, grain_of, groups_of
-from slogate.engines._slicing import is_long, sliced, slowly
-from slogate.engines._span_sums import Sliced, openness, sum_spans
+from slogate.engines._grain import Few, edges_of, few_values, grain_of, groups_of
+from slogate.engines._slicing import Rows, is_long, sliced, slowly, summed
+from slogate.engines._span_sums import Sliced, has_cells, make_cells, openness, sum_spans
 from slogate.engines._spans import (
     Base,
     add_requests,
@@ -26,24 +26,22 @@ from slogate.engines._spans import (
     add_untimed,
     any_doubt,
     any_long,
+    any_other,
     any_untimed,
     count_values,
     make_base,
     open_sources,
 )
 from slogate.engines._sql import BITS, Bound
-from slogate.model.predicate import Not, Predicate
+from slogate.model.predicate import Not
 from slogate.model.selection import Selection
-from slogate.model.slots import Edges, Every, Slots, Tally
+from slogate.model.slots import Every, Slots
 from slogate.model.survey import (
     MOST_VALUES,
     Crowd,
     Slicing,
-    Sums,
     Survey,
     Surveyed,
-    in_order,
-    without,
 )
 
 if TYPE_CHECKING:
@@ -52,8 +50,6 @@ if TYPE_CHECKING:
 MEMORY = "700MB"
 MINUTE_US = 60_000_000
 Runs = Mapping[str, int]
-# (label, first span, last span) → requests, and those of each predicate, surely and perhaps
-Rows = list[tuple[str | None, int, int, tuple[int, ...]]]
 
 
 def survey(
@@ -66,9 +62,17 @@ def survey(
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         connection.execute("SET temp_directory = $1", [folder])
         most = largest(sources.pools, runs, connection)
-        for group in groups_of([each for each in surveys if not is_long(each)]):
-            found |= _Question.of(group, sources, runs, most, connection).answers()
-        connection.execute("DROP TABLE IF EXISTS base")
+        short = [each for each in surveys if not is_long(each)]
+        few = few_values(short, sources, connection)
+        while short:
+            left: list[Survey] = []
+            for group in groups_of(short, few):
+                question = _Question.of(group, sources, runs, most, connection, few=few)
+                found |= question.answers()
+                left += [each for each in group if each.id not in found]
+            # those by a label of which a look did not tell all values
+            short, few = left, {}
+        connection.execute("DROP TABLE IF EXISTS base; DROP TABLE IF EXISTS cells")
     for each in filter(is_long, surveys):
         found[each.id] = slowly(each, sources, runs, connection)
     return {each.id: found[each.id] for each in surveys}
@@ -91,13 +95,15 @@ class _Question:
     @classmethod
     def of(
         cls, group: Sequence[Survey], sources: Sources, runs: Runs,
-        most: Mapping[int, Sequence[int]], connection: duckdb.DuckDBPyConnection,
+        most: Mapping[int, Sequence[int]], connection: duckdb.DuckDBPyConnection, *, few: Few,
     ) -> _Question:  # fmt: skip
         """The question with its base made."""
         predicates = [each.selection.success for each in group]
         predicates += [Not(each.events) for each in group if each.events is not None]
+        labels = dict.fromkeys(each.by for each in group if each.by is not None)
         base = Base(
-            by=group[0].by,
+            by=next((label for label in labels if label not in few), None),
+            few=tuple((label, few[label]) for label in labels if label in few),
             start_ts=min(each.edges.at[0] for each in group),
             end_ts=max(each.edges.at[-1] for each in group),
             grain_us=grain_of(group),
@@ -161,7 +167,10 @@ class _Question:
         """The sums of each survey by its id."""
         found: dict[str, Surveyed] = {}
         plain, sliced_alike = [], defaultdict(list)
+        others = {by for by, _ in self.base.few if self._ask(any_other(self.base, by))[0][0]}
         for each in self.group:
+            if each.by in others:
+                continue
             many = self._crowd(each)
             if many is not None:
                 found[each.id] = many
@@ -214,53 +223,39 @@ class _Question:
         if not surveys:
             return {}
         edges = edges_of(surveys)
-        bound, width = Bound(), len(self.base.masks)
-        rows = self._ask(sum_spans(self.base, edges, bound, long=long), bound)
-        mine: dict[tuple[Selection, tuple[int, ...]], Rows] = {}
+        cells, width = not long and has_cells(edges), len(self.base.masks)
+        if cells:
+            bound = Bound()
+            self._ask(make_cells(edges, bound), bound)
+        bound = Bound()
+        rows = self._ask(sum_spans(self.base, edges, bound, long=long, cells=cells), bound)
+        mine: dict[tuple[Selection, tuple[int, ...], str | None], Rows] = {}
         found: dict[str, Surveyed] = {}
         for each in surveys:
             selection, sources = requesters(each.selection), self._sources(each)
-            if (selection, sources) not in mine:
+            key = selection, sources, each.by
+            if key not in mine:
                 place, bit = divmod(self.base.selections.index(selection), BITS)
-                mine[selection, sources] = [
-                    (row[1], row[2 + width], row[3 + width], row[4 + width :])
+                mine[key] = [
+                    (self._label(each.by, row), *row[2 + width : 4 + width], row[4 + width :])
                     for row in rows
                     if row[0] in sources and row[2 + place] >> bit & 1
                 ]
-            found[each.id] = self._summed(each, edges, mine[selection, sources])
+            found[each.id] = summed(self.base, each, edges, mine[key])
         return found
 
-    def _summed(self, each: Survey, edges: Edges, rows: Rows) -> Surveyed:
-        own = [*(each.edges.slot(ts) for ts in edges.at), -1]  # the last is that of −1
-        sums = self._sum(own, each.edges.count, rows, each.selection.success)
-        if each.events is not None:
-            none = self._sum(own, each.edges.count, rows, Not(each.events))
-            left = {label: [*without(some, none[label])] for label, some in sums.items()}
-            sums = {label: some for label, some in left.items() if some}
-        return {label: Sums(tuple(sorted(sums[label]))) for label in in_order(sums)}
-
-    def _sum(
-        self, own: Sequence[int], count: int, rows: Rows, success: Predicate
-    ) -> dict[str | None, list[Tally]]:
-        sure = 1 + self.base.predicates.index(success)
-        maybe = sure + len(self.base.predicates)
-        found: dict[tuple[str | None, int, int], tuple[int, int, int]] = {}
-        for label, first, last, counts in rows:
-            early, late = own[first], own[last]
-            if late >= 0 and early < count:
-                key = label, early, late
-                n, s, u = found.get(key, (0, 0, 0))
-                found[key] = n + counts[0], s + counts[sure], u + counts[maybe]
-        by_label: dict[str | None, list[Tally]] = defaultdict(list)
-        for (label, early, late), sums in found.items():
-            by_label[label].append(Tally(early, late, *sums))
-        return by_label
+    def _label(self, by: str | None, row: Sequence[Any]) -> str | None:
+        """The value of the label, of a row of sums between edges."""
+        if by is None or by == self.base.by:
+            return row[1] if by else None
+        places = self.base.places(by).items()
+        return next((v for v, at in places if row[2 + at // BITS] >> at % BITS & 1), None)
 
     def _alike(self, each: Survey, slices: Slicing) -> tuple[object, ...]:
         """What surveys must share to be counted in one statement."""
         phase = slices.slots.start_ts % slices.slots.step_us
         shape = slices.slots.step_us, phase, slices.objective is None
-        return requesters(each.selection), self._sources(each), each.events, *shape
+        return requesters(each.selection), self._sources(each), each.events, each.by, *shape
 
     def _slices(self, surveys: Sequence[Survey], *, long: bool) -> dict[str, Surveyed]:
         """The sums of surveys with slices alike."""
@@ -282,7 +277,7 @@ class _Question:
             edges=edges_of(surveys),
             goods=tuple(goods),
             events=None if events is None else numbers(Not(events)),
-            label=None if self.base.by is None else "label",
+            by=surveys[0].by,
         )
         places = [
             (each, goods.index((numbers(each.selection.success), each.slices.objective)))

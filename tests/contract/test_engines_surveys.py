@@ -143,6 +143,24 @@ def test_too_many_values_of_a_label_are_a_crowd(name, tmp_path):
     assert len(told["few"]) == MOST_VALUES
 
 
+@another
+def test_values_of_a_label_that_come_late_are_told(name, tmp_path):
+    """Two labels: one has few values throughout, of one most come in the middle."""
+    groups = [[("zone", "a")], [("zone", f"z{at}") for at in range(99)], [("zone", "b")]]
+    groups = [[row(0, labels=[each, ("size", "s")]) for each in some] for some in groups]
+    found = parts(tmp_path, *groups)
+    edges = Edges(at=(START, START + 2))
+    wanted = [
+        Survey(id=f"{by}", selection=Selection(), edges=edges, by=by)
+        for by in ("zone", "size", None)
+    ]
+
+    told = surveyed(name, wanted, found)
+
+    assert told == surveyed("memory", wanted, found)
+    assert len(told["zone"]) == 101
+
+
 @engine
 @pytest.mark.parametrize("threads", [1, 4])
 def test_slices_are_summed_by_span(name, threads, tmp_path):
