@@ -9,9 +9,10 @@ fixed seed: the same history gives the same digits everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 
 from slogate.stats.quantile import nearest_rank
 
@@ -46,8 +47,8 @@ def forecast(
     bads, totals = [bad for bad, _ in history], [total for _, total in history]
     spent = sorted(
         _share(
-            used[0] + sum([bads[day] for day in drawn]),
-            allowed_share * (used[1] + sum([totals[day] for day in drawn])),
+            used[0] + sum(drawn(bads)),
+            allowed_share * (used[1] + sum(drawn(totals))),
         )
         for drawn in _draws(len(history), days)
     )
@@ -65,9 +66,14 @@ def _share(bad: float, allowed: float) -> float:
 
 
 @lru_cache(maxsize=64)
-def _draws(history: int, days: int) -> tuple[tuple[int, ...], ...]:
-    """Which days of a history of so many each draw takes: the same for all data."""
-    return tuple(_draw(history, days, _Dice(seed)) for seed in range(DRAWS))
+def _draws(history: int, days: int) -> tuple[Callable[[Sequence[float]], Sequence[float]], ...]:
+    """What each draw takes of a history of so many days: the same days for all data."""
+    return tuple(_taking(_draw(history, days, _Dice(seed))) for seed in range(DRAWS))
+
+
+def _taking(days: Sequence[int]) -> Callable[[Sequence[float]], Sequence[float]]:
+    # faster than a loop, but for a single day it would give no sequence
+    return itemgetter(*days) if len(days) > 1 else itemgetter(slice(days[0], days[0] + 1))
 
 
 def _draw(history: int, days: int, dice: _Dice) -> tuple[int, ...]:
