@@ -45,7 +45,7 @@ def complain(message: str, hint: str | None) -> None:
 
 def tame(text: str) -> str:
     """The text without what commands a terminal: control characters, marks of direction."""
-    return _COMMANDING.sub("\N{REPLACEMENT CHARACTER}", text)
+    return _COMMANDING.sub("\ufffd", text)
 
 
 def told(error: SlogateError) -> int:

@@ -115,4 +115,4 @@ def counted(count: int, noun: str) -> str:
 
 def plain(text: str) -> str:
     """Foreign text on one line, without characters that command a terminal."""
-    return tame(text.replace("\n", "\N{REPLACEMENT CHARACTER}"))
+    return tame(text.replace("\n", "\ufffd"))
