@@ -66,7 +66,7 @@ def load(folder, text, *arguments, stop_timeout=STOP_TIMEOUT_S):
         bench = Bench(folder, service.url)
         try:
             stop = ("--stop-timeout", str(stop_timeout))
-            bench.wait(bench.load(text, *stop, *arguments, users=USERS, seconds=2))
+            bench.wait(bench.load(text, *stop, *arguments, users=USERS))
             run, rows = reconciled(bench), bench.rows().to_pylist()
         finally:
             bench.close()
