@@ -24,11 +24,6 @@ _PLAIN = ("status", "error", "bytes", "worker", "trace_id")
 _TRUE = ("true", "t", "yes", "1", "ok", "success", "passed", "pass")
 _FALSE = ("false", "f", "no", "0", "ko", "error", "failure", "failed", "fail")
 
-# a status that was read as a fraction (200.0) is one
-_WHOLE = """CASE WHEN contains(status, '.') THEN
-    coalesce(nullif(regexp_replace(status, '[.]0+$', ''), ''), '-')
-    ELSE coalesce(nullif(status, ''), '-') END"""
-
 
 def words_of(meaning: Meaning) -> dict[str, str]:
     """The columns to read, by the names that the record knows them by."""
@@ -59,7 +54,8 @@ def export_record(
         # read as unknown, a word for failure would let the status say that all was well
         has["odd_ok"] = f"coalesce(ok, '') NOT IN ('', '-') AND ({has['ok']}) IS NULL"
     if "status" in has:
-        has |= {"status": "whole_status", "steps": [("whole_status", _WHOLE)]}
+        # one that was read as a fraction (200.0) is one
+        has["unanswered"] = "coalesce(status, '') IN ('', '-')"
     took = fields.get("duration")
     record = Record(
         time=moment or clock_sql("time", kind, zone_us=zone_us(origin, zone)),

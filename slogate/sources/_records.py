@@ -42,7 +42,8 @@ class Record:
 
     `time` is µs since the epoch, NULL where it is none, `at_end` whether that is the end of the
     request; `start` is its start where that is told besides. `took` is µs, NULL where it is no
-    duration, `untimed` says that the record has none. All others are texts: the request line or
+    duration, `untimed` says that the record has none, `unanswered` that there was no response
+    (where that is not a status of `-`). All others are texts: the request line or
     method and path, or else the endpoint. `ok` is a boolean, `odd_ok` says that what should be
     one is none. `steps` come before, `fits` is whether the record has the right form.
     """
@@ -57,6 +58,7 @@ class Record:
     path: str | None = None
     endpoint: str | None = None
     status: str | None = None
+    unanswered: str | None = None
     ok: str | None = None
     odd_ok: str = "FALSE"
     error: str | None = None
@@ -116,7 +118,7 @@ def record_sql(
     typed = [
         ("time_us", record.time),
         ("took_us", record.took or "NULL::BIGINT"),
-        ("code", _code(record.status)),
+        ("code", _code(record)),
         ("size", f"TRY_CAST({record.bytes} AS BIGINT)" if record.bytes else "NULL::BIGINT"),
         *([("start_us", record.start)] if record.start else []),
         *steps,
@@ -126,7 +128,7 @@ def record_sql(
         "duration_us": "took_us" if record.took else None,
         "status": "CASE WHEN code <> 0 THEN code END" if record.status else None,
         "ok": record.ok or (f"CASE WHEN {gone} THEN FALSE END" if record.status else None),
-        "error": f"left({record.error}, 2000)" if record.error else None,
+        "error": _cut(record.error, 2000) if record.error else None,
         "bytes": "CASE WHEN size >= 0 THEN size END" if record.bytes else None,
         "worker": record.worker,
         "trace_id": record.trace_id,
@@ -164,11 +166,19 @@ FROM {{relation}} AS records
 """  # noqa: S608 (our own words)
 
 
-def _code(status: str | None) -> str:
+def _code(record: Record) -> str:
     """The status as a number, 0 where there was no response, NULL where it is no number."""
-    if status is None:
+    if record.status is None:
         return "NULL::SMALLINT"
-    return f"CASE WHEN {status} = '-' THEN 0::SMALLINT ELSE TRY_CAST({status} AS SMALLINT) END"
+    gone = record.unanswered or f"{record.status} = '-'"
+    # nothing more is worked out where it is a number
+    none = f"CASE WHEN {gone} THEN 0::SMALLINT END"
+    return f"coalesce(TRY_CAST({record.status} AS SMALLINT), {none})"
+
+
+def _cut(text: str, length: int) -> str:
+    """SQL for the first characters of a text: to count its bytes takes less time."""
+    return f"CASE WHEN strlen({text}) > {length} THEN left({text}, {length}) ELSE {text} END"
 
 
 _KNOWN = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -220,7 +230,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][\w.-]{0,99}", re.ASCII)
 def _labels(labels: Mapping[str, str]) -> str:
     """SQL for the map of the labels that were told."""
     told = [f"({value}) NOT IN ('', '-')" for value in labels.values()]
-    values = [f"left({value}, {LABEL_LENGTH})" for value in labels.values()]
+    values = [_cut(value, LABEL_LENGTH) for value in labels.values()]
     pairs = [
         f"CASE WHEN {test} THEN [{{'key': getvariable('label{at}')::VARCHAR, 'value': {value}}}] "
         "ELSE [] END"

@@ -30,7 +30,7 @@ _AT_ONCE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*" + _NAME)
 _SOMEWHERE = re.compile(_NAME)
 _ITEM = re.compile(rb'"(?:startTimeUnixNano|start_time_unix_nano)"')
 _BOM = b"\xef\xbb\xbf"
-_BLOCK = 8 << 20
+_BLOCK = 4 << 20
 
 
 def sniff(head: bytes) -> float:
