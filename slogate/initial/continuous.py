@@ -101,25 +101,28 @@ _RULES = (
 )
 
 
+def _k6_job(script: str) -> list[str]:
+    return [
+        "load:",
+        "  stage: build",
+        *_RULES,
+        "  image:",
+        f"    name: {K6}",
+        '    entrypoint: [""]',
+        "  script:",
+        f"    - {json.dumps(f'k6 run --no-thresholds --out json={RESULTS} {script}')}",
+        "  artifacts:",
+        f"    paths: [{RESULTS}]",
+        "    expire_in: 1 day",
+        "",
+    ]
+
+
 def gitlab_text(job: Job, origin: str) -> str:
     """A pipeline that gates merge requests and the main branch."""
     lines = [f"# Written by `slogate init` from {comment(origin)}; it is yours now."]
     if job.script:
-        script = shlex.quote(f"./{job.script}")
-        lines += [
-            "load:",
-            "  stage: build",
-            *_RULES,
-            "  image:",
-            f"    name: {K6}",
-            '    entrypoint: [""]',
-            "  script:",
-            f"    - {json.dumps(f'k6 run --no-thresholds --out json={RESULTS} {script}')}",
-            "  artifacts:",
-            f"    paths: [{RESULTS}]",
-            "    expire_in: 1 day",
-            "",
-        ]
+        lines += _k6_job(shlex.quote(f"./{job.script}"))
     command = "slogate run --json >verdict.json"
     if job.imports:
         taken = shlex.join(["slogate", "import", *job.imports])

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from slogate import units
 from slogate.model.exhibit import Level
 from slogate.reports import _base
 from slogate.reports._base import MARKS
-from slogate.reports._html.frame import Tick, chart, legend, percent
+from slogate.reports._html.frame import LogAxis, Tick, chart, legend, percent
 from slogate.reports._html.markup import Html, joined, number, tag
 from slogate.reports._html.timeline import (
     Panel,
@@ -40,7 +41,7 @@ def distribution(panel: Panel) -> Html | None:
     levels = [each for each in levels if (1 - each.share) * scene.timed >= 1]
     if not levels:
         return None
-    axis = duration_axis(panel, _HEIGHT)
+    axis = _axis(panel)
     decades = max(1.0, -math.log10(1 - float(levels[-1].share)))
     width = decades * 1.04
 
@@ -55,18 +56,7 @@ def distribution(panel: Panel) -> Html | None:
         ]
         return "M" + "L".join(f"{number(a)} {number(b)}" for a, b in points) if points else ""
 
-    highs = line([level.hi_us for level in levels])
-    shapes = tag("path", class_="line q1", d=highs)
-    words = [("q1", "duration")]
-    if panel.base is not None and panel.base.levels:
-        others = {level.share: level.hi_us for level in panel.base.levels}
-        before = line([others.get(level.share) for level in levels])
-        shapes = joined(tag("path", class_="line pin", d=before), shapes)
-        words = [("q1", "this run"), ("pin", f"pinned: {panel.base_name}")]
-    if not panel.exhibit.exact:
-        lows = line([float(level.lo_us) for level in levels])
-        shapes = joined(shapes, tag("path", class_="line q0", d=lows))
-        words = [("q1", "at most"), ("q0", "at least (buckets tell no more)"), *words[1:]]
+    shapes, words = _lines(panel, levels, line)
     ticks = [
         Tick(at=x(share), text=text)
         for share, text in _TICKS
@@ -84,6 +74,33 @@ def distribution(panel: Panel) -> Html | None:
         ),
         legend(*words, *([("none", "○ the budget: the line must pass below")] if found else [])),
     )  # fmt: skip
+
+
+def _axis(panel: Panel) -> LogAxis:
+    """The axis of the other pictures, as far as the run that it is held against needs it."""
+    axis = duration_axis(panel, _HEIGHT)
+    known = [level.hi_us for level in panel.base.levels if level.hi_us] if panel.base else []
+    if not known:
+        return axis
+    return replace(axis, low=min(axis.low, *known), high=max(axis.high, *known))
+
+
+def _lines(
+    panel: Panel, levels: Sequence[Level], line: Callable[[Sequence[float | None]], str]
+) -> tuple[Html, list[tuple[str, str]]]:
+    """The lines of the run and of the one that it is held against, and what they are."""
+    shapes = tag("path", class_="line q1", d=line([level.hi_us for level in levels]))
+    words = [("q1", "duration")]
+    if panel.base is not None and panel.base.levels:
+        others = {level.share: level.hi_us for level in panel.base.levels}
+        before = line([others.get(level.share) for level in levels])
+        shapes = joined(tag("path", class_="line pin", d=before), shapes)
+        words = [("q1", "this run"), ("pin", f"pinned: {panel.base_name}")]
+    if not panel.exhibit.exact:
+        lows = line([float(level.lo_us) for level in levels])
+        shapes = joined(shapes, tag("path", class_="line q0", d=lows))
+        words = [("q1", "at most"), ("q0", "at least (buckets tell no more)"), *words[1:]]
+    return shapes, words
 
 
 def _is_drawn(finding: Finding, x: Place, high: float) -> bool:
