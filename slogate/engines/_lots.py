@@ -40,7 +40,13 @@ def lots(
         "FROM judged GROUP BY ALL"
     )
     groups = connection.execute(text, bound.values).fetchall()
-    return {need.id: _of(need, question, groups) for need in needs}
+    # percentiles of the same requests share them
+    made: dict[object, dict[int, Lot]] = {}
+    for need in needs:
+        key = (need.selection, need.failures, need.measure)
+        if key not in made:
+            made[key] = _of(need, question, groups)
+    return {need.id: made[need.selection, need.failures, need.measure] for need in needs}
 
 
 def _of(need: Need, question: Question, groups: Sequence[tuple[Any, ...]]) -> dict[int, Lot]:
