@@ -1,5 +1,7 @@
 """Which run `latest` means: the newest that is not being recorded at this moment.
 
+The base of a test in turns is other code, and never meant.
+
 A recorder that was killed leaves its run `running` for ever; such a run counts as being
 recorded only until the time that was planned for it, and a little more, has gone by.
 """
@@ -23,6 +25,7 @@ def latest_run(store: Store, service: str | None, *, quiet: bool = False) -> Run
     """The latest load run, of one service if given; NoData if there is none."""
     runs = list_runs(store, service=service, kind="load")
     now = int(time() * US_PER_SECOND)
+    runs = [run for run in runs if run.interleaved is None or run.interleaved.side == "head"]
     for run in runs:
         if not being_recorded(run, now):
             return run

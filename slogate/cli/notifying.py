@@ -145,7 +145,9 @@ def warn(told: Told) -> None:
 
 def _newest(store: Store, asked: Asked) -> Verdict:
     """The verdict on the run that was stored last; StoreError if it was never judged."""
+    from slogate.cli import production
     from slogate.cli.latest import latest_run
+    from slogate.cli.options import note
     from slogate.store.manifest import find_run
     from slogate.store.verdicts import read_verdicts
 
@@ -158,8 +160,11 @@ def _newest(store: Store, asked: Asked) -> Verdict:
         ]
         if not found:
             raise StoreError(f"there is no verdict on slos in {store.root}")
-        newest = max(str(each["run"].get("end")) for each in found)
-        return parse([each for each in found if str(each["run"].get("end")) == newest][-1])
+        exact = [each for each in found if each["run"].get("id") == asked.run]
+        newest, beside = production.newest_of(exact or found)
+        if beside:
+            note(production.named(beside), quiet=asked.quiet)
+        return parse(newest)
     try:
         if asked.run == "latest":
             run = latest_run(store, asked.service, quiet=asked.quiet)

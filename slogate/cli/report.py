@@ -237,7 +237,7 @@ def _newest(store: Store, ref: str, service: str | None, *, quiet: bool) -> Verd
     from slogate.store.verdicts import read_verdicts
 
     if ref == SLOS or ref.startswith(PRODUCTION):
-        return _of_production(store, "" if ref == SLOS else ref, service)
+        return _of_production(store, "" if ref == SLOS else ref, service, quiet=quiet)
     try:
         if ref == LATEST:
             run = latest_run(store, service, quiet=quiet)
@@ -255,11 +255,9 @@ def _newest(store: Store, ref: str, service: str | None, *, quiet: bool) -> Verd
     return parse(documents[-1])
 
 
-def _of_production(store: Store, ref: str, service: str | None) -> Verdict:
-    """The verdict on the newest moment of production, of those that bear the id or begin with it.
-
-    Where a moment was judged more than once it is the one that was stored last.
-    """
+def _of_production(store: Store, ref: str, service: str | None, *, quiet: bool) -> Verdict:
+    """The verdict on the newest moment of production, of those whose id begins so."""
+    from slogate.cli import production
     from slogate.reports.json import parse
 
     found = [each for each in _judged_slos(store, service) if each["run"]["id"].startswith(ref)]
@@ -270,8 +268,11 @@ def _of_production(store: Store, ref: str, service: str | None) -> Verdict:
             f"there is no verdict on slos{of}{which} in {store.root}",
             hint="judge them: slogate check --only slos",
         )
-    newest = max(str(each["run"].get("end")) for each in found)
-    return parse([each for each in found if str(each["run"].get("end")) == newest][-1])
+    exact = [each for each in found if each["run"]["id"] == ref]
+    newest, beside = production.newest_of(exact or found)
+    if beside:
+        note(production.named(beside), quiet=quiet)
+    return parse(newest)
 
 
 def _judged_slos(store: Store, service: str | None) -> list[dict[str, Any]]:

@@ -62,6 +62,12 @@ def load_runs(runs: Iterable[Run], verdicts: Iterable[Verdict], week: Period) ->
     known = {run.id: run for run in runs if run.kind == "load"}
     # a run that was pruned is known by its verdict
     known = {**{name: each.subject.run for name, each in judged.items()}, **known}
+    # the base of a test in turns is part of its head's
+    known = {
+        name: run
+        for name, run in known.items()
+        if run.interleaved is None or run.interleaved.side == "head"
+    }
     found = [
         _load_run(run, start, judged.get(run.id))
         for run in known.values()

@@ -8,6 +8,7 @@ import pytest
 from slogate.cli.latest import being_recorded, latest_run
 from slogate.errors import NoData
 from slogate.model.run import Run
+from slogate.model.turns import Interleaved
 from slogate.store.layout import open_store
 from slogate.store.manifest import write_run
 
@@ -78,3 +79,14 @@ def test_production_runs_are_named_where_there_is_no_load_run(store):
 
     assert "slogate import" in str(nothing.value.hint)
     assert str(caught.value.hint).endswith("--run real")
+
+
+def test_the_base_of_a_test_in_turns_is_never_the_latest(store):
+    """Though it is all that is left: it is other code, and would be judged as this one."""
+    mark = Interleaved(
+        side="base", other="r1", words="./base", seed=1, slice_us=1_000_000, settle_us=0
+    )
+    write_run(store, replace(run("r1-base", "complete"), interleaved=mark))
+
+    with pytest.raises(NoData, match="has no load run"):
+        latest_run(store, None)
