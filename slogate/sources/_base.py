@@ -93,7 +93,7 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """Some rows (an Arrow record batch of a series), and what was not kept beside them.
+    """Some rows (an Arrow record batch, or table, of a series), and what was not kept beside them.
 
     `rows` have columns of the requests, or of the histograms where `series` says so; one left
     out is null, and `method` left out or null asks for `METHOD name` to be split.

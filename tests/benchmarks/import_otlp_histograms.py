@@ -4,6 +4,9 @@
 
 A line holds the cumulative points of 80 series of one service, every other line explicit buckets,
 the others exponential ones, of which ten grew since.
+
+On two cores, beside other work, at 500 MB: 30 MB/s per core, 236 MB resident; 20 where the others
+left less. Line by line, as points that are not plain are taken, 8.
 """
 
 from __future__ import annotations

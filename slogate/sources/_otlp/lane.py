@@ -78,11 +78,13 @@ class Lane:
 
     def take(self, translator: Translator, block: bytes, lines: int) -> bool:
         """Take a block of so many lines; False if it has to be taken line by line."""
+        import pyarrow as pa
+
         try:
             found = self._read(block, lines)
             self._resume(translator)
             self._planned(translator, found)
-        except (Odd, Ambiguous):
+        except (Odd, Ambiguous, pa.ArrowException):
             self.release()
             return False
         self.taken = True
