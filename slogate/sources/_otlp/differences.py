@@ -17,7 +17,7 @@ from typing import Any
 from slogate.sources._base import LONGEST_US
 from slogate.sources._otlp.buckets import Bounds, kept_bounds, whole_us
 from slogate.sources._otlp.columns import Odd
-from slogate.sources._otlp.ladders import Ladders, whole
+from slogate.sources._otlp.ladders import Ladders, number, whole
 from slogate.sources._otlp.telemetry import Malformed
 
 _SCALES, _LOWEST = 64, -16
@@ -89,7 +89,7 @@ def places(count: int) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count)), 1)
+    return pc.subtract(pc.cumulative_sum(pa.repeat(number(1), count)), number(1))
 
 
 def _before(key: Any) -> tuple[Any, Any]:
@@ -131,14 +131,15 @@ def _increased(counts: Any, offset: Any, before: Any, held: int) -> tuple[Any, A
     moved = pc.subtract(offset, offset.take(before)) if offset is not None else None
     # what was counted must lie within the buckets that there are now
     if moved is not None:
-        _all(pc.less_equal(moved, 0))
+        _all(pc.less_equal(moved, number(0)))
         _all(pc.less_equal(pc.subtract(length_then, moved), length))
     shift = pc.subtract(begin_then, begin)
     shift = shift if moved is None else pc.add(shift, moved)
     everywhere = places(len(flat)).slice(skipped)
     there = pc.add(everywhere, shift.take(of))
     if moved is not None and (
-        pc.any(pc.not_equal(moved, 0)).as_py() or pc.any(pc.not_equal(length, length_then)).as_py()
+        pc.any(pc.not_equal(moved, number(0))).as_py()
+        or pc.any(pc.not_equal(length, length_then)).as_py()
     ):
         first = begin_then.take(of)
         inside = pc.and_(
@@ -148,7 +149,7 @@ def _increased(counts: Any, offset: Any, before: Any, held: int) -> tuple[Any, A
     more = pc.subtract(now, flat.take(there).fill_null(0))
     if (pc.min(more).as_py() or 0) < 0:
         raise Odd
-    grew = pc.greater(more, 0)
+    grew = pc.greater(more, number(0))
     of = of.filter(grew)
     return of, pc.subtract(everywhere.filter(grew), begin.take(of)), more.filter(grew)
 
@@ -160,7 +161,9 @@ def _explicit(columns: dict[str, Any], ladders: Ladders, units: list[Fraction]) 
     """How the bounds of buckets are found, by the places of points and places in their lists."""
     import pyarrow.compute as pc
 
-    kinds = pc.add(pc.multiply(columns["ladder"], _SCALES), columns["unit"]).dictionary_encode()
+    kinds = pc.add(
+        pc.multiply(columns["ladder"], number(_SCALES)), columns["unit"]
+    ).dictionary_encode()
     pairs = [divmod(kind, _SCALES) for kind in kinds.dictionary.to_pylist()]
     bases = whole([ladders.base(code, units[at], at) for code, at in pairs]).take(kinds.indices)
     los, his = whole(ladders.los), whole(ladders.his)
@@ -181,8 +184,10 @@ def _exponential(columns: dict[str, Any], units: list[Fraction]) -> _Bounds:
         raise Odd
     if offsets["min"] < -(2**31) or offsets["max"] >= 2**31:
         raise Odd
-    kind = pc.add(pc.multiply(columns["unit"], _SCALES), pc.subtract(scale, _LOWEST))
-    zero = pc.add(pc.multiply(kind, _PLACES), pc.add(offset, _MIDDLE))
+    kind = pc.add(
+        pc.multiply(columns["unit"], number(_SCALES)), pc.subtract(scale, number(_LOWEST))
+    )
+    zero = pc.add(pc.multiply(kind, number(_PLACES)), pc.add(offset, number(_MIDDLE)))
 
     def bounds(of: Any, at: Any) -> tuple[Any, Any]:
         found = pc.add(zero.take(of), at).dictionary_encode()
@@ -210,10 +215,10 @@ def _with_zeros(
     more = pc.subtract(zeros, zeros.take(before).fill_null(0))
     if (pc.min(more).as_py() or 0) < 0:
         raise Odd
-    new = pc.and_(pc.greater(more, 0), pc.greater_equal(places(len(more)), held))
+    new = pc.and_(pc.greater(more, number(0)), pc.greater_equal(places(len(more)), held))
     of = places(len(more)).filter(new)
     hi = _whole_us(threshold, columns["unit"], units).take(of)
-    low = pa.repeat(pa.scalar(-1, pa.int64()), len(of))
+    low = pa.repeat(number(-1), len(of))
     zero = (of, low, hi, more.filter(new))
     found = [pa.concat_arrays(pair) for pair in zip(zero, rows, strict=True)]
     order = pc.array_sort_indices(found[0])
@@ -263,7 +268,7 @@ def _check_longest(columns: dict[str, Any], longest: Any, held: int, bounds: _Bo
 
     counts = columns["counts"]
     skipped = counts.offsets[held].as_py()
-    filled = pc.greater(counts.values.slice(skipped), 0)
+    filled = pc.greater(counts.values.slice(skipped), number(0))
     of = pc.list_parent_indices(counts).slice(skipped).filter(filled)
     if not len(of):
         return
@@ -273,4 +278,4 @@ def _check_longest(columns: dict[str, Any], longest: Any, held: int, bounds: _Bo
     of, at = of.filter(ends), at.filter(ends)
     lo, _ = bounds(of, pc.subtract(at, counts.offsets.take(of)))
     room = 0 if "ladder" in columns else 1
-    _all(pc.greater(pc.add(longest.take(of), room), lo))
+    _all(pc.greater(pc.add(longest.take(of), number(room)), lo))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from slogate.sources._otlp.buckets import explicit_bounds
@@ -65,3 +66,11 @@ def whole(values: list[Any]) -> Any:
     import pyarrow as pa
 
     return pa.array(values, pa.int64())
+
+
+@cache
+def number(value: int) -> Any:
+    """A whole number as Arrow has it: to make one of Python's takes half a millisecond."""
+    import pyarrow as pa
+
+    return pa.scalar(value, pa.int64())

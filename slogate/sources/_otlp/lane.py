@@ -28,7 +28,7 @@ from slogate.sources._otlp.columns import (
 )
 from slogate.sources._otlp.differences import Grown, grown
 from slogate.sources._otlp.from_json import attributes
-from slogate.sources._otlp.ladders import Ladders
+from slogate.sources._otlp.ladders import Ladders, number
 from slogate.sources._otlp.lane_rows import Pair, chunk_of
 from slogate.sources._otlp.lent import columns_of, points_of
 from slogate.sources._otlp.semantics import Facts, facts
@@ -214,7 +214,7 @@ class Lane:
         columns["group"] = pa.array(groups, pa.int64()).take(points.metric)
         against = pa.array([group.against for group in self._group], pa.string())
         reasons = against.take(columns["group"])
-        silent = pc.equal(pc.bit_wise_and(columns["flags"], 1), 1)
+        silent = pc.equal(pc.bit_wise_and(columns["flags"], number(1)), number(1))
         reasons = pc.if_else(
             pc.and_(silent, reasons.is_null()), "data points without a value", reasons
         )
@@ -233,7 +233,7 @@ class Lane:
         coded = columns.pop("attributes")
         known = [self._told_by(text) for text in coded.dictionary.to_pylist()]
         codes = pa.array(known, pa.int64()).take(coded.indices)
-        both = pc.add(pc.multiply(columns["group"], _WIDE), codes).dictionary_encode()
+        both = pc.add(pc.multiply(columns["group"], number(_WIDE)), codes).dictionary_encode()
         pairs, streams = [], []
         for code in both.dictionary.to_pylist():
             group, told = self._group[code // _WIDE], self._told[code % _WIDE]

@@ -11,7 +11,7 @@ from slogate.sources._otlp.buckets import sum_us
 from slogate.sources._otlp.columns import Odd
 from slogate.sources._otlp.differences import Grown
 from slogate.sources._otlp.increases import COUNTED_BEFORE, UNKNOWN_START, less
-from slogate.sources._otlp.ladders import whole
+from slogate.sources._otlp.ladders import number, whole
 from slogate.sources._otlp.semantics import Facts
 
 
@@ -33,10 +33,12 @@ def chunk_of(
 
     time, start, of = columns["time"], columns["start"], found.of
     first, new = found.before.is_null(), columns["pair"].is_valid()
-    unknown = pc.or_(pc.equal(start, 0), pc.greater_equal(start, time))
+    unknown = pc.or_(pc.equal(start, number(0)), pc.greater_equal(start, time))
     lost = {
         UNKNOWN_START: pc.and_(first, unknown),
-        COUNTED_BEFORE: pc.and_(pc.and_(first, pc.invert(unknown)), pc.less(start, since_ns)),
+        COUNTED_BEFORE: pc.and_(
+            pc.and_(first, pc.invert(unknown)), pc.less(start, number(since_ns))
+        ),
     }
     left_out = Counter(
         {why: pc.sum(pc.and_(new, which)).as_py() or 0 for why, which in lost.items()}
@@ -48,12 +50,12 @@ def chunk_of(
     of = rows.pop("of")
     if not len(of):
         return None, left_out
-    begun = pc.divide(pc.coalesce(time.take(found.before), start), 1_000)
-    ended = pc.divide(pc.add(time, 999), 1_000)
+    begun = pc.divide(pc.coalesce(time.take(found.before), start), number(1_000))
+    ended = pc.divide(pc.add(time, number(999)), number(1_000))
     rows["ts"] = begun.take(of)
     if pc.min(rows["ts"]).as_py() < EARLIEST_TS:
         raise Odd
-    rows["step_us"] = pc.max_element_wise(pc.subtract(ended, begun), 1).take(of)
+    rows["step_us"] = pc.max_element_wise(pc.subtract(ended, begun), number(1)).take(of)
     place = columns["pair"].take(of)
     facts = [pair.facts for pair in pairs]
     words = {
