@@ -1,7 +1,7 @@
 """What logs of one JSON object a line share: which keys there are, and SQL for their values.
 
-A line that is no JSON has no values at all, and is bad for want of a time. Values come out as
-texts, those that are no text as JSON writes them. Keys are bound, whatever they hold.
+A line that is no JSON has not the form of the format. Values come out as texts, those that are no
+text as JSON writes them. Keys are bound, whatever they hold.
 """
 
 from __future__ import annotations
@@ -44,7 +44,12 @@ def json_log_words(keys: Mapping[str, str], own: Collection[str] | None = None) 
     ]
     values = "TRY(json_extract_string(text, getvariable('keys')))"
     words = {name: f"found[{at}]" for at, name in enumerate(keys, start=1)}
-    return Words(words=words, steps=[("found", values)], parameters={"keys": pointers})
+    return Words(
+        words=words,
+        steps=[("found", values)],
+        parameters={"keys": pointers},
+        fits="found IS NOT NULL",
+    )
 
 
 def key_path(*keys: str) -> str:

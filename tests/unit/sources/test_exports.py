@@ -256,6 +256,20 @@ def test_bad_rows_are_named(tmp_path, kind: str, odd: dict[str, object], reason:
     assert [shown.startswith(f"results.jtl:{line}: {reason}") for shown in tally.shown] == [True]
 
 
+def test_a_line_that_is_no_json(tmp_path):
+    """It is bad for its form; one that is another value of JSON has no time."""
+    row = json.dumps(ROW)
+    content = "\n".join([row, row, row[:-2], f"{row} {row}", f"[{row}]", row])
+
+    rows, tally = take(tmp_path, content, source=plugins.find("sources", "export-ndjson"))
+
+    assert len(rows) == 3
+    assert [shown.partition(": ")[2][:12] for shown in tally.shown] == [
+        "it does not ", "it does not ", "its time is "
+    ]  # fmt: skip
+    assert [shown.partition(": ")[0][-1] for shown in tally.shown] == ["3", "4", "5"]
+
+
 def test_quotes_separators_and_line_ends(tmp_path):
     """A quoted field keeps what separates others, whatever separates; bad rows know their lines."""
     content = 'ts;latency_ms;endpoint;error\n1764000000000;1;a;"x;\n""y"""\n1764000000000;-1;b;\n'
