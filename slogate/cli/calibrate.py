@@ -17,10 +17,11 @@ from slogate.errors import EXIT_ERROR, EXIT_NO_VERDICT, EXIT_PASS, Interrupted, 
 if TYPE_CHECKING:
     from slogate.cli.planning import Request
     from slogate.config import Settings
+    from slogate.model.run import Run
     from slogate.planning.calibration import Calibration
     from slogate.verdict import Verdict
 
-LABEL = "calibration"
+LABEL, PILOT = "calibration", "pilot"
 LEAST = 4
 
 
@@ -116,29 +117,41 @@ def command(
         labels=(f"{LABEL}={name}",),
         quiet=quiet,
     )
+    if resume is not None and not any(_ours(each, name) for each in _loads(settings, named)):
+        hint = "`slogate runs list` shows the label calibration=NAME of each run"
+        raise UsageError(f"no run of the calibration '{name}' is stored", hint=hint)
     request = settled(
         request, load_test, __version__, said=run_time is not None, bounded=max_time is not None
     )
     request = replace(request, quiet=True)
-    if _repeat(request, name, count, resumed=resume is not None, quiet=quiet) == EXIT_ERROR:
+    if _repeat(request, named, name, count, quiet=quiet) == EXIT_ERROR:
         return EXIT_ERROR
     found = _judged(settings, named, name)
     _show(found, name, as_json=as_json, no_color=no_color, quiet=quiet)
     return EXIT_NO_VERDICT if found.any_worse is None else EXIT_PASS
 
 
-def _repeat(request: Request, name: str, count: int, *, resumed: bool, quiet: bool) -> int:
-    """Do the runs that are still to be done, and say how each came out; 2 if one went wrong."""
-    from slogate.cli.testing import load_test
+def _loads(settings: Settings, service: str) -> list[Run]:
+    """The load runs of the service, newest first."""
     from slogate.store.layout import open_store
     from slogate.store.manifest import list_runs
+
+    return list_runs(open_store(settings.store, create=True), service=service, kind="load")
+
+
+def _ours(run: Run, name: str) -> bool:
+    """Whether it is a run of this calibration; a pilot only plans it."""
+    return run.labels.get(LABEL) == name and PILOT not in run.labels
+
+
+def _repeat(request: Request, service: str, name: str, count: int, *, quiet: bool) -> int:
+    """Do the runs that are still to be done, and say how each came out; 2 if one went wrong."""
+    from slogate.cli.testing import load_test
     from slogate.units import format_span
 
     settings = request.settings
-    runs = list_runs(open_store(settings.store, create=True), service=settings.service, kind="load")
-    done = sum(run.labels.get(LABEL) == name and run.state == "complete" for run in runs)
-    if resumed and not done:
-        raise UsageError(f"no run of the calibration '{name}' is stored")
+    runs = _loads(settings, service)
+    done = sum(_ours(run, name) and run.state == "complete" for run in runs)
     if left := max(0, count - done):
         span = format_span(left * settings.run_time / 1_000_000)
         runs_left = "1 run" if left == 1 else f"{left} runs"
@@ -173,15 +186,10 @@ def _judged(settings: Settings, service: str, name: str) -> Calibration:
     from slogate.planning.calibration import calibration_of
     from slogate.planning.past import past_of
     from slogate.store.layout import open_store
-    from slogate.store.manifest import list_runs
 
     _, specs = of_one_service(read(settings.specs), service)
     store = open_store(settings.store)
-    runs = [
-        run
-        for run in list_runs(store, service=service, kind="load")
-        if run.labels.get(LABEL) == name
-    ]
+    runs = [run for run in _loads(settings, service) if _ours(run, name)]
     lines = lines_of(specs, service)
     past = past_of(
         store, specs, service, runs=runs, lines=lines, last=len(runs), version=__version__

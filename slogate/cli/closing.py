@@ -147,12 +147,29 @@ def _as_it_ended(run: Run, ended: Ended, error: str | None, died: str | None) ->
 def _recorded_sentence(store: Store, run: Run, exit_code: int) -> str:
     """`recorded 6,661 requests in 45.1 s, 10 failed`; Locust's exit code if that is news."""
     failed = _failed(parts_of(store, run))
+    told = exit_code == 0 or (exit_code == 1 and failed > 0)
     kept = f"recorded {format_count(run.rows.written)} requests"
+    failures = f"{format_count(failed)} failed"
+    if (beside := _beside(store, run)) is not None:
+        count, bad = beside
+        kept += f" of the head and {format_count(count)} of the base"
+        failures = f"{format_count(failed)} and {format_count(bad)} failed"
+        told = told or (exit_code == 1 and bad > 0)
     if run.start_ts is not None and run.end_ts is not None and run.start_ts <= run.end_ts:
         kept += f" in {format_duration(run.end_ts - run.start_ts)}"
-    told = exit_code == 0 or (exit_code == 1 and failed > 0)
     code = "" if told else f" (Locust's exit code {exit_code})"
-    return f"{kept}, {format_count(failed)} failed{code}"
+    return f"{kept}, {failures}{code}"
+
+
+def _beside(store: Store, run: Run) -> tuple[int, int] | None:
+    """Requests of the base, and how many of them failed; None without one that can be read."""
+    if run.interleaved is None:
+        return None
+    try:
+        base = read_run(store, run.interleaved.other)
+        return base.rows.written, _failed(parts_of(store, base))
+    except StoreError:
+        return None
 
 
 def _failed(parts: Sequence[Path]) -> int:

@@ -156,6 +156,9 @@ def _unknown(ref: str, runs: Sequence[Run]) -> UnknownSide:
     known = sorted(word for word in words if word)
     near = difflib.get_close_matches(ref.partition(":")[2] or ref, known, n=2, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"there are: {_few(known)}"
+    if ref.endswith((".yaml", ".yml")):
+        hint = f"a spec is named after base and head: slogate compare BASE latest {ref}"
+        return UnknownSide(f"no load run is of '{ref}'", hint=hint)
     return UnknownSide(f"no load run is of '{ref}'", hint=hint if known else None)
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _VERSION = re.compile("[0-9]{1,9}")
 _NOTHING = Evidence(batches=(Batch(),) * BATCHES)
+_DAMAGED = "put it back or move it away; `slogate store verify` names all that is damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,6 @@ class _Reading:
             return {each.id: {} for each in surveys}
         from slogate.engines._surveying import survey
 
-        check(self.sources, self.connection)
         return survey(surveys, self.sources, runs, self.connection)
 
     def lots(self, needs: Sequence[Need], step_us: int) -> dict[str, dict[int, Lot]]:
@@ -213,7 +213,7 @@ def _blamed(
         try:
             connection.execute(text, bound.values).fetchall()
         except duckdb.Error as fault:
-            return StoreError(f"{part} cannot be read: {_first_line(fault)}")
+            return StoreError(f"{part} cannot be read: {_first_line(fault)}", hint=_DAMAGED)
     return StoreError(f"the series cannot be counted: {_first_line(error)}")
 
 

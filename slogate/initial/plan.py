@@ -180,7 +180,8 @@ def _add_load(
     if description and description.secured:
         plan.notes.append("the service asks for credentials: set API_TOKEN when you run the test")
     if description and description.left_out:
-        plan.notes.append(f"{description.left_out} paths of {description.file} are none of HTTP")
+        paths = "1 path" if description.left_out == 1 else f"{description.left_out} paths"
+        plan.notes.append(f"{paths} of {description.file} left out: no path that HTTP can ask for")
 
 
 def _loaded(loaded: int, count: int) -> str:

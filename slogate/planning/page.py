@@ -28,6 +28,11 @@ HEAD = (
 HEAD_IN_TIME = ("objective", "limit", "likely", "requests", "passes up to", "fails from", "decided")
 HEAD_CHANGES = ("regression", "budget", "side by side", "from stored runs")
 SHORT_S = 120
+_UNSEEN = "no run has requests of it, so nothing is known"
+_ONLY_CHANGES = (
+    "there are regression budgets alone: `slogate run --against` decides them side by side, more "
+    "stored runs by history"
+)
 
 
 def grounds(plan: Plan) -> str:
@@ -165,7 +170,7 @@ def advice(plan: Plan) -> list[str]:
         )
     unknown = [line for line in plan.never if line.how == "unknown"]
     if unknown:
-        found.append(f"{_names(unknown)}: no run has requests of it, so nothing is known")
+        found += [f"{_names([line])}: {line.note or _UNSEEN}" for line in unknown]
     if any(line.supposed for line in plan.budgets):
         found.append("likely with a ?: no bad request yet, so a quarter of the allowed is supposed")
     if any(map(_is_unclear, plan.budgets)) and plan.wish.run_time_us is None:
@@ -178,7 +183,7 @@ def advice(plan: Plan) -> list[str]:
 
 def _whole(plan: Plan) -> list[str]:
     if plan.whole_us is None or plan.longest is None:
-        return ["no budget can be decided by any run"]
+        return ["no budget can be decided by any run"] if plan.budgets else [_ONLY_CHANGES]
     seconds, line = plan.whole_us // US_PER_SECOND, plan.longest
     before_us = plan.ramp_us + line.warmup_us
     name = line.id.partition("/")[2]
@@ -202,7 +207,8 @@ def _whole(plan: Plan) -> list[str]:
 def _what(plan: Plan) -> str:
     left = [line for line in plan.budgets if line.blocking and not line.decidable]
     if not left:
-        return "all budgets"
+        changes = any(line.how == "change" for line in plan.lines)
+        return "all budgets but those of regressions" if changes else "all budgets"
     return f"all but {len(left)} budget{'s' if left[1:] else ''}"
 
 
@@ -214,6 +220,10 @@ def _judged_s(run: object) -> float:
 def _given(plan: Plan, run_time_us: int) -> str:
     decided = [line for line in plan.budgets if in_time(line, plan.chance)]
     span = format_span(run_time_us / US_PER_SECOND)
+    if not plan.budgets:
+        changes = [line for line in plan.lines if line.how == "change"]
+        sure = sum(in_time(line, plan.chance) for line in changes)
+        return f"{span} side by side decide {sure} of {len(changes)} regression budgets"
     if len(decided) == len(plan.budgets):
         return f"{span} decide all {len(decided)} budgets"
     more = ""

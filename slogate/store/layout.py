@@ -33,6 +33,7 @@ FORMAT = 1
 TMP = ".tmp"
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}", re.ASCII)
 _LONGEST_VERSION = 9
+DAMAGED = "put it back or move it away; `slogate store verify` names all that is damaged"
 _RESERVED = frozenset({"latest", "previous"})
 
 
@@ -205,7 +206,7 @@ def read_json(path: Path) -> Any:
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:
-        raise StoreError(f"{path} is corrupt: {error}") from None
+        raise StoreError(f"{path} is corrupt: {error}", hint=DAMAGED) from None
 
 
 def _refuse_constant(word: str) -> None:

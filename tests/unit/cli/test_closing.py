@@ -8,6 +8,7 @@ from slogate.cli.closing import close
 from slogate.errors import GeneratorError, Interrupted, UsageError
 from slogate.loadtest.generator import Ended
 from slogate.model.run import Reconciliation, Run
+from slogate.model.turns import Interleaved
 from slogate.store.layout import open_store
 from slogate.store.manifest import read_run, write_run
 
@@ -21,12 +22,14 @@ def _ended(tmp_path):
     """Close a run that the recorder left so: `ended(state, log, how it ended)`."""
     store = open_store(tmp_path / "store", create=True)
 
-    def close_it(state, ended, *, log="", rows=ROWS, note=None, died=None, end_ts=3_000_000):
+    def close_it(
+        state, ended, *, log="", rows=ROWS, note=None, died=None, end_ts=3_000_000, mark=None
+    ):
         (tmp_path / "log").write_text(log, encoding="utf-8")
         if state is not None:
             write_run(store, Run(
                 id="r", service="shop", kind="load", state=state, note=note,
-                start_ts=1_000_000, end_ts=end_ts, rows=rows,
+                start_ts=1_000_000, end_ts=end_ts, rows=rows, interleaved=mark,
             ))  # fmt: skip
         closed = close(store, "r", ended, tmp_path / "log", died)
         assert read_run(store, "r") == closed.run
@@ -79,6 +82,23 @@ def test_a_run_is_closed_with_why_it_ended(ended, state, ended_so, note, expecte
 def test_locusts_exit_code_is_told_only_if_it_is_news(ended, code, sentence):
     """1 is news where no request failed."""
     assert ended("complete", Ended(exit_code=code)).sentence == sentence
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_requests_of_a_base_are_told_beside_those_of_the_head(ended, there):
+    """If it can be read; a base that is gone stops nothing here."""
+    mark = Interleaved(
+        side="head", other="r-base", words="./base", seed=1, slice_us=1_000_000, settle_us=0
+    )
+    if there:
+        rows = Reconciliation(seen=7, written=7)
+        write_run(
+            ended.store, Run(id="r-base", service="shop", kind="load", state="running", rows=rows)
+        )
+    told = ended("complete", Ended(exit_code=0), mark=mark).sentence
+    both = "recorded 5 requests of the head and 7 of the base in 2 s, 0 and 0 failed"
+
+    assert told == (both if there else "recorded 5 requests in 2 s, 0 failed")
 
 
 @pytest.mark.parametrize(

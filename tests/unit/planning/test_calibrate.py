@@ -33,6 +33,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         keep(folder, f"r{number:02}", set(), moved=int(rng.normal(0, 400)), labels=LABELS)
     keep(folder, "aborted", set(), labels=LABELS, state="aborted")
     keep(folder, "other", set(), moved=9_000)
+    keep(folder, "pilot", set(), moved=9_000, labels={**LABELS, "pilot": "auto"})
     (folder / "slo").mkdir()
     (folder / "slo" / "shop.yaml").write_text(SPEC, encoding="utf-8")
     return folder
@@ -113,4 +114,6 @@ def test_nothing_to_go_on_with(runs, monkeypatch, capsys):
     code = slogate(["calibrate", "--resume", "nobody"])
 
     assert code == 2
-    assert "no run of the calibration 'nobody'" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "no run of the calibration 'nobody'" in told
+    assert "slogate runs list" in told

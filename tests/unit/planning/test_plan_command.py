@@ -188,6 +188,18 @@ def test_regression_budgets_are_planned_too(project: Path, capsys: pytest.Captur
     assert "one against ten sees" in line
 
 
+def test_regressions_alone_are_told_as_such(project: Path, capsys: pytest.CaptureFixture[str]):
+    """Not as budgets that no run can decide, nor as none of none."""
+    only = COMPARED.replace("p95: 1s, regression", "regression")
+    (project / "slo" / "shop.yaml").write_text(only, encoding="utf-8")
+    slogate(["plan"])
+    whole = capsys.readouterr().out
+    slogate(["plan", "--for", "10m"])
+
+    assert "`slogate run --against` decides them side by side" in whole
+    assert "10 min side by side decide 1 of 1 regression budgets" in capsys.readouterr().out
+
+
 def test_no_history_is_no_plan(project: Path, capsys: pytest.CaptureFixture[str]):
     """Exit 3 with what to do: for a store without runs of the service."""
     (project / "slo" / "shop.yaml").write_text(

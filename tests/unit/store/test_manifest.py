@@ -149,6 +149,15 @@ def test_a_corrupt_manifest_is_named(store, text):
         list_runs(store)
 
 
+def test_what_is_damaged_comes_with_what_to_do(store):
+    """There is a command that names all of it."""
+    (store.runs / "r1.json").write_text("{")
+    with pytest.raises(StoreError) as caught:
+        list_runs(store)
+
+    assert "slogate store verify" in str(caught.value.hint)
+
+
 def test_runs_are_listed_newest_first_of_one_service_or_kind(store):
     """By the time of creation, then by id; drafts are no runs."""
     for name, created, service, kind in (
