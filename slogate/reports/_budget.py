@@ -9,6 +9,7 @@ from slogate import units
 from slogate.reports._base import label, plain
 from slogate.verdict import Finding, Verdict
 
+_FORESEEN_DAYS = 3_650
 _TIMES = ("allowed_minutes", "remaining_minutes")
 _NUMBERS = ("allowed", "bad", "spent", "remaining", "remaining_minutes", "burn_rate")
 
@@ -76,6 +77,8 @@ def _minutes(minutes: float) -> str:
 
 def _span(seconds: float) -> str:
     days = seconds / 86_400
+    if days > _FORESEEN_DAYS:
+        return "over ten years"
     return f"{units.significant(days, 2)} d" if days >= 3 else units.format_span(seconds)
 
 

@@ -20,7 +20,7 @@ _HEIGHT = 190
 _COLUMNS = 1_000
 _ROOM = 1.15
 _LEAST = 0.05
-_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+_STEPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 _MOST_TICKS = 5
 MOST = 12
 _RINGS = "○ green: faster, red: slower, else it may be no change"
@@ -106,10 +106,10 @@ def _bar(place: float, point: Point, y: Callable[[float], float]) -> Html:
 
 
 def _values(reach: float) -> list[float]:
-    """Round changes on both sides of none."""
+    """Round changes on both sides of none; nothing gets faster by more than all of it."""
     step = next((each for each in _STEPS if 2 * reach / each <= _MOST_TICKS + 1), reach / 2)
     count = int(reach / step)
-    return [i * step for i in range(-count, count + 1)]
+    return [i * step for i in range(-count, count + 1) if i * step >= -1]
 
 
 def _key(point: Point) -> str:

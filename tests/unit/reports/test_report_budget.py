@@ -30,6 +30,13 @@ def test_a_budget_in_a_sentence():
     assert lines(judged(BUDGET)) == [SENTENCE]
 
 
+def test_nobody_foresees_more_than_ten_years():
+    """A hardly touched budget has no end with a date."""
+    (line,) = lines(judged({**BUDGET, "exhausted_in_seconds": 7e16, "forecast": None}))
+
+    assert "gone in over ten years at that rate" in line
+
+
 def test_an_overspent_budget_has_none_left():
     """However much it is overspent."""
     worse = {"spent": 2.5, "remaining": -1.5, "remaining_minutes": -75.6, "burn_rate": 0}
