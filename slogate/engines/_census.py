@@ -148,7 +148,7 @@ def largest(
             bound = Bound()
             rows = connection.execute(requests_by_part(mine, bound), bound.values).fetchall()
             for part, total in rows:
-                present[runs[part]][number] += int(total)
+                present[runs[part]][number] += int(total or 0)
     return {
         run: [number for number in sorted(series) if series[number] == max(series.values())]
         for run, series in present.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -64,6 +64,15 @@ def check(sources: Sources, connection: duckdb.DuckDBPyConnection) -> None:
         text = broken_rows(sources.requests, bound)
         if connection.execute(text, bound.values).fetchone() != (0,):
             raise _broken(sources.requests, connection)
+
+
+def unseen(sources: Sources, runs: Mapping[str, int], most: Mapping[int, Sequence[int]]) -> Sources:
+    """What is left to check where the first series of each run in `most` has been looked at."""
+    pools = [
+        [part for part in parts if most[runs[part]][0] != pool]
+        for pool, parts in enumerate(sources.pools)
+    ]
+    return replace(sources, pools=pools)
 
 
 def _check_steps(parts: Sequence[str], connection: duckdb.DuckDBPyConnection) -> None:

@@ -44,11 +44,11 @@ class Sliced:
     @property
     def value(self) -> str:
         """The value of the label."""
-        return "label" if self.by else "NULL"
+        return "NULL" if self.by is None else "label"
 
     def keys(self, *more: str) -> str:
         """What tells groups apart: the label, if any, and more."""
-        return ", ".join([*(["label"] if self.by else []), *more])
+        return ", ".join([*([] if self.by is None else ["label"]), *more])
 
     @property
     def by_shares(self) -> bool:
@@ -134,7 +134,7 @@ def sum_slices(asked: Sliced, bound: Bound, *, long: bool) -> str:
     ]
     hazy, told = "false", "slices"
     if long:
-        same = " AND slices.label IS NOT DISTINCT FROM hazy.label" if asked.by else ""
+        same = "" if asked.by is None else " AND slices.label IS NOT DISTINCT FROM hazy.label"
         hazy = "hazy.slot IS NOT NULL"
         told = f"slices LEFT JOIN hazy ON slices.slot = hazy.slot{same}"
     requests = "n" if asked.by_shares else "0"
@@ -170,7 +170,7 @@ def _slices(asked: Sliced, bound: Bound, *, long: bool) -> str:
     named = [name for number in wanted for name in (f"s{number}", base.maybe(number))]
     columns = list(dict.fromkeys(named))
     sums = ", ".join(f"sum({each})::BIGINT AS {each}" for each in ("n", *columns))
-    label = f"{base.value_of(asked.by, bound)} AS label, " if asked.by else ""
+    label = "" if asked.by is None else f"{base.value_of(asked.by, bound)} AS label, "
     mine, start, end = base.mine(asked.selection), bound(slots.start(0)), slots.start(slots.count)
     if asked.sources != (0,):
         mine += f" AND source IN (SELECT unnest({bound([*asked.sources])}))"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from slogate.engines._base import EVER
 from slogate.engines._slots import label_of, searched
 from slogate.engines._sql import BITS, Bound, left_open, masks, parquet, select_rows, succeeds
-from slogate.engines._steps import may_hold_untimed, placed, surely_holds
+from slogate.engines._steps import BROKEN, may_hold_untimed, placed, surely_holds
 from slogate.model.predicate import Predicate, is_of_time
 from slogate.model.selection import Selection
 from slogate.model.slots import Edges
@@ -87,10 +87,17 @@ class Base:
             first += 1 + len(values)
         raise KeyError(by)
 
+    def told(self, by: str | None, label: str | None, masks: Sequence[int]) -> str | None:
+        """The value of the label, of what a row has in the column of labels and in bits."""
+        if by is None or by == self.by:
+            return None if by is None else label
+        places = self.places(by).items()
+        return next((v for v, at in places if masks[at // BITS] >> at % BITS & 1), None)
+
     def value_of(self, by: str | None, bound: Bound) -> str | None:
         """How the value of a label is made of a row's columns; None of no label."""
         if by is None or by == self.by:
-            return by and "label"
+            return None if by is None else "label"
         arms = [f" WHEN {has_bit(at)} THEN {bound(v)}" for v, at in self.places(by).items()]
         return f"CASE{''.join(arms)} END"
 
@@ -161,7 +168,10 @@ WHERE d IS NULL AND ({_any(base)}) GROUP BY {_keys(base, "t")}"""  # noqa: S608
 
 
 def add_steps(base: Base, parts: Sequence[str], sources: Sequence[int], bound: Bound) -> str:
-    """The statement that adds requests in buckets; the `source` of each part, 0 if all are."""
+    """The statement that adds requests in buckets; the `source` of each part, 0 if all are.
+
+    It fails on a row that no writer writes, wherever that lies.
+    """
     sure = [f"coalesce({succeeds(p, bound, surely_holds)}, false)" for p in base.predicates]
     maybe = {
         i: f"coalesce({succeeds(base.predicates[i], bound, may_hold_untimed)}, false)"
@@ -192,7 +202,8 @@ def add_steps(base: Base, parts: Sequence[str], sources: Sequence[int], bound: B
 SELECT {", ".join([f"{source} AS source", *base.label])}, begun AS t, rest AS long,
        sum(w)::BIGINT AS n, {doubtful} AS x, {names}, {", ".join(goods)}
 FROM (SELECT *, {ends} FROM placed{told}
-      WHERE first < {bound(base.end_ts)} AND last >= {bound(base.start_ts)} AND ({_any(base)}))
+      WHERE CASE WHEN {BROKEN} THEN error('damaged') ELSE first < {bound(base.end_ts)}
+                 AND last >= {bound(base.start_ts)} AND ({_any(base)}) END)
 GROUP BY {keys}"""  # noqa: S608
 
 

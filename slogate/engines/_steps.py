@@ -27,7 +27,7 @@ from slogate.model.predicate import ANY_TIME, Comparison, all_and_any
 from slogate.model.series import LAST_TS
 from slogate.model.window import Window
 
-_BROKEN = (
+BROKEN = (
     f"t IS NULL OR t NOT BETWEEN 0 AND {LAST_TS} OR step IS NULL OR step NOT BETWEEN 1 AND "
     f"{LAST_TS} OR w IS NULL OR w NOT BETWEEN 1 AND {MAX_COUNT} OR lo < -1 OR "
     f"lo >= {UNBOUNDED_US} OR hi <= lo OR (lo IS NULL AND hi IS NOT NULL) OR total < 0 OR top < 0"
@@ -153,7 +153,7 @@ def span_of_steps(parts: Sequence[str], extent: Extent, bound: Bound) -> str:
 
 def broken_steps_of(parts: Sequence[str], bound: Bound) -> str:
     """The statement that counts the rows that no writer writes."""
-    return f"{_source(parts, bound)} SELECT count(*) FROM steps WHERE {_BROKEN}"  # noqa: S608
+    return f"{_source(parts, bound)} SELECT count(*) FROM steps WHERE {BROKEN}"  # noqa: S608
 
 
 def failures_of_all(sources: Sources, window: Window, most: int, bound: Bound) -> str:

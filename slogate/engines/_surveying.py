@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from slogate.engines._base import Sources
 from slogate.engines._census import largest, requesters
+from slogate.engines._dividing import check, unseen
 from slogate.engines._grain import Few, edges_of, few_values, grain_of, groups_of
 from slogate.engines._slicing import Rows, is_long, sliced, slowly, summed
 from slogate.engines._span_sums import Sliced, has_cells, make_cells, openness, sum_spans
@@ -56,13 +57,27 @@ def survey(
     surveys: Sequence[Survey], sources: Sources, runs: Runs,
     connection: duckdb.DuckDBPyConnection,
 ) -> dict[str, Surveyed]:  # fmt: skip
-    """The sums of each survey by its id."""
+    """The sums of each survey by its id; StoreError for parts with rows that no engine counts."""
+    import duckdb
+
+    try:
+        return _survey(surveys, sources, runs, connection)
+    except duckdb.Error:
+        check(sources, connection)  # it knows the part that is damaged
+        raise
+
+
+def _survey(
+    surveys: Sequence[Survey], sources: Sources, runs: Runs,
+    connection: duckdb.DuckDBPyConnection,
+) -> dict[str, Surveyed]:  # fmt: skip
     found: dict[str, Surveyed] = {}
+    most = largest(sources.pools, runs, connection)
+    short = [each for each in surveys if not is_long(each)]
+    check(unseen(sources, runs, most) if short else sources, connection)
     with TemporaryDirectory(prefix="slogate-") as folder:
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         connection.execute("SET temp_directory = $1", [folder])
-        most = largest(sources.pools, runs, connection)
-        short = [each for each in surveys if not is_long(each)]
         few = few_values(short, sources, connection)
         while short:
             left: list[Survey] = []
@@ -223,7 +238,8 @@ class _Question:
         if not surveys:
             return {}
         edges = edges_of(surveys)
-        cells, width = not long and has_cells(edges), len(self.base.masks)
+        told, width = self.base.told, len(self.base.masks)
+        cells = not long and has_cells(edges)
         if cells:
             bound = Bound()
             self._ask(make_cells(edges, bound), bound)
@@ -237,19 +253,12 @@ class _Question:
             if key not in mine:
                 place, bit = divmod(self.base.selections.index(selection), BITS)
                 mine[key] = [
-                    (self._label(each.by, row), *row[2 + width : 4 + width], row[4 + width :])
+                    (told(each.by, row[1], row[2:]), *row[2 + width : 4 + width], row[4 + width :])
                     for row in rows
                     if row[0] in sources and row[2 + place] >> bit & 1
                 ]
             found[each.id] = summed(self.base, each, edges, mine[key])
         return found
-
-    def _label(self, by: str | None, row: Sequence[Any]) -> str | None:
-        """The value of the label, of a row of sums between edges."""
-        if by is None or by == self.base.by:
-            return row[1] if by else None
-        places = self.base.places(by).items()
-        return next((v for v, at in places if row[2 + at // BITS] >> at % BITS & 1), None)
 
     def _alike(self, each: Survey, slices: Slicing) -> tuple[object, ...]:
         """What surveys must share to be counted in one statement."""

@@ -14,7 +14,8 @@ from series_strategies import LENGTH, NAMES, PREDICATES, SELECTIONS, START, part
 from step_strategies import step, step_parts, steps
 
 from slogate import plugins
-from slogate.model.selection import Selection
+from slogate.errors import StoreError
+from slogate.model.selection import Endpoint, Selection
 from slogate.model.slots import Edges, Every, Tally
 from slogate.model.survey import MOST_VALUES, Crowd, Slices, Slicing, Sums, Survey
 
@@ -159,6 +160,31 @@ def test_values_of_a_label_that_come_late_are_told(name, tmp_path):
 
     assert told == surveyed("memory", wanted, found)
     assert len(told["zone"]) == 101
+
+
+@engine
+@pytest.mark.parametrize("series", [None, "histograms", "counts"])
+def test_damaged_parts_are_refused_wherever_their_rows_lie(name, series, tmp_path):
+    """Rows of another endpoint, long before; of the series that is read, or of the other."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    found = [*parts(tmp_path, [row(-(10**9), endpoint="/other"), row(0)])]
+    for kind in ("histograms", "counts"):
+        steps_of = [step(-(10**9), endpoint="/other"), step(0)]
+        found += step_parts(tmp_path, steps_of, series=kind)
+    broken = next(part for part in found if f"/{series or 'requests'}/" in part)
+    data, column = pq.ParquetFile(broken).read(), "step_us" if series else "duration_us"
+    at = data.schema.get_field_index(column)
+    field = data.schema.field(at)
+    pq.write_table(data.set_column(at, field, pa.array([-1, 1], field.type)), broken)
+    wanted = Survey(
+        id="s", selection=Selection(endpoint=Endpoint(method=None, name="/")),
+        edges=Edges(at=(START, START + 100)),
+    )  # fmt: skip
+
+    with pytest.raises(StoreError, match=rf"{Path(broken).name} is damaged"):
+        surveyed(name, [wanted], found)
 
 
 @engine
