@@ -3,7 +3,10 @@
 Twenty services, each with a year of counts by the minute in twelve runs, and a spec of fifty SLOs
 for each: all methods, rolling and calendar windows of a week to a year, slices from a minute. The
 bare aggregation reads the same parts in one statement: requests, and those within each limit, by
-service, endpoint and minute, as slices need it; and once more without the minutes.
+service, endpoint and minute, as slices need it; and once more without the minutes. The values of
+`by:` are not in it, though every tenth SLO needs them.
+
+On two cores, of 126 MB: 30 s and 311 MiB, 3.4 times the bare aggregation by minute (2.7 by CPU).
 
 Run it: python tests/benchmarks/check_slos.py [SERVICES=20] [SLOS=50] [DAYS=365] [FOLDER]
 With a folder the store is kept there, and found there again.
