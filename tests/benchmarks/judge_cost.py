@@ -2,7 +2,8 @@
 
 Twenty budgets for each of the sample shop's five endpoints: percentiles, failures, means and rates.
 The query reads the requests and adds up what each objective asks for; judging is all that makes
-findings of these counts: intervals, design effects, floors, sentences. At most 20% are wanted.
+findings of these counts: intervals, design effects, floors, sentences. At most 20% are wanted: of a
+million requests 4.2% (37 ms beside 886), of 50,000 about a quarter, the query being that short.
 
 Run it: python tests/benchmarks/judge_cost.py [REQUESTS]
 """
