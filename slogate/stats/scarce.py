@@ -59,8 +59,8 @@ class Scarce:
         """How many requests of the head would do if pairs are sure; None if no practical number."""
         if self.flips.p_within(budget) > alpha:
             return None
-        share, count = self.bad / self.total, self.total
-        while self._tail(round(share * count), count, budget) > alpha:
+        count = self.total
+        while self._tail(-(-self.bad * count // self.total), count, budget) > alpha:
             count = count * 11 // 10 + 1
             if count > MOST_REQUESTS:
                 return None
