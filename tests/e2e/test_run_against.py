@@ -27,8 +27,8 @@ BASE = "python -m slogate.shop --port {port} --seed 8"
 
 @pytest.fixture(scope="module")
 def tested(tmp_path_factory):
-    """A cart half as slow again beside the one of before; all else is the same."""
-    project = new_project(tmp_path_factory.mktemp("turns"), "--slow", "POST /cart=1.5x")
+    """A cart far slower beside the one of before; all else is the same."""
+    project = new_project(tmp_path_factory.mktemp("turns"), "--slow", "POST /cart=2.5x")
     project.write("slo/shop.yaml", SPEC)
     done = project.slogate(
         "run", "--against", BASE, "--against-seed", "4", "--slice", "500ms", "--run-time", "13s",
@@ -38,7 +38,7 @@ def tested(tmp_path_factory):
 
 
 def test_a_slower_endpoint_is_found_and_the_same_one_is_not(tested):
-    """One endpoint is A against A, one half as slow again."""
+    """One endpoint is A against A, one far slower."""
     _, done = tested
     found = {each["id"]: each for each in done.document["objectives"]}
 

@@ -243,5 +243,5 @@ def test_every_field_was_thought_of():
     assert set(fields()) == {
         "kind", "limit", "quantile", "selection", "failures", "warmup_us", "confidence", "judge",
         "objective", "window", "budgeting", "slice_us", "slice_objective", "empty", "by",
-        "min_events", "policy", "events", "indicator",
+        "min_events", "policy", "events", "indicator", "components",
     }  # fmt: skip
