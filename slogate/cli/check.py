@@ -70,6 +70,7 @@ def command(
     from slogate.cli.complaints import told
     from slogate.cli.judging import keep_all, read, tell, worst
     from slogate.cli.subjects import subjects
+    from slogate.cli.together import together
     from slogate.config import load_settings
     from slogate.errors import Interrupted, SlogateError
     from slogate.gate import refuse_unsupported
@@ -92,10 +93,10 @@ def command(
     opened = open_store(store or settings.store, create=not stored)
     jobs = subjects(loaded, opened, wanted)
     verdicts, errors = [], []
-    with waiting("judging", quiet=quiet, no_color=no_color):
-        for job in jobs:
+    with waiting("judging", quiet=quiet, no_color=no_color), together(jobs) as results:
+        for result in results:
             try:
-                verdicts.append(job())
+                verdicts.append(result())
             except Interrupted:
                 raise
             except SlogateError as error:  # hides no other breach

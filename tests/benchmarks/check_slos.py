@@ -6,7 +6,8 @@ bare aggregation reads the same parts in one statement: requests, and those with
 service, endpoint and minute, as slices need it; by region too, as every tenth SLO needs it; and
 once more without the minutes.
 
-On two cores, of 126 MB: 30 s and 311 MiB, 3.4 times the bare aggregation by minute (2.7 by CPU).
+On two cores, of 126 MB: 28 s and 483 MiB, 2.6 times the bare aggregation by minute and region (2.4
+by CPU), 3.1 times that without regions.
 
 Run it: python tests/benchmarks/check_slos.py [SERVICES=20] [SLOS=50] [DAYS=365] [FOLDER]
 With a folder the store is kept there, and found there again.
