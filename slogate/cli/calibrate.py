@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
@@ -83,9 +82,8 @@ def command(
     from slogate import __version__
     from slogate.cli.auto import max_time_of, run_time_of, settled
     from slogate.cli.judging import of_one_service, read
-    from slogate.cli.planning import Request
+    from slogate.cli.planning import Request, settings_with
     from slogate.cli.testing import load_test
-    from slogate.config import load_settings
     from slogate.gate import refuse_empty, refuse_unsupported
 
     given: dict[str, Any] = {
@@ -98,12 +96,7 @@ def command(
         "locustfiles": tuple(files or ()) or None,
         "specs": tuple(specs or ()) or None,
     }
-    settings = replace(
-        load_settings(Path.cwd(), os.environ),
-        **{key: value for key, value in given.items() if value is not None},
-    )
-    if host is not None:
-        settings = replace(settings, serve=None, ready=None)
+    settings = settings_with(given)
     named, chosen = of_one_service(read(settings.specs), settings.service)
     refuse_unsupported(chosen)
     refuse_empty(chosen)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -158,9 +156,8 @@ def command(
     from slogate import __version__
     from slogate.cli.auto import is_auto, max_time_of, run_time_of, settled
     from slogate.cli.judging import tell
-    from slogate.cli.planning import Request
+    from slogate.cli.planning import Request, settings_with
     from slogate.cli.testing import load_test
-    from slogate.config import load_settings
 
     _refuse_positionals(context.obj or [], locust or [])
     if early_stop and max_time is not None and not is_auto(run_time):
@@ -176,13 +173,7 @@ def command(
         "locustfiles": tuple(files or ()) or None,
         "specs": tuple(specs or ()) or None,
     }
-    settings = replace(
-        load_settings(Path.cwd(), os.environ),
-        **{key: value for key, value in given.items() if value is not None},
-    )
-    if host is not None:
-        # whoever names a host tests what runs there, not what the settings would serve
-        settings = replace(settings, serve=None, ready=None)
+    settings = settings_with(given)
     request = Request(
         settings=settings,
         locust=tuple(locust or ()),

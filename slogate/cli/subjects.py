@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, TypeVar
 
 from slogate.cli.moments import given_moment
 from slogate.cli.options import note
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from slogate.store.layout import Store
     from slogate.verdict import Verdict
 
+T = TypeVar("T")
 LATEST = "latest"
 _SKEW_S = 600
 # production that is older than this is judged as it was, and said to be old
@@ -77,7 +79,7 @@ def subjects(specs: Sequence[Spec], store: Store, wanted: Wanted) -> list[Callab
     from slogate.store.manifest import list_runs
 
     # read once: a store may have thousands of manifests, and the specs speak of many services
-    production = cache(partial(list_runs, store, kind="production"))
+    production = _once(partial(list_runs, store, kind="production"))
     services = _services(specs, wanted)
     if not services:
         from slogate.store.manifest import find_run
@@ -100,6 +102,17 @@ def subjects(specs: Sequence[Spec], store: Store, wanted: Wanted) -> list[Callab
         )
         raise UsageError(f"the specs have no {what}, so there is nothing to judge")
     return jobs
+
+
+def _once(make: Callable[[], T]) -> Callable[[], T]:
+    """What is made at the first call, also where two judgements ask at a time."""
+    made, lock = cache(make), Lock()
+
+    def get() -> T:
+        with lock:
+            return made()
+
+    return get
 
 
 def _services(specs: Sequence[Spec], wanted: Wanted) -> list[str]:

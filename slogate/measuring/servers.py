@@ -59,11 +59,6 @@ class Addresses:
     def _set(self) -> str | None:
         return self.environment.get(URL, "").strip() or None
 
-    def withheld(self, remote: Remote) -> bool:
-        """Whether there are credentials that this server is not given."""
-        return any(self.environment.get(each) and each not in remote.environment
-                   for each in _SECRETS)  # fmt: skip
-
 
 def addresses(
     words: Sequence[str], *, project: str | None, environment: Mapping[str, str]

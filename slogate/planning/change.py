@@ -17,7 +17,7 @@ from slogate.comparing.taking import Taken, contrast_of
 from slogate.evaluate import judged_window
 from slogate.objectives._base import Allowance, Measured
 from slogate.objectives._share import PRACTICAL_S
-from slogate.planning.line import MARGIN, Aim, Line
+from slogate.planning.line import MARGIN, Aim, Line, empty_line
 from slogate.stats.between_runs import LEAST_RUNS, MOST_RUNS, change
 from slogate.stats.normal import normal_quantile
 from slogate.stats.student import student_quantile
@@ -32,14 +32,7 @@ PAIRS, LEAST_S, SETTLED = 24, 120.0, 0.8
 def line_of_change(allowance: Allowance, taken: Sequence[Taken], aim: Aim) -> Line:
     """The line of one budget; `taken` are the runs, newest first."""
     scope, budget = allowance.scope, allowance.budget
-    line = Line(
-        id=allowance.id,
-        text=f"{allowance.key}: {allowance.text}",
-        endpoint=str(scope.selection.endpoint) if scope.selection.endpoint else None,
-        how="change",
-        blocking=scope.severity == "error" and scope.on_inconclusive == "block",
-        warmup_us=scope.warmup_us,
-    )
+    line = empty_line(allowance, "change")
     measured = [(it, it.measured[allowance.id][0]) for it in taken if allowance.id in it.measured]
     usable = [(it, one) for it, one in measured if one.value is not None]
     if not usable or not budget:

@@ -15,7 +15,7 @@ from math import erfc, fsum, sqrt
 from typing import Literal
 
 from slogate.evaluate import MIN_REQUESTS, MIN_SECONDS
-from slogate.objectives._base import Objective
+from slogate.objectives._base import Allowance, Objective
 from slogate.objectives._share import PRACTICAL_S
 from slogate.stats.normal import normal_quantile
 from slogate.stats.run_length import (
@@ -87,17 +87,23 @@ class Line:
         return self.seconds is not None
 
 
-def line_of(objective: Objective, found: Sequence[Finding], aim: Aim) -> Line:
-    """The line of an objective; `found` is what runs showed of it, newest first."""
-    scope = objective.scope
-    empty = Line(
-        id=objective.id,
-        text=f"{objective.key}: {objective.text}",
+def empty_line(it: Objective | Allowance, how: How) -> Line:
+    """The line of what nothing is known of yet."""
+    scope = it.scope
+    return Line(
+        id=it.id,
+        text=f"{it.key}: {it.text}",
         endpoint=str(scope.selection.endpoint) if scope.selection.endpoint else None,
-        how="unknown",
+        how=how,
         blocking=scope.severity == "error" and scope.on_inconclusive == "block",
         warmup_us=scope.warmup_us,
     )
+
+
+def line_of(objective: Objective, found: Sequence[Finding], aim: Aim) -> Line:
+    """The line of an objective; `found` is what runs showed of it, newest first."""
+    scope = objective.scope
+    empty = empty_line(objective, "unknown")
     allowed = _allowed(objective)
     if allowed is not None:
         least = zero_bad_requests(allowed, _alpha(objective))
