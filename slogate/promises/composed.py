@@ -7,14 +7,10 @@ could not be read, runs that were not finished, sources that tell no failures: o
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from slogate.model.run import Reconciliation, Run
 from slogate.model.slots import Account, Tallies
 from slogate.promises.events import accounts_of, tallies_of
 from slogate.promises.judge import Known, blocks, finding_of
@@ -22,12 +18,11 @@ from slogate.promises.ledger import Ledger
 from slogate.promises.mixture import Mixture, mean
 from slogate.promises.promise import Component, Plan
 from slogate.promises.sentences import stretch
+from slogate.promises.standing import standing_verdict
 from slogate.promises.statement import applying
 from slogate.stats.error_budget import Budget, Use
 from slogate.units import format_count, format_share
-from slogate.verdict import Finding, Outcome, Subject, Verdict
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from slogate.verdict import Finding, Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,26 +200,15 @@ def verdict_of_composites(
     *, specs: Mapping[str, str], version: str,
 ) -> Verdict:  # fmt: skip
     """The verdict on all composites of a service; `specs` are the texts by their hash."""
-    parts = [sorted(specs), service, at, [(each.id, each.window, each.budget) for each in findings]]
-    total = max((each.total or 0 for each in findings), default=0)
-    stamp = (_EPOCH + timedelta(microseconds=at)).strftime("%Y%m%d-%H%M")
-    run = Run(
-        id=f"production-{stamp}-composed",
+    return standing_verdict(
+        findings,
+        plans,
         service=service,
-        kind="production",
-        state="complete",
-        start_ts=min(plan.period.start_ts for plan in plans),
-        end_ts=at,
+        at=at,
+        name="composed",
         source="composites",
-        rows=Reconciliation(seen=total, written=total),
-    )
-    window = min(p.period.start_ts for p in plans), max(p.at for p in plans)
-    return Verdict(
-        id=hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16],
-        version=version,
-        subject=Subject(
-            run=run, rows=total, warmup=0, judged=total, backfilled=0, window=window
-        ),
-        findings=tuple(findings),
+        start_ts=min(plan.period.start_ts for plan in plans),
+        counted=[[(each.id, each.window, each.budget) for each in findings]],
         specs=specs,
-    )  # fmt: skip
+        version=version,
+    )

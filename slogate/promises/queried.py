@@ -6,19 +6,15 @@ a server that is asked again may have more.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 
-from slogate.model.run import Reconciliation, Run
 from slogate.model.slots import Tallies
 from slogate.promises.judge import Known, judge
 from slogate.promises.promise import Plan
-from slogate.verdict import Subject, Verdict
+from slogate.promises.standing import standing_verdict
+from slogate.verdict import Verdict
 
 SOURCE = "prometheus"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def verdict_of_queried(
@@ -42,28 +38,16 @@ def verdict_of_queried(
         for plan, tallies, _ in measured
         for value, some in tallies.items()
     ]
-    parts = [sorted(specs), service, at, [(each.id, each.window) for each in findings], counted]
-    total = max((each.total or 0 for each in findings), default=0)
     starts = [known.first_ts for _, _, known in measured if known.first_ts is not None]
-    stamp = (_EPOCH + timedelta(microseconds=at)).strftime("%Y%m%d-%H%M")
-    run = Run(
-        id=f"production-{stamp}-queried",
+    return standing_verdict(
+        findings,
+        [plan for plan, _, _ in measured],
         service=service,
-        kind="production",
-        state="complete",
-        start_ts=min(starts, default=None),
-        end_ts=at,
+        at=at,
+        name="queried",
         source=SOURCE,
-        rows=Reconciliation(seen=total, written=total),
-    )
-    plans = [plan for plan, _, _ in measured]
-    window = min(p.period.start_ts for p in plans), max(p.at for p in plans)
-    return Verdict(
-        id=hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16],
-        version=version,
-        subject=Subject(
-            run=run, rows=total, warmup=0, judged=total, backfilled=0, window=window
-        ),
-        findings=findings,
+        start_ts=min(starts, default=None),
+        counted=[[(each.id, each.window) for each in findings], counted],
         specs=specs,
-    )  # fmt: skip
+        version=version,
+    )
