@@ -1,8 +1,9 @@
 """Shared by the two CSV files of Locust's statistics: their rows, and the requests of a row.
 
 A percentile that Locust prints is the rounded response time of one request, whose rank follows
-from the count: between two of them lies a known number of requests. Refuses rows whose columns
-are not those of the header.
+from the count: between two of them lies a known number of requests. Columns of versions before
+1.0 are called as they are now; those print whole ms, cut off, and before 0.12 they count
+failures beside the requests. Refuses rows whose columns are not those of the header.
 """
 
 from __future__ import annotations
@@ -18,7 +19,17 @@ from slogate.sources._histograms import Ranks
 from slogate.sources._locust import Counted, count_of, duration_us, quantiles, spread_us
 
 _LONGEST = 1_000_000
+_CUT_OFF_US = 999  # of what is printed as a whole ms
 AGGREGATED = "Aggregated"
+BEFORE_0_12 = "Total"
+_TIMES = ("Median", "Average", "Min", "Max")
+_CUT_OFF = ("Average", "Max")
+_RENAMED = {
+    "# requests": "Request Count",
+    "# failures": "Failure Count",
+    **{f"{which} response time": f"{which} Response Time" for which in _TIMES},
+}
+_NAMED_OTHERWISE = {"Method": "Type", "Requests Failed/s": "Failures/s", "99.999": "99.999%"}
 STOPPED = (
     "Locust does not write this file again when it stops: the last second of the run, or more, "
     "is missing (--json-file and csv_request_logger have all of it)"
@@ -54,6 +65,19 @@ def _lines(origin: Origin, text: IO[str]) -> Iterator[str]:
         yield line
 
 
+def as_now(header: list[str], prefix: str = "") -> list[str]:
+    """The columns as they are called since 1.0; `prefix` stands before those that count all."""
+    if not set(_RENAMED) & set(header):
+        return header
+    renamed = {old: f"{prefix}{new}" for old, new in _RENAMED.items()} | _NAMED_OTHERWISE
+    return [renamed.get(name, name) for name in header]
+
+
+def sums_up(row: Mapping[str, str]) -> bool:
+    """Whether it is the row of all endpoints together."""
+    return row["Type"] in {"", "None"} and row["Name"] in {AGGREGATED, BEFORE_0_12}
+
+
 def check_header(origin: Origin, header: list[str], wanted: Iterable[str]) -> None:
     """SourceError unless the header has these columns, and none twice."""
     missing = [name for name in wanted if name not in header]
@@ -63,28 +87,54 @@ def check_header(origin: Origin, header: list[str], wanted: Iterable[str]) -> No
         raise origin.fail("its header has a column twice", line=1)
 
 
-def counted(row: Mapping[str, str], prefix: str = "", *, percentiles: bool) -> Counted:
+def counted(
+    row: Mapping[str, str], prefix: str = "", *, percentiles: bool, beside: bool = False
+) -> Counted:
     """The requests of a row; `prefix` stands before the columns that count the whole run.
 
-    Without a response time that was ever over nought there was none: all were untimed.
+    Without a response time that was ever over nought there was none: all were untimed. `beside`:
+    failures are counted beside the requests.
     """
     requests = count_of(row[f"{prefix}Request Count"], "request count")
     longest = duration_us(row[f"{prefix}Max Response Time"], "max response time")
     average = duration_us(row[f"{prefix}Average Response Time"], "average response time")
     timed = requests if longest or average else 0
     ranks = Ranks(timed)
+    if average and not any("." in row[f"{prefix}{which} Response Time"] for which in _CUT_OFF):
+        longest += _CUT_OFF_US
     if timed:
         ranks.between(duration_us(row[f"{prefix}Min Response Time"], "min response time"), longest)
-        if percentiles:
+        if percentiles and any(name.endswith("%") for name in row):
             quantiles(ranks, row)
         else:
             _median(ranks, row, prefix)
+    failed = count_of(row[f"{prefix}Failure Count"], "failure count")
     found = Counted(
-        method=row["Type"], name=row["Name"], ranks=ranks, untimed=requests - timed,
-        failed=count_of(row[f"{prefix}Failure Count"], "failure count"), longest=longest,
+        method=row["Type"].removeprefix("None"), name=row["Name"], ranks=ranks,
+        untimed=requests - timed, failed=0 if beside else failed, beside=failed if beside else 0,
+        longest=longest,
     )  # fmt: skip
     found.known()
     return found
+
+
+def of_the_whole_run(row: Mapping[str, str], prefix: str) -> bool:
+    """Whether the percentiles of a row can be those of all that it counts.
+
+    None is nought if the shortest response time is over one, the highest has the longest's
+    bucket. Those of the last ten seconds are nought at first, and once the traffic stops.
+    """
+    shares = [text for name, text in row.items() if name.endswith("%")]
+    if not shares or row[f"{prefix}Min Response Time"].partition(".")[0] in {"", "0"}:
+        return True
+    if "0" in shares:
+        return False
+    try:
+        longest = duration_us(row[f"{prefix}Max Response Time"], "max response time")
+        low, high = spread_us(row["100%"]) if "100%" in row else (0, longest)
+    except ValueError:
+        return False
+    return low <= longest + _CUT_OFF_US and longest <= high
 
 
 def _median(ranks: Ranks, row: Mapping[str, str], prefix: str) -> None:

@@ -4,8 +4,9 @@ Each second Locust writes what it counted since the start; only the last whole g
 stored, as one step from the first row to the last that counted more. Without --csv-full-history a
 group is one row, of all endpoints together, with percentiles of the whole run; with it there is
 a row an endpoint, but its percentiles are of some ten seconds and cannot be added up, so only
-shortest, median and longest are used. Nothing in the file says which; rows of endpoints do.
-Rates and percentiles of rows before are not read: they go on after the traffic has stopped.
+shortest, median and longest are used. Nothing in the file says which; rows of endpoints do, and
+percentiles that contradict the longest response time: early versions write those of ten seconds
+always. Rates of rows before are not read: they go on after the traffic has stopped.
 """
 
 from __future__ import annotations
@@ -17,9 +18,18 @@ from dataclasses import dataclass, field
 from slogate.sources._base import LATEST_TS, BadRow, Chunk, Origin, Source
 from slogate.sources._histograms import Rows, hi_us
 from slogate.sources._locust import Counted, count_of, duration_us, moment_us, run_us
-from slogate.sources._locust_csv import AGGREGATED, STOPPED, check_header, counted, rows_of
+from slogate.sources._locust_csv import (
+    AGGREGATED,
+    STOPPED,
+    as_now,
+    check_header,
+    counted,
+    of_the_whole_run,
+    rows_of,
+    sums_up,
+)
 
-_BEGINS = b"Timestamp,User Count,Type,Name,"
+_BEGINS = (b"Timestamp,User Count,Type,Name,", b"Type,Name,Timestamp,# requests,# failures,")
 _TOTAL = "Total "
 _COLUMNS = (
     "Timestamp", "Type", "Name", "Total Request Count", "Total Failure Count",
@@ -35,6 +45,7 @@ _WINDOWED = (
     "percentiles of --csv-full-history are of about ten seconds each: only the shortest, median "
     "and longest response time are used"
 )
+_EARLY = _WINDOWED.replace("--csv-full-history", "this version of Locust")
 _ALL = f"without --csv-full-history all endpoints are one, called {AGGREGATED}"
 
 Row = tuple[int, dict[str, str]]
@@ -51,13 +62,14 @@ class _Seen:
     begin: int = LATEST_TS
     end: int = 0
     last: int | None = None
+    windowed: bool = False
     bad: Counter[str] = field(default_factory=Counter)
     shown: list[BadRow] = field(default_factory=list)
 
     def take(self, line: int, row: dict[str, str]) -> None:
         """One more row; ValueError if it cannot be one."""
         self.pending.append((line, row))
-        if (row["Type"], row["Name"]) != ("", AGGREGATED):
+        if not sums_up(row):
             return
         ts = int(moment_us(row["Timestamp"], "Timestamp"))
         requests = count_of(row["Total Request Count"], "request count")
@@ -74,6 +86,7 @@ class _Seen:
             self.end = ts + _SECOND
         self.last = ts
         self.requests = requests
+        self.windowed = self.windowed or not of_the_whole_run(row, _TOTAL)
         self.group, self.pending = self.pending, []
 
     def reject(self, line: int, reason: str) -> None:
@@ -91,7 +104,7 @@ def sniff(head: bytes) -> float:
 def open_locust(origin: Origin) -> Iterator[Chunk]:
     """The one chunk of the file; SourceError if it cannot be used."""
     rows = rows_of(origin)
-    header = next(rows, (1, list[str]()))[1]
+    header = as_now(next(rows, (1, list[str]()))[1], _TOTAL)
     check_header(origin, header, _COLUMNS)
     seen = _Seen()
     for line, row in rows:
@@ -116,7 +129,8 @@ def _chunk(origin: Origin, seen: _Seen) -> Chunk:
     rows, requests = Rows(), 0
     for line, row in seen.group[:-1] if full else seen.group:
         try:
-            found: Counted = counted(row, _TOTAL, percentiles=not full)
+            whole = not full and not seen.windowed
+            found: Counted = counted(row, _TOTAL, percentiles=whole)
             requests += found.ranks.count + found.untimed
             if found.ranks.count or found.untimed:
                 found.add_to(rows, seen.begin, run_us(seen.end - seen.begin))
@@ -125,9 +139,10 @@ def _chunk(origin: Origin, seen: _Seen) -> Chunk:
     if requests != seen.requests:
         line = seen.group[-1][0]
         raise origin.fail(f"the rows before do not add up to {AGGREGATED}", line=line)
+    told = (_WINDOWED,) if full else (_ALL, *((_EARLY,) if seen.windowed else ()))
     return Chunk(
         rows=rows.chunk().rows, series="histograms", bad=seen.bad, shown=tuple(seen.shown),
-        notes=(STOPPED, _WINDOWED if full else _ALL),
+        notes=(STOPPED, *told),
     )  # fmt: skip
 
 
