@@ -53,7 +53,13 @@ def opener(tls: ssl.SSLContext | None) -> urllib.request.OpenerDirector:
     return urllib.request.build_opener(_NoRedirect, urllib.request.HTTPSHandler(context=tls))
 
 
-def patiently(once: Callable[[], T], *, tries: int, pause: Callable[[float], None]) -> T:
+def patiently(
+    once: Callable[[], T],
+    *,
+    tries: int,
+    pause: Callable[[float], None],
+    longest_s: float = LONGEST_PAUSE_S,
+) -> T:
     """What it gives in the end, tried again while the trouble is `Passing`."""
     for wait in (*(2.0**n / 2 for n in range(tries - 1)), None):
         try:
@@ -61,7 +67,7 @@ def patiently(once: Callable[[], T], *, tries: int, pause: Callable[[float], Non
         except Passing as passing:
             if wait is None:
                 raise passing.last() from None
-            pause(min(max(wait, passing.after_s), LONGEST_PAUSE_S))
+            pause(min(max(wait, passing.after_s), longest_s))
     raise AssertionError  # the last try raises
 
 

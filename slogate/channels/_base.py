@@ -38,10 +38,11 @@ class News:
 
     @property
     def key(self) -> str:
-        """One for each service and spec set, budgets and slos apart."""
+        """One for each service and spec set; budgets, slos and composites apart."""
         run = self.verdict.subject.run
         files = {each.place.file for each in self.verdict.findings} | set(self.verdict.specs)
-        return key_of(run.kind, run.service, *sorted(files))
+        aspect = [run.aspect] if run.aspect else []
+        return key_of(run.kind, run.service, *aspect, *sorted(files))
 
     @property
     def matters(self) -> bool:

@@ -13,10 +13,9 @@ from slogate.errors import EXIT_BREACH, EXIT_PASS
 from slogate.reports._base import instant
 from slogate.reports.markdown import code
 from slogate.talk import github
-from slogate.talk.forge import Missing
-from slogate.talk.thread import TRIES, Mark, of_key, stick
+from slogate.talk.forge import Missing, persistently
+from slogate.talk.thread import Mark, of_key, stick
 from slogate.talk.words import body, calm
-from slogate.web import patiently
 
 
 def shows(news: News, before: Mark | None = None) -> str:
@@ -44,16 +43,15 @@ def tell(news: News) -> str:
     forge, name = github.forge(news.environment), github.repository(news.environment)
     main = where.main
     if main is None:
-        main = patiently(
-            lambda: forge.call("GET", f"/repos/{name}"), tries=TRIES, pause=news.pause
-        )["default_branch"]
+        told = persistently(lambda: forge.call("GET", f"/repos/{name}"), news.pause)
+        main = told["default_branch"]
     if where.branch != main:
         return nothing(f"{calm(where.branch)} is not the main branch")
     title = f"{calm(news.verdict.subject.run.service, 100)}: objectives are breached"
     issues = github.Issues(forge=forge, repository=name, title=title)
     if news.verdict.exit_code == EXIT_BREACH:
         return f"issue {stick(issues, news.key, lambda mark: shows(news, mark), news.pause)}"
-    return patiently(lambda: _after(issues, news), tries=TRIES, pause=news.pause)
+    return persistently(lambda: _after(issues, news), news.pause)
 
 
 def _after(issues: github.Issues, news: News) -> str:
@@ -80,7 +78,7 @@ def _say(issues: github.Issues, number: int, news: News) -> None:
     run = code(news.verdict.subject.run.id)
     text = f"Recovered with run {run}: nothing is breached any more."
     with contextlib.suppress(Missing):  # the issue itself is closed, and says so
-        patiently(lambda: issues.say(number, text), tries=TRIES, pause=news.pause)
+        persistently(lambda: issues.say(number, text), news.pause)
 
 
 PLUGIN = Channel(

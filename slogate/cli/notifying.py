@@ -14,6 +14,7 @@ from slogate import plugins
 from slogate.cli.complaints import say
 from slogate.cli.verdictfile import verdicts_in
 from slogate.errors import DeliveryError, NoData, SlogateError, StoreError, UsageError
+from slogate.model.run import PRODUCTION
 from slogate.reports._base import plain
 from slogate.reports.github import data
 from slogate.reports.json import parse
@@ -23,7 +24,7 @@ from slogate.verdict import Verdict
 if TYPE_CHECKING:
     from slogate.channels._base import Channel, News
 
-SLOS, PRODUCTION = "slos", "production-"
+SLOS = "slos"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ def tell_all(asked: Asked, environment: Mapping[str, str]) -> list[Told]:
     except SlogateError:  # a document needs no store; there is no past then
         if asked.given is None:
             raise
-    verdicts = verdicts_in(asked.given) if asked.given else [_newest(_known(store), asked)]
+    verdicts = verdicts_in(asked.given) if asked.given else _newest(_known(store), asked)
     place = where(environment)
     if asked.request is not None:
         place = replace(place, pull_request=asked.request)
@@ -143,11 +144,13 @@ def warn(told: Told) -> None:
         say(f"    {trouble.hint}")
 
 
-def _newest(store: Store, asked: Asked) -> Verdict:
-    """The verdict on the run that was stored last; StoreError if it was never judged."""
-    from slogate.cli import production
+def _newest(store: Store, asked: Asked) -> list[Verdict]:
+    """The verdicts on the run that was stored last; StoreError if it was never judged.
+
+    Those on production are told one by one: each has a comment and an issue of its own.
+    """
     from slogate.cli.latest import latest_run
-    from slogate.cli.options import note
+    from slogate.cli.production import judged_together
     from slogate.store.manifest import find_run
     from slogate.store.verdicts import read_verdicts
 
@@ -161,10 +164,7 @@ def _newest(store: Store, asked: Asked) -> Verdict:
         if not found:
             raise StoreError(f"there is no verdict on slos in {store.root}")
         exact = [each for each in found if each["run"].get("id") == asked.run]
-        newest, beside = production.newest_of(exact or found)
-        if beside:
-            note(production.named(beside), quiet=asked.quiet)
-        return parse(newest)
+        return [parse(each) for each in judged_together(exact or found)]
     try:
         if asked.run == "latest":
             run = latest_run(store, asked.service, quiet=asked.quiet)
@@ -179,4 +179,4 @@ def _newest(store: Store, asked: Asked) -> Verdict:
             f"the run {run.id} of {run.service} has not been judged, so there is no verdict",
             hint=f"judge it: slogate check --run {run.id}",
         )
-    return parse(documents[-1])
+    return [parse(documents[-1])]

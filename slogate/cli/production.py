@@ -20,6 +20,12 @@ Document = dict[str, Any]
 
 def newest_of(documents: Sequence[Document]) -> tuple[Document, list[str]]:
     """The verdict meant, of some in the order they were stored, and the runs of those beside it."""
+    worst, *beside = judged_together(documents)
+    return worst, [str(each["run"]["id"]) for each in beside]
+
+
+def judged_together(documents: Sequence[Document]) -> list[Document]:
+    """The newest verdicts of each kind, of those stored in that order, the worst first."""
     newest = max(documents, key=lambda each: str(each["run"].get("end")))
     latest: dict[str, Document] = {}
     for each in documents:
@@ -29,8 +35,7 @@ def newest_of(documents: Sequence[Document]) -> tuple[Document, list[str]]:
         if known is None or str(each["run"].get("end")) >= str(known["run"].get("end")):
             latest[kind] = each
     found = [each for each in latest.values() if _together(each, newest)] or [newest]
-    worst = max(found, key=_badness)
-    return worst, [str(each["run"]["id"]) for each in found if each is not worst]
+    return sorted(found, key=_badness, reverse=True)
 
 
 def named(runs: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from slogate.model.early import EarlyStop
 from slogate.model.turns import Interleaved
 
 Kind = Literal["load", "production"]
+PRODUCTION = "production-"
 State = Literal["running", "complete", "interrupted", "aborted", "incomplete"]
 
 
@@ -111,3 +112,11 @@ class Run:
     untold: tuple[str, ...] = ()
     interleaved: Interleaved | None = None
     early_stop: EarlyStop | None = None
+
+    @property
+    def aspect(self) -> str:
+        """What a verdict on production speaks of beside the rows of the store, else nothing.
+
+        It follows the moment in the id: `composed` of `production-20261126-2150-composed`.
+        """
+        return "-".join(self.id.split("-")[3:]) if self.id.startswith(PRODUCTION) else ""

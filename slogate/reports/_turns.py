@@ -11,9 +11,10 @@ from math import isfinite
 from typing import Any
 
 from slogate import units
-from slogate.verdict import Verdict
+from slogate.verdict import Finding, Verdict
 
 Line = Mapping[str, Any]
+_UNITS = {"ms", "share", "per_second"}
 
 
 def as_turns(value: Any) -> Mapping[str, Any]:
@@ -21,7 +22,7 @@ def as_turns(value: Any) -> Mapping[str, Any]:
     _need(value, {"base": str, "base_run": str, "pairs": int, "lines": list, "shifts": list})
     for line in value["lines"]:
         _need(line, {"key": str, "reason": str})
-        if line["unit"] not in {"ms", "share", "per_second"}:
+        if line["unit"] not in _UNITS:
             raise ValueError("a line of a comparison has an unknown unit")
         _texts(line["endpoint"], line["moved"], line["outcome"])
         _numbers(*(line[key] for key in ("base", "head", "change", "budget")))
@@ -71,6 +72,18 @@ def lines(verdict: Verdict) -> list[Line]:
     """What was compared and has a change, in the order of the spec."""
     told: Mapping[str, Any] = verdict.interleaved or {}
     return [line for line in told.get("lines", ()) if line["change"] is not None]
+
+
+def line_of(finding: Finding) -> Line | None:
+    """Base and head of a regression; None where they are not known, or oddly told."""
+    told: Line = finding.comparison or {}
+    try:
+        _numbers(*(told[key] for key in ("base", "head", "change")))
+        _interval(told["change_interval"])
+        known = told["unit"] in _UNITS and None not in {told["base"], told["head"]}
+    except (KeyError, TypeError, ValueError):
+        return None
+    return told if known else None
 
 
 def sentences(verdict: Verdict) -> Iterator[str]:

@@ -16,7 +16,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from slogate.errors import DeliveryError, UsageError
@@ -24,19 +24,24 @@ from slogate.notifiers._delivery import shown
 from slogate.reports._base import plain
 from slogate.web import (
     BROKEN,
-    LONGEST_PAUSE_S,
     PASSING,
     Passing,
     cause,
     goal_of,
     opener,
+    patiently,
     untrusted,
     wanted_pause,
 )
 
 _LARGEST = 1 << 24
 _MOST_PAGES = 100
+T = TypeVar("T")
+TRIES = 4
 _LIMITED = {403, 429}
+# a secondary limit is over after a minute, and a job of CI can wait so long
+LONGEST_WAIT_S = 90.0
+_SECONDARY_S = 60.0
 
 
 class Missing(DeliveryError):
@@ -56,9 +61,10 @@ class Forge:
 
     def __post_init__(self) -> None:
         """UsageError for an address or a token that nothing can be sent with."""
-        parts = urlsplit(self.base)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or not self.base.isascii():
+        if not _is_address(self.base):
             raise UsageError("the address of the API does not begin with https:// and a host")
+        if "@" in urlsplit(self.base).netloc:
+            raise UsageError("the address of the API holds a user or a password")
         if not self.secret.isascii() or not self.secret.isprintable() or " " in self.secret:
             raise UsageError("the token holds characters that no token has")
 
@@ -90,7 +96,8 @@ class Forge:
                 raise self._refused(error) from None
         except BROKEN as error:
             if fault := untrusted(error):
-                raise self.fail(f"its certificate is not trusted: {fault}") from None
+                hint = "SSL_CERT_FILE names the certificate of its authority"
+                raise self.fail(f"its certificate is not trusted: {fault}", hint=hint) from None
             raise Passing(self.fail(f"it cannot be reached: {cause(error)}")) from None
         try:
             return (json.loads(answer) if answer.strip() else None), self._next(links)
@@ -107,12 +114,13 @@ class Forge:
         return found[1]
 
     def _refused(self, error: urllib.error.HTTPError) -> Exception:
-        told = f"HTTP {error.code}: {self._words(error)}"
+        words = self._words(error)
+        told = f"HTTP {error.code}: {words}"
         if 300 <= error.code < 400:
             return self.fail(f"it redirects to {goal_of(error) or 'somewhere else'}")
-        pause = self._pause(error)
+        pause = self._pause(error, words)
         if pause is not None:
-            if pause > LONGEST_PAUSE_S:
+            if pause > LONGEST_WAIT_S:
                 return self.fail(f"the rate limit is used up for {int(pause)} s more")
             return Passing(self.fail(f"the rate limit is used up ({told})"), pause)
         if error.code in PASSING:
@@ -121,7 +129,7 @@ class Forge:
             return Missing(f"{shown(self.base)}: {told}", hint=self.hint or None)
         return self.fail(told, hint=self.hint if error.code in {401, 403} else None)
 
-    def _pause(self, error: urllib.error.HTTPError) -> float | None:
+    def _pause(self, error: urllib.error.HTTPError, words: str) -> float | None:
         """How long a rate limit lasts; None if something else was refused."""
         if error.code not in _LIMITED:
             return None
@@ -130,6 +138,8 @@ class Forge:
         if error.headers.get("X-RateLimit-Remaining") == "0":
             reset = error.headers.get("X-RateLimit-Reset", "")
             return max(0.0, float(reset) - self.now()) if reset.isdecimal() else 0.0
+        if "secondary rate limit" in words.lower():  # GitHub need not say for how long
+            return _SECONDARY_S
         return 0.0 if error.code == 429 else None
 
     def _words(self, error: urllib.error.HTTPError) -> str:
@@ -145,3 +155,18 @@ class Forge:
     def fail(self, message: str, *, hint: str | None = None) -> DeliveryError:
         """The error to raise about this API; names its server only."""
         return DeliveryError(f"{shown(self.base)}: {message}", hint=hint)
+
+
+def persistently(once: Callable[[], T], pause: Callable[[float], None]) -> T:
+    """What it gives in the end, tried again while the forge may yet take it."""
+    return patiently(once, tries=TRIES, pause=pause, longest_s=LONGEST_WAIT_S)
+
+
+def _is_address(base: str) -> bool:
+    """Whether something can be asked there."""
+    try:
+        parts = urlsplit(base)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(host) and base.isascii()

@@ -135,3 +135,8 @@ class Issues:
         self.forge.call(
             "POST", f"/repos/{self.repository}/issues/{number}/comments", {"body": body}
         )
+
+
+def comments(environment: Mapping[str, str], number: int) -> Comments:
+    """Those of the pull request so numbered, where the environment says."""
+    return Comments(forge=forge(environment), repository=repository(environment), number=number)

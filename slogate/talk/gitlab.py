@@ -72,3 +72,8 @@ def project(environment: Mapping[str, str]) -> str:
             hint="outside of GitLab CI set it to the project's number or path",
         )
     return found
+
+
+def notes(environment: Mapping[str, str], number: int) -> Notes:
+    """Those of the merge request so numbered, where the environment says."""
+    return Notes(forge=forge(environment), project=project(environment), number=number)

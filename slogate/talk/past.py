@@ -100,6 +100,6 @@ def _earlier(store: Store, verdict: Verdict) -> list[Verdict]:
             each = parse(document)
         except StoreError:  # a damaged one is no past
             continue
-        if ended(each) < ended(verdict):
+        if each.subject.run.aspect == run.aspect and ended(each) < ended(verdict):
             found[each.subject.run.id] = each
     return sorted(found.values(), key=ended)

@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from slogate.talk.forge import Missing
-from slogate.web import Passing, patiently
+from slogate.talk.forge import Missing, persistently
+from slogate.web import Passing
 
-TRIES = 4
 _MARK = re.compile(
     r"<!-- slogate (?P<key>[0-9a-f]{16}) at=(?P<at>-?\d+)(?: since=(?P<since>-?\d+))?"
     r"(?: runs=(?P<runs>\d+))? -->"
@@ -101,7 +100,7 @@ def stick(
     thread: Thread, key: str, write: Callable[[Mark | None], str], pause: Callable[[float], None]
 ) -> str:
     """Create or edit the note, and say which; `write` gets the mark of the one that is there."""
-    return patiently(lambda: _once(thread, key, write), tries=TRIES, pause=pause)
+    return persistently(lambda: _once(thread, key, write), pause)
 
 
 def _once(thread: Thread, key: str, write: Callable[[Mark | None], str]) -> str:

@@ -7,7 +7,7 @@ plain text what could be a link, a mention or markup is broken up. At most 60,00
 from __future__ import annotations
 
 from slogate import units
-from slogate.reports import _base
+from slogate.reports import _base, _turns
 from slogate.reports.markdown import code, escape
 from slogate.talk.past import Past, ended
 from slogate.verdict import Finding, Outcome, Verdict
@@ -40,20 +40,50 @@ def next_step(verdict: Verdict) -> str:
         if not verdict.findings:
             return "Write budgets into the spec: nothing was judged."
         rest = [each for each in verdict.findings if each.outcome is not Outcome.PASS]
-        return "Nothing blocks; look at what does not pass when you can." if rest else "Nothing."
+        return "Nothing blocks; look at what does not pass when you can." if rest else "None."
     name = code(_base.label(worst))
+    if run.kind == "production":
+        return _of_production(worst.outcome, name)
     if worst.outcome is Outcome.FAIL:
-        if run.kind == "production":
-            return f"Mend {name} first: its error budget is what users feel."
         return f"Mend {name} first; {shown} shows when and where. A retry is no remedy."
     if worst.outcome is Outcome.INCONCLUSIVE:
-        if worst.seconds_needed is None:
-            return f"Run longer: this load is too little to decide {name}."
-        more = units.format_span(worst.seconds_needed)
-        return f"Run longer: {more} of such load would settle {name}."
+        return _undecided(worst, name)
     if worst.outcome is Outcome.NO_DATA:
         return f"Compare the spec with what was measured: {code(f'slogate runs show {run.id}')}."
     return "Mend the measurement, not the service: the reason below says what was wrong with it."
+
+
+def _of_production(worst: Outcome, name: str) -> str:
+    if worst is Outcome.FAIL:
+        return f"Mend {name} first: its error budget is what users feel."
+    if worst is Outcome.NO_DATA:
+        return f"Bring data of {name} into the store, or mend what it selects in the spec."
+    return f"Look at the data of {name}: the reason below says what is missing."
+
+
+def _undecided(worst: Finding, name: str) -> str:
+    if worst.seconds_needed is not None:
+        more = units.format_span(worst.seconds_needed)
+        return f"Run longer: {more} of such load would settle {name}."
+    if (worst.comparison or {}).get("design") == "sequential":
+        return f"Run it again: {name} is decided by several runs of the base, see the reason below."
+    return f"Run longer: this load is too little to decide {name}."
+
+
+def _sides(finding: Finding, past: Past) -> tuple[str, str, str]:
+    """Base, head and change: as the objective itself compared them, else with the past."""
+    line = _turns.line_of(finding)
+    if line is None:
+        then = past.same(finding)
+        shown = _base.observed(then) if then else _base.UNKNOWN
+        return shown, _base.observed(finding), _change(finding, then)
+    change, ends = _turns.changed(line, line["change"]), _turns.interval(line)
+    base, head = (_turns.value(line, line[side]) for side in ("base", "head"))
+    return base, head, f"{change} ({ends})" if ends else change
+
+
+def _has_sides(verdict: Verdict, past: Past) -> bool:
+    return past.base is not None or any(_turns.line_of(each) for each in verdict.findings)
 
 
 def _change(now: Finding, then: Finding | None) -> str:
@@ -70,15 +100,14 @@ def _change(now: Finding, then: Finding | None) -> str:
     return f"{sign}{units.significant(100 * less / then.observed, 3)}%"
 
 
-def _row(finding: Finding, past: Past, *, whole_id: bool) -> str:
-    said, then = _base.word(finding.outcome), past.same(finding)
+def _row(finding: Finding, past: Past, *, whole_id: bool, sides: bool) -> str:
+    said = _base.word(finding.outcome)
     cells = [
         f"{_base.MARKS[finding.outcome]} {f'**{said}**' if finding.blocking else said}",
         code(finding.id if whole_id else _base.label(finding)),
         _base.limit(finding),
-        *([_base.observed(then) if then else _base.UNKNOWN] if past.base else []),
-        _base.observed(finding),
-        *([_change(finding, then), past.trend(finding)] if past.base else []),
+        *(_sides(finding, past) if sides else [_base.observed(finding)]),
+        *([past.trend(finding)] if past.base else []),
     ]
     return f"| {' | '.join(cells)} |"
 
@@ -88,10 +117,12 @@ def _table(verdict: Verdict, past: Past, most: int) -> str:
     ordered = _base.worst_first(verdict.findings)
     passing = [each for each in ordered if each.outcome is Outcome.PASS]
     rest = [each for each in ordered if each.outcome is not Outcome.PASS]
+    sides = _has_sides(verdict, past)
     columns = ["", "objective", "limit"]
-    columns += [code(past.name), "now", "change", "trend"] if past.base else ["observed"]
+    columns += [code(past.name) if past.base else "base", "now", "change"] if sides else []
+    columns += ["trend"] if past.base else [] if sides else ["observed"]
     head = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
-    rows = [_row(each, past, whole_id=several) for each in ordered[:most]]
+    rows = [_row(each, past, whole_id=several, sides=sides) for each in ordered[:most]]
     left = len(ordered) - len(rows)
     blocks = []
     if len(passing) <= _MOST_PASSING or not rest:

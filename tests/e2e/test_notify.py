@@ -177,3 +177,24 @@ def test_a_wrong_call_is_refused(folder, words, said):
     assert done.code == 2
     assert said in done.err
     assert "s3cret" not in done.err
+
+
+def test_slos_and_composites_are_both_told(folder):
+    """Each for itself: an issue of one is not closed, nor kept open, by the other."""
+    (folder / "own").mkdir()
+    spec = (
+        "slogate: 1\nservice: shop\n"
+        "slos:\n  - {name: fast, good: ok, objective: 99%, window: 1h}\n"
+        "composites:\n  - {name: way, of: [{slo: fast}], objective: 99%, window: 1h}\n"
+    )
+    (folder / "own/shop.yaml").write_text(spec)
+    store = "--store=own/.slogate"
+    call(folder, "import", "results.jtl", "-s", "shop", "--kind=production", store)
+    call(folder, "check", "own/shop.yaml", store)
+
+    told = call(folder, "notify", "slos", store, "--to=github-comment", "--dry-run")
+
+    marks = [line for line in told.out.splitlines() if line.startswith("<!-- slogate")]
+    assert told.code == 0, told.err
+    assert len(set(marks)) == len(marks) == 2
+    assert "<code>way/1h</code>" in told.out

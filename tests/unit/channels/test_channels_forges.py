@@ -11,7 +11,7 @@ from verdict_examples import finding, passing, verdict
 
 from slogate import plugins
 from slogate.channels._base import News
-from slogate.errors import DeliveryError
+from slogate.errors import DeliveryError, UsageError
 from slogate.talk.past import Past
 from slogate.talk.where import Where
 from slogate.verdict import Outcome
@@ -102,6 +102,18 @@ def test_services_and_specs_have_comments_of_their_own(server):
     assert len(server.comments) == 3
 
 
+def test_composites_have_a_comment_of_their_own(server):
+    """They are in the same file as the slos, of the same service, as of the same moment."""
+    done = []
+    for name in ("production-20261101-0200", "production-20261101-0200-composed"):
+        run = replace(BREACH.subject.run, id=name, kind="production")
+        found = replace(BREACH, subject=replace(BREACH.subject, run=run))
+        done.append(tell(server, "github-comment", found)[0])
+
+    assert [each.rpartition(": ")[2] for each in done] == ["created", "created"]
+    assert len(server.comments) == 2
+
+
 @pytest.mark.parametrize(
     ("channel", "items", "where", "author"),
     [
@@ -180,7 +192,11 @@ def test_a_comment_deleted_meanwhile_is_created_again(server):
     [
         pytest.param([Answer(502), Answer(503)], [0.5, 1.0], id="5xx"),
         pytest.param([Answer(429, {"Retry-After": "7"})], [7.0], id="retry-after"),
-        pytest.param([Answer(403, {"Retry-After": "3"})], [3.0], id="secondary-limit"),
+        pytest.param([Answer(403, {"Retry-After": "60"})], [60.0], id="secondary-limit"),
+        pytest.param(
+            [Answer(403, body={"message": "You have exceeded a secondary rate limit."})],
+            [60.0], id="secondary-limit-of-unknown-length",
+        ),
         pytest.param(
             [Answer(403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1"})], [0.5],
             id="limit-just-over",
@@ -241,6 +257,21 @@ def test_a_token_is_never_shown(server):
         tell(server, "github-comment", BREACH, GITHUB_TOKEN="wrong-token")
 
     assert "wrong-token" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://ann:geheim@127.0.0.1:1/api", "http://127.0.0.1:geheim", "geheim"]
+)
+def test_an_odd_address_of_the_api_is_not_shown(address):
+    """It may hold a password; nothing is sent there."""
+    environment = {
+        "GITHUB_REPOSITORY": "o/r", "GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": address
+    }  # fmt: skip
+    news = News(verdict=BREACH, past=Past(), where=PULL, environment=environment)
+    with pytest.raises(UsageError, match="address of the API") as caught:
+        plugins.find("channels", "github-comment").tell(news)
+
+    assert "geheim" not in f"{caught.value} {caught.value.hint}"
 
 
 def test_no_token_is_told():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from verdict_examples import finding, passing, verdict
@@ -41,6 +42,58 @@ def test_a_sparkline(values, line):
 def test_the_next_step_is_that_of_the_outcome(changes, said):
     """Its reader is told what to do, by what blocks first."""
     assert said in next_step(verdict(finding(**changes), passing()))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        pytest.param(Outcome.FAIL, "its error budget", id="breach"),
+        pytest.param(Outcome.NO_DATA, "Bring data of", id="no-data"),
+        pytest.param(Outcome.INCONCLUSIVE, "says what is missing", id="inconclusive"),
+    ],
+)
+def test_the_next_step_of_production_is_no_load_test(outcome, said):
+    """Nobody can run production longer, and it is no run of the store."""
+    found = verdict(finding(outcome=outcome))
+    run = replace(found.subject.run, kind="production", id="production-20261101-0200")
+    step = next_step(replace(found, subject=replace(found.subject, run=run)))
+
+    assert said in step
+    assert "Run longer" not in step
+    assert "runs show" not in step
+
+
+COMPARED = {
+    "unit": "ms", "base": 29.0, "head": 59.0, "change": 1.034, "change_interval": [0.9, None],
+    "design": "sequential",
+}  # fmt: skip
+REGRESSION = {"kind": "regression", "unit": "share", "limit": 0.1, "observed": None}
+
+
+def test_a_regression_shows_what_it_compared():
+    """Its own base and head, in any spec, whatever the store's past is."""
+    told = {**REGRESSION, "interval": None, "good_share": None, "comparison": COMPARED}
+    text = body(verdict(finding(**told), passing()), Past())
+
+    assert "| limit | base | now | change |" in text
+    assert "| ≤ 10% | 29 ms | 59 ms | +103% (+90% to +∞) |" in text
+    assert "| ≤ 300 ms | – | 112 ms (109–118) | – |" in text
+
+
+@pytest.mark.parametrize("key", COMPARED)
+def test_an_odd_comparison_shows_nothing(key):
+    """A forged document breaks no comment."""
+    told = {**REGRESSION, "interval": None, "good_share": None}
+    odd = {**COMPARED, key: {"x": 1}} if key != "design" else {"change_interval": 3}
+
+    assert "| ≤ 10% | – |" in body(verdict(finding(**told, comparison=odd)), Past())
+
+
+def test_a_regression_without_a_verdict_needs_more_runs():
+    """Not longer ones."""
+    told = {**REGRESSION, "outcome": Outcome.INCONCLUSIVE, "comparison": COMPARED}
+
+    assert next_step(verdict(finding(**told))).startswith("Run it again")
 
 
 def test_base_and_head_stand_side_by_side():
