@@ -32,6 +32,13 @@ LONGEST_US = 86_400_000_000
 
 Compression = Literal["none", "gzip", "zstd"]
 _MAGIC: dict[bytes, Compression] = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+# by a byte order mark, or by characters of ASCII alone that take two bytes each
+_WIDE = {
+    "UTF-32": re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff"),
+    "UTF-16": re.compile(rb"\xff\xfe|\xfe\xff"),
+    "UTF-16LE": re.compile(rb"(?:[\t\r\n -~]\0){16}"),
+    "UTF-16BE": re.compile(rb"(?:\0[\t\r\n -~]){16}"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +198,7 @@ class Source:
 
 
 def read_origin(name: str, path: Path) -> Origin:
-    """Look at a file; SourceError if it cannot be read, is empty or of an odd compression."""
+    """Look at a file; SourceError if it cannot be read, is empty, damaged or not in UTF-8."""
     origin = Origin(name=name, path=path.absolute(), head=b"")
     try:
         with path.open("rb") as file:
@@ -202,6 +209,10 @@ def read_origin(name: str, path: Path) -> Origin:
         raise damaged(origin, error) from None
     if not head:
         raise SourceError(f"{name} is empty")
+    for encoding, begins in _WIDE.items():
+        if begins.match(head):
+            hint = f"convert it first: iconv -f {encoding} -t UTF-8 FILE > CONVERTED"
+            raise origin.fail(f"it is {encoding}, not UTF-8", hint=hint)
     return replace(origin, head=head)
 
 

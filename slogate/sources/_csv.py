@@ -38,11 +38,7 @@ class Dialect:
 
 
 def head_text(origin: Origin, encoding: str = "utf-8") -> str:
-    """The first bytes as text without a byte order mark; SourceError for UTF-16."""
-    if origin.head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise origin.fail(
-            "it is UTF-16, not UTF-8", hint="convert it first, for example with iconv"
-        )
+    """The first bytes as text without a byte order mark."""
     return origin.head.decode(encoding, "replace").removeprefix(_BOM)
 
 

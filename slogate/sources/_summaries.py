@@ -124,8 +124,6 @@ def _text(origin: Origin) -> str:
         raise damaged(origin, error) from None
     if len(content) > MOST_BYTES:
         raise origin.fail("it is over 16 MiB, no summary is that long")
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise origin.fail("it is UTF-16, not UTF-8", hint="convert it first, with iconv")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 
 from slogate.sources._base import DAMAGED, Origin, Scan, Source
-from slogate.sources._csv import head_text
 from slogate.sources._k6 import (
     HTTP,
     KEPT_TAGS,
@@ -49,12 +48,12 @@ def sniff(head: bytes) -> float:
 
 def open_k6(origin: Origin) -> Scan:
     """The scan of a k6 NDJSON file; SourceError says why it cannot be one."""
-    head_text(origin)
     if not sniff(origin.head):
         raise origin.fail("it begins with no line of k6's JSON output", line=1)
     names = labels_of(origin)
     tags = texts(*TAGS, *names)
-    data = {**texts("time"), "value": "DOUBLE", "tags": tags, "metadata": texts("trace_id")}
+    # a value is read as text: as a number, true would be one
+    data = {**texts("time", "value"), "tags": tags, "metadata": texts("trace_id")}
     own = {
         f"getvariable('label_{i}')": f"struct_extract(tags, getvariable('label_{i}'))"
         for i in range(len(names))
@@ -74,7 +73,7 @@ def open_k6(origin: Origin) -> Scan:
 # that begin and end as k6's do are not parsed. A filter over what was parsed would make DuckDB
 # parse twice, so the rest is left out instead
 _POINTS = f"""
-SELECT line, p.metric AS metric, p.data.value AS took_ms, p.data.tags AS tags,
+SELECT line, p.metric AS metric, TRY_CAST(p.data.value AS DOUBLE) AS took_ms, p.data.tags AS tags,
     {", ".join(f'p.data.tags."{tag}" AS "{tag}"' for tag in TAGS)},
     {moment_sql("p.data.time")} AS end_us, {rest_ns_sql("p.data.time")} AS rest_ns,
     p.data.metadata.trace_id AS trace_id,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 
 from slogate.sources._base import Origin, Scan, Source
-from slogate.sources._csv import head_text
 from slogate.sources._lines import LINES, Lines
 from slogate.sources._ndjson import NO_OBJECT, moment_sql, objects, shape, texts
 from slogate.sources._vegeta import request_sql
@@ -39,7 +38,6 @@ def _is_gob(head: bytes) -> bool:
 
 def open_vegeta(origin: Origin) -> Scan:
     """The scan of a file of results; SourceError says why it cannot be one."""
-    head_text(origin)
     if _is_gob(origin.head):
         raise origin.fail(
             "this is vegeta's binary format",
@@ -48,8 +46,8 @@ def open_vegeta(origin: Origin) -> Scan:
     if not sniff(origin.head):
         raise origin.fail("it begins with no result of vegeta", line=1)
     fields = {
-        **texts("attack", "timestamp", "error", "method", "url"),
-        **dict.fromkeys(("code", "latency", "bytes_in"), "BIGINT"),
+        **texts("attack", "timestamp", "error", "method", "url", "code", "latency"),
+        "bytes_in": "BIGINT",
     }
     return Scan(
         sql=request_sql(_RESULTS, placed=True),
@@ -59,7 +57,8 @@ def open_vegeta(origin: Origin) -> Scan:
 
 
 _RESULTS = f"""
-SELECT line, p.attack AS attack, p.code AS code, p.latency AS latency, p.bytes_in AS bytes_in,
+SELECT line, p.attack AS attack, TRY_CAST(p.code AS BIGINT) AS code,
+    TRY_CAST(p.latency AS BIGINT) AS latency, p.bytes_in AS bytes_in,
     p.error AS error, p.method AS method, p.url AS url, {moment_sql("p.timestamp")} AS start_us,
     CASE WHEN p IS NULL THEN '{NO_OBJECT}' END AS fault
 FROM (SELECT line, TRY(json_transform(text, getvariable('shape'))) AS p FROM {LINES})

@@ -137,6 +137,22 @@ def test_foreign_bytes_are_refused(source: Source, tmp_path):
             take(tmp_path, content, source=source, **source.example_options)
 
 
+@every
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_text_in_wide_characters_is_refused_with_what_converts_it(
+    source: Source, tmp_path, encoding: str
+):
+    """As a shell of Windows writes it, with a byte order mark or without; binary files are none."""
+    if not source.example.isascii() or b"\0" in source.example:
+        return
+    content = source.example.decode().encode(encoding)
+
+    with pytest.raises(SourceError, match=r"it is UTF-\d\d\w*, not UTF-8") as caught:
+        take(tmp_path, content, source=source, **source.example_options)
+
+    assert (caught.value.hint or "").startswith("convert it first: iconv -f UTF-")
+
+
 @pytest.fixture
 def dropped_in(tmp_path, monkeypatch):
     """A source that is nothing but one new file."""

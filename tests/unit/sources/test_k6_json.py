@@ -237,6 +237,7 @@ VALUE = "its value is no time between 0 and a day"
         pytest.param(point(9223372036854.7755), VALUE, id="the longest"),
         pytest.param(point("fast"), VALUE, id="a word"),
         pytest.param(point(None), VALUE, id="no value"),
+        pytest.param(point(True), VALUE, id="true"),
         pytest.param(point(time=1764000000), TIME, id="a number for a time"),
         pytest.param(point(time="1764000000000"), TIME, id="a Unix time"),
         pytest.param(point(time="2025-11-24T17:00:00.123"), TIME, id="no zone"),

@@ -131,9 +131,11 @@ CODE = "its code is no status"
         pytest.param(result(latency=10**30), LATENCY, id="huge"),
         pytest.param(result(latency=2**63 - 1), LATENCY, id="the longest"),
         pytest.param(result(latency="fast"), LATENCY, id="a word"),
+        pytest.param(result(latency=True), LATENCY, id="true"),
         pytest.param(result(code=-1), CODE, id="negative code"),
         pytest.param(result(code=70_000), CODE, id="huge code"),
         pytest.param(result(code=...), CODE, id="no code"),
+        pytest.param(result(code=True), CODE, id="true as code"),
         pytest.param("x" * 17_000_000, "it is longer than 16 MB", id="17 MB"),
     ],
 )
