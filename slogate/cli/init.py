@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from slogate.cli.complaints import tame
 from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
 from slogate.errors import EXIT_PASS
 
@@ -127,6 +128,8 @@ def _next(plan: Plan, host: str, new: list[Planned]) -> str:
         ]
     else:
         lines += ["  slogate import RESULTS  take in what your load test wrote, then slogate check"]
+    if plan.production is not None:
+        lines += [f"  {tame(plan.production)}", "  slogate check --only slos    judge its slos"]
     return "\n".join(lines)
 
 

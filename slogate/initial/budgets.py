@@ -60,13 +60,17 @@ class Budget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basis:
-    """What budgets can be made from; `planned` is how many requests a run has, by endpoint."""
+    """What budgets can be made from; `planned` is how many requests a run has, by endpoint.
+
+    `allowed` is the least share of failures that production is promised.
+    """
 
     load: Load
     endpoints: Sequence[str]
     planned: Mapping[str, int] | None
     script: Script | None
     measured: Measured | None
+    allowed: Fraction | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -130,7 +134,7 @@ def budgets(basis: Basis) -> tuple[list[Budget], list[str]]:
         for endpoint in basis.endpoints:
             making.guess(endpoint)
     if not any("errors" in each.demands for each in making.made.values()):
-        making.at(None).add(_errors(basis.measured))
+        making.at(None).add(_errors(basis.measured, basis.allowed))
     return _named(list(making.made.values())), making.left
 
 
@@ -139,7 +143,7 @@ def _carried(threshold: Threshold) -> Demand:
     value = {
         "errors": lambda: f"{_decimal(limit * 100)}%",
         "throughput": lambda: f"{_decimal(limit)}/s",
-    }.get(threshold.key, lambda: _duration(limit))()
+    }.get(threshold.key, lambda: duration_text(limit))()
     return Demand(key=threshold.key, value=value, remark=f"k6: {threshold.written}", limit=limit)
 
 
@@ -175,20 +179,22 @@ def _observed(endpoint: str, basis: Basis) -> Iterator[Demand]:
     for key, took in (("p95", found.p95_us), ("p99", found.p99_us)):
         if took is None or enough < NEEDED[key]:
             continue
-        limit = _rounded_up(took * ROOM)
+        limit = rounded_up(took * ROOM)
         remark = (
             f"observed {format_duration(took)} of {format_count(found.requests)} requests "
             f"in {basis.measured.file}, half as much again"
         )
-        yield Demand(key=key, value=_duration(limit), remark=remark, limit=limit)
+        yield Demand(key=key, value=duration_text(limit), remark=remark, limit=limit)
 
 
-def _errors(measured: Measured | None) -> Demand:
+def _errors(measured: Measured | None, allowed: Fraction | None) -> Demand:
+    """Twice what was observed, no more than production is promised, and no less than 1%."""
     whole: Observed | None = measured.whole if measured else None
     if whole is None or measured is None or not whole.requests:
         return Demand(key="errors", value=GUESSED_ERRORS, remark="a guess")
     share = Fraction(whole.failed, whole.requests)
-    limit = max(Fraction(1, 100), _rounded_up(share * ERROR_ROOM * 1000) / 1000)
+    limit = rounded_up(share * ERROR_ROOM * 1000) / 1000
+    limit = max(Fraction(1, 100), limit if allowed is None else min(limit, allowed))
     remark = f"observed {format_share(share)} in {measured.file}"
     if limit >= Fraction(1, 2):
         limit = Fraction(1, 100)
@@ -201,7 +207,7 @@ def at_least(throughput: Demand | None) -> int:
     return 0 if throughput is None else min(int(throughput.limit * ROOM) + 1, MOST_USERS)
 
 
-def _rounded_up(value: Fraction) -> Fraction:
+def rounded_up(value: Fraction) -> Fraction:
     """Up to two significant digits."""
     unit = Fraction(1)
     while value >= 100 * unit:
@@ -209,7 +215,7 @@ def _rounded_up(value: Fraction) -> Fraction:
     return -(-value // unit) * unit
 
 
-def _duration(us: Fraction) -> str:
+def duration_text(us: Fraction) -> str:
     """A limit in µs as specs write it, exact; what is finer is a whole µs, the next."""
     whole = -(-us // 1)
     if whole % 1_000_000 == 0:

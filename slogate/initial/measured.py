@@ -23,13 +23,20 @@ from slogate.store.observed import Observed, observed
 
 MOST_ENDPOINTS = 10_000
 PATHS = "paths"
+# the first are traffic of users, the second may be: if it spans a day
+_LOGS = frozenset(("alb-log", "apache-log", "envoy-log", "nginx-log", "traefik-log"))
+_EXPORTS = frozenset((
+    "export-csv", "export-ndjson", "export-parquet", "otlp-json", "otlp-protobuf", "pattern-log",
+))  # fmt: skip
+_DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
     """What a file holds: by endpoint, as specs name it, the commonest first.
 
-    `format` is that of the file, `options` those that it was read with.
+    `format` is that of the file, `options` those that it was read with. `seconds` is how long it
+    speaks of; `tells_failures` whether it says which requests failed.
     """
 
     file: str
@@ -38,6 +45,14 @@ class Measured:
     requests: int
     endpoints: Mapping[str, Observed]
     whole: Observed | None
+    seconds: float = 0.0
+    tells_failures: bool = True
+
+    @property
+    def is_production(self) -> bool:
+        """Whether these are requests of users, not of a load test."""
+        is_long = self.seconds >= _DAY_S
+        return self.format in _LOGS or (is_long and self.format in _EXPORTS)
 
     def share(self, endpoint: str) -> Fraction:
         """The share of all requests that an endpoint has."""
@@ -66,9 +81,11 @@ def measure(path: Path, name: str, now_ts: int, templates: Sequence[str]) -> Mea
         found = observed(store, done.run, keys)
         whole = observed(store, done.run, dict.fromkeys(keys, "")).get("")
     ordered = sorted(found.items(), key=lambda pair: (-pair[1].requests, pair[0]))
+    start, end = done.run.start_ts, done.run.end_ts
     return Measured(
         file=name, format=form, options=options, requests=done.requests,
-        endpoints=dict(ordered), whole=whole,
+        endpoints=dict(ordered), whole=whole, tells_failures="failures" not in done.run.untold,
+        seconds=(end - start) / 1_000_000 if start is not None and end is not None else 0.0,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from slogate.initial.locustfile import Task, locustfile_text
 from slogate.initial.locustfiles import Locustfile
 from slogate.initial.measured import Measured
 from slogate.initial.openapi import Description
+from slogate.initial.promises import Promise, promises, strictest
 from slogate.initial.spec import comment, spec_text
 from slogate.initial.tasks import MOST_LOADED, RUN_S, is_path, tasks_of, users_of
 
@@ -67,9 +69,13 @@ class Planned:
 
 @dataclass(slots=True, kw_only=True)
 class Plan:
-    """All files, how the load is made, and sentences that people should know."""
+    """All files, how the load is made, and sentences that people should know.
+
+    `production` is the command that takes in what production was promised from.
+    """
 
     load: Load
+    production: str | None = None
     files: list[Planned] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -101,6 +107,9 @@ def planned(sources: Sources, answers: Answers) -> Plan:
         endpoints = list(sources.locustfile.endpoints[:MOST_LOADED])
     elif plan.load in {"k6", "import"} and _is_of_the_load(plan.load, sources.measured):
         endpoints = list(sources.measured.endpoints if sources.measured else ())[:MOST_LOADED]
+    promised = promises(sources.measured)
+    if promised and sources.measured is not None:
+        plan.production = _taken_in(sources.measured, answers.service)
     made, left = budgets(
         Basis(
             load=plan.load,
@@ -108,6 +117,7 @@ def planned(sources: Sources, answers: Answers) -> Plan:
             planned=counts if tasks else None,
             script=sources.script,
             measured=sources.measured,
+            allowed=strictest(promised),
         )
     )
     users = max([users, *(at_least(each.demands.get("throughput")) for each in made)])
@@ -122,8 +132,9 @@ def planned(sources: Sources, answers: Answers) -> Plan:
                 left=left,
                 warmup=plan.load != "import",
                 now_ts=answers.now_ts,
+                promises=promised,
             ),
-            what=_what(made),
+            what=_what(made, promised),
         )
     )
     if tasks:
@@ -145,9 +156,18 @@ def _origin(sources: Sources) -> str:
     return " and ".join(named) if named else "a template: nothing was found to begin from"
 
 
-def _what(made: Sequence[Budget]) -> str:
+def _taken_in(measured: Measured, service: str) -> str:
+    options = [f"--option={key}={value}" for key, value in measured.options.items()]
+    words = ["slogate", "import", measured.file, "--kind", "production", "--service", service]
+    return shlex.join([*words, *options])
+
+
+def _what(made: Sequence[Budget], promised: Sequence[Promise]) -> str:
     count = sum(len(each.demands) for each in made)
-    return f"{count} objective{'' if count == 1 else 's'}"
+    text = f"{count} objective{'' if count == 1 else 's'}"
+    if not promised:
+        return text
+    return f"{text} for load tests, {len(promised)} for production"
 
 
 def _is_of_the_load(load: Load, measured: Measured | None) -> bool:

@@ -10,11 +10,20 @@ import re
 from collections.abc import Iterator, Sequence
 
 from slogate.initial.budgets import Budget
+from slogate.initial.promises import Promise
 from slogate.slo.lint import lint
 from slogate.slo.load import load_specs
 from slogate.slo.writing import flow_text, node_of
+from slogate.units import format_share
 
-WARMUP = "5s"
+WARMUP, WINDOW = "5s", "28d"
+_PROMISING = (
+    "# What production kept, with room: promise what your users need and you can keep.",
+    "# To be told when a budget burns too fast: `alerts: google`, see `slogate docs alerts`.",
+)
+_SHORT = "a load test of minutes cannot tell so little"
+_SHOWN = "as the data show"
+_WHY = {"budget-fails-more-than-slo": _SHORT, "slo-looser-than-budget": _SHOWN}
 
 
 def spec_text(
@@ -25,6 +34,7 @@ def spec_text(
     left: Sequence[str],
     warmup: bool,
     now_ts: int,
+    promises: Sequence[Promise] = (),
 ) -> str:
     """The spec; SpecError if what came in cannot be written as one, which is a bug of ours."""
     lines = [
@@ -37,6 +47,10 @@ def spec_text(
     ]
     for budget in budgets:
         lines += _budget(budget)
+    if promises:
+        lines += ["", *_PROMISING, "slos:"]
+    for promise in promises:
+        lines += _promise(promise)
     return _let_be("\n".join([*lines, ""]), now_ts)
 
 
@@ -70,6 +84,16 @@ def _budget(budget: Budget) -> Iterator[str]:
         yield f"    {demand.key}: {demand.value}  # {comment(demand.remark)}"
 
 
+def _promise(promise: Promise) -> Iterator[str]:
+    yield f"  - name: {_yaml(promise.name)}"
+    if promise.endpoint is not None:
+        yield f"    endpoint: {_yaml(promise.endpoint)}"
+    yield f"    good: {promise.good}"
+    yield f"    # shown: {comment(promise.shown)}"
+    yield f"    objective: {format_share(promise.objective, 9)}"
+    yield f"    window: {WINDOW}"
+
+
 def _yaml(text: str) -> str:
     return flow_text(node_of(text))
 
@@ -84,6 +108,9 @@ def _let_be(text: str, now_ts: int) -> str:
     for line, rules in sorted(above.items(), reverse=True):
         old = lines[line - 1]
         indent = " " * (len(old) - len(old.lstrip()))
-        why = f"{indent}# slogate: ignore {', '.join(rules)}: carried over as it was"
+        why = " and ".join(
+            dict.fromkeys(_WHY.get(rule, "carried over as it was") for rule in rules)
+        )
+        why = f"{indent}# slogate: ignore {', '.join(rules)}: {why}"
         lines.insert(line - 1, why)
     return "\n".join(lines)

@@ -38,6 +38,7 @@ _TOOK = """
         FROM ranked GROUP BY key
     )
     SELECT key, sum(n)::BIGINT, coalesce(sum(n) FILTER (NOT good), 0)::BIGINT,
+        coalesce(sum(n) FILTER (good AND us IS NULL), 0)::BIGINT,
         any_value(p95)::BIGINT, any_value(p99)::BIGINT
     FROM taken LEFT JOIN placed USING (key) GROUP BY key
 """
@@ -45,10 +46,14 @@ _TOOK = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What was observed of one endpoint; a percentile is None where a failure is its value."""
+    """What was observed of one endpoint; a percentile is None where a failure is its value.
+
+    `untimed` successes have no response time, and are left out of the percentiles.
+    """
 
     requests: int
     failed: int
+    untimed: int
     p95_us: int | None
     p99_us: int | None
 
@@ -75,6 +80,6 @@ def observed(store: Store, run: Run, keys: Mapping[str, str]) -> dict[str, Obser
         except duckdb.Error as error:
             raise StoreError(f"its requests cannot be read: {first_line(error)}") from None
     return {
-        key: Observed(requests=total, failed=failed, p95_us=p95, p99_us=p99)
-        for key, total, failed, p95, p99 in found
+        key: Observed(requests=total, failed=failed, untimed=untimed, p95_us=p95, p99_us=p99)
+        for key, total, failed, untimed, p95, p99 in found
     }

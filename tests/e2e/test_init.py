@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shlex
 import subprocess
 import sys
 import sysconfig
@@ -188,6 +189,11 @@ def test_init_from_each_beginning(tmp_path, name, text, read):
         assert "p95: 30ms  # observed 20 ms of 900 requests in access.log" in (
             next((tmp_path / "slo").iterdir()).read_text()
         )
+        (taken_in,) = [line for line in done.err.splitlines() if "--kind production" in line]
+        assert project.slogate(*shlex.split(taken_in)[1:]).code == 0
+        kept = project.slogate("check", "--only", "slos", "--json")
+        assert kept.code == 0, kept.out
+        assert [each["name"] for each in kept.document["objectives"]] == ["availability", "latency"]
 
 
 @pytest.mark.parametrize(
