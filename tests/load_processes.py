@@ -3,7 +3,8 @@
 Each process draws `runs` runs of 300 s with a marginal bad share of exactly p and returns the
 totals and bad counts of ten 30-second batches, two arrays of shape (runs, 10). The true design
 effects at p = 5% are those of the simulations that chose the method: AR(1) 0.5 13.6, AR(1) 0.9
-75, bursts 91, queue 29.
+75, bursts 91, queue 29. Of all but the queue, `SHARES` draws the bad share of every second of runs
+of any length, for those who look at a run before it ends.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ SECONDS, RATE, K = 300, 50, 10
 Counts = NDArray[np.int64]
 Runs = tuple[Counts, Counts]
 Process = Callable[[np.random.Generator, int, float], Runs]
+Shares = NDArray[np.float64]
+BySecond = Callable[[np.random.Generator, int, float, int], Shares]
 
 
 def by_batch(bad_share: NDArray[np.float64], rng: np.random.Generator) -> Runs:
@@ -28,38 +31,60 @@ def by_batch(bad_share: NDArray[np.float64], rng: np.random.Generator) -> Runs:
     return np.full(bad.shape, RATE * SECONDS // K), bad
 
 
-def independent(rng: np.random.Generator, runs: int, p: float) -> Runs:
+def constant(rng: np.random.Generator, runs: int, p: float, seconds: int) -> Shares:
     """Every request is bad with the same chance."""
-    return by_batch(np.full((runs, SECONDS), p), rng)
+    del rng
+    return np.full((runs, seconds), p)
 
 
-def autoregressive(phi: float) -> Process:
+def in_spells(phi: float) -> BySecond:
     """Log latency of the second is Gaussian AR(1), its share of a request's variance 0.3.
 
     Bad is a latency over the limit, so P(bad | second) is a probit and averages to p exactly.
     """
     between = 0.3
 
-    def draw(rng: np.random.Generator, runs: int, p: float) -> Runs:
-        noise = rng.standard_normal((SECONDS, runs))
+    def shares(rng: np.random.Generator, runs: int, p: float, seconds: int) -> Shares:
+        noise = rng.standard_normal((seconds, runs))
         level = noise[0]
         levels = [level]
         for step in noise[1:]:
             level = phi * level + np.sqrt(1 - phi**2) * step
             levels.append(level)
         z = special.ndtri(p) + np.sqrt(between) * np.array(levels).T
-        return by_batch(special.ndtr(z / np.sqrt(1 - between)), rng)
+        return special.ndtr(z / np.sqrt(1 - between))
 
-    return draw
+    return shares
 
 
-def bursts(rng: np.random.Generator, runs: int, p: float) -> Runs:
+def in_bursts(rng: np.random.Generator, runs: int, p: float, seconds: int) -> Shares:
     """Bursts of 3 s start at random and carry 70% of the bad, at a share of 0.9 while they last."""
     inside = 0.9
     covered = 0.7 * p / inside
-    starts = rng.random((runs, SECONDS + 2)) < 1 - (1 - covered) ** (1 / 3)
+    starts = rng.random((runs, seconds + 2)) < 1 - (1 - covered) ** (1 / 3)
     burst = starts[:, 2:] | starts[:, 1:-1] | starts[:, :-2]
-    return by_batch(np.where(burst, inside, 0.3 * p / (1 - covered)), rng)
+    return np.where(burst, inside, 0.3 * p / (1 - covered))
+
+
+SHARES: dict[str, BySecond] = {
+    "independent": constant,
+    "ar1_0.5": in_spells(0.5),
+    "ar1_0.9": in_spells(0.9),
+    "bursts": in_bursts,
+}
+
+
+def _whole(shares: BySecond) -> Process:
+    return lambda rng, runs, p: by_batch(shares(rng, runs, p, SECONDS), rng)
+
+
+def autoregressive(phi: float) -> Process:
+    """Runs of 300 s whose bad requests come in spells."""
+    return _whole(in_spells(phi))
+
+
+independent = _whole(constant)
+bursts = _whole(in_bursts)
 
 
 def queue(rng: np.random.Generator, runs: int, p: float) -> Runs:

@@ -12,10 +12,12 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from slogate.cli.against import base_of
 from slogate.cli.judging import of_one_service, read
 from slogate.cli.locusting import is_worker, own_run_time, shows_web_ui, spawn_rate
 from slogate.cli.options import given_duration, given_run_time, note
 from slogate.cli.planning import Request
+from slogate.cli.refusing import refuse_undecidable
 from slogate.config import AUTO, Settings
 from slogate.errors import EXIT_PASS, GeneratorError, NoData, UsageError
 from slogate.evaluate import MIN_SECONDS, objectives_of
@@ -25,7 +27,14 @@ from slogate.planning.past import past_of
 from slogate.planning.plan import Plan, Wish, plan_of
 from slogate.store.layout import open_store
 from slogate.store.manifest import list_runs
-from slogate.units import US_PER_SECOND, format_count, format_rate, format_share, format_span
+from slogate.units import (
+    US_PER_SECOND,
+    format_count,
+    format_duration,
+    format_rate,
+    format_share,
+    format_span,
+)
 from slogate.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -81,13 +90,28 @@ def settled(
     service, specs = of_one_service(read(request.settings.specs), request.settings.service)
     refuse_unsupported(specs)
     refuse_empty(specs)
+    _refuse_before_load(request, specs)
     plan, max_time_us = _plan(request, service, specs, version), settings.max_time
     if plan is None:
         plan = _after_pilot(request, service, specs, load_test, version)
     chosen = chosen_us(plan, max_time_us, in_turns=request.against is not None)
+    chosen = max(chosen, request.min_time)
     for sentence in why(plan, chosen, max_time_us):
         note(sentence, quiet=request.quiet)
     return replace(request, settings=replace(settings, run_time=chosen))
+
+
+def _refuse_before_load(request: Request, specs: list[Spec]) -> None:
+    """UsageError for what the test itself would refuse, before a pilot run is sent for it."""
+    refuse_undecidable(request, specs)
+    max_time_us = request.settings.max_time
+    if request.min_time > max_time_us:
+        raise UsageError(f"--min-time is over --max-time, {format_duration(max_time_us)}")
+    if request.against is not None:
+        base_of(
+            request.against, request.settings, request.locust, specs,
+            run_id="planned", planned_us=max_time_us, web=request.web,
+        )  # fmt: skip
 
 
 def _plan(request: Request, service: str, specs: Sequence[Spec], version: str) -> Plan | None:
@@ -127,6 +151,8 @@ def _after_pilot(
         settings=replace(settings, run_time=pilot_us),
         labels=(*request.labels, LABEL),
         against=None,
+        early_stop=False,
+        min_time=0,
     )
     load_test(pilot, tell)
     store = open_store(settings.store)

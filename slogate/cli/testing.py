@@ -18,9 +18,9 @@ from slogate.cli.complaints import told
 from slogate.cli.judging import keep_all, of_one_service, read, worst
 from slogate.cli.locusting import arguments, is_worker, own_host, web_port
 from slogate.cli.planning import Request, Test
+from slogate.cli.refusing import refuse_undecidable
 from slogate.cli.watching import Death, display, tell_short, watch
 from slogate.errors import EXIT_PASS, GeneratorError, Interrupted, ServiceError, UsageError
-from slogate.evaluate import objectives_of
 from slogate.gate import check, last_verdict, refuse_empty, refuse_unsupported
 from slogate.live import abort_rule
 from slogate.loadtest.generator import Ended, generate
@@ -31,7 +31,6 @@ from slogate.loadtest.service import await_ready, served
 from slogate.loadtest.words import own_words, read_log
 from slogate.model.turns import SETTLED
 from slogate.preflight import rates
-from slogate.sequential import is_fact
 from slogate.store.layout import open_store
 from slogate.units import format_duration
 from slogate.verdict import Verdict
@@ -87,6 +86,7 @@ def _prepare(request: Request) -> Test:
     service, chosen = of_one_service(specs, request.settings.service)
     refuse_unsupported(chosen)
     refuse_empty(chosen)
+    refuse_undecidable(request, chosen)
     if request.settings.host is not None:
         refuse_unusable(request.settings.host)
     stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%d-%H%M%S")
@@ -104,17 +104,12 @@ def _prepare(request: Request) -> Test:
 
 
 def _refuse_early_stop(test: Test) -> None:
-    """UsageError for a test that cannot end early."""
-    if test.request.against is not None:
-        raise UsageError("--early-stop does not go with --against: its pairs are judged at the end")
+    """UsageError for a test that has no time to end early."""
     planned, least = test.planned_us, test.request.min_time
     if planned is None:
         raise UsageError("--early-stop needs a longest time, and a person ends this test")
     if least > planned:
         raise UsageError(f"--min-time is longer than the {format_duration(planned)} of the test")
-    if all(map(is_fact, objectives_of(test.specs))):
-        hint = "max, throughput, `errors: 0` and regressions are judged at the end"
-        raise UsageError("no budget of the specs can be decided before the end", hint=hint)
 
 
 def _against(test: Test, wanted: Wanted) -> Test:
@@ -132,8 +127,6 @@ def _against(test: Test, wanted: Wanted) -> Test:
         planned_us=test.planned_us,
         web=request.web,
     )
-    if not any(spec.regressions for spec in test.specs):
-        test.say("note: the specs have no `regression:`, so changes are shown, none is judged")
     return replace(test, base=base)
 
 

@@ -26,7 +26,6 @@ from slogate.store.manifest import read_run
 from slogate.verdict import Verdict
 
 LOOK_EVERY_S = 5.0
-EARLY_EVERY_S = 1.0
 # when the requests that a look counts have been answered and written, nearly all of them
 ARRIVE_US = 1_500_000
 Death = Callable[[], str | None]
@@ -48,9 +47,11 @@ def display(test: Test) -> Iterator[progress.Show]:
 
 
 def watch(test: Test, show: progress.Show, death: Death, version: str) -> OnStatus:
-    """Look at the recorded parts every few seconds; answer when the test is to be stopped."""
+    """Look at the recorded parts every few seconds; answer when the test is to be stopped.
+
+    What may end a test early is asked at every word of the generator: its looks are due by time.
+    """
     seen: dict[str, float] = {"looked": 0.0, "told": 0.0, "looks": 0}
-    every_s = LOOK_EVERY_S if test.early is None else EARLY_EVERY_S
     latest: list[Verdict | None] = [None]
 
     def on_status(status: Status) -> Stop | None:
@@ -58,13 +59,13 @@ def watch(test: Test, show: progress.Show, death: Death, version: str) -> OnStat
             return Stop(reason=f"the service ended ({how})")
         if test.web and status.state == "stopped" and _recorded(test):
             return Stop(reason=None)
-        if time.monotonic() - seen["looked"] >= every_s and status.requests:
+        if status.requests and (stop := _early(test, version, seen)) is not None:
+            return stop
+        if time.monotonic() - seen["looked"] >= LOOK_EVERY_S and status.requests:
             seen["looked"] = time.monotonic()
             latest[0], reason = look(test.store, test.run_id, test.specs, test.rules, version)
             if reason is not None:
                 return Stop(reason=reason)
-            if (stop := _early(test, version, seen)) is not None:
-                return stop
             if latest[0] is not None and not seen["told"] and _warm(latest[0]):
                 seen["told"] = 1.0
                 tell_short(test, "after the warm-up", rates(latest[0]))

@@ -19,7 +19,8 @@ from math import erfc, sqrt
 
 from slogate.stats.normal import normal_quantile
 
-SHARES = tuple(Fraction(tenths, 10) for tenths in (1, 2, 3, 4, 5, 6, 8, 10))
+# closer where what is clear is decided: a test decided between two looks runs on to the next
+SHARES = tuple(Fraction(share, 100) for share in (10, 20, 25, 30, 35, 40, 50, 60, 80, 100))
 
 
 def spent(share: float, alpha: float) -> float:

@@ -59,9 +59,10 @@ def test_the_stored_run_gives_the_same_document(tested):
     [
         (("--early-stop", "--min-time", "9m"), "longer than"),
         (("--early-stop", "--against", "http://127.0.0.1:9"), "--against"),
+        (("--against", "http://127.0.0.1:9"), "has nothing to judge"),
     ],
 )
-def test_what_cannot_end_early_is_refused(tested, arguments, word):
+def test_what_cannot_come_to_a_verdict_is_refused(tested, arguments, word):
     """Before any load is sent."""
     done = tested[0].slogate("run", *arguments)
 

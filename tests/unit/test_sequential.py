@@ -30,7 +30,7 @@ def seconds_of(looks):
 def test_looks_are_shares_of_the_longest_time():
     """Fixed before the load, whatever is seen."""
     assert seconds_of(planned_looks([spec(P95)], a_test())) == [
-        20, 40, 60, 80, 100, 120, 160, 200,
+        20, 40, 50, 60, 70, 80, 100, 120, 160, 200,
     ]  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def test_a_shortest_time_leaves_early_looks_out():
 
 def test_only_looks_that_were_reached_count():
     """A test that was stopped has no last look at its end; one that ran in full has."""
-    assert len(taken_looks([spec(P95)], a_test(90, stopped=True))) == 4
+    assert len(taken_looks([spec(P95)], a_test(90, stopped=True))) == 6
     assert len(taken_looks([spec(P95)], a_run(seconds=90))) == 0
     assert seconds_of(taken_looks([spec(P95)], a_test(201.9)))[-1] == pytest.approx(199.9)
 
@@ -61,24 +61,24 @@ def verdict_of(run, bad_by_look, *objectives):
 
 def test_the_first_look_that_decides_stands():
     """Whatever comes later, the same or the opposite."""
-    found = verdict_of(a_test(130, stopped=True), [4, 0, 90, 90, 90, 90])
+    found = verdict_of(a_test(130, stopped=True), [4, 0, *[90] * 6])
     [finding] = found.findings
 
     assert finding.outcome is Outcome.PASS
     assert finding.window[1] == START + 42 * SECOND
-    assert "early_stop: decided at look 2 of 8" in finding.warnings[-1]
+    assert "early_stop: decided at look 2 of 10" in finding.warnings[-1]
     assert [look["look"] for look in found.early_stop["looks"] if look["objectives"]] == [1, 2]
 
 
 def test_early_looks_need_more():
     """What passes at the end is too close to call at the first look."""
-    assert verdict_of(a_test(25, stopped=True), [3] * 8).outcome is Outcome.INCONCLUSIVE
-    assert verdict_of(a_test(202), [3] * 8).outcome is Outcome.PASS
+    assert verdict_of(a_test(25, stopped=True), [3] * 10).outcome is Outcome.INCONCLUSIVE
+    assert verdict_of(a_test(202), [3] * 10).outcome is Outcome.PASS
 
 
 def test_what_no_look_decides_is_inconclusive():
     """With the interval of the last, and by name."""
-    found = verdict_of(a_test(90, stopped=True), [5] * 4)
+    found = verdict_of(a_test(90, stopped=True), [5] * 6)
 
     assert found.outcome is Outcome.INCONCLUSIVE
     assert "leave open: shop/submit/p95" in found.early_stop["reason"]
@@ -86,13 +86,13 @@ def test_what_no_look_decides_is_inconclusive():
 
 def test_a_run_that_could_not_end_early_is_judged_as_ever():
     """Nothing is added."""
-    assert verdict_of(a_run(), [0] * 8).early_stop is None
+    assert verdict_of(a_run(), [0] * 10).early_stop is None
 
 
 def test_the_definition_is_that_of_the_spec():
     """How sure a look must be is no other objective in the history."""
-    looked = verdict_of(a_test(202), [0] * 8).findings[0]
-    plain = verdict_of(a_run(), [0] * 8).findings[0]
+    looked = verdict_of(a_test(202), [0] * 10).findings[0]
+    plain = verdict_of(a_run(), [0] * 10).findings[0]
 
     assert looked.definition == plain.definition
 
