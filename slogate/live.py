@@ -8,9 +8,11 @@ run that was aborted can fail, it cannot pass.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
+from typing import Any
 
 from slogate import plugins
 from slogate.engines._base import Engine
@@ -18,10 +20,18 @@ from slogate.errors import StoreError, UsageError
 from slogate.evaluate import MIN_REQUESTS, judge, plan
 from slogate.gate import ENGINE, earlier_verdicts, floors_of
 from slogate.model.early import EarlyStop
+from slogate.model.evidence import Evidence, Need
 from slogate.model.run import Reconciliation
 from slogate.model.window import Window
 from slogate.objectives._base import Objective, Scope
-from slogate.sequential import in_looks, plan_looks, taken_looks
+from slogate.sequential import (
+    DECIDED,
+    all_decided,
+    deciding_needs,
+    in_looks,
+    plan_looks,
+    taken_looks,
+)
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.store.manifest import parts_of, read_run
@@ -57,12 +67,32 @@ def abort_rule(text: str) -> Objective:
     raise UsageError(f"--abort-on {text!r}: there is no objective '{key}'", hint=hint)
 
 
+@dataclass(slots=True)
+class EarlyLooks:
+    """What the looks of a running test have counted so far, and which objectives are decided.
+
+    `documents` are the earlier verdicts, read once.
+    """
+
+    documents: Sequence[Mapping[str, Any]] | None = None
+    counted: dict[str, Evidence] = field(default_factory=dict)
+    decided: frozenset[str] = frozenset()
+
+
 def look_early(
-    store: Store, run_id: str, specs: Sequence[Spec], early: EarlyStop, version: str
+    store: Store,
+    run_id: str,
+    specs: Sequence[Spec],
+    early: EarlyStop,
+    looks: EarlyLooks,
+    *,
+    version: str,
 ) -> Verdict | None:
     """What the looks so far decide, taken as the final verdict takes them; None before the first.
 
-    It stops a test that may end early, and decides nothing else.
+    It stops a test that may end early, and decides nothing else. Each look is counted once, for
+    what is open by then, so that a stop comes soon after it; when all seems decided, the looks that
+    decided are counted again, with what came in since. Facts of the run are not judged.
     """
     engine: Engine = plugins.find("engines", ENGINE)
     try:
@@ -70,6 +100,9 @@ def look_early(
         parts = [str(path) for path in parts_of(store, run)]
     except StoreError:
         return None
+    documents = looks.documents
+    if documents is None:
+        documents = looks.documents = earlier_verdicts(store, specs)
     with engine.reading(parts, 1) as series:
         rows, first, last = series.span()
         recorded = Reconciliation(seen=rows, written=rows)
@@ -77,11 +110,26 @@ def look_early(
         run = replace(run, end_ts=last, state="complete", rows=recorded, early_stop=stopped)
         if first is None or not taken_looks(specs, run):
             return None
-        evidence = series.gather([*plan(specs, run), *plan_looks(specs, run)])
-    subject = Subject(run=run, rows=rows, warmup=0, judged=0, backfilled=0)
-    documents = earlier_verdicts(store, specs)
-    whole = judge(specs, subject, evidence, {}, version)
-    return in_looks(specs, subject, evidence, lambda cut: floors_of(documents, specs, cut), whole)
+        subject = Subject(run=run, rows=rows, warmup=0, judged=0, backfilled=0)
+        whole = judge(specs, subject, {}, {}, version)
+
+        def counted(needs: Sequence[Need]) -> Verdict:
+            looks.counted.update(series.gather(needs))
+            floors = partial(floors_of, documents, specs)
+            return in_looks(specs, subject, looks.counted, floors, whole)
+
+        needs = plan_looks(specs, run)
+        new = [it for it in needs if it.id not in looks.counted and _of(it) not in looks.decided]
+        verdict, fresh = counted(new), {need.id for need in new}
+        while all_decided(specs, verdict) and (stale := deciding_needs(verdict) - fresh):
+            verdict = counted([need for need in needs if need.id in stale])
+            fresh |= stale
+    looks.decided = frozenset(it.id for it in verdict.findings if it.outcome in DECIDED)
+    return verdict
+
+
+def _of(need: Need) -> str:
+    return need.id.rpartition("@")[0]
 
 
 def look(

@@ -101,6 +101,23 @@ def _tagged(objective: Objective, look: Look) -> str:
     return f"{objective.id}@{look.number}"
 
 
+def all_decided(specs: Sequence[Spec], verdict: Verdict) -> bool:
+    """Whether every objective that looks can decide is decided."""
+    facts = {each.id for each in objectives_of(specs) if is_fact(each)}
+    return all(each.outcome in DECIDED for each in verdict.findings if each.id not in facts)
+
+
+def deciding_needs(verdict: Verdict) -> set[str]:
+    """The ids of the needs of `plan_looks` that decided an objective."""
+    looks: Any = (verdict.early_stop or {}).get("looks", ())
+    return {
+        f"{each['id']}@{look['look']}"
+        for look in looks
+        for each in look["objectives"]
+        if each["outcome"] in DECIDED
+    }
+
+
 def in_looks(
     specs: Sequence[Spec],
     subject: Subject,

@@ -30,7 +30,6 @@ from slogate.loadtest.reach import is_known, port_is_free, refuse_silent, refuse
 from slogate.loadtest.service import await_ready, served
 from slogate.loadtest.words import own_words, read_log
 from slogate.model.turns import SETTLED
-from slogate.preflight import rates
 from slogate.store.layout import open_store
 from slogate.units import format_duration
 from slogate.verdict import Verdict
@@ -132,8 +131,7 @@ def _against(test: Test, wanted: Wanted) -> Test:
 
 def _preflight(test: Test) -> None:
     """Say what the planned run is too short to decide, by the rates of the service's last run."""
-    last = last_verdict(test.store, test.service)
-    tell_short(test, "preflight", rates(last) if last else {})
+    tell_short(test, "preflight", last_verdict(test.store, test.service))
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,11 +17,17 @@ from slogate.cli.locusting import spawn_rate
 from slogate.cli.planning import Test
 from slogate.errors import StoreError
 from slogate.evaluate import objectives_of
-from slogate.live import look, look_early
+from slogate.live import EarlyLooks, look, look_early
 from slogate.loadtest import progress
 from slogate.loadtest.generator import OnStatus, Status, Stop
-from slogate.preflight import rates, too_short
-from slogate.sequential import DECIDED, is_fact, planned_looks
+from slogate.model.run import Run
+from slogate.model.selection import Selection
+from slogate.model.series import split_endpoint
+from slogate.objectives._base import Allowance
+from slogate.preflight import Planned, own_seconds, rates, too_few_to_compare, too_short
+from slogate.sequential import all_decided, planned_looks
+from slogate.store.endpoints import endpoints
+from slogate.store.layout import Store
 from slogate.store.manifest import read_run
 from slogate.verdict import Verdict
 
@@ -52,6 +58,7 @@ def watch(test: Test, show: progress.Show, death: Death, version: str) -> OnStat
     What may end a test early is asked at every word of the generator: its looks are due by time.
     """
     seen: dict[str, float] = {"looked": 0.0, "told": 0.0, "looks": 0}
+    looks = EarlyLooks()
     latest: list[Verdict | None] = [None]
 
     def on_status(status: Status) -> Stop | None:
@@ -59,7 +66,7 @@ def watch(test: Test, show: progress.Show, death: Death, version: str) -> OnStat
             return Stop(reason=f"the service ended ({how})")
         if test.web and status.state == "stopped" and _recorded(test):
             return Stop(reason=None)
-        if status.requests and (stop := _early(test, version, seen)) is not None:
+        if status.requests and (stop := _early(test, version, seen, looks)) is not None:
             return stop
         if time.monotonic() - seen["looked"] >= LOOK_EVERY_S and status.requests:
             seen["looked"] = time.monotonic()
@@ -68,7 +75,7 @@ def watch(test: Test, show: progress.Show, death: Death, version: str) -> OnStat
                 return Stop(reason=reason)
             if latest[0] is not None and not seen["told"] and _warm(latest[0]):
                 seen["told"] = 1.0
-                tell_short(test, "after the warm-up", rates(latest[0]))
+                tell_short(test, "after the warm-up", latest[0])
         if status.elapsed_s:
             show(status, latest[0])
         return None
@@ -76,7 +83,7 @@ def watch(test: Test, show: progress.Show, death: Death, version: str) -> OnStat
     return on_status
 
 
-def _early(test: Test, version: str, seen: dict[str, float]) -> Stop | None:
+def _early(test: Test, version: str, seen: dict[str, float], looks: EarlyLooks) -> Stop | None:
     """That everything is decided, at a look that is due."""
     early = test.early
     if early is None:
@@ -92,28 +99,56 @@ def _early(test: Test, version: str, seen: dict[str, float]) -> Stop | None:
     ]
     if len(due) <= seen["looks"]:
         return None
-    verdict = look_early(test.store, test.run_id, test.specs, early, version)
+    verdict = look_early(test.store, test.run_id, test.specs, early, looks, version=version)
     if verdict is None or verdict.early_stop is None:
         return None
     taken: Any = verdict.early_stop["looks"]
     seen["looks"] = max(seen["looks"], len(taken))
-    facts = {each.id for each in objectives_of(test.specs) if is_fact(each)}
-    judged = [each for each in verdict.findings if each.id not in facts]
-    if all(each.outcome in DECIDED for each in judged):
+    if all_decided(test.specs, verdict):
         test.say(f"every budget is decided at look {len(taken)}")
         return Stop(reason=None, decided=True)
     return None
 
 
-def tell_short(test: Test, when: str, per_second: Mapping[str, float]) -> None:
-    """Say which objectives the planned run is too short to decide."""
+def tell_short(test: Test, when: str, known: Verdict | None) -> None:
+    """Say what the planned run is too short to decide, by the rates of a run that is known."""
     if test.planned_us is None:
         return
     settings = test.request.settings
-    ramp_us = int(settings.users / spawn_rate(settings) * 1_000_000)
-    objectives = objectives_of(test.specs)
-    for sentence in too_short(objectives, per_second, test.planned_us, ramp_us):
+    planned = Planned(
+        run_time_us=test.planned_us,
+        ramp_us=int(settings.users / spawn_rate(settings) * 1_000_000),
+        turns=None if test.base is None else test.base.turns,
+    )
+    told = too_short(objectives_of(test.specs), rates(known) if known else {}, planned)
+    lines = [line for spec in test.specs for line in spec.regressions]
+    if lines and known is not None:
+        told += too_few_to_compare(lines, _rates_of(test.store, known.subject.run, lines), planned)
+    for sentence in told:
         test.say(f"{when}: {sentence}")
+
+
+def _rates_of(store: Store, run: Run, lines: Sequence[Allowance]) -> dict[str, float]:
+    """Requests a second that regressions had in a run; nothing of what has labels to match."""
+    if run.start_ts is None or run.end_ts is None:
+        return {}
+    try:
+        counts = endpoints(store, read_run(store, run.id))
+    except StoreError:
+        return {}
+    seconds = own_seconds(run, run.start_ts, run.end_ts, settled=False)
+    found = {}
+    for line in lines:
+        asked = line.scope.selection
+        if not asked.where and seconds > 0:
+            matched = sum(count for name, count in counts if _is_of(asked, name))
+            found[line.id] = matched / seconds
+    return found
+
+
+def _is_of(asked: Selection, name: str) -> bool:
+    method, endpoint = split_endpoint(name)
+    return asked.matches(method, endpoint, {})
 
 
 def _recorded(test: Test) -> bool:
