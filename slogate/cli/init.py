@@ -15,7 +15,8 @@ from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
 from slogate.errors import EXIT_PASS
 
 if TYPE_CHECKING:
-    from slogate.initial.plan import Plan, Planned, Sources
+    from slogate.initial.plan import Plan
+    from slogate.initial.settled import Planned, Sources
 
 SCHEMA = "slogate.init/v1"
 
@@ -101,8 +102,9 @@ def command(
         out("\n".join(f"# {file.path}: {file.what}\n\n{file.text}" for file in new))
     else:
         out("".join(_line(file, kept[file.path]) for file in plan.files))
-    for each in plan.notes:
-        note(f"note: {each}", quiet=quiet)
+    instead = [file.instead for file in plan.files if file.instead and kept[file.path] is not None]
+    for each in [*plan.notes, *instead]:
+        note(f"note: {tame(each)}", quiet=quiet)
     if not dry_run:
         note(_next(plan, answers.host, new), quiet=quiet)
     return EXIT_PASS

@@ -14,8 +14,9 @@ from slogate.cli.complaints import tame
 from slogate.cli.options import note
 from slogate.errors import SettingsError, UsageError
 from slogate.initial.found import look
-from slogate.initial.plan import ACTION, HOST, Answers, Sources, load_of
-from slogate.initial.survey import forges, main_branch, read, service_name
+from slogate.initial.plan import load_of
+from slogate.initial.settled import ACTION, HOST, Answers, Sources
+from slogate.initial.survey import forges, main_branch, read, service_name, top_of
 
 FORGES = ("github", "gitlab")
 
@@ -65,7 +66,8 @@ def answered(
     loads = load_of(sources) in {"made", "own"}
     if where is None and asking and loads:
         where = typer.prompt("Base URL of the service to load", default=HOST, err=True)
-    wanted = given_forges(ci) if ci else forges(folder)
+    top = top_of(folder)
+    wanted = given_forges(ci) if ci else forges(top)
     if not wanted and not ci:
         wanted = ["github"]
         if asking:
@@ -73,9 +75,14 @@ def answered(
             wanted = given_forges([word.strip()])
     return Answers(
         service=name, host=checked_host(where or HOST), serve=serve, ci=wanted,
-        branch=main_branch(folder), action=action, action_text=_action_text(), version=__version__,
-        settings=not _has_settings(folder), now_ts=now_ts,
+        branch=main_branch(top), action=action, action_text=_action_text(), version=__version__,
+        settings=not _has_settings(folder), now_ts=now_ts, inside=_inside(folder, top),
     )  # fmt: skip
+
+
+def _inside(folder: Path, top: Path) -> str:
+    inside = folder.resolve().relative_to(top).as_posix()
+    return "" if inside == "." else inside
 
 
 def _known_host(sources: Sources) -> str | None:

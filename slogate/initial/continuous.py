@@ -24,6 +24,7 @@ class Job:
 
     `action`: what a workflow uses. `imports` are the arguments of `slogate import`, `script` is
     the k6 script that makes its file; empty where Locust loads. `branch` is the main one.
+    `inside` is the project's folder in its repository, and `name` tells its job from others there.
     """
 
     action: str
@@ -31,6 +32,13 @@ class Job:
     branch: str
     imports: Sequence[str] = ()
     script: str | None = None
+    inside: str = ""
+    name: str = ""
+
+    @property
+    def title(self) -> str:
+        """What tells this job from others of the repository."""
+        return f"slo-{self.name}" if self.name else "slo"
 
 
 def github_text(job: Job, origin: str) -> str:
@@ -39,7 +47,7 @@ def github_text(job: Job, origin: str) -> str:
     remark = "  # zizmor: ignore[self-repository] servers that lag know this form only"
     lines = [
         f"# Written by `slogate init` from {comment(origin)}; it is yours now.",
-        "name: slo",
+        f"name: {job.title}",
         "on:",
         "  pull_request:",
         "  push:",
@@ -48,7 +56,7 @@ def github_text(job: Job, origin: str) -> str:
         "permissions: {}",
         "",
         "concurrency:",
-        "  group: slo-${{ github.ref }}",
+        f"  group: {job.title}-${{{{ github.ref }}}}",
         "  cancel-in-progress: ${{ github.event_name == 'pull_request' }}",
         "",
         "jobs:",
@@ -65,12 +73,17 @@ def github_text(job: Job, origin: str) -> str:
         "        with:",
         "          persist-credentials: false",
         "      # start your service here, or let slogate do it: `serve` in slogate.toml",
-        *(_k6_step(job.script) if job.script else []),
+        *(_k6_step(job.script, job.inside) if job.script else []),
         *(_hand_made(job) if job.imports and not job.script else []),
         "      - name: Load-test and judge" if not job.imports else "      - name: Judge",
         f"        uses: {job.action}{remark if local else ''}",
     ]
     inputs = [f"          version: {json.dumps(job.version)}"] if local else []
+    if job.inside:
+        inputs += [
+            f"          working-directory: {json.dumps(job.inside, ensure_ascii=False)}",
+            f"          name: {json.dumps(f'slogate-{job.name}')}",
+        ]
     if job.imports:
         inputs += ["          command: check", "          import: |"]
         inputs += [f"            {word}" for word in job.imports]
@@ -79,9 +92,11 @@ def github_text(job: Job, origin: str) -> str:
     return "\n".join([*lines, *notify, ""])
 
 
-def _k6_step(script: str) -> list[str]:
+def _k6_step(script: str, inside: str) -> list[str]:
+    there = f"        working-directory: {json.dumps(inside, ensure_ascii=False)}"
     return [
         "      - name: Load with k6",
+        *([there] if inside else []),
         "        env:",
         f"          SCRIPT: {json.dumps(script)}",
         "        run: |",
@@ -101,18 +116,20 @@ _RULES = (
 )
 
 
-def _k6_job(script: str) -> list[str]:
+def _k6_job(job: Job, go: Sequence[str]) -> list[str]:
+    script = shlex.quote(f"./{job.script}")
     return [
-        "load:",
+        f"{job.title.replace('slo', 'load', 1)}:",
         "  stage: build",
         *_RULES,
         "  image:",
         f"    name: {K6}",
         '    entrypoint: [""]',
         "  script:",
+        *go,
         f"    - {json.dumps(f'k6 run --no-thresholds --out json={RESULTS} {script}')}",
         "  artifacts:",
-        f"    paths: [{RESULTS}]",
+        f"    paths: [{_at(job, RESULTS)}]",
         "    expire_in: 1 day",
         "",
     ]
@@ -121,19 +138,23 @@ def _k6_job(script: str) -> list[str]:
 def gitlab_text(job: Job, origin: str) -> str:
     """A pipeline that gates merge requests and the main branch."""
     lines = [f"# Written by `slogate init` from {comment(origin)}; it is yours now."]
+    go = [f"    - {json.dumps(f'cd {shlex.quote(job.inside)}', ensure_ascii=False)}"]
+    go = go if job.inside else []
     if job.script:
-        lines += _k6_job(shlex.quote(f"./{job.script}"))
+        lines += _k6_job(job, go)
+    kept = f"slogate-{job.name}" if job.name else "slogate"
     command = "slogate run --json >verdict.json"
     if job.imports:
         taken = shlex.join(["slogate", "import", *job.imports])
         command = f"{taken} && slogate check --json >verdict.json"
     lines += [
-        "slo:",
+        f"{job.title}:",
         "  stage: test",
         "  image: python:3.13",
         "  # reach your service from here, or let slogate start it: `serve` in slogate.toml",
         *_RULES,
         "  script:",
+        *go,
         f"    - pip install --quiet slogate=={job.version}",
         f"    - {json.dumps('code=0; { ' + command + '; } || code=$?')}",
         "    - slogate report --from verdict.json || true",
@@ -143,16 +164,21 @@ def gitlab_text(job: Job, origin: str) -> str:
         "    # - slogate notify --from verdict.json --to gitlab-note",
         '    - exit "$code"',
         "  cache:",
-        "    key: slogate-$CI_COMMIT_REF_SLUG",
-        "    fallback_keys: [slogate-$CI_DEFAULT_BRANCH]",
-        "    paths: [.slogate/]",
+        f"    key: {kept}-$CI_COMMIT_REF_SLUG",
+        f"    fallback_keys: [{kept}-$CI_DEFAULT_BRANCH]",
+        f"    paths: [{_at(job, '.slogate/')}]",
         "    when: always",
         "  artifacts:",
         "    when: always",
-        "    paths: [verdict.json, verdict*.html]",
+        f"    paths: [{_at(job, 'verdict.json')}, {_at(job, 'verdict*.html')}]",
         "    reports:",
-        "      junit: verdict.xml",
-        "      codequality: quality.json",
+        f"      junit: {_at(job, 'verdict.xml')}",
+        f"      codequality: {_at(job, 'quality.json')}",
         "",
     ]
     return "\n".join(lines)
+
+
+def _at(job: Job, path: str) -> str:
+    """A path of the project as seen from the top of the repository, in YAML."""
+    return json.dumps(f"{job.inside}/{path}", ensure_ascii=False) if job.inside else path

@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 
 from slogate.errors import SourceError
-from slogate.initial.reading import read_text
+from slogate.initial.reading import is_nameable, read_text
 
 LARGEST = 2_000_000
 MOST = 500
@@ -145,7 +145,7 @@ def _tags(text: str) -> dict[str, str] | None:
         key, colon, value = each.strip().partition(":")
         if not colon or not re.fullmatch(r"[A-Za-z_][\w.-]{0,99}", key.strip(), re.ASCII):
             return None
-        if not value.strip() or re.search(r"[\x00-\x1f\x7f]", value):
+        if not is_nameable(value):
             return None
         found[key.strip()] = value.strip()
     return found

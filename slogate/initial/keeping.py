@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from slogate.errors import UsageError
-from slogate.initial.plan import Planned
+from slogate.initial.settled import Planned
 
 SPECS = ("*.yaml", "*.yml")
 

@@ -14,12 +14,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from slogate.errors import SourceError
-from slogate.initial.reading import read_text
+from slogate.initial.reading import is_nameable, read_text
 
 LARGEST = 2_000_000
 IMPORTS = re.compile(r"^\s*(?:from|import)\s+locust\b", re.MULTILINE)
 _METHODS = frozenset(("get", "head", "post", "put", "patch", "delete", "options"))
-_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +56,7 @@ def _named(call: ast.Call) -> Iterator[str]:
     names = [word.value for word in call.keywords if word.arg == "name"]
     given = names or call.args[:1]
     text = _text(given[0]) if given else None
-    if text is not None and _NAME.fullmatch(text) and text.strip("* "):
+    if text is not None and is_nameable(text) and text.strip("* "):
         yield f"{function.attr.upper()} {text}"
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from slogate import plugins
 from slogate.errors import SourceError
 from slogate.ingest import import_files
+from slogate.initial.reading import is_nameable
 from slogate.sources._base import read_origin
 from slogate.store.endpoints import endpoints
 from slogate.store.layout import open_store
@@ -35,6 +36,7 @@ _DAY_S = 86_400
 class Measured:
     """What a file holds: by endpoint, as specs name it, the commonest first.
 
+    What no spec can name, or nobody would (over 200 characters), is in `requests` and `whole` only.
     `format` is that of the file, `options` those that it was read with. `seconds` is how long it
     speaks of; `tells_failures` whether it says which requests failed.
     """
@@ -80,7 +82,8 @@ def measure(path: Path, name: str, now_ts: int, templates: Sequence[str]) -> Mea
         keys = {each: match(each) for each, _ in named[:MOST_ENDPOINTS]}
         found = observed(store, done.run, keys)
         whole = observed(store, done.run, dict.fromkeys(keys, "")).get("")
-    ordered = sorted(found.items(), key=lambda pair: (-pair[1].requests, pair[0]))
+    nameable = (pair for pair in found.items() if is_nameable(pair[0]))
+    ordered = sorted(nameable, key=lambda pair: (-pair[1].requests, pair[0]))
     start, end = done.run.start_ts, done.run.end_ts
     return Measured(
         file=name, format=form, options=options, requests=done.requests,

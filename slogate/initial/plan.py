@@ -15,56 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from slogate.initial.budgets import Basis, Budget, Load, at_least, budgets
-from slogate.initial.continuous import RESULTS, Job, github_text, gitlab_text
-from slogate.initial.k6 import Script
+from slogate.initial.jobs import ci_files
 from slogate.initial.locustfile import Task, locustfile_text
-from slogate.initial.locustfiles import Locustfile
 from slogate.initial.measured import Measured
-from slogate.initial.openapi import Description
 from slogate.initial.promises import Promise, promises, strictest
+from slogate.initial.settled import Answers, Planned, Sources, is_here
 from slogate.initial.spec import comment, spec_text
 from slogate.initial.tasks import MOST_LOADED, RUN_S, is_path, tasks_of, users_of
-
-HOST = "http://127.0.0.1:8000"
-ACTION = Path(".github/actions/slogate/action.yml")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
-    """What was read of a project; each may be missing."""
-
-    description: Description | None = None
-    locustfile: Locustfile | None = None
-    script: Script | None = None
-    measured: Measured | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
-    """What was asked or settled: the service's name, where it is, and which CI.
-
-    `action` is what the workflow uses; None: a copy of ours, whose text is `action_text`.
-    """
-
-    service: str
-    host: str
-    ci: Sequence[str]
-    branch: str
-    action: str | None
-    action_text: str
-    serve: str | None = None
-    settings: bool = True
-    version: str
-    now_ts: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """One file to write and what it is for."""
-
-    path: Path
-    text: str
-    what: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,28 +78,22 @@ def planned(sources: Sources, answers: Answers) -> Plan:
         )
     )
     users = max([users, *(at_least(each.demands.get("throughput")) for each in made)])
-    slug = re.sub(r"[^A-Za-z0-9._-]+", "-", answers.service).strip("-.") or "service"
-    plan.files.append(
-        Planned(
-            path=Path("slo") / f"{slug[:80]}.yaml",
-            text=spec_text(
-                answers.service,
-                made,
-                origin=origin,
-                left=left,
-                warmup=plan.load != "import",
-                now_ts=answers.now_ts,
-                promises=promised,
-            ),
-            what=_what(made, promised),
-        )
-    )
+    text = spec_text(
+        answers.service, made, origin=origin, left=left, warmup=plan.load != "import",
+        now_ts=answers.now_ts, promises=promised,
+    )  # fmt: skip
+    path = Path("slo") / f"{answers.slug}.yaml"
+    plan.files.append(Planned(path=path, text=text, what=_what(made, promised)))
     if tasks:
         _add_load(plan, tasks, sources, prefix, origin)
     if plan.load in {"made", "own"} and answers.settings:
         text = _settings(sources, answers, users, origin)
         plan.files.append(Planned(path=Path("slogate.toml"), text=text, what="settings"))
-    _add_ci(plan, sources, answers, origin)
+    if plan.load in {"made", "own"} and not is_here(answers.host):
+        plan.notes.append(
+            f"the load goes to {answers.host}: if users are there, give another --host"
+        )
+    plan.files += ci_files(plan.load, sources, answers, origin)
     plan.notes += [f"not carried over: {each}" for each in left]
     return plan
 
@@ -241,31 +192,3 @@ def _settings(sources: Sources, answers: Answers, users: int, origin: str) -> st
 
 def _toml(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _add_ci(plan: Plan, sources: Sources, answers: Answers, origin: str) -> None:
-    imports: list[str] = []
-    script = None
-    if plan.load == "k6" and sources.script is not None:
-        imports, script = [RESULTS], sources.script.file
-        tags = sorted({tag for each in sources.script.thresholds for tag in each.labels})
-        asked = ",".join(tag for tag in tags if tag not in {"scenario", "group"})
-        imports += ["--option", f"tags={asked}"] if asked else []
-    elif plan.load == "import" and sources.measured is not None:
-        imports = [sources.measured.file]
-    action = answers.action or f"./{ACTION.parent.as_posix()}"
-    job = Job(
-        action=action, version=answers.version, branch=answers.branch, imports=imports,
-        script=script,
-    )  # fmt: skip
-    if "github" in answers.ci:
-        text = github_text(job, origin)
-        path = Path(".github/workflows/slo.yml")
-        plan.files.append(Planned(path=path, text=text, what="a workflow of GitHub"))
-        if answers.action is None:
-            what = "the action that it uses"
-            plan.files.append(Planned(path=ACTION, text=answers.action_text, what=what))
-    if "gitlab" in answers.ci:
-        text = gitlab_text(job, origin)
-        path = Path(".gitlab-ci.yml")
-        plan.files.append(Planned(path=path, text=text, what="a pipeline of GitLab"))

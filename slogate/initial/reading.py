@@ -27,6 +27,15 @@ _CORE = (
 )  # fmt: skip
 
 
+# what a spec takes for an endpoint, and nobody finds too long
+_NAME = re.compile("[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]{1,200}")
+
+
+def is_nameable(text: str) -> bool:
+    """Whether a spec can name an endpoint so."""
+    return _NAME.fullmatch(text) is not None and bool(text.strip())
+
+
 class _Loader(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]
     """The safe loader with the types that JSON has."""
 

@@ -7,7 +7,7 @@ file of latencies that cannot be read is passed over with a note.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from slogate.errors import SourceError
@@ -16,7 +16,8 @@ from slogate.initial.k6 import read_script
 from slogate.initial.locustfiles import read_locustfile
 from slogate.initial.measured import Measured, measure
 from slogate.initial.openapi import Description, read_description
-from slogate.initial.plan import Sources
+from slogate.initial.services import of_one_service
+from slogate.initial.settled import Sources
 
 DEFAULT_BRANCH = "main"
 
@@ -25,6 +26,10 @@ def read(
     folder: Path, found: Found, now_ts: int, *, given: bool, say: Callable[[str], None]
 ) -> Sources:
     """What the files say; SourceError for one that cannot be read."""
+    if not given:
+        found, folders = of_one_service(found)
+        if folders:
+            say(f"several services are here, {_some(folders)}; the first is taken: begin in each")
     for told in _passed_over(found):
         say(told)
     description = None
@@ -51,11 +56,16 @@ def _passed_over(found: Found) -> Iterator[str]:
     }
     for kind, paths in kinds.items():
         if len(paths) > 1:
-            names = ", ".join(str(path) for path in paths[1:4])
-            more = f" and {len(paths) - 4} more" if len(paths) > 4 else ""
-            yield f"{paths[0]} is taken, not {names}{more}: name the {kind} that you mean"
+            others = _some(paths[1:])
+            yield f"{paths[0]} is taken, not {others}: name the {kind} that you mean"
     for path in found.too_large[:3]:
         yield f"{path} is large and was not looked at: name it, and it is"
+
+
+def _some(paths: Sequence[Path]) -> str:
+    """The first of some, and how many more there are."""
+    names = ", ".join(str(path) for path in paths[:3])
+    return f"{names} and {len(paths) - 3} more" if len(paths) > 3 else names
 
 
 def _measured(
@@ -94,8 +104,14 @@ def service_name(folder: Path, description: Description | None) -> str:
     return "service"
 
 
+def top_of(folder: Path) -> Path:
+    """The top of the repository that a folder is in; the folder itself outside of any."""
+    whole = folder.resolve()
+    return next((each for each in (whole, *whole.parents) if (each / ".git").exists()), whole)
+
+
 def forges(folder: Path) -> list[str]:
-    """Which CI the project has, as far as its files tell."""
+    """Which CI the project has, as far as its files tell; `folder` is the top."""
     remotes = _read(folder / ".git" / "config")
     found = []
     if (folder / ".github").is_dir() or "github" in remotes:

@@ -23,7 +23,7 @@ WANTED = 200
 
 def is_path(endpoint: str) -> bool:
     """Whether an endpoint is one that can be asked for over HTTP."""
-    return endpoint.partition(" ")[2].startswith("/")
+    return re.fullmatch(r"/[\x21-\x7e]{0,199}", endpoint.partition(" ")[2]) is not None
 
 
 def tasks_of(description: Description | None, measured: Measured | None) -> list[Task]:
@@ -57,7 +57,7 @@ def _of_log(measured: Measured | None) -> list[Operation]:
     made = []
     for endpoint, found in measured.endpoints.items() if measured else ():
         method, _, path = endpoint.partition(" ")
-        if not is_path(endpoint) or not re.fullmatch(r"[\x21-\x7e]{1,200}", path):
+        if not is_path(endpoint):
             continue
         hindrance = None
         if method not in {"GET", "HEAD"}:

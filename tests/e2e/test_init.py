@@ -120,9 +120,9 @@ def lint(*command: str | Path, cwd: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def check_ci(folder: Path) -> None:
+def check_ci(folder: Path, title: str = "slo", inside: str = "") -> None:
     """The CI files of a project have nothing that their linters complain of."""
-    workflow = folder / ".github/workflows/slo.yml"
+    workflow = folder / f".github/workflows/{title}.yml"
     shellcheck = f"-shellcheck={BIN / 'shellcheck'}"
     schema = (sys.executable, "-m", "check_jsonschema", "--builtin-schema")
     # actionlint looks for the action of a workflow in a repository
@@ -132,24 +132,34 @@ def check_ci(folder: Path) -> None:
     for command in (
         (BIN / "zizmor", "--offline", "--no-progress", "--quiet", ".github"),
         (*schema, "vendor.github-workflows", workflow),
-        (*schema, "vendor.gitlab-ci", folder / ".gitlab-ci.yml"),
+        (
+            *schema,
+            "vendor.gitlab-ci",
+            *{folder / ".gitlab-ci.yml", folder / inside / ".gitlab-ci.yml"},
+        ),
     ):
         code, said = lint(*command, cwd=folder)
         assert code == 0, said
 
 
 def test_ci_files_lint(begun, tmp_path):
-    """Workflow and pipeline are clean: where Locust loads, and where k6 does, with an odd name."""
+    """Where Locust loads, and where k6 does, with an odd name, in a folder of a repository."""
     project, _ = begun
     check_ci(project.folder)
-    odd = Project(tmp_path, 1)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "a: b").mkdir()
+    odd = Project(tmp_path / "a: b", 1)
     odd.write("it's $(touch x).js", K6)
 
     done = odd.slogate("init", "--ci", "github", "--ci", "gitlab")
 
     assert done.code == 0, done.err
-    check_ci(tmp_path)
-    assert not (tmp_path / "loadtests").exists()
+    check_ci(tmp_path, "slo-a-b", "a: b")
+    assert not (tmp_path / "a: b/loadtests").exists()
+    pipeline = yaml.safe_load((tmp_path / "a: b/.gitlab-ci.yml").read_text())
+    assert pipeline["slo-a-b"]["script"][0] == "cd 'a: b'"
+    included = yaml.safe_load((tmp_path / ".gitlab-ci.yml").read_text())
+    assert included == {"include": [{"local": "/a: b/.gitlab-ci.yml"}]}
 
 
 def test_dry_run_shows_and_writes_nothing(tmp_path):

@@ -13,7 +13,7 @@ from slogate.initial.found import look
 from slogate.initial.keeping import taken, write
 from slogate.initial.locustfiles import read_locustfile
 from slogate.initial.measured import measure
-from slogate.initial.plan import Planned
+from slogate.initial.settled import Planned
 from slogate.initial.survey import forges, main_branch, service_name
 
 NOW = 1_764_100_000_000_000
@@ -40,6 +40,17 @@ def test_observed_by_template(tmp_path):
     assert (orders.p95_us, orders.p99_us) == (20_000, None)
     assert list(found.endpoints) == ["GET /o/{id}", "GET /other"]
     assert found.whole.requests == found.requests == 101
+
+
+def test_what_no_spec_can_name_gets_no_budget(tmp_path):
+    """Names with control characters, marks of direction or of ten kilobytes are only counted."""
+    names = ["/a", "/\u202eb", "/" + "n" * 10_000]
+    rows = "".join(f"{NOW // 1000 + n},20,{names[n % 3]},200,true\n" for n in range(30))
+    (tmp_path / "r.jtl").write_text("timeStamp,elapsed,label,responseCode,success\n" + rows)
+
+    found = measure(tmp_path / "r.jtl", "r.jtl", NOW, [])
+
+    assert (list(found.endpoints), found.requests) == (["/a"], 30)
 
 
 def test_log_without_times(tmp_path):

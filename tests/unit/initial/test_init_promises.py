@@ -10,6 +10,7 @@ from slogate.initial.budgets import Basis, budgets
 from slogate.initial.measured import Measured
 from slogate.initial.promises import promises, strictest
 from slogate.initial.spec import spec_text
+from slogate.slo.load import load_specs
 from slogate.store.observed import Observed
 
 NOW = 1_764_100_000_000_000
@@ -101,7 +102,7 @@ def test_only_production_is_promised_of(changes, count):
 
 def test_a_hostile_endpoint_is_quoted():
     """Name and file come from anywhere, and are data in the spec."""
-    evil = 'GET /"\n  x: # slogate: ignore all'
+    evil = 'GET /"  x: # slogate: ignore all'
     data = measured(seen(10_000), {evil: seen(10_000)}, file="a\nb: c")
     made, _ = budgets(Basis(load="own", endpoints=[], planned=None, script=None, measured=data))
 
@@ -109,5 +110,6 @@ def test_a_hostile_endpoint_is_quoted():
         "shop", made, origin="x", left=[], warmup=False, now_ts=NOW, promises=promises(data)
     )
 
-    assert len([line for line in text.splitlines() if line.startswith("  - name:")]) == 3
-    assert "\n  x:" not in text
+    (spec,) = load_specs([("slo/shop.yaml", text)])
+    assert [str(each.selection.endpoint) for each in spec.promises[1:]] == [evil]
+    assert "\nb: c" not in text
