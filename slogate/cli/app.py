@@ -28,7 +28,7 @@ def main() -> None:
 
         mend_streams()
         gc.set_threshold(GARBAGE)
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
                 signal.signal(number, _stop)
         code = run(sys.argv[1:])
@@ -40,13 +40,19 @@ def main() -> None:
 
 
 def _stop(number: int, frame: object) -> None:
-    """End as Ctrl-C does: what runs is stopped in order, what was recorded is kept."""
+    """End what is at work in order; what was recorded is kept."""
     import signal
 
     from slogate.errors import Interrupted
+    from slogate.halting import halt
 
     del frame
-    raise Interrupted(f"stopped by {signal.Signals(number).name}")
+    if number == signal.SIGINT:
+        halt("interrupted")
+        raise KeyboardInterrupt
+    why = f"stopped by {signal.Signals(number).name}"
+    halt(why)
+    raise Interrupted(why)
 
 
 def _cut_short(error: BaseException) -> int:

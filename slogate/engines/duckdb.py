@@ -20,6 +20,7 @@ from slogate.engines._dividing import check, divide, lockstep, requests_of
 from slogate.engines._sql import Bound, commonest_failures, parquet
 from slogate.engines._steps import failures_of_all, span_of_steps
 from slogate.errors import StoreError
+from slogate.halting import stoppable
 from slogate.model.evidence import BATCHES, Batch, Evidence, Need
 from slogate.model.series import SCHEMA_VERSION, SERIES
 from slogate.model.window import Window
@@ -168,7 +169,8 @@ def reading(
     connection = duckdb.connect(config=config)
     try:
         connection.execute("SET enable_progress_bar = false; SET preserve_insertion_order = false")
-        yield _Reading(_sorted_out(parts, extent, connection), connection)
+        with stoppable(connection.interrupt):
+            yield _Reading(_sorted_out(parts, extent, connection), connection)
     except duckdb.Error as error:
         raise _blamed(parts, connection, error) from None
     finally:

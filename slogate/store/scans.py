@@ -16,6 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from slogate.errors import SourceError
+from slogate.halting import stoppable
 
 if TYPE_CHECKING:
     import duckdb
@@ -77,11 +78,12 @@ def scan(
         connection.execute(f"SET threads = {threads}" if threads else "RESET threads")
         if feed:
             connection.register("feed", feed())
-        yield Scanned(
-            batches=batches,
-            rejects=lambda: _rejects(connection),
-            recorded=lambda: _recorded(connection),
-        )
+        with stoppable(connection.interrupt):
+            yield Scanned(
+                batches=batches,
+                rejects=lambda: _rejects(connection),
+                recorded=lambda: _recorded(connection),
+            )
     finally:
         # what is being fetched is waited for
         batches.close()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slogate.errors import Interrupted, StoreError, UsageError
+from slogate.halting import stoppable
 from slogate.model.series import Series
 from slogate.store import tables
 from slogate.store.layout import Store, publish, temporary
@@ -134,7 +135,8 @@ def connected(threads: int | None) -> Iterator[duckdb.DuckDBPyConnection]:
             "SET enable_progress_bar = false; SET python_enable_replacements = false; "
             "SET autoinstall_known_extensions = false; SET TimeZone = 'UTC'"
         )
-        yield connection
+        with stoppable(connection.interrupt):
+            yield connection
     finally:
         connection.close()
 

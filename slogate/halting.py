@@ -1,0 +1,52 @@
+"""What is at work in this process and must be told to stop when a signal comes.
+
+DuckDB looks for signals between the tasks of a query, and then waits for its other threads: a
+Ctrl-C alone would end a long query when it is done, and as an error of DuckDB's. Told by
+`interrupt()` it ends at once. Whoever opens a connection says so here; the program's signal
+handlers call `halt`. Children of a fork have nothing at work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from slogate.errors import Interrupted
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Work:
+    """What can be stopped, in which process, and the words of who stopped it."""
+
+    stop: Callable[[], object]
+    process: int
+    stopped: str | None = None
+
+
+_AT_WORK: set[_Work] = set()
+
+
+@contextlib.contextmanager
+def stoppable(stop: Callable[[], object]) -> Iterator[None]:
+    """Let `halt` call `stop` meanwhile; Interrupted in place of whatever error comes of that."""
+    work = _Work(stop=stop, process=os.getpid())
+    _AT_WORK.add(work)
+    try:
+        yield
+    except Exception:
+        if work.stopped is None:
+            raise
+        raise Interrupted(work.stopped) from None
+    finally:
+        _AT_WORK.discard(work)
+
+
+def halt(why: str) -> None:
+    """Stop what is at work; nothing that goes wrong with it may hide the signal."""
+    for work in tuple(_AT_WORK):
+        if work.process == os.getpid():
+            work.stopped = why
+            with contextlib.suppress(Exception):
+                work.stop()

@@ -1,0 +1,50 @@
+"""What is at work is stopped when a signal comes, and is then no error of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from slogate.errors import Interrupted
+from slogate.halting import halt, stoppable
+
+
+def test_what_is_at_work_is_told_to_stop():
+    """`halt` stops what is inside, and nothing that is done already."""
+    told = []
+
+    with stoppable(lambda: told.append("done")):
+        pass
+    with stoppable(lambda: told.append("one")), stoppable(lambda: told.append("two")):
+        halt("interrupted")
+
+    assert sorted(told) == ["one", "two"]
+
+
+def test_what_becomes_of_it_is_an_interruption():
+    """The library's error after a stop is Interrupted, in the words of who stopped it."""
+
+    def stop_and_fail() -> None:
+        halt("stopped by SIGTERM")
+        raise RuntimeError("Query interrupted")
+
+    with pytest.raises(Interrupted, match="stopped by SIGTERM"), stoppable(int):
+        stop_and_fail()
+
+
+def test_another_error_stays_what_it_is():
+    """Whatever goes wrong by itself is told as it is."""
+    with pytest.raises(RuntimeError, match="broken"), stoppable(int):
+        raise RuntimeError("broken")
+
+
+def test_what_cannot_be_stopped_hides_no_signal():
+    """A connection that is closed already, or refuses, stops nobody else's being stopped."""
+    told = []
+
+    def refuse() -> None:
+        raise RuntimeError("closed")
+
+    with stoppable(refuse), stoppable(lambda: told.append("other")):
+        halt("interrupted")
+
+    assert told == ["other"]
