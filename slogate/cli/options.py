@@ -9,6 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +21,7 @@ from slogate.cli.complaints import Untold, say, settle
 from slogate.cli.streams import harmless
 
 PAGE = 110
+_HELD: ContextVar[list[str] | None] = ContextVar("held", default=None)
 STORE = Annotated[
     Path | None,
     typer.Option(
@@ -58,7 +62,18 @@ def out(text: str, *, commands: bool = False) -> None:
 def note(text: str, *, quiet: bool = False) -> None:
     """Write one line of progress or explanation to stderr; nobody may be reading there."""
     if not quiet:
-        say(text)
+        held = _HELD.get()
+        (say if held is None else held.append)(text)
+
+
+@contextmanager
+def held_notes(notes: list[str]) -> Iterator[None]:
+    """Keep what this thread notes meanwhile in a list, for whoever tells it later."""
+    token = _HELD.set(notes)
+    try:
+        yield
+    finally:
+        _HELD.reset(token)
 
 
 def colour_wanted(*, no_color: bool) -> bool:

@@ -1,10 +1,19 @@
-"""Makes two judgements at a time: one is judged while DuckDB still counts for the other."""
+"""Makes two judgements at a time: one is judged while DuckDB still counts for the other.
+
+What a judgement notes on stderr is told with its result, so that notes come in its order, too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from slogate.cli.options import held_notes, note
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 AT_A_TIME = 2
@@ -22,7 +31,22 @@ def together(jobs: Sequence[Callable[[], T]]) -> Iterator[list[Callable[[], T]]]
     from concurrent.futures import ThreadPoolExecutor
 
     pool = ThreadPoolExecutor(AT_A_TIME)
+    notes: list[list[str]] = [[] for _ in jobs]
     try:
-        yield [pool.submit(job).result for job in jobs]
+        begun = [pool.submit(_made, *each) for each in zip(jobs, notes, strict=True)]
+        yield [partial(_told, *each) for each in zip(begun, notes, strict=True)]
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _made(job: Callable[[], T], notes: list[str]) -> T:
+    with held_notes(notes):
+        return job()
+
+
+def _told(made: Future[T], notes: list[str]) -> T:
+    try:
+        return made.result()
+    finally:
+        while notes:
+            note(notes.pop(0))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from threading import Barrier, Event, Timer, current_thread, main_thread
 
 import pytest
 
+from slogate.cli.options import note
 from slogate.cli.together import together
 from slogate.errors import NoData
 
@@ -29,6 +31,27 @@ def test_what_one_raises_hides_no_other():
         with pytest.raises(NoData, match="no rows"):
             first()
         assert second() == 2
+
+
+def test_notes_come_in_the_order_of_the_jobs(capsys: pytest.CaptureFixture[str]):
+    """Whichever is done first, and also where one fails."""
+    second = Event()
+
+    def first_job():
+        assert second.wait(20)
+        note("of the first")
+        raise NoData("no rows")
+
+    def second_job():
+        note("of the second")
+        second.set()
+
+    with together([first_job, second_job]) as results:
+        for result in results:
+            with suppress(NoData):
+                result()
+
+    assert capsys.readouterr().err == "of the first\nof the second\n"
 
 
 def test_a_single_job_is_made_by_who_asks():
