@@ -33,8 +33,8 @@ def together(jobs: Sequence[Callable[[], T]]) -> Iterator[list[Callable[[], T]]]
     pool = ThreadPoolExecutor(AT_A_TIME)
     notes: list[list[str]] = [[] for _ in jobs]
     try:
-        begun = [pool.submit(_made, *each) for each in zip(jobs, notes, strict=True)]
-        yield [partial(_told, *each) for each in zip(begun, notes, strict=True)]
+        begun = [pool.submit(_made, job, mine) for job, mine in zip(jobs, notes, strict=True)]
+        yield [partial(_told, made, mine) for made, mine in zip(begun, notes, strict=True)]
     finally:
         pool.shutdown(cancel_futures=True)
 
