@@ -189,10 +189,11 @@ def _in_turns(line: Allowance, rate: float, planned: Planned, alpha: float) -> _
         return _Lack(line=line, times=(least + 1) / (pairs + 1), why=why)
     while pairs // (2 * size) >= least:
         size *= 2
-    each = _practically(ceil(1 / min(line.quantile, 1 - line.quantile)))
+    fewest = ceil(1 / min(line.quantile, 1 - line.quantile))
     have = rate * size * (turns.slice_us - turns.settle_us) / US_PER_SECOND
-    if have >= each:
+    if have >= fewest:
         return None
+    each = _practically(fewest)
     pools = "a slice" if size == 1 else f"in {size} slices of {format_duration(turns.slice_us)}"
     why = (
         f"about {format_count(int(have))} requests {pools}, about {format_count(each)} needed for "

@@ -120,12 +120,25 @@ def tell_short(test: Test, when: str, known: Verdict | None) -> None:
         ramp_us=int(settings.users / spawn_rate(settings) * 1_000_000),
         turns=None if test.base is None else test.base.turns,
     )
-    told = too_short(objectives_of(test.specs), rates(known) if known else {}, planned)
+    run, per_second = None, {}
+    if known is not None:
+        run = _stored(test.store, known.subject.run)
+        subject = replace(known.subject, run=run or known.subject.run)
+        per_second = rates(replace(known, subject=subject))
+    told = too_short(objectives_of(test.specs), per_second, planned)
     lines = [line for spec in test.specs for line in spec.regressions]
-    if lines and known is not None:
-        told += too_few_to_compare(lines, _rates_of(test.store, known.subject.run, lines), planned)
+    if lines and run is not None:
+        told += too_few_to_compare(lines, _rates_of(test.store, run, lines), planned)
     for sentence in told:
         test.say(f"{when}: {sentence}")
+
+
+def _stored(store: Store, run: Run) -> Run | None:
+    """The run as its manifest has it, with its parts, up to the end that is known; None if gone."""
+    try:
+        return replace(read_run(store, run.id), end_ts=run.end_ts)
+    except StoreError:
+        return None
 
 
 def _rates_of(store: Store, run: Run, lines: Sequence[Allowance]) -> dict[str, float]:
@@ -133,7 +146,7 @@ def _rates_of(store: Store, run: Run, lines: Sequence[Allowance]) -> dict[str, f
     if run.start_ts is None or run.end_ts is None:
         return {}
     try:
-        counts = endpoints(store, read_run(store, run.id))
+        counts = endpoints(store, run)
     except StoreError:
         return {}
     seconds = own_seconds(run, run.start_ts, run.end_ts, settled=False)
