@@ -19,11 +19,13 @@ from slogate.errors import UsageError
 from slogate.hashing import Hash
 from slogate.model.run import Kind, Run
 from slogate.sources._base import DAMAGED, Origin, Source, damaged, read_origin
+from slogate.sources._strangers import stranger
 from slogate.units import format_count
 
 OPTION = "--option "
 LONG_US = 31 * 86_400_000_000
 NAMED = 3
+_SURE = 0.2
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -69,7 +71,8 @@ def recognise(
     if beside:
         stored.begin()
     try:
-        source: Source = _sniffed(origin) if wanted == "auto" else plugins.find("sources", wanted)
+        auto = wanted == "auto"
+        source = _sniffed(origin, options) if auto else plugins.find("sources", wanted)
         check_options(source, options)
         content = None if origin.compression == "none" else _content(origin)
     except BaseException:
@@ -101,11 +104,14 @@ def check_options(source: Source, options: Mapping[str, str]) -> None:
         raise UsageError(f"format {source.name} has no option '{unknown[0]}'", hint=hint)
 
 
-def _sniffed(origin: Origin) -> Source:
+def _sniffed(origin: Origin, options: Mapping[str, str]) -> Source:
     """The source that is surest of the file; SourceError if none is, or two are alike."""
     known = plugins.every("sources")
     scores = {name: source.sniff(origin.head) for name, source in known.items()}
     best = max(scores.values(), default=0)
+    # whoever says what the columns are knows the file
+    if best < _SURE and "mapping" not in options and (odd := stranger(origin.head)):
+        raise origin.fail(f"it is {odd.name}, which cannot be imported", hint=odd.hint)
     sure = sorted(name for name, score in scores.items() if score == best)
     which = " | ".join(sure) if best else "NAME (slogate import --formats lists them; any CSV"
     which += "" if best else ", NDJSON or log can be read: slogate docs import)"

@@ -37,9 +37,9 @@ Concurrency\ Level:[ ]+\d+\n
 Time\ taken\ for\ tests:[ ]+(?P<length>[\d.]+)\ seconds\n
 Complete\ requests:[ ]+(?P<complete>\d+)\n
 Failed\ requests:[ ]+(?P<failed>\d+)\n
-(?:[ ]+\(Connect:\ (?P<connect>\d+),\ Receive:\ (?P<receive>\d+),
-   \ Length:\ (?P<size>\d+),\ Exceptions:\ (?P<exceptions>\d+)\)\n)?
-(?:Write\ errors:[ ]+(?P<write>\d+)\n)?
+(?:[ ]+\(Connect:\ (?P<connect>\d+),\ (?:Receive:\ (?P<receive>\d+),\ )?
+   Length:\ (?P<size>\d+),\ Exceptions:\ (?P<exceptions>\d+)\)\n)?
+(?:(?:Write|Broken\ pipe)\ errors:[ ]+(?P<write>\d+)\n)?
 (?:Non-2xx\ responses:[ ]+(?P<status>\d+)\n)?
 (?:Keep-Alive\ requests:[ ]+\d+\n)?
 Total\ transferred:[ ]+\d+\ bytes\n

@@ -3,8 +3,8 @@
 The histogram counts exactly, up to bounds printed to the ms; the percentiles are finer, and both
 together bound every request. Which status took how long is not told: each gets the bounds that
 hold whichever its requests were. Errors had no response. hey keeps at most a million response
-times: the requests beyond have none. The start of the run is not in the file. Refuses output
-that is cut off, and hey's CSV.
+times: the requests beyond have none. The start of the run is not in the file. Tabs may be spaces,
+as a terminal gives them. Refuses output that is cut off, and hey's CSV.
 """
 
 from __future__ import annotations
@@ -30,34 +30,35 @@ from slogate.sources._summaries import (
 _RUN = re.compile(
     r"""
 ^Summary:\n
-[ ]+Total:\t[ ]*(?P<total>[\d.]+)\ secs\n
-[ ]+Slowest:\t[ ]*(?P<slowest>[\d.]+)\ secs\n
-[ ]+Fastest:\t[ ]*(?P<fastest>[\d.]+)\ secs\n
-[ ]+Average:\t[^\n]*\n
-[ ]+Requests/sec:\t[ ]*(?P<rate>[\d.]+)\n
+[ ]+Total:[\t ]+(?P<total>[\d.]+)\ secs\n
+[ ]+Slowest:[\t ]+(?P<slowest>[\d.]+)\ secs\n
+[ ]+Fastest:[\t ]+(?P<fastest>[\d.]+)\ secs\n
+[ ]+Average:[\t ][^\n]*\n
+[ ]+Requests/sec:[\t ]+(?P<rate>[\d.]+)[ ]*\n
 (?:[ ]*\n|[ ]+(?:Total\ data|Size/request):[^\n]*\n|Note:[^\n]*\n)*
 Response\ time\ histogram:\n
-(?P<histogram>(?:[ ]+[\d.]+\ \[\d+\]\t\|[^\n]*\n)*)
+(?P<histogram>(?:[ ]+[\d.]+\ \[\d+\][\t ]+\|[^\n]*\n)*)
 \s*
 Latency\ distribution:\n
 (?P<percentiles>(?:[ ]+\d+%+\ in\ [\d.]+\ secs\n)*)
 \s*
 Details[^\n]*\n
-(?:[ ]+[\w+\ -]+:\t[^\n]*\n)+
+(?:[ ]+[\w+\ -]+:[\t ][^\n]*\n)+
 \s*
 Status\ code\ distribution:\n
-(?P<statuses>(?:[ ]+\[\d+\]\t\d+\ responses\n)*)
+(?P<statuses>(?:[ ]+\[\d+\][\t ]+\d+\ responses[ ]*\n)*)
 \s*
 (?:Error\ distribution:\n
-(?P<errors>(?:[ ]+\[\d+\]\t[^\n]*\n)+)
+(?P<errors>(?:[ ]+\[\d+\][\t ][^\n]*\n)+)
 )?
 \s*(?=\Z|^[^\s\[])""",
     re.MULTILINE | re.VERBOSE | re.ASCII,
 )
 _BUCKET = re.compile(r"[ ]+([\d.]+) \[(\d+)\]")
 _PERCENTILE = re.compile(r"[ ]+(\d+)%+ in ([\d.]+) secs")
-_STATUS = re.compile(r"[ ]+\[(\d+)\]\t(\d+) responses")
-_ERROR = re.compile(r"^[ ]+\[(\d+)\]\t", re.MULTILINE)
+_STATUS = re.compile(r"[ ]+\[(\d+)\][\t ]+(\d+) responses")
+_ERROR = re.compile(r"^[ ]+\[(\d+)\][\t ]", re.MULTILINE)
+_BEGINS = re.compile(r"^Summary:\n +Total:[\t ]", re.MULTILINE)
 _SHARES = (10, 25, 50, 75, 90, 95, 99)
 _MOST_TIMES = 1_000_000
 
@@ -65,9 +66,9 @@ _MOST_TIMES = 1_000_000
 def sniff(head: bytes) -> float:
     """1 for hey's summary and histogram; oha prints neither so."""
     text = head.decode("utf-8", "replace").replace("\r\n", "\n")
-    if "Summary:\n  Total:\t" not in text or "Response time histogram:\n" not in text:
+    if not _BEGINS.search(text) or "Response time histogram:\n" not in text:
         return 0.0
-    return 1.0 if "Requests/sec:\t" in text and "Success rate:" not in text else 0.0
+    return 1.0 if "Requests/sec:" in text else 0.0
 
 
 def _parse(origin: Origin, text: str) -> Step:

@@ -42,6 +42,8 @@ def sniff(head: bytes) -> float:
 
 
 def _parse(origin: Origin, text: str) -> Step:
+    if "Thread calibration: " in text:
+        raise ValueError("it is wrk2's, without percentiles: let wrk2 print them with --latency")
     found = only(_RUN, text, "the output of wrk")
     run = totals(origin, text, found)
     timed = run.requests - run.timeouts

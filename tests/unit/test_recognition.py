@@ -158,3 +158,57 @@ def test_a_load_test_that_takes_too_long(store, tmp_path, days, kind, told):
     assert len(notes) == told
     if told:
         assert "a load test of 27,000 days, 2025-11-24 to 2099-10-27: a row with" in notes[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "told", "hint"),
+    [
+        pytest.param(b"PK\x03\x04....", "a zip archive", "unpack it", id="zip"),
+        pytest.param(b"a/b".ljust(257, b"\0") + b"ustar\0", "a tar archive", "unpack it", id="tar"),
+        pytest.param(b"BZh91AY", "compressed with bzip2", "bzip2 -dc", id="bzip2"),
+        pytest.param(b"SQLite format 3\0", "a SQLite database", "sqlite3", id="SQLite"),
+        pytest.param(b"\n<!DOCTYPE html>\n", "an HTML page", "results", id="HTML"),
+        pytest.param(b'{"/a": {"pct1ResTime": 5}}', "JMeter's dashboard", ".jtl", id="JMeter"),
+        pytest.param(b"Label,# Samples,Average\n", "aggregate report", ".jtl", id="aggregate"),
+        pytest.param(b'{"stats": {"numberOfRequests": {"total": 1}}}', "Gatling's report",
+                     "simulation.log", id="Gatling"),
+        pytest.param(b"   http_req_duration......: avg=1ms\n", "what k6 prints", "--out json=",
+                     id="k6"),
+        pytest.param(b"Requests      [total, rate, throughput]  1, 1, 1\n", "vegeta's report",
+                     "vegeta encode", id="vegeta"),
+        pytest.param(b"x\nReq/Bytes counts sampled once per second.\n", "autocannon", "--json",
+                     id="autocannon"),
+        pytest.param(b'{"log":"GET /\\n","stream":"stdout"}\n', "Docker keeps it", "jq -rj .log",
+                     id="Docker"),
+        pytest.param(b"2026-11-24T10:00:00.1Z stdout F GET /\n", "Kubernetes keeps it", "cut -d",
+                     id="Kubernetes"),
+        pytest.param(b"web-1  | GET /\nweb-1  | GET /\n", "Docker Compose prints it", "sed",
+                     id="Compose"),
+        pytest.param(b"#Version: 1.0\n#Fields: date time\n", "the W3C's format", "docs", id="W3C"),
+        pytest.param(b"# HELP up x\n# TYPE up gauge\nup 1\n", "metrics of one moment",
+                     "import-prometheus", id="Prometheus"),
+        pytest.param(b'[\n {"a": 1},\n {"a": 2}]', "one JSON array", "jq -c", id="array"),
+        pytest.param(b'\xef\xbb\xbf{\r\n  "a": 1\r\n}', "many lines", "jq -c", id="pretty"),
+    ],
+)  # fmt: skip
+def test_what_people_have_beside_is_known_by_name(store, tmp_path, content, told, hint):
+    """Files that cannot be imported are told what they are, and what to import instead."""
+    (tmp_path / "odd").write_bytes(content)
+
+    with pytest.raises(SourceError, match=told) as caught:
+        import_files(store, [("odd", tmp_path / "odd")], service="shop", now_ts=1)
+
+    assert hint in (caught.value.hint or "")
+
+
+def test_what_has_a_mapping_is_no_stranger(store, tmp_path):
+    """Whoever says which key is what may import what looks like another thing."""
+    (tmp_path / "odd").write_text('{"log":"a","at":"2026-11-24T10:00:00Z","took":5}\n')
+    (tmp_path / "map").write_text("time: at\nduration: {column: took, unit: ms}\nendpoint: log\n")
+
+    done = import_files(
+        store, [("odd", tmp_path / "odd")], service="shop", now_ts=1,
+        options={"mapping": str(tmp_path / "map")},
+    )  # fmt: skip
+
+    assert done.requests == 1

@@ -1,0 +1,85 @@
+"""Files that people have beside those that can be read: what they are, and what to import instead.
+
+Asked when no format is sure of a file. Each is known by how it begins, or by words that nothing
+else holds; what is not known here is told as an unknown format.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Stranger(NamedTuple):
+    """What such a file is, and what to do."""
+
+    name: str
+    hint: str
+
+
+_UNPACK = "unpack it, and import what is in it"
+_LINES = "make it one object a line, and import that: jq -c '{}' FILE > LINES"
+_K6 = "let k6 write each request: k6 run --out json=FILE, or csv=FILE"
+_JTL = "import the .jtl, in which JMeter writes each sample (-l FILE)"
+_VEGETA = "import its results: vegeta encode --to json results.bin"
+_GATLING = "import its simulation.log, which holds each request"
+_PLAIN = "strip what stands before each line, and import that: {}"
+
+_BEGIN = {
+    rb"PK\x03\x04": Stranger("a zip archive", _UNPACK),
+    rb"(?s:.{257})ustar": Stranger("a tar archive", _UNPACK),
+    rb"BZh\d": Stranger("compressed with bzip2", "bzip2 -dc FILE | slogate import - …"),
+    rb"\xfd7zXZ\0": Stranger("compressed with xz", "xz -dc FILE | slogate import - …"),
+    rb"\x04\x22\x4d\x18": Stranger("compressed with lz4", "lz4 -dc FILE | slogate import - …"),
+    rb"SQLite format 3\0": Stranger(
+        "a SQLite database", "let sqlite3 write its rows: sqlite3 -header -csv FILE 'SELECT …'"
+    ),
+    rb"(?i:<!doctype html|<html)": Stranger(
+        "an HTML page", "import the file of results that the page was made of"
+    ),
+    rb'"?Label"?,"?# Samples"?,': Stranger("a table of JMeter's aggregate report", _JTL),
+    rb"Requests +\[total, ": Stranger("vegeta's report as text", _VEGETA),
+    rb"Bucket +# +% +Histogram": Stranger("vegeta's histogram as text", _VEGETA),
+    rb"(?:#.*\n)*# (?:HELP|TYPE) [\w:]+ ": Stranger(
+        "metrics of one moment, as Prometheus scrapes them",
+        "import from the Prometheus server that does: slogate docs import-prometheus",
+    ),
+    rb'\{"log":"': Stranger("a log as Docker keeps it", _PLAIN.format("jq -rj .log FILE")),
+    rb"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) std(?:out|err) [FP] ": Stranger(
+        "a log as Kubernetes keeps it", _PLAIN.format("cut -d' ' -f4- FILE")
+    ),
+    rb"[\w.-]+ +\| \S.*\n[\w.-]+ +\| ": Stranger(
+        "a log as Docker Compose prints it", _PLAIN.format("sed 's/^[^|]*| //' FILE")
+    ),
+}
+_HOLD = {
+    rb"<jmeterTestPlan": Stranger("JMeter's test plan", _JTL),
+    rb'"pct1ResTime"': Stranger("the statistics of JMeter's dashboard", _JTL),
+    rb"^summary [+=] +\d+ in ": Stranger("what JMeter prints", _JTL),
+    rb'"numberOfRequests"\s?:\s?\{': Stranger("the statistics of Gatling's report", _GATLING),
+    rb"^---- Global Information -{9}": Stranger("what Gatling prints", _GATLING),
+    rb"\bhttp_req_duration ?\.{2}": Stranger("what k6 prints", _K6),
+    rb"^Req/Bytes counts sampled once per second": Stranger(
+        "what autocannon prints, with rounded counts", "import its JSON: autocannon --json"
+    ),
+    rb'"http\.response_time"|"requestsCompleted"': Stranger(
+        "Artillery's report", "let Artillery send OpenTelemetry: slogate docs receive"
+    ),
+    rb"^#Fields: ": Stranger(
+        "a log in the W3C's format", "describe its lines: slogate docs import-access-logs"
+    ),
+}
+_SHAPES = {
+    rb"\[\s*\{": Stranger("one JSON array", _LINES.format(".[]")),
+    rb'\{[ \t]*\n\s*"': Stranger("one JSON document of many lines", _LINES.format(".LIST[]")),
+}
+
+
+def stranger(head: bytes) -> Stranger | None:
+    """What a file that begins so is, if that is known."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().replace(b"\r\n", b"\n")
+    for known, look in ((_BEGIN, re.match), (_HOLD, re.search), (_SHAPES, re.match)):
+        for words, found in known.items():
+            if look(words, text, re.MULTILINE):
+                return found
+    return None
