@@ -6,12 +6,12 @@ import re
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
-VOID = {"meta", "link", "br"}
+VOID = {"meta", "link", "br", "wbr"}
 HEAD = {"html", "head", "body", "meta", "link", "title", "style", "script"}
 TEXT = {
     "a", "header", "main", "footer", "section", "p", "h1", "h2", "h3", "span", "div", "bdi", "ul",
     "figure", "figcaption", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody",
-    "tr", "th", "td",
+    "tr", "th", "td", "nav", "strong", "wbr",
 }  # fmt: skip
 DRAWN = {"svg", "path", "rect", "circle", "line", "text", "title", "desc"}
 ATTRIBUTES = {
@@ -19,6 +19,7 @@ ATTRIBUTES = {
     "aria-describedby", "cx", "cy", "d", "height", "href", "http-equiv", "id", "lang", "name", "r",
     "rel", "role", "scope", "tabindex", "viewbox", "width", "x", "x1", "x2", "y", "y1", "y2",
     "dx", "dy", "preserveaspectratio", "text-anchor", "type", "data-panel",
+    "data-label",
 }  # fmt: skip
 
 
@@ -31,6 +32,7 @@ class Page(HTMLParser):
         self.open: list[str] = []
         self.words: list[str] = []
         self.scripts: list[str] = []
+        self.cut = False
         self.feed(text)
         self.close()
 
@@ -45,6 +47,7 @@ class Page(HTMLParser):
         """Only what has no content closes itself."""
         assert tag in VOID
         self.handle_starttag(tag, attrs)
+        self.cut = tag == "wbr"
 
     def handle_endtag(self, tag: str) -> None:
         """Elements are closed in order."""
@@ -54,8 +57,11 @@ class Page(HTMLParser):
         """Note the text, that of scripts and styles apart."""
         if self.open and self.open[-1] in {"script", "style"}:
             self.scripts.append(data)
+        elif self.cut:
+            self.words[-1] += data
         else:
             self.words.append(data)
+        self.cut = False
 
     @property
     def said(self) -> str:

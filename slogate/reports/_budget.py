@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from slogate import units
@@ -36,39 +37,73 @@ def lines(verdict: Verdict) -> list[str]:
     """A sentence for each budget: `submit/28d: 43% left, 2.9 h of 6.7 h; burning at 0.8`."""
     found = []
     for finding in verdict.findings:
-        budget = budget_of(finding)
-        if budget is not None:
-            found.append(f"{label(finding)}: {'; '.join(_parts(budget))}")
+        told = told_of(finding)
+        if told is not None:
+            found.append(f"{label(finding)}: {'; '.join(_parts(told))}")
     return found
 
 
-def _parts(budget: Mapping[str, Any]) -> Iterator[str]:
+def _parts(told: Told) -> Iterator[str]:
+    left, time, spent = told.left
+    yield f"{left}, {time} ({spent})"
+    if told.burning:
+        yield f"burning at {', '.join(told.burning)}"
+    if told.forecast:
+        yield f"{', '.join(told.forecast)} ({told.label})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is known of a budget in short pieces, what matters first; none where it is not known.
+
+    `label` is how the forecast is to be taken.
+    """
+
+    left: tuple[str, ...]
+    burning: tuple[str, ...] = ()
+    forecast: tuple[str, ...] = ()
+    label: str = ""
+
+
+def told_of(finding: Finding) -> Told | None:
+    """The pieces of which sentences and tables are made."""
+    budget = budget_of(finding)
+    if budget is None:
+        return None
+    return Told(left=_left(budget), burning=_burning(budget), **_forecast(budget.get("forecast")))
+
+
+def _left(budget: Mapping[str, Any]) -> tuple[str, ...]:
     left = budget["remaining"]
     shown = f"{units.format_share(left)} left" if left >= 0 else "none left"
-    spent = f"{units.format_times(budget['spent'])} spent"
     best: Any = budget.get("best_case")
     if is_figures(best, "remaining") and max(left, best["remaining"]) >= 0:
         shown = f"{units.format_share(left)} to {units.format_share(best['remaining'])} left"
     allowed, minutes = budget["allowed_minutes"], budget["remaining_minutes"]
-    time = f"{_minutes(max(0, minutes))} of {_minutes(allowed)}"
-    yield f"{shown}, {time} ({spent})"
+    spent = f"{units.format_times(budget['spent'])} spent"
+    return shown, f"{_minutes(max(0, minutes))} of {_minutes(allowed)}", spent
+
+
+def _burning(budget: Mapping[str, Any]) -> tuple[str, ...]:
     rate, ends = budget.get("burn_rate"), budget.get("exhausted_in_seconds")
-    if is_number(rate):
-        lasts = f", gone in {_span(ends)} at that rate" if is_number(ends) and left > 0 else ""
-        yield f"burning at {units.significant(rate, 3)} times the sustainable rate{lasts}"
-    forecast = budget.get("forecast")
-    if is_figures(forecast, "days", "exhausted"):
-        yield from _forecast(forecast)
+    if not is_number(rate):
+        return ()
+    times = f"{units.significant(rate, 3)} times the sustainable rate"
+    if is_number(ends) and budget["remaining"] > 0:
+        return times, f"gone in {_span(ends)} at that rate"
+    return (times,)
 
 
-def _forecast(forecast: Any) -> Iterator[str]:
+def _forecast(forecast: Any) -> dict[str, Any]:
+    if not is_figures(forecast, "days", "exhausted"):
+        return {}
     interval = forecast.get("interval")
     if not isinstance(interval, list) or not all(map(is_number, interval)):
-        return
+        return {}
     ends = " to ".join(dict.fromkeys(map(units.format_times, interval)))
     chance = units.format_share(forecast["exhausted"], 2)
-    told = plain(str(forecast.get("label", "")))
-    yield f"in {forecast['days']} d {ends} spent, overspent in {chance} of draws ({told})"
+    said = f"in {forecast['days']} d {ends} spent", f"overspent in {chance} of draws"
+    return {"forecast": said, "label": plain(str(forecast.get("label", "")))}
 
 
 def _minutes(minutes: float) -> str:

@@ -16,6 +16,7 @@ from slogate.reports._html.facts import facts, failures, notes
 from slogate.reports._html.looks import looks
 from slogate.reports._html.markup import NOTHING, Html, joined
 from slogate.reports._html.page import page
+from slogate.reports._html.parts import contents
 from slogate.reports._html.scenes import endpoints, panels, unknown, view
 from slogate.reports._html.script import SCRIPT
 from slogate.reports._html.shift import shifts
@@ -65,7 +66,7 @@ def _page(
         notes(verdict),
         facts(verdict),
     )
-    return page(verdict, head(verdict), content, script=script)
+    return page(verdict, head(verdict), joined(contents(content), content), script=script)
 
 
 PLUGIN = Report(

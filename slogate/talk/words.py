@@ -7,7 +7,7 @@ plain text what could be a link, a mention or markup is broken up. At most 60,00
 from __future__ import annotations
 
 from slogate import units
-from slogate.reports import _base, _turns
+from slogate.reports import _base, _next, _turns
 from slogate.reports.markdown import code, escape
 from slogate.talk.past import Past, ended
 from slogate.verdict import Finding, Outcome, Verdict
@@ -32,42 +32,7 @@ def calm(text: str, longest: int = _LONGEST) -> str:
 
 def next_step(verdict: Verdict) -> str:
     """What its reader should do now, in Markdown."""
-    run = verdict.subject.run
-    shown = code(f"slogate report {run.id} --open")
-    blocking = [each for each in _base.worst_first(verdict.findings) if each.blocking]
-    worst = blocking[0] if blocking else None
-    if worst is None:
-        if not verdict.findings:
-            return "Write budgets into the spec: nothing was judged."
-        rest = [each for each in verdict.findings if each.outcome is not Outcome.PASS]
-        return "Nothing blocks; look at what does not pass when you can." if rest else "None."
-    name = code(_base.label(worst))
-    if run.kind == "production":
-        return _of_production(worst.outcome, name)
-    if worst.outcome is Outcome.FAIL:
-        return f"Mend {name} first; {shown} shows when and where. A retry is no remedy."
-    if worst.outcome is Outcome.INCONCLUSIVE:
-        return _undecided(worst, name)
-    if worst.outcome is Outcome.NO_DATA:
-        return f"Compare the spec with what was measured: {code(f'slogate runs show {run.id}')}."
-    return "Mend the measurement, not the service: the reason below says what was wrong with it."
-
-
-def _of_production(worst: Outcome, name: str) -> str:
-    if worst is Outcome.FAIL:
-        return f"Mend {name} first: its error budget is what users feel."
-    if worst is Outcome.NO_DATA:
-        return f"Bring data of {name} into the store, or mend what it selects in the spec."
-    return f"Look at the data of {name}: the reason below says what is missing."
-
-
-def _undecided(worst: Finding, name: str) -> str:
-    if worst.seconds_needed is not None:
-        more = units.format_span(worst.seconds_needed)
-        return f"Run longer: {more} of such load would settle {name}."
-    if (worst.comparison or {}).get("design") == "sequential":
-        return f"Run it again: {name} is decided by several runs of the base, see the reason below."
-    return f"Run longer: this load is too little to decide {name}."
+    return _next.next_step(verdict, code)
 
 
 def _sides(finding: Finding, past: Past) -> tuple[str, str, str]:

@@ -5,20 +5,53 @@ The dashed line is a budget that is spent evenly over the window; a rate of 1 fo
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from slogate import units
 from slogate.model.beside import Burn
 from slogate.reports import _base
-from slogate.reports._html.frame import CountAxis, Mark, Tick, chart, nice, time_ticks
+from slogate.reports._html.frame import (
+    CountAxis,
+    LogAxis,
+    Mark,
+    Tick,
+    chart,
+    legend,
+    nice,
+    time_ticks,
+)
 from slogate.reports._html.markup import Html, joined, name, number, tag
 from slogate.verdict import Finding
 
 MOST = 20
-_LEFT, _RATE = 130, 130
+_LEFT, _RATE = 140, 140
 _WIDTH = 1_000
-_LOWEST = -1.0
+# the line at 100% is drawn whole
+_PAD = 2.0
+_LOWEST = -10.0
+_STEPS = 5
+# rates so high are drawn each ten times as far as the last, or all others would be nothing
+_STEEP = 12.0
+_SLOWEST = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimesAxis(LogAxis):
+    """Burn rates, each ten times as far as the other."""
+
+    @property
+    def ticks(self) -> list[Tick]:
+        """Powers of ten."""
+        ends = (math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)))
+        values = [10.0**e for e in range(ends[0], ends[1] + 1)]
+        return [
+            Tick(at=self.y(value), text=f"{units.significant(value, 3)}×")
+            for value in values
+            if self.low <= value <= self.high
+        ]
 
 
 def burning(key: str, finding: Finding, burn: Burn) -> Html:
@@ -41,58 +74,69 @@ def _ticks(burn: Burn) -> list[Tick]:
 def _left(key: str, burn: Burn) -> Html:
     known = [each for each in burn.left if each is not None]
     low = max(_LOWEST, min([0.0, *known]))
-    # a little room under nothing, or the line that ends there cannot be seen
-    low = low - 0.06 if low < 0 else 0.0
+    step = nice((1 - low) / _STEPS)
+    # a little room under what is least, or the line that ends there cannot be seen
+    low = low - 0.05 * (1 - low) if low < 0 else 0.0
 
     def y(share: float) -> float:
-        return _LEFT * (1 - (max(low, share) - low) / (1 - low))
+        return _PAD + (_LEFT - _PAD) * (1 - (max(low, share) - low) / (1 - low))
 
     points = [
         (_x(burn, at), y(left)) for at, left in zip(burn.moments, burn.left, strict=True)
         if left is not None
     ]  # fmt: skip
     line = "M" + "L".join(f"{number(a)} {number(b)}" for a, b in points)
-    marks = [Mark(y=y(0.0), text="all spent", kind="fail")] if low < 0 else []
-    steps = (1.0, 0.5, 0.0, -0.5, -1.0)
+    over = _LEFT - y(0.0)
     last = known[-1] if known else 0.0
     ends = f"{units.format_share(last)} is left" if last >= 0 else "it is overspent"
     told = f"The share of the error budget that was left; at the end {ends}."
-    return chart(
-        f"{key}-left", "Budget left", told,
-        columns=_WIDTH, height=_LEFT,
-        shapes=joined(
-            tag("path", class_="line even", d=f"M0 {number(y(1.0))}L{_WIDTH} {number(y(0.0))}"),
-            tag("path", class_="line q1", d=line),
+    shares = [i * step for i in range(math.ceil(low / step), round(1 / step) + 1)]
+    return joined(
+        chart(
+            f"{key}-left", "Budget left", told,
+            columns=_WIDTH, height=_LEFT,
+            shapes=joined(
+                tag("rect", class_="overspent", x=0, y=y(0.0), width=_WIDTH, height=over)
+                if over
+                else None,
+                tag("path", class_="line even", d=f"M0 {number(y(1.0))}L{_WIDTH} {number(y(0.0))}"),
+                tag("path", class_="line q1", d=line),
+            ),
+            x_ticks=_ticks(burn),
+            y_ticks=[Tick(at=y(each), text=units.format_share(each)) for each in shares],
+            marks=[Mark(y=y(0.0), text="all spent", kind="fail", first=True)] if over else [],
         ),
-        x_ticks=_ticks(burn),
-        y_ticks=[Tick(at=y(each), text=units.format_share(each)) for each in steps if each >= low],
-        marks=marks,
+        legend(("q1", "left of the window's budget"), ("even", "spent evenly")),
     )  # fmt: skip
 
 
 def _rate(key: str, burn: Burn) -> Html:
     known = [each for each in burn.rates if each is not None]
-    axis = CountAxis(high=nice(max([1.2, *known]) * 1.05), height=_RATE)
     top = max(known, default=0.0)
+    axis: LogAxis | CountAxis = CountAxis(high=nice(max(1.2, top) * 1.05), height=_RATE, unit="×")
+    if top > _STEEP:
+        axis = TimesAxis(low=_SLOWEST, high=top * 1.5, height=_RATE)
     spans = list(pairwise(burn.moments))
     most = units.significant(top, 3)
     told = f"How many times faster than evenly the budget was spent; {most} at most."
-    return chart(
-        f"{key}-rate", "Burn rate", told,
-        columns=_WIDTH, height=_RATE,
-        shapes=tag("path", class_="line q3", d=_steps(burn, axis, spans)),
-        x_ticks=_ticks(burn), y_ticks=axis.ticks,
-        marks=[Mark(y=axis.y(1.0), text="evenly spent", kind="open")],
+    return joined(
+        chart(
+            f"{key}-rate", "Burn rate", told,
+            columns=_WIDTH, height=_RATE,
+            shapes=tag("path", class_="burnt", d=_steps(burn, axis, spans)),
+            x_ticks=_ticks(burn), y_ticks=axis.ticks,
+            marks=[Mark(y=axis.y(1.0), text="1×: lasts just the window", kind="open", first=True)],
+        ),
+        legend(("burnt", "times the rate that spends it evenly"),
+               *([("none", "each line ten times the one below")] if top > _STEEP else [])),
     )  # fmt: skip
 
 
-def _steps(burn: Burn, axis: CountAxis, spans: Sequence[tuple[int, int]]) -> str:
-    """A line that is level over each part, broken where there was nothing to count."""
-    path, pen = [], False
-    for (begin, end), rate in zip(spans, burn.rates, strict=True):
-        if rate is not None:
-            y = number(axis.y(rate))
-            start = f"V{y}" if pen else f"M{number(_x(burn, begin))} {y}"
-            path.append(f"{start}H{number(_x(burn, end))}")
-        pen = rate is not None
-    return "".join(path)
+def _steps(burn: Burn, axis: LogAxis | CountAxis, spans: Sequence[tuple[int, int]]) -> str:
+    """A box over each part, none where there was nothing to count."""
+    return "".join(
+        f"M{number(_x(burn, begin))} {_RATE}V{number(axis.y(rate))}H{number(_x(burn, end))}"
+        f"V{_RATE}z"
+        for (begin, end), rate in zip(spans, burn.rates, strict=True)
+        if rate is not None
+    )

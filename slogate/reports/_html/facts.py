@@ -8,7 +8,7 @@ from slogate import units
 from slogate.model.run import Run
 from slogate.reports import _base
 from slogate.reports._html.markup import Html, joined, name, tag
-from slogate.reports._html.summary import section, table
+from slogate.reports._html.parts import section, table
 from slogate.verdict import Verdict
 
 _LONGEST_ERROR = 300
@@ -30,7 +30,7 @@ def failures(verdict: Verdict) -> Html | None:
         ]
         for failure in found
     ]
-    heads = [("Endpoint", ""), ("Error", ""), ("Requests", "figure")]
+    heads = [("Endpoint", ""), ("Error", "error"), ("Requests", "figure")]
     return section("failures", "Commonest failures", table("Commonest failures", heads, rows))
 
 

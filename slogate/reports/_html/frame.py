@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from slogate import units
 from slogate.reports._base import instant
@@ -17,6 +18,8 @@ from slogate.reports._html.markup import Html, number, tag
 
 _LABEL_GAP = 13.0
 _NICE = (1, 2, 5)
+_FINEST_FIRST = ((1, 1.5, 2, 3, 4, 5, 6, 8), (1, 1.5, 2, 3, 5), _NICE, (1, 3), (1,))
+_TICK_GAP = 22.0
 _TIME_STEPS_S = (
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200,
     86_400, 172_800, 604_800, 1_209_600, 2_592_000,
@@ -34,11 +37,15 @@ class Tick:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A limit: a line across the picture with its words; `kind` is the outcome's class."""
+    """A limit: a line across the picture with its words; `kind` is the outcome's class.
+
+    The words stand at its end, or at its `first` point.
+    """
 
     y: float
     text: str
     kind: str
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +63,12 @@ class LogAxis:
 
     @property
     def ticks(self) -> list[Tick]:
-        """Round durations: all of 1, 2, 5 where few fit, else fewer."""
+        """Round durations, as many as stand apart."""
         first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
-        for steps in (_NICE, (1, 3), (1,)):
+        for steps in _FINEST_FIRST:
             values = [float(m * 10**e) for e in range(first, last + 1) for m in steps]
             inside = [value for value in values if self.low <= value <= self.high]
-            if len(inside) <= max(2, self.height // 26):
+            if all(self.y(a) - self.y(b) >= _TICK_GAP for a, b in pairwise(inside)):
                 break
         return [Tick(at=self.y(us), text=units.format_duration(us)) for us in inside]
 
@@ -72,6 +79,7 @@ class CountAxis:
 
     high: float
     height: float
+    unit: str = ""
 
     def y(self, value: float) -> float:
         """Pixels from the top."""
@@ -83,7 +91,8 @@ class CountAxis:
         step = nice(self.high / max(1.0, self.height // 36))
         count = math.floor(self.high / step + 1e-9)
         return [
-            Tick(at=self.y(i * step), text=units.significant(i * step, 3)) for i in range(count + 1)
+            Tick(at=self.y(i * step), text=f"{units.significant(i * step, 3)}{self.unit}")
+            for i in range(count + 1)
         ]
 
 
@@ -170,8 +179,10 @@ def _limits(marks: Sequence[Mark], height: int) -> list[Html]:
         )
         found.append(
             tag(
-                "text", mark.text, class_=f"budget {mark.kind}", x="100%", dx=-4,
-                y=max(10.0, min(text_y, height - 4.0)), text_anchor="end",
+                "text", mark.text, class_=f"budget {mark.kind}",
+                x=0 if mark.first else "100%", dx=4 if mark.first else -4,
+                y=max(10.0, min(text_y, height - 4.0)),
+                text_anchor="start" if mark.first else "end",
             )
         )  # fmt: skip
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slogate.reports import _early
 from slogate.reports._html.markup import Html, tag
-from slogate.reports._html.summary import section
+from slogate.reports._html.parts import section
 from slogate.verdict import Verdict
 
 

@@ -8,13 +8,17 @@ refuses what could act: event handlers, inline styles, and links to anywhere but
 from __future__ import annotations
 
 import html
+import re
 from dataclasses import dataclass
 
 from slogate.reports._base import plain
 
 LONGEST = 1_000
-_VOID = {"meta", "link", "br"}
+_VOID = {"meta", "link", "br", "wbr"}
 _LINKS = {"href", "src", "action", "formaction", "xlink-href"}
+# where a long name may go on in the next line
+_JOINT = re.compile(r"(?<=\w)/(?=\w)")
+_HEADING = re.compile(r'<h2 id="([a-z0-9-]+)">(.*?)</h2>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,13 @@ def escaped(text: str, longest: int = LONGEST) -> str:
 
 def name(text: str, longest: int = 120) -> Html:
     """A name from outside, as code; isolated, so that it turns no text around it."""
-    return Html(f'<bdi class="name">{escaped(text, longest)}</bdi>')
+    shown = _JOINT.sub("/<wbr/>", escaped(text, longest))
+    return Html(f'<bdi class="name">{shown}</bdi>')
+
+
+def headings(page: Html) -> list[tuple[str, Html]]:
+    """The id and the words of each section's heading."""
+    return [(key, Html(title)) for key, title in _HEADING.findall(page.text)]
 
 
 def joined(*children: Html | str | None) -> Html:

@@ -11,13 +11,24 @@ from slogate.model.selection import Endpoint, Selection
 from slogate.model.window import Window
 from slogate.reports import _base
 from slogate.reports._html.markup import Html, block, joined, name, tag
-from slogate.reports._html.spread import distribution
-from slogate.reports._html.summary import section, table
-from slogate.reports._html.timeline import LINES, Panel, failed, heatmap, percentiles, traffic
+from slogate.reports._html.parts import section, table
+from slogate.reports._html.spread import DISTRIBUTION, distribution
+from slogate.reports._html.summary import badge
+from slogate.reports._html.timeline import (
+    LINES,
+    Panel,
+    failed,
+    heatmap,
+    instead,
+    key_of,
+    percentiles,
+    traffic,
+)
 from slogate.verdict import Verdict
 
 MOST_SCENES = 5
 MOST_PAST = 11
+_UNJUDGED = "Nothing was judged."
 
 
 def view(verdict: Verdict) -> View:
@@ -72,17 +83,35 @@ def _panel(panel: Panel, endpoint: str | None) -> Html:
     if not panel.exhibit.exact:
         note += " Only buckets are known: a cell is as high as its bucket, a percentile lies at "
         note += "its bucket's upper end."
-    if panel.shades:
+    if panel.shades == [(0.0, 1.0)]:
+        note += " None of it was judged."
+    elif panel.shades:
         note += " The shaded parts were not judged."
     return section(
         panel.key,
         "All requests" if endpoint is None else joined(name(endpoint)),
+        _judged(panel),
         heatmap(panel),
-        _pair(percentiles(panel), distribution(panel)),
+        _pair(
+            percentiles(panel), distribution(panel) or instead(DISTRIBUTION, "Nothing was judged.")
+        ),
         _pair(traffic(panel), failed(panel)),
         _data(panel),
         note=note,
     )
+
+
+def _judged(panel: Panel) -> Html | None:
+    """What the objectives of the endpoint came to, by which its pictures are read."""
+    items = [
+        tag(
+            "li",
+            badge(each.outcome, blocking=each.blocking),
+            f" {key_of(each)} {_base.observed(each)}, limit {_base.limit(each)}",
+        )
+        for each in _base.worst_first(panel.findings)
+    ]
+    return tag("ul", *items, class_="judged") if items else None
 
 
 def _pair(left: Html | None, right: Html | None) -> Html:
@@ -111,7 +140,7 @@ def endpoints(exhibit: Exhibit, window: tuple[int, int] | None) -> Html | None:
         return None
     start, end = window or (exhibit.start_ts, exhibit.end_ts)
     seconds = max(1, end - start) / units.US_PER_SECOND
-    heads = [("Endpoint", ""), ("Requests", "figure"), ("a second", "figure"), ("Failed", "figure"),
+    heads = [("Endpoint", ""), ("Requests", "figure"), ("A second", "figure"), ("Failed", "figure"),
              *((word, "figure") for word in (*LINES, "Slowest"))]  # fmt: skip
     rows = [_endpoint(row, seconds) for row in exhibit.endpoints]
     others, requests = exhibit.others
@@ -121,8 +150,8 @@ def endpoints(exhibit: Exhibit, window: tuple[int, int] | None) -> Html | None:
     if others:
         note += f" {units.format_count(others)} more endpoints with "
         note += f"{units.format_count(requests)} requests are not shown."
-    return section("endpoints", "Endpoints", table("Endpoints, the busiest first", heads, rows),
-                   note=note)  # fmt: skip
+    shown = table("Endpoints, the busiest first", heads, rows, across=3)
+    return section("endpoints", "Endpoints", shown, note=note)
 
 
 def _endpoint(row: EndpointRow, seconds: float) -> list[Html]:

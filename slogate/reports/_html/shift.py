@@ -13,7 +13,7 @@ from slogate import units
 from slogate.reports import _turns
 from slogate.reports._html.frame import Mark, Tick, chart, legend, percent
 from slogate.reports._html.markup import NOTHING, Html, joined, name, number, tag
-from slogate.reports._html.summary import section, table
+from slogate.reports._html.parts import section, table
 from slogate.verdict import Verdict
 
 _HEIGHT = 190

@@ -25,6 +25,7 @@ from slogate.reports._html.timeline import (
 from slogate.verdict import Finding
 
 Place = Callable[[float], float]
+DISTRIBUTION = "Distribution of the judged window"
 _HEIGHT = 210
 _WIDTH = 1_000
 # decades from which 0% and 50% would touch
@@ -66,14 +67,26 @@ def distribution(panel: Panel) -> Html | None:
     found.sort(key=lambda each: -each.limit)
     return joined(
         chart(
-            f"{panel.key}-spread", "Distribution of the judged window", _told(levels, scene.timed),
+            f"{panel.key}-spread", DISTRIBUTION, _told(levels, scene.timed),
             columns=_WIDTH, height=_HEIGHT, shapes=shapes, x_ticks=ticks, y_ticks=axis.ticks,
             over=joined(
-                *(_target(f, x, axis.y(f.limit), below=i % 2 == 1) for i, f in enumerate(found))
+                *(_target(f, x, axis.y(f.limit), below=_is_below(f)) for f in found)
             ),
         ),
-        legend(*words, *([("none", "○ the budget: the line must pass below")] if found else [])),
+        legend(*words, ("none", "across: the share of requests that took no longer"),
+               *_reading(panel, found)),
     )  # fmt: skip
+
+
+def _reading(panel: Panel, drawn: Sequence[Finding]) -> list[tuple[str, str]]:
+    """How to read the budgets; failed requests may breach one that the line keeps."""
+    notes = [("none", "○ the budget: the line must pass below")] if drawn else []
+    endless = [key_of(each) for each in latencies(panel.findings) if _base.is_unbounded(each)]
+    if endless:
+        keys = ", ".join(endless)
+        said = f"{keys}: judged with failed requests as too slow, which the line does not show"
+        notes.append(("none", said))
+    return notes
 
 
 def _axis(panel: Panel) -> LogAxis:
@@ -110,8 +123,13 @@ def _is_drawn(finding: Finding, x: Place, high: float) -> bool:
     return share.required < 1 and x(share.required) <= 1
 
 
+def _is_below(finding: Finding) -> bool:
+    """Its words stand where the line is not: it passes above of what it breaches."""
+    return finding.observed is not None and finding.observed > finding.limit
+
+
 def _target(finding: Finding, x: Place, y: float, *, below: bool) -> Html:
-    """The point of a budget; neighbours have their words on either side."""
+    """The point of a budget, with its words."""
     required = finding.good_share.required if finding.good_share else 0.0
     at = x(required)
     kind = kind_of(finding.outcome)

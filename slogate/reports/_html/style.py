@@ -53,10 +53,17 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .badge.open { color: var(--open); background: var(--open-bg); }
 .badge.quiet { background: none; border-color: currentColor; font-weight: 500; }
 .reasons { list-style: none; margin: 0; padding: 0; }
-.reasons li { display: grid; grid-template-columns: 140px 1fr; gap: 12px; padding: 9px 0;
+.reasons > li { display: grid; grid-template-columns: 140px 1fr; gap: 12px; padding: 9px 0;
   border-top: 1px solid var(--line); align-items: start; }
-.reasons li:first-child { border-top: 0; padding-top: 0; }
+.reasons > li:first-child { border-top: 0; padding-top: 0; }
 .reason { font-weight: 500; }
+.step { margin-top: 4px; padding-top: 10px; border-top: 1px solid var(--line); }
+.reasons .notes { margin-top: 4px; }
+.contents ul, .judged { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 16px;
+  margin: 0; padding: 0; font-size: .88rem; }
+.contents { margin-top: 16px; }
+.contents a { text-underline-offset: 3px; } .contents .name { color: inherit; }
+.judged { gap: 4px 20px; margin: 2px 0 8px; }
 .notes { margin: 0; padding-left: 20px; }
 .scroll { overflow-x: auto; border-radius: 6px; }
 .scroll:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
@@ -66,8 +73,8 @@ th, td { text-align: left; padding: 7px 14px 7px 0; border-top: 1px solid var(--
 thead th { color: var(--soft); font-size: .78rem; border-top: 0; white-space: nowrap; }
 tbody th .name { font-weight: 600; }
 th:last-child, td:last-child { padding-right: 2px; }
-th .name, td .name { display: inline-block; min-width: 12ch; max-width: 34ch;
-  overflow-wrap: anywhere; }
+th .name, td .name { display: inline-block; max-width: 34ch; overflow-wrap: break-word; }
+.error .name { max-width: 90ch; }
 .figure { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
@@ -86,7 +93,11 @@ th .name, td .name { display: inline-block; min-width: 12ch; max-width: 34ch;
 .swatch.pin { height: 3px; border-radius: 2px; vertical-align: 3px; width: 16px;
   background: var(--q2); }
 .line.even { stroke: var(--soft); stroke-width: 1.2; stroke-dasharray: 6 5; }
-.words { display: inline-block; min-width: 40ch; }
+.swatch.even { height: 0; border-top: 2px dashed var(--soft); border-radius: 0; width: 16px;
+  vertical-align: 3px; }
+.overspent { fill: var(--fail-bg); } .burnt { fill: var(--q3); background: var(--q3); }
+.line-up { display: block; } .note.after { margin: 8px 0 0; }
+.budget-left .bar { margin-bottom: 2px; }
 .bar .limit { stroke: var(--fail); stroke-width: 2; fill: none; }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); margin: 0;
   column-gap: 32px; }
@@ -147,11 +158,30 @@ line.budget.open { stroke: var(--open); }
   main, header, footer { padding-left: 12px; padding-right: 12px; }
   section { padding: 14px 14px; }
   h1 { font-size: 1.2rem; }
-  .reasons li { grid-template-columns: 1fr; gap: 4px; }
+  .reasons > li { grid-template-columns: 1fr; gap: 4px; }
   dl { grid-template-columns: 1fr; }
-  tbody th, thead th:first-child { position: sticky; left: 0; background: var(--card);
-    z-index: 1; padding-right: 10px; max-width: 46vw; font-size: .82rem; }
-  tbody th .name { width: max-content; min-width: 0; max-width: 43vw; font-size: .86em; }
+  .chart { margin-left: 52px; } .legend { margin-left: 0; }
+  .cards, .cards tbody { display: block; }
+  .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden;
+    clip-path: inset(50%); }
+  .cards tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 7px 12px;
+    padding: 12px 0; border-top: 1px solid var(--line); align-items: start; }
+  .cards tr:first-child { border-top: 0; padding-top: 0; }
+  .cards.across3 tr { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+  .cards.across5 tr { grid-template-columns: repeat(5, minmax(0, 1fr)); }
+  .cards th, .cards td { display: block; padding: 0; border: 0; text-align: left;
+    white-space: normal; overflow-wrap: anywhere; }
+  .cards th { grid-column: 1 / -1; }
+  .cards tr { position: relative; } .cards tr:has(> .state) th { padding-right: 128px; }
+  .cards .state { position: absolute; right: 0; top: 12px; }
+  .cards .state::before { display: none; }
+  .cards tr:first-child .state { top: 0; }
+  .cards .wide { grid-column: 1 / -1; }
+  .cards td::before { content: attr(data-label); display: block; color: var(--soft);
+    font-size: .75rem; }
+  .cards .name { max-width: 100%; min-width: 0; }
+  .cards .bar, .cards .trend { max-width: 100%; }
+  .cards .wide .line-up { display: inline; margin-right: 8px; }
 }
 @media print {
   :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --soft: #444;
@@ -162,7 +192,8 @@ line.budget.open { stroke: var(--open); }
     --q0: #2e7d6b; --q1: #2158c4; --q2: #7a3db8; --q3: #b0420f; --q4: #737c8b;
     --ok: #6f9fd8; --bad: #c62f26; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  body { font-size: 11px; }
+  html { font-size: 10.5px; } body { font-size: 1rem; }
+  .contents { display: none; } tr, figure, .reasons > li { break-inside: avoid; }
   section { break-inside: avoid-page; padding: 10px 0; border: 0; border-top: 1px solid var(--line);
     border-radius: 0; margin: 8px 0; }
   .pair { grid-template-columns: 1fr 1fr; } .tip, .hair { display: none; }

@@ -9,21 +9,27 @@ from slogate.model.beside import Past
 from slogate.reports import _base
 from slogate.reports._base import MARKS
 from slogate.reports._html.markup import Html, joined, name, tag
+from slogate.reports._html.parts import section, table
 from slogate.reports._html.trend import trend
+from slogate.reports._next import next_step
 from slogate.verdict import Finding, Outcome, Verdict
 
 # what a bar shows beyond its limit, of the limit
 _ROOM = 1.5
 _BAR = 120
+_DAY_US = 86_400 * units.US_PER_SECOND
+_DAYS = 3
+# so many objectives with the same trouble are told of together
+_MANY = 3
+# no text has it: control characters are taken out of all
+_EDGE = "\0"
 
 
 def head(verdict: Verdict) -> Html:
     """The outcome, the conclusion in one sentence, and what was judged."""
     run = verdict.subject.run
     said, _, rest = _base.conclusion(verdict).partition(": ")
-    facts = [joined("run ", name(run.id))]
-    if run.start_ts is not None:
-        facts.append(joined(_base.instant(run.start_ts)[:19].replace("T", " "), " UTC"))
+    facts = [joined("run ", name(run.id)), *_when(verdict)]
     if run.branch or run.commit:
         facts.append(name("@".join(part for part in (run.branch, (run.commit or "")[:10]) if part)))
     facts.append(joined(_divided(verdict)))
@@ -42,6 +48,14 @@ def head(verdict: Verdict) -> Html:
     )
 
 
+def _when(verdict: Verdict) -> list[Html]:
+    """The start of a run; of production the window, since the data began long before it."""
+    run, window = verdict.subject.run, verdict.subject.window
+    ends = window if run.kind == "production" and window else (run.start_ts,)
+    shown = [_base.instant(ts)[:19].replace("T", " ") for ts in ends if ts is not None]
+    return [joined(" to ".join(shown), " UTC")] if shown else []
+
+
 def _class(verdict: Verdict) -> str:
     if verdict.exit_code == 0:
         return "pass"
@@ -51,14 +65,23 @@ def _class(verdict: Verdict) -> str:
 def _divided(verdict: Verdict) -> str:
     subject = verdict.subject
     count = units.format_count
-    text = f"{count(subject.rows)} requests = {count(subject.warmup)} warm-up + "
-    text += f"{count(subject.judged)} judged"
+    if subject.warmup or subject.judged != subject.rows:
+        text = f"{count(subject.rows)} requests = {count(subject.warmup)} warm-up + "
+        text += f"{count(subject.judged)} judged"
+    else:
+        text = f"{count(subject.judged)} requests judged"
     if subject.window:
-        seconds = (subject.window[1] - subject.window[0]) / units.US_PER_SECOND
-        text += f" over {units.format_span(seconds)}"
+        text += f" over {_lasting(subject.window[1] - subject.window[0])}"
     if subject.backfilled:
         text += f", {count(subject.backfilled)} missed starts back-filled"
     return text
+
+
+def _lasting(us: int) -> str:
+    """A window of production is one of days."""
+    if us < _DAYS * _DAY_US:
+        return units.format_span(us / units.US_PER_SECOND)
+    return f"{units.significant(us / _DAY_US, 3)} d"
 
 
 def badge(outcome: Outcome, *, blocking: bool) -> Html:
@@ -77,67 +100,71 @@ def reasons(verdict: Verdict) -> Html | None:
     found = [f for f in _base.worst_first(verdict.findings) if f.outcome is not Outcome.PASS]
     if not found:
         return None
-    return section("why", "Why", tag("ol", *map(_reason, found), class_="reasons"))
+    shared, alike = _shared(found)
+    items = [_reason(each) for each in found if each not in alike]
+    if alike:
+        items.insert(0, _together(shared, alike))
+    step = next_step(verdict, lambda text: f"{_EDGE}{text}{_EDGE}", "its pictures below show")
+    return section("why", "Why", tag("ol", *items, class_="reasons"), _step(step))
+
+
+def _step(step: str) -> Html:
+    """What to do next: what stands between two edges is a name or a command."""
+    pieces = step.split(_EDGE)
+    shown = (name(each) if at % 2 else joined(each) for at, each in enumerate(pieces))
+    return tag("p", tag("strong", "Next step: "), *shown, class_="step")
 
 
 def _reason(finding: Finding) -> Html:
-    aside = _base.aside(finding)
     return tag(
         "li",
         badge(finding.outcome, blocking=finding.blocking),
         tag(
             "div",
             tag("p", finding.reason or _base.word(finding.outcome), class_="reason"),
-            tag(
-                "p",
-                joined(name(_base.label(finding)), " · ", name(_base.place(finding))),
-                joined(" · ", aside) if aside else None,
-                class_="under",
-            ),
+            tag("p", *_whereabouts(finding), class_="under"),
         ),
     )
 
 
-def section(
-    key: str, title: Html | str, *content: Html | str | None, note: str | None = None
-) -> Html:
-    """A part of the page under a heading."""
-    return tag(
-        "section",
-        tag("h2", title, id=f"{key}-title"),
-        tag("p", note, class_="note") if note else None,
-        *content,
-        aria_labelledby=f"{key}-title",
-    )
+def _whereabouts(finding: Finding) -> list[Html]:
+    aside = _base.aside(finding)
+    where = joined(name(_base.label(finding)), " · ", name(_base.place(finding)))
+    return [where, joined(" · ", aside)] if aside else [where]
 
 
-def table(caption: str, heads: Sequence[tuple[str, str]], rows: Sequence[Sequence[Html]]) -> Html:
-    """A table in a box that scrolls by itself; `heads` are (title, class of the column)."""
-    cells = [tag("th", title, scope="col", class_=kind or None) for title, kind in heads]
-    lines = [
-        tag(
-            "tr",
-            *(
-                tag("th", cell, scope="row", class_=kind or None)
-                if at == 0
-                else tag("td", cell, class_=kind or None)
-                for at, (cell, (_, kind)) in enumerate(zip(row, heads, strict=True))
-            ),
-        )
-        for row in rows
+def _shared(findings: Sequence[Finding]) -> tuple[str, list[Finding]]:
+    """What is wrong with the whole run, and those of whose reasons it is the beginning."""
+    alike = [f for f in findings if f.outcome is Outcome.INVALID and f.blocking]
+    texts = [each.reason or "" for each in alike]
+    if len(texts) < _MANY:
+        return "", []
+    shared, _, _ = texts[0][: _prefix(texts)].rpartition("; ")
+    return (shared, alike) if shared else ("", [])
+
+
+def _prefix(texts: Sequence[str]) -> int:
+    """How many characters they begin with alike."""
+    for at, chars in enumerate(zip(*texts, strict=False)):
+        if len(set(chars)) > 1:
+            return at
+    return min(map(len, texts), default=0)
+
+
+def _together(shared: str, findings: Sequence[Finding]) -> Html:
+    """A reason of many objectives, once, and what else there is to each."""
+    own = [
+        tag("li", name(_base.label(each)), ": ", (each.reason or "")[len(shared) + 2 :])
+        for each in findings
     ]
     return tag(
-        "div",
+        "li",
+        badge(findings[0].outcome, blocking=True),
         tag(
-            "table",
-            tag("caption", caption, class_="hidden"),
-            tag("thead", tag("tr", *cells)),
-            tag("tbody", *lines),
+            "div",
+            tag("p", f"{shared} ({len(findings)} objectives)", class_="reason"),
+            tag("ul", *own, class_="notes under"),
         ),
-        class_="scroll",
-        role="region",
-        aria_label=f"{caption}: table",
-        tabindex=0,
     )
 
 
@@ -147,7 +174,7 @@ def objectives(verdict: Verdict, past: Mapping[str, Sequence[Past]] | None = Non
         return None
     several = len({finding.service for finding in verdict.findings}) > 1
     heads = [
-        ("Objective", ""), ("Outcome", ""), ("Endpoint", ""), ("Limit", "figure"),
+        ("Objective", ""), ("Outcome", "state"), ("Endpoint", ""), ("Limit", "figure"),
         ("Observed (95% interval)", "figure"), ("Against the limit", ""),
         ("Good / required", "figure"), ("Requests", "figure"),
     ]  # fmt: skip
@@ -186,7 +213,8 @@ def _row(finding: Finding, *, whole_id: bool) -> list[Html]:
 
 def _bar(finding: Finding) -> Html:
     """The observed value with its interval on a line that ends half over the limit."""
-    if finding.observed is None or finding.limit <= 0:
+    endless = _base.is_unbounded(finding)
+    if finding.limit <= 0 or (finding.observed is None and not endless):
         return joined(_base.UNKNOWN)
     most = finding.limit * _ROOM
 
@@ -204,7 +232,9 @@ def _bar(finding: Finding) -> Html:
             width=_BAR - limit if floor else limit),
         tag("rect", x=0, y=7, width=value, height=2, class_="value"),
         tag("rect", x=at(low), y=5, width=max(1.0, at(high) - at(low)), height=6, class_="spread"),
-        tag("circle", cx=value, cy=8, r=3, class_="value"),
+        tag("path", d=f"M{_BAR - 3} 4l4 4l-4 4z", class_="value")
+        if endless
+        else tag("circle", cx=value, cy=8, r=3, class_="value"),
         tag("path", d=f"M{limit:.1f} 1v14", class_="limit"),
         class_="bar", width=_BAR, height=16, viewBox=f"-3 0 {_BAR + 6} 16", role="img",
         aria_label=said,

@@ -274,18 +274,19 @@ def failed(panel: Panel) -> Html:
     slices = panel.scene.slices
     total, untold = panel.total, sum(each.untold for each in slices)
     if not panel.tells_failures:
-        return _instead("The source does not tell of failed requests.")
+        return instead("Failed requests", "The source does not tell of failed requests.")
     count = sum(each.failed for each in slices)
     if untold:
         known = f"Of {units.format_count(untold)} of {units.format_count(total)} requests"
-        return _instead(
+        return instead(
+            "Failed requests",
             f"{known} the source does not tell whether they failed; "
-            f"{units.format_count(count)} of the others did."
+            f"{units.format_count(count)} of the others did.",
         )
     if not count:
-        return _instead("No request failed.")
+        return instead("Failed requests", "No request failed.")
     shares = [(each.column, 100 * each.failed / each.total) for each in slices]
-    axis = CountAxis(high=nice(max(share for _, share in shares)), height=_FAILED)
+    axis = CountAxis(high=nice(max(share for _, share in shares)), height=_FAILED, unit="%")
     shapes = tag(
         "path", class_="bad", d=bars([(c, axis.y(share), axis.height) for c, share in shares])
     )
@@ -294,6 +295,6 @@ def failed(panel: Panel) -> Html:
                          axis=axis, shapes=shapes)  # fmt: skip
 
 
-def _instead(sentence: str) -> Html:
-    """A sentence in the place of the picture of failures."""
-    return tag("figure", tag("figcaption", "Failed requests"), tag("p", sentence, class_="note"))
+def instead(title: str, sentence: str) -> Html:
+    """A sentence in the place of a picture."""
+    return tag("figure", tag("figcaption", title), tag("p", sentence, class_="note"))

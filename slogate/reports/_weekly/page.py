@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from slogate import units
 from slogate.reports._html.markup import Html, joined, name, tag
 from slogate.reports._html.page import framed
-from slogate.reports._html.summary import section
+from slogate.reports._html.parts import section
 from slogate.reports._weekly import loads, words
 from slogate.reports._weekly.fitting import fitting
 from slogate.reports._weekly.style import STYLE
@@ -58,6 +58,7 @@ def _header(week: Week) -> Html:
     facts = [words.span(week)]
     facts += [f"{services} {'service' if services == 1 else 'services'}"] if services else []
     kind = KINDS.get(week.state, "open") if week.rows else "open"
+    said, _, besides = words.conclusion(week).partition("; ")
     if week.compared:
         before = week.weeks[-2]
         facts.append(f"compared with {words.day(before.start_ts)} to {words.day(before.end_ts)}")
@@ -68,8 +69,9 @@ def _header(week: Week) -> Html:
             "h1",
             tag("span", " ".join(words.verdict(week)), class_=f"badge {kind}"),
             " ",
-            words.conclusion(week),
+            said,
         ),
+        tag("p", f"{besides[:1].upper()}{besides[1:]}", class_="besides") if besides else None,
         tag("ul", *(tag("li", fact) for fact in facts), class_="facts"),
         _alarm(week),
         _tiles(week),

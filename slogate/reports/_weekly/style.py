@@ -16,11 +16,12 @@ main, header, footer { max-width: 1340px; }
   font-variant-numeric: tabular-nums; }
 .tiles .pass { color: var(--pass); } .tiles .fail { color: var(--fail); }
 .tiles .open { color: var(--open); }
+.besides { color: var(--soft); margin-bottom: 8px; }
 .tiles span { color: var(--soft); font-size: .85rem; }
 .alarm ul { margin: 4px 0 0; padding-left: 20px; }
 td .under, th .under { display: block; white-space: nowrap; }
 th .under { font-weight: 400; white-space: normal; max-width: 44ch; }
-.reasons li { grid-template-columns: 150px 1fr; }
+.reasons > li { grid-template-columns: 150px 1fr; }
 .bad-figure { color: var(--fail); font-weight: 700; }
 .up { color: var(--pass); } .down { color: var(--fail); }
 .course { display: block; overflow: visible; }
@@ -30,7 +31,7 @@ th .under { font-weight: 400; white-space: normal; max-width: 44ch; }
 .course .dot { fill: var(--accent); }
 .course .slip { fill: var(--fail); stroke: var(--card); stroke-width: 1; }
 .course .none { fill: none; stroke: var(--soft); stroke-width: 1.3; }
-tbody th .name { max-width: 40ch; min-width: 28ch; }
+tbody th .name { max-width: 40ch; }
 .title .name { font-weight: 600; }
 .forecast { display: block; min-width: 17ch; }
 .forecast.under { white-space: normal; }
@@ -44,20 +45,17 @@ tr:hover > * { background: var(--page); }
   list-style: none; color: var(--soft); font-size: .8rem; }
 .keys svg { display: inline-block; vertical-align: -2px; margin-right: 6px; }
 @media (max-width: 560px) {
-  .reasons li { grid-template-columns: 1fr; }
+  .reasons > li { grid-template-columns: 1fr; }
   .tiles { grid-template-columns: 1fr 1fr; }
-  tbody th .name { min-width: 34vw; max-width: 40vw; }
-  .figure { text-align: left; } td.figure { white-space: normal; }
-  td.figure .under { white-space: normal; min-width: 12ch; }
+  td .under { white-space: normal; } .budget-left .bar { max-width: 70px; }
 }
 @media print {
   @page { size: A4 landscape; margin: 10mm; }
   html { font-size: 10.5px; } body { font-size: 1rem; }
-  section { break-inside: auto; } tr, .reasons li { break-inside: avoid; }
+  section { break-inside: auto; }
   h2 { break-after: avoid; }
-  .tiles li { padding: 4px 12px; } .reasons li { padding: 4px 0; }
+  .tiles li { padding: 4px 12px; } .reasons > li { padding: 4px 0; }
   table { font-size: .9rem; } th, td { padding-top: 3px; padding-bottom: 3px; }
-  tbody th .name { min-width: 30ch; }
 }
 """
 )

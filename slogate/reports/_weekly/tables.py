@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from slogate import units
 from slogate.reports._base import UNKNOWN
 from slogate.reports._html.markup import Html, joined, name, tag
-from slogate.reports._html.summary import section, table
+from slogate.reports._html.parts import section, table
 from slogate.reports._weekly import words
 from slogate.reports._weekly.picture import bar, course, keys
 from slogate.reports._weekly.week import Row, State, Week, good_of
@@ -22,9 +22,9 @@ def promises(week: Week, rows: Sequence[Row], *, left_out: int) -> Html | None:
         return None
     time = words.name(week)
     heads = [
-        ("Promise", ""), ("State", ""), (f"Good in {time}", "figure"),
+        ("Promise", ""), ("State", "state"), (f"Good in {time}", "figure"),
         (f"Spent in {time}", "figure"), ("Budget left", "budget-left"),
-        (f"Left at {len(week.weeks)} ends", ""), ("Forecast (estimate)", ""),
+        (f"Left at {len(week.weeks)} ends", ""), ("Forecast (estimate)", "wide"),
     ]  # fmt: skip
     caption = "All promises, the worst first"
     return section(
@@ -124,4 +124,4 @@ def glance(week: Week, rows: Sequence[Row]) -> Html | None:
     what = "weeks" if words.name(week) == "the week" else f"times of {words.length(week)}"
     title = f"{count} {what} at a glance"
     note = "The share that was good in each by itself; ✗ is worse than promised."
-    return section("glance", title, table(title, heads, cells), note=note)
+    return section("glance", title, table(title, heads, cells, across=3), note=note)
