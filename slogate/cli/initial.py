@@ -12,11 +12,12 @@ import typer
 from slogate import __version__
 from slogate.cli.complaints import tame
 from slogate.cli.options import note
+from slogate.cli.placing import top_of
 from slogate.errors import SettingsError, UsageError
 from slogate.initial.found import look
 from slogate.initial.plan import load_of
 from slogate.initial.settled import ACTION, HOST, Answers, Sources
-from slogate.initial.survey import forges, main_branch, read, service_name, top_of
+from slogate.initial.survey import forges, main_branch, read, service_name
 
 FORGES = ("github", "gitlab")
 

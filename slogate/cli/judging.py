@@ -136,11 +136,12 @@ def worst(codes: Iterable[int]) -> int:
 
 def _tell_github(verdicts: Sequence[Verdict]) -> None:
     """Annotations on the spec's lines (stderr, read by the runner too) and the step summary."""
+    from slogate.cli.placing import at_top
     from slogate.reports.github import PLUGIN as annotations
     from slogate.reports.markdown import PLUGIN as markdown
 
     with contextlib.suppress(OSError):
-        sys.stderr.writelines(annotations.render(verdict) for verdict in verdicts)
+        sys.stderr.writelines(annotations.render(at_top(verdict)) for verdict in verdicts)
         sys.stderr.flush()
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:

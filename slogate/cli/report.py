@@ -140,6 +140,7 @@ def command(
             "--compare, --at, --spec and --prometheus are for a report over some time",
             hint="say how long: --window 7d",
         )
+    from slogate.cli.report_given import placed
     from slogate.config import load_settings
     from slogate.gallery import shown
     from slogate.store.layout import open_store
@@ -152,7 +153,7 @@ def command(
             raise UsageError("--from takes no run, no --service and no --open")
         return _of_file(given, report, output, store, quiet=quiet)
     opened = open_store(store or settings.store)
-    verdict = _newest(opened, run, service, quiet=quiet)
+    verdict = placed(report, _newest(opened, run, service, quiet=quiet))
     if output is None and browse:
         output = _temporary(report.extension)
     if output is not None:

@@ -27,7 +27,7 @@ def documents(path: Path, report: Report, store: Path | None) -> list[tuple[str,
     """(What to put into the name of a file, text) of each document, at least one."""
     from slogate.gallery import shown
 
-    verdicts = verdicts_in(path)
+    verdicts = [placed(report, each) for each in verdicts_in(path)]
     opened = _opened(store)
     texts = [shown(opened, report, each) if opened else report.render(each) for each in verdicts]
     if len(texts) == 1:
@@ -35,6 +35,13 @@ def documents(path: Path, report: Report, store: Path | None) -> list[tuple[str,
     if report.join is not None:
         return [("", report.join(texts))]
     return list(zip(_names(verdicts), texts, strict=True))
+
+
+def placed(report: Report, verdict: Verdict) -> Verdict:
+    """The verdict with paths as the report's readers look for them."""
+    from slogate.cli.placing import at_top
+
+    return at_top(verdict) if report.placed else verdict
 
 
 def _names(verdicts: Sequence[Verdict]) -> list[str]:

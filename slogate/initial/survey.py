@@ -104,12 +104,6 @@ def service_name(folder: Path, description: Description | None) -> str:
     return "service"
 
 
-def top_of(folder: Path) -> Path:
-    """The top of the repository that a folder is in; the folder itself outside of any."""
-    whole = folder.resolve()
-    return next((each for each in (whole, *whole.parents) if (each / ".git").exists()), whole)
-
-
 def forges(folder: Path) -> list[str]:
     """Which CI the project has, as far as its files tell; `folder` is the top."""
     remotes = _read(folder / ".git" / "config")

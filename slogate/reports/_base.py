@@ -53,10 +53,10 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 class Report:
     """A format: its name, a sentence of help, and the function that renders a verdict.
 
-    A report with pictures also says what it wants to be shown of the run (`needs`), and renders
-    the verdict with that (`illustrate`), or with the reason why there is nothing to be seen, and
-    with what was gathered beside.
+    A report with pictures says what it wants to be shown of the run (`needs`), and renders with
+    that (`illustrate`), or why there is nothing to be seen, and with what was gathered beside.
     `join` makes one document of those of several verdicts; None: each needs a file of its own.
+    `placed`: its reader looks for the spec from the top of the repository.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Report:
     needs: Callable[[Verdict], View] | None = None
     illustrate: Callable[[Verdict, Exhibit | str, Beside], str] | None = None
     join: Callable[[Sequence[str]], str] | None = None
+    placed: bool = False
 
 
 def instant(ts: int) -> str:

@@ -58,4 +58,5 @@ PLUGIN = Report(
     extension="txt",
     render=render,
     join="".join,
+    placed=True,
 )

@@ -2,7 +2,7 @@
 
 An entry is an objective that does not pass, on its line of the spec. Its fingerprint comes from
 the objective's id alone, so that GitLab knows it again in the next run and tells what is new and
-what is mended. A path is relative to where the command ran: run it at the top of the repository.
+what is mended.
 """
 
 from __future__ import annotations
@@ -74,4 +74,5 @@ PLUGIN = Report(
     extension="json",
     render=render,
     join=join,
+    placed=True,
 )

@@ -149,7 +149,8 @@ def _blocks(verdict: Verdict, shown: int) -> list[str]:
     upper = rest if fold else [*rest, *passing]
     left_out = len(verdict.findings) - shown
     return [
-        f"## {MARKS[verdict.outcome]} {_base.conclusion(verdict)}",
+        f"## {MARKS[verdict.outcome]} {code(verdict.subject.run.service)}: "
+        f"{_base.conclusion(verdict)}",
         _run(verdict),
         _table(upper, whole_id=several) if upper else "",
         "\n".join(map(_reason, rest)),

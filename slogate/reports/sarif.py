@@ -5,6 +5,10 @@ an error, whatever else does not pass a warning, what is only for information a 
 objectives are left out, because viewers list every result, and close what is no longer there.
 A run that could not be judged is a notification of the tool besides, which then did not succeed.
 Texts hold no links and no placeholders, and no `<` stands in the document.
+
+GitHub knows an alert again by its rule, its file and `primaryLocationLineHash`. Left out, that is
+made from the line, and several objectives on one line become one alert; so it is made from the
+objective. Its upload action says that it would have chosen another one, and keeps this one.
 """
 
 from __future__ import annotations
@@ -17,6 +21,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from slogate.errors import EXIT_BREACH
+from slogate.model.run import Run
 from slogate.reports import _base
 from slogate.reports._base import Report
 from slogate.verdict import Finding, Outcome, Verdict
@@ -33,7 +39,16 @@ _KINDS = {
     "maximum": "No request takes longer than the limit.",
     "throughput": "There are at least so many successes a second.",
     "slo": "A promise to users is kept over its window.",
+    "regression": "A build is not worse than its base by more than allowed.",
 }
+_HELP = (
+    "The result names the limit, what was observed with its interval, and on how many requests. "
+    "`slogate report` shows the verdict that it comes from; `slogate docs spec` explains budgets, "
+    "`slogate docs slos` promises. A breach is not to be retried: mend the service, or change the "
+    "limit where a review sees it."
+)
+# GitHub refuses a file with more, and shows two of one category as one
+_MOST_RUNS = 20
 _INERT = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 _UNJUDGED = frozenset({Outcome.NO_DATA, Outcome.INVALID})
 
@@ -95,9 +110,7 @@ def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
         "level": _level(finding),
         "message": {"text": _text(f"{said} ({aside})" if aside else said)},
         "locations": [_location(finding)],
-        "partialFingerprints": {
-            "objective/v1": hashlib.sha256(finding.id.encode("utf-8", "surrogatepass")).hexdigest()
-        },
+        "partialFingerprints": _fingerprints(finding.id),
         "properties": _properties(finding),
     }
     if finding.waived is not None:
@@ -106,13 +119,26 @@ def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
     return result
 
 
+def _fingerprints(name: str) -> dict[str, str]:
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+    return {"primaryLocationLineHash": f"{digest[:32]}:1", "objective/v1": digest}
+
+
 def _rule(kind: str) -> dict[str, Any]:
     sentence = _KINDS.get(kind, f"An objective of the kind {_text(kind)}.")
     return {
         "id": _base.plain(kind),
         "shortDescription": {"text": sentence},
+        "fullDescription": {"text": sentence},
+        "help": {"text": _HELP, "markdown": _HELP},
         "defaultConfiguration": {"level": "error"},
     }
+
+
+def _category(run: Run) -> str:
+    """What is replaced by the next upload: budgets, slos and composites of a service are apart."""
+    part = "" if run.kind == "load" else "/".join(["slos", *filter(None, [run.aspect])]) + "/"
+    return f"slogate/{_base.plain(run.service)}/{_base.plain(part)}"
 
 
 def _notifications(verdict: Verdict) -> list[dict[str, Any]]:
@@ -144,7 +170,7 @@ def render(verdict: Verdict) -> str:
         "runs": [
             {
                 "tool": {"driver": driver},
-                "automationDetails": {"id": f"slogate/{_base.plain(run.service)}/"},
+                "automationDetails": {"id": _category(run)},
                 "invocations": [invocation],
                 "columnKind": "unicodeCodePoints",
                 "results": [_result(each, rules) for each in _base.worst_first(findings)],
@@ -156,9 +182,13 @@ def render(verdict: Verdict) -> str:
 
 
 def join(texts: Sequence[str]) -> str:
-    """One log with a run each; an id tells them apart, or a viewer takes them for one."""
+    """One log with a run each; an id tells them apart, or a viewer takes them for one.
+
+    More than GitHub takes are one run together.
+    """
     logs = [json.loads(each) for each in texts]
     runs = [run for log in logs for run in log["runs"]]
+    runs = [_together(runs)] if len(runs) > _MOST_RUNS else runs
     seen: Counter[str] = Counter()
     for run in runs:
         known = run["automationDetails"]["id"]
@@ -168,6 +198,29 @@ def join(texts: Sequence[str]) -> str:
     return f"{json.dumps(merged, indent=2, ensure_ascii=False).translate(_INERT)}\n"
 
 
+def _together(runs: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """All results, rules and notifications in one run."""
+    drivers = [run["tool"]["driver"] for run in runs]
+    rules = {rule["id"]: rule for driver in drivers for rule in driver["rules"]}
+    index = {name: number for number, name in enumerate(rules)}
+    results = [result for run in runs for result in run["results"]]
+    told = [run["invocations"][0] for run in runs]
+    codes = {each["exitCode"] for each in told}
+    notes = [note for each in told for note in each["toolExecutionNotifications"]]
+    invocation = {
+        "executionSuccessful": not notes,
+        "exitCode": EXIT_BREACH if EXIT_BREACH in codes else max(codes),
+        "toolExecutionNotifications": notes,
+    }
+    return {
+        "columnKind": runs[0]["columnKind"],
+        "tool": {"driver": {**drivers[0], "rules": list(rules.values())}},
+        "automationDetails": {"id": "slogate/"},
+        "invocations": [invocation],
+        "results": [{**each, "ruleIndex": index[each["ruleId"]]} for each in results],
+    }
+
+
 PLUGIN = Report(
     name="sarif",
     help="SARIF 2.1.0, for code scanning: results on the spec's lines.",
@@ -175,4 +228,5 @@ PLUGIN = Report(
     extension="sarif",
     render=render,
     join=join,
+    placed=True,
 )

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from slogate.cli.placing import top_of
 from slogate.initial.found import Found
 from slogate.initial.services import of_one_service
 from slogate.initial.settled import Answers, is_here
-from slogate.initial.survey import top_of
 
 
 def found(**kinds: tuple[str, ...]) -> Found:

@@ -52,7 +52,7 @@ def test_each_row_of_the_table_has_seven_cells_and_no_foreign_tag(found):
 def test_the_heading_is_the_verdict():
     """The first line tells the outcome, in words."""
     assert render(verdict(finding(), passing())).startswith(
-        "## ✗ FAIL: 1 of 2 objectives breached (exit 1)\n"
+        "## ✗ <code>shop</code>: FAIL: 1 of 2 objectives breached (exit 1)\n"
     )
 
 
@@ -60,7 +60,9 @@ def test_how_the_run_ended_stands_in_heading_and_head():
     """The cause is escaped as every text from elsewhere."""
     heading, _, head, *_ = render(verdict(finding(), ended="aborted", note="a<b")).split("\n")
 
-    assert heading == "## ✗ FAIL: 1 of 1 objective breached; run aborted (exit 1)"
+    assert (
+        heading == "## ✗ <code>shop</code>: FAIL: 1 of 1 objective breached; run aborted (exit 1)"
+    )
     assert "2026-11-01 02:00:00 UTC (**aborted: a&#60;b**). 13,000 requests" in head
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
@@ -10,7 +11,7 @@ from jsonschema import Draft4Validator
 from strategies import untidy_us, verdicts
 from verdict_examples import finding, passing, verdict
 
-from slogate.reports.sarif import render
+from slogate.reports.sarif import join, render
 from slogate.verdict import Outcome, Place
 
 
@@ -73,6 +74,63 @@ def test_a_breach_is_an_error_on_its_line():
         }
     ]
     assert result["properties"]["observed"] == 412_345
+
+
+def test_objectives_on_one_line_are_alerts_of_their_own():
+    """GitHub tells them by this; it stays when the line moves or its limit changes."""
+    place = Place(file="slo/shop.yaml", line=99, column=1, sha256="cd" * 32)
+    first, second = run_of(finding(), finding(text="p99: 1s"))["results"]
+    (moved,) = run_of(finding(place=place, limit=1.0))["results"]
+    one, other, again = (
+        each["partialFingerprints"]["primaryLocationLineHash"] for each in (first, second, moved)
+    )
+
+    assert one != other
+    assert one == again
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "category"),
+    [
+        pytest.param("load", "r1", "slogate/shop/", id="budgets"),
+        pytest.param("production", "production-20261101-0200", "slogate/shop/slos/", id="slos"),
+        pytest.param(
+            "production", "production-20261101-0200-composed", "slogate/shop/slos/composed/",
+            id="composites",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_judged_apart_is_uploaded_apart(kind, name, category):
+    """An upload replaces only what was uploaded under the same category."""
+    found = verdict(finding())
+    run = replace(found.subject.run, kind=kind, id=name)
+    log = json.loads(render(replace(found, subject=replace(found.subject, run=run))))
+
+    assert log["runs"][0]["automationDetails"]["id"] == category
+
+
+def test_more_runs_than_github_takes_are_one():
+    """Rules are listed once, and each result finds its own."""
+    found = [verdict(finding(), passing(kind="mean")), verdict(finding(kind="errors"))] * 10
+    texts = [render(each) for each in found]
+
+    assert len(json.loads(join(texts))["runs"]) == 20
+    log = json.loads(join([*texts, render(verdict())]))
+    assert [error.message for error in validator().iter_errors(log)] == []
+    (run,) = log["runs"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert rules == ["percentile", "mean", "errors"]
+    assert [rules[each["ruleIndex"]] for each in run["results"]] == ["percentile", "errors"] * 10
+    assert (run["invocations"][0]["exitCode"], run["automationDetails"]["id"]) == (1, "slogate/")
+    assert len(run["invocations"][0]["toolExecutionNotifications"]) == 1
+
+
+def test_a_rule_says_what_github_shows_of_it():
+    """Short and full description, and help."""
+    for kind in ("percentile", "regression", "of-somebody-else"):
+        (rule,) = run_of(finding(kind=kind))["tool"]["driver"]["rules"]
+
+        assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
 
 
 @pytest.mark.parametrize(
