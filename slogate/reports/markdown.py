@@ -148,9 +148,9 @@ def _blocks(verdict: Verdict, shown: int) -> list[str]:
     fold = len(passing) > _MANY or (bool(rest) and len(passing) > 3)
     upper = rest if fold else [*rest, *passing]
     left_out = len(verdict.findings) - shown
+    service = code(verdict.subject.run.service)
     return [
-        f"## {MARKS[verdict.outcome]} {code(verdict.subject.run.service)}: "
-        f"{_base.conclusion(verdict)}",
+        f"## {MARKS[verdict.outcome]} {service}: {_base.conclusion(verdict)}",
         _run(verdict),
         _table(upper, whole_id=several) if upper else "",
         "\n".join(map(_reason, rest)),
