@@ -70,7 +70,8 @@ def test_a_test_without_a_request_is_told_in_locusts_words(project):
     done = project.slogate("run", "--run-time", "2s")
 
     assert done.code == 2
-    assert "error: Locust made no request: no token" in done.err
+    assert "error: Locust made no request: " in done.err
+    assert "loadtests/locustfile.py:5: ValueError: no token\n" in done.err
     assert ".locust.log" in done.err
 
 
