@@ -41,11 +41,17 @@ def escape(text: str, longest: int = _LONGEST_SENTENCE) -> str:
 
 
 def code(text: str) -> str:
-    """A name as code; its characters are entities, not fenced, so no backtick ends it."""
+    """A name as code; its characters are entities, not fenced, so no backtick ends it.
+
+    GitHub links addresses in there, too: they are broken up so that they can still be copied.
+    """
     shown = _base.plain(text)
     if len(shown) > _LONGEST_NAME:
         shown = f"{shown[: _LONGEST_NAME - 1]}…"
-    return f"<code>{shown.translate(_MARKUP)}</code>"
+    inert = shown.translate(_MARKUP)
+    for link, broken in (("://", "&#58;//"), ("www.", "&#119;ww."), ("@", "<wbr>@")):
+        inert = inert.replace(link, broken)
+    return f"<code>{inert}</code>"
 
 
 def _row(finding: Finding, *, whole_id: bool) -> str:

@@ -4,53 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
-from verdict_examples import finding, passing, verdict
+from hostile_verdicts import HOSTILE, hostile
 
 from slogate import plugins
 from slogate.reports._base import plain
-from slogate.verdict import Failure, Outcome, Place
 
 REPORTS = plugins.names("reports")
-HOSTILE = [
-    pytest.param("<script>alert(1)</script>", id="script"),
-    pytest.param('"><img src=x onerror=alert(1)>', id="attribute"),
-    pytest.param("a | b || c", id="table"),
-    pytest.param("`code` ```\nfence", id="backticks"),
-    pytest.param("x\n::error::planted\n::set-output name=a::b", id="command"),
-    pytest.param("##[error]planted", id="old-command"),
-    pytest.param("a\r\nb\u2028c\x85d\x0b\x00\x1b[31m", id="breaks"),
-    pytest.param("shop\u202egnp.exe\u2066x\u200e", id="direction"),
-    pytest.param("@everyone #1 [x](https://evil.example) ![y](z)", id="mention"),
-    pytest.param("]]> --> <!-- <![CDATA[ {{ x }} ${y}", id="ends"),
-    pytest.param("n" * 10_000, id="long"),
-]
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-
-
-def hostile(text):
-    """A verdict with that text wherever a text of others can stand."""
-    place = Place(file=text, line=3, column=1, sha256="0" * 64)
-    told = {
-        "service": text, "name": text, "endpoint": text, "text": f"{text}: 1s", "reason": text,
-        "place": place, "warnings": (text,), "population": text,
-    }  # fmt: skip
-    found = verdict(
-        finding(**told, id=f"{text}/{text}/p95"),
-        finding(**told, id=f"{text}/{text}/p99", blocking=False, waived=text),
-        finding(**told, id=f"{text}/{text}/max", outcome=Outcome.INVALID),
-        passing(**told, id=f"{text}/{text}/mean"),
-        ended="aborted",
-        note=text,
-        failures=(Failure(endpoint=text, error=text, count=3),),
-        warnings=(text,),
-    )
-    labels = {text: text}
-    run = replace(found.subject.run, service=text, branch=text, commit=text, labels=labels)
-    return replace(found, subject=replace(found.subject, run=run))
 
 
 @pytest.mark.parametrize("name", REPORTS)

@@ -11,7 +11,7 @@ from verdict_examples import finding, passing, verdict
 from slogate.reports.markdown import MOST, code, escape, render
 from slogate.verdict import Failure, Outcome
 
-TAGS = re.compile(r"</?(?:code|details|summary)>")
+TAGS = re.compile(r"</?(?:code|details|summary|wbr)>")
 ROW = re.compile(r"^\|.*\|$", re.MULTILINE)
 
 
