@@ -134,7 +134,19 @@ def _reason(
     limit = format_duration(float(objective.limit))
     told = interval if share.interval.n_eff > 0 else None
     shown = _estimate(objective, evidence, observed, told)
-    return _facts(objective, evidence, f"{shown}, {word.format(limit=limit)}")
+    facts = _facts(objective, evidence, f"{shown}, {word.format(limit=limit)}")
+    return facts + _omission(objective, evidence, share.outcome)
+
+
+def _omission(objective: Objective, evidence: Evidence, outcome: Outcome) -> str:
+    """That the requests which were sent are within the limit, where those that were not decide."""
+    (sent, slow), allowed = evidence.raw, 1 - (objective.quantile or Fraction(0))
+    if outcome is Outcome.PASS or not evidence.backfilled or not sent or slow > allowed * sent:
+        return ""
+    return (
+        f"; of the {format_count(sent)} that were sent only {format_share(slow / sent)} were, the "
+        "others are starts that users missed while they waited (coordinated omission)"
+    )
 
 
 def _facts(objective: Objective, evidence: Evidence, shown: str) -> str:

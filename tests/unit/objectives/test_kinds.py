@@ -62,6 +62,27 @@ def test_the_sentence_names_value_interval_limit_and_shares():
     )
 
 
+@pytest.mark.parametrize(
+    ("bad", "raw", "told"),
+    [
+        pytest.param(10, (910, 9), True, id="only what was put back breaches"),
+        pytest.param(5, (910, 9), True, id="nor may that be too close to call"),
+        pytest.param(10, (910, 60), False, id="what was sent breaches as well"),
+        pytest.param(1, (910, 9), False, id="nothing breaches"),
+    ],
+)
+def test_the_sentence_says_when_it_is_missed_starts_that_decide(bad, raw, told):
+    """Whoever looks at what was sent would take the verdict for wrong."""
+    judgement = judge("p95: 300ms", evidence(bad, backfilled=90, raw=raw))
+
+    words = (
+        "; of the 910 that were sent only 0.989% were, the others are starts that users missed "
+        "while they waited (coordinated omission)"
+    )
+    assert judgement.reason.endswith(words) is told
+    assert judgement.uncorrected == raw[1] / raw[0]
+
+
 def test_failures_count_as_slow_in_the_sentence():
     """Where failures are among the slow ones the sentence says so."""
     assert "were slower or failed" in judge("p95: 300ms", evidence(10, failed=3)).reason

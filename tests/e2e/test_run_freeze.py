@@ -1,0 +1,67 @@
+"""A shop that freezes again and again, under paced users who wait for it, with real Locust.
+
+A second in every six, so that a few seconds hold the same two freezes whenever they begin; the
+shop is else far faster than the pace. One kind of user sends a request an iteration, one two.
+"""
+
+from __future__ import annotations
+
+import pytest
+from projects import new_project
+
+pytestmark = pytest.mark.e2e
+
+SPEC = """slogate: 1
+service: shop
+defaults: {warmup: 1s}
+budgets:
+  - {name: once, endpoint: GET /once, p99: 300ms}
+  - {name: twice, endpoint: GET /twice, p99: 300ms}
+"""
+LOCUSTFILE = """import random
+import time
+
+from locust import FastHttpUser, constant_throughput, task
+
+
+class Once(FastHttpUser):
+    wait_time = constant_throughput(30)
+    fixed_count = 3
+
+    def on_start(self):
+        time.sleep(random.uniform(0.5, 1.0))
+
+    @task
+    def browse(self):
+        self.client.get("/browse", name="/once")
+
+
+class Twice(FastHttpUser):
+    wait_time = constant_throughput(15)
+    fixed_count = 3
+
+    def on_start(self):
+        time.sleep(random.uniform(0.5, 1.0))
+
+    @task
+    def browse(self):
+        for _ in range(2):
+            self.client.get("/browse", name="/twice")
+"""
+
+
+def test_a_freeze_that_hides_from_waiting_users_fails(tmp_path):
+    """As recorded each p99 passes; with the starts that were missed it does not, and it is said."""
+    project = new_project(tmp_path, "--freeze", "1s/6s", "--slow", "*=0.2x")
+    project.write("slo/shop.yaml", SPEC)
+    project.write("loadtests/locustfile.py", LOCUSTFILE)
+    done = project.slogate("run", "--run-time", "13s", "-u", "6", "-r", "6", "--json")
+    found = {each["name"]: each for each in done.document["objectives"]}
+
+    assert done.code == 1, done.err
+    for name in ("once", "twice"):
+        assert found[name]["uncorrected"] < 0.01
+        assert found[name]["outcome"] == "fail"
+        assert "starts that users missed while they waited" in found[name]["reason"]
+        # two freezes of three users, thirty requests a second of each of them
+        assert 100 < found[name]["backfilled"] < 250
