@@ -6,9 +6,10 @@ part) is told in a sentence, so that the verdict itself can always be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slogate import plugins
 from slogate.engines._base import Engine
@@ -18,31 +19,46 @@ from slogate.history.entry import Entry, entries
 from slogate.model.beside import NOTHING_BESIDE, Base, Beside, Burn, Past
 from slogate.model.exhibit import Exhibit, View
 from slogate.model.run import Run
+from slogate.model.survey import Survey, Surveyed, condense
 from slogate.model.window import Window
 from slogate.promises.burndown import burn_of, parted
 from slogate.promises.judge import shown as shown_value
 from slogate.promises.production import reaching
 from slogate.promises.promise import Plan, Promise, plan
-from slogate.reports._base import Report
+from slogate.reports._base import Report, label
 from slogate.reports.json import parse
 from slogate.slo.every import load_every
+from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.store.manifest import list_runs, read_run, with_parts
 from slogate.store.prune import PIN
 from slogate.store.verdicts import each_verdict
 from slogate.verdict import Finding, Verdict
 
+if TYPE_CHECKING:
+    from slogate.measuring.measure import Asking
+
 # what was summed up again must be what was judged, or the picture shows another budget
 _SAME = 1e-9
+_NAMED = 5
 
 
-def shown(store: Store, report: Report, verdict: Verdict, threads: int | None = None) -> str:
-    """The report of a stored verdict, with what it needs of the run's series."""
+def shown(
+    store: Store,
+    report: Report,
+    verdict: Verdict,
+    threads: int | None = None,
+    asking: Asking | None = None,
+) -> str:
+    """The report of a stored verdict, with what it needs of the run's series.
+
+    Budgets that a server was asked about are shown as it answers now, by `asking`; without it not.
+    """
     if report.needs is None or report.illustrate is None:
         return report.render(verdict)
     view = report.needs(verdict)
     seen = _seen(store, verdict, view, threads)
-    return report.illustrate(verdict, seen, _beside(store, verdict, view, threads))
+    return report.illustrate(verdict, seen, _beside(store, verdict, view, threads, asking))
 
 
 def _seen(store: Store, verdict: Verdict, view: View, threads: int | None) -> Exhibit | str:
@@ -73,7 +89,9 @@ def _is_production(store: Store, verdict: Verdict) -> bool:
     return run.kind == "production" and not (store.runs / f"{run.id}.json").exists()
 
 
-def _beside(store: Store, verdict: Verdict, view: View, threads: int | None) -> Beside:
+def _beside(
+    store: Store, verdict: Verdict, view: View, threads: int | None, asking: Asking | None
+) -> Beside:
     """What there is beside the pictures; what cannot be read is told, and left out."""
     found, notes = NOTHING_BESIDE, list[str]()
     past: Mapping[str, tuple[Past, ...]] = {}
@@ -82,11 +100,13 @@ def _beside(store: Store, verdict: Verdict, view: View, threads: int | None) -> 
     try:
         past = _past(store, verdict, view.past) if view.past else {}
         if _is_production(store, verdict):
-            burns = _burns(store, verdict, threads) if view.burns else {}
+            burns = _burns(store, verdict, threads, asking) if view.burns else {}
+            notes += _undrawn(verdict, burns) if view.burns else []
         elif view.base is not None:
             base = _base(store, verdict, view.base, threads)
     except SlogateError as error:
-        notes.append(f"Some of what was before is not shown: {error.message}")
+        hint = f" ({error.hint})" if error.hint else ""
+        notes.append(f"Some of what was before is not shown: {error.message}{hint}.")
     if not (past or base or burns or notes):
         return found
     return Beside(past=past, base=base, burns=burns, notes=tuple(notes))
@@ -148,39 +168,80 @@ def _judged(store: Store, run: Run) -> Window | None:
     return None if found is None else Window(start_ts=found[0], end_ts=found[1])
 
 
-def _burns(store: Store, verdict: Verdict, threads: int | None) -> dict[str, Burn]:
+def _burns(
+    store: Store, verdict: Verdict, threads: int | None, asking: Asking | None
+) -> dict[str, Burn]:
     """The burn-down of each budget that is as it was judged."""
     moment = verdict.subject.run.end_ts
-    findings = {each.id: each for each in verdict.findings if each.budget is not None}
-    promises = [each for each in _promises(verdict) if each.indicator is None]
-    if moment is None or not findings or not promises:
+    judged = _budgets(verdict)
+    if moment is None or not judged:
         return {}
-    plans = [plan(each, moment) for each in promises]
+    specs = [*_specs(verdict)]
+
+    def parts(promises: Iterable[Promise]) -> list[tuple[Plan, Survey]]:
+        mine = [each for each in promises if any(_is_of(name, each) for name in judged)]
+        return [parted(plan(each, moment)) for each in mine]
+
+    stored = parts(promise for spec in specs for promise in spec.promises)
+    queried = parts(promise for spec in specs for promise in spec.queried)
+    found = _counted(store, verdict, stored, threads) if stored else []
+    found += _answered(asking, queried) if queried and asking else []
+    burns = {
+        name: burn_of(planned, survey, sums)
+        for planned, survey, surveyed in found
+        for value, sums in (surveyed.items() if isinstance(surveyed, Mapping) else ())
+        if (name := _name(planned, value)) in judged
+    }
+    return {name: burn for name, burn in burns.items() if burn and _is_same(judged[name], burn)}
+
+
+def _budgets(verdict: Verdict) -> dict[str, Finding]:
+    return {each.id: each for each in verdict.findings if each.budget is not None}
+
+
+def _is_of(name: str, promise: Promise) -> bool:
+    return name == promise.id or name.startswith(f"{promise.id}/")
+
+
+def _counted(
+    store: Store, verdict: Verdict, asked: Sequence[tuple[Plan, Survey]], threads: int | None
+) -> list[tuple[Plan, Survey, Surveyed]]:
+    """What the store's production has."""
     stored = list_runs(store, service=verdict.subject.run.service, kind="production")
-    asked = [parted(each) for each in plans]
-    surveyed = survey(
-        store, reaching(stored, plans), [survey for _, survey in asked], threads=threads
-    )
-    found: dict[str, Burn] = {}
-    for planned, one in asked:
-        sums = surveyed[one.id]
-        for value, each in sums.items() if isinstance(sums, Mapping) else ():
-            name = _name(planned, value)
-            burn = burn_of(planned, one, each) if name in findings else None
-            if burn is not None and _is_same(findings[name], burn):
-                found[name] = burn
-    return found
+    runs = reaching(stored, [planned for planned, _ in asked])
+    surveyed = survey(store, runs, [one for _, one in asked], threads=threads)
+    return [(planned, one, surveyed[one.id]) for planned, one in asked]
 
 
-def _promises(verdict: Verdict) -> Iterator[Promise]:
-    """The promises of the specs that the verdict was judged by."""
+def _answered(
+    asking: Asking, asked: Sequence[tuple[Plan, Survey]]
+) -> list[tuple[Plan, Survey, Surveyed]]:
+    """What the servers answer, counted between the same edges."""
+    measured = asking.measure([planned for planned, _ in asked])
+    return [
+        (each.plan, one, condense(one, each.tallies))
+        for each, (_, one) in zip(measured, asked, strict=True)
+    ]
+
+
+def _undrawn(verdict: Verdict, burns: Mapping[str, Burn]) -> list[str]:
+    """Which budgets are drawn by nothing, though others are."""
+    missing = [label(each) for name, each in _budgets(verdict).items() if name not in burns]
+    if not missing or not burns:
+        return []
+    more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+    return [f"Not drawn, since the data are others by now: {', '.join(missing[:_NAMED])}{more}."]
+
+
+def _specs(verdict: Verdict) -> Iterator[Spec]:
+    """The specs that the verdict was judged by."""
     files = {each.place.sha256: each.place.file for each in verdict.findings}
     texts: Sequence[tuple[str, str]] = [
         (files[sha], text) for sha, text in verdict.specs.items() if sha in files
     ]
     for spec in load_every(list(texts)):
         if spec.service == verdict.subject.run.service:
-            yield from spec.promises
+            yield spec
 
 
 def _name(planned: Plan, value: str | None) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slogate import plugins
+from slogate.cli.browsing import show, temporary
 from slogate.cli.options import (
     JSON,
     NO_COLOR,
@@ -27,6 +28,9 @@ from slogate.cli.options import (
 from slogate.errors import EXIT_PASS, NoData, StoreError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from slogate.measuring.measure import Asking
     from slogate.reports._base import Report
     from slogate.store.layout import Store
     from slogate.verdict import Verdict
@@ -135,9 +139,9 @@ def command(
             specs=specs or (), prometheus=prometheus or (), service=service, store=store,
             quiet=quiet,
         )  # fmt: skip
-    if compare or at or specs or prometheus:
+    if compare or at or specs:
         raise UsageError(
-            "--compare, --at, --spec and --prometheus are for a report over some time",
+            "--compare, --at and --spec are for a report over some time",
             hint="say how long: --window 7d",
         )
     from slogate.cli.report_given import placed
@@ -154,13 +158,14 @@ def command(
         return _of_file(given, report, output, store, quiet=quiet)
     opened = open_store(store or settings.store)
     verdict = placed(report, _newest(opened, run, service, quiet=quiet))
+    asking = _asking(prometheus or (), settings.prometheus_url) if report.illustrate else None
     if output is None and browse:
-        output = _temporary(report.extension)
+        output = temporary(report.extension)
     if output is not None:
-        _write(output, shown(opened, report, verdict))
+        _write(output, shown(opened, report, verdict, asking=asking))
         note(f"wrote {output}", quiet=quiet)
         if browse:
-            _open(output)
+            show(output)
         return EXIT_PASS
     if report.name == TEXT:
         from slogate.reports.text import render_styled
@@ -168,8 +173,16 @@ def command(
         colour = colour_wanted(no_color=no_color)
         out(render_styled(verdict, colour=colour, width=page_width(), notes=not quiet))
     else:
-        out(shown(opened, report, verdict), commands=report.name == "github")
+        out(shown(opened, report, verdict, asking=asking), commands=report.name == "github")
     return EXIT_PASS
+
+
+def _asking(prometheus: Sequence[str], project: str | None) -> Asking:
+    """Whoever asks the servers of indicators again, for pictures of their budgets."""
+    from slogate.measuring.measure import Asking
+    from slogate.measuring.servers import addresses
+
+    return Asking(addresses=addresses(prometheus, project=project, environment=os.environ))
 
 
 def _weekly(
@@ -190,10 +203,10 @@ def _weekly(
     form = _formats(form or (HTML if browse and not as_json else None), as_json=as_json)
     form = MARKDOWN if form == TEXT else form
     if browse and output is None and form in FORMATS:
-        output = _temporary(FORMATS[form])
+        output = temporary(FORMATS[form])
     code = weekly(Asked(window=window, form=form, output=output, **asked))
     if browse and output is not None:
-        _open(output)
+        show(output)
     return code
 
 
@@ -212,22 +225,6 @@ def _of_file(
         _write(path, text)
         note(f"wrote {path}", quiet=quiet)
     return EXIT_PASS
-
-
-def _temporary(extension: str) -> Path:
-    """A file of our own that stays until the system clears it away: a browser reads it later."""
-    import tempfile
-
-    with tempfile.NamedTemporaryFile(prefix="slogate-", suffix=f".{extension}", delete=False) as f:
-        return Path(f.name)
-
-
-def _open(path: Path) -> None:
-    """Open the file in the user's browser; a note where there is none."""
-    import webbrowser
-
-    if not webbrowser.open(path.resolve().as_uri()):
-        note(f"note: no browser could be opened; open it yourself: {path}")
 
 
 def _newest(store: Store, ref: str, service: str | None, *, quiet: bool) -> Verdict:

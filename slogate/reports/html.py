@@ -33,19 +33,17 @@ def render(verdict: Verdict) -> str:
 
 def illustrate(verdict: Verdict, shown: Exhibit | str, beside: Beside = NOTHING_BESIDE) -> str:
     """The page with the pictures of an exhibit, or with the reason why there are none."""
-    told = [unknown(note) for note in beside.notes]
     if isinstance(shown, str):
         # of promises the pictures are those of their budgets
-        why = None if beside.burns else unknown(shown)
-        return _page(verdict, joined(why, *told), beside)
+        why = () if beside.burns else (shown,)
+        return _page(verdict, joined(unknown(*why, *beside.notes)), beside)
     drawn = panels(verdict, shown, beside.base)
     table = endpoints(shown, verdict.subject.window) or NOTHING
     for count in range(len(drawn), -1, -1):
         left_out = len(drawn) - count
-        more = unknown(
-            f"The pictures of {left_out} more are left out: the page would be too large."
-        )
-        pictures = joined(*drawn[:count], more if left_out else None, table, *told)
+        more = f"The pictures of {left_out} more are left out: the page would be too large."
+        missing = unknown(*((more,) if left_out else ()), *beside.notes)
+        pictures = joined(*drawn[:count], missing, table)
         text = _page(verdict, pictures, beside, script=SCRIPT if count else "")
         if len(text.encode()) <= MOST:
             break

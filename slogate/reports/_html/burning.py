@@ -125,11 +125,20 @@ def _rate(key: str, burn: Burn) -> Html:
             columns=_WIDTH, height=_RATE,
             shapes=tag("path", class_="burnt", d=_steps(burn, axis, spans)),
             x_ticks=_ticks(burn), y_ticks=axis.ticks,
-            marks=[Mark(y=axis.y(1.0), text="1×: lasts just the window", kind="open", first=True)],
+            marks=[Mark(y=axis.y(1.0), text="1×: lasts just the window", kind="open",
+                        first=_is_calm_first(burn))],
         ),
         legend(("burnt", "times the rate that spends it evenly"),
                *([("none", "each line ten times the one below")] if top > _STEEP else [])),
     )  # fmt: skip
+
+
+def _is_calm_first(burn: Burn) -> bool:
+    """Whether there is more room for words where the window begins."""
+    part = -(-len(burn.rates) // 3)
+    first, last = (max((rate or 0 for rate in some), default=0)
+                   for some in (burn.rates[:part], burn.rates[-part:]))  # fmt: skip
+    return first <= last
 
 
 def _steps(burn: Burn, axis: LogAxis | CountAxis, spans: Sequence[tuple[int, int]]) -> str:

@@ -124,9 +124,9 @@ def _health(run: Run) -> list[tuple[str, Html | None]]:
 def _statistics(verdict: Verdict) -> list[tuple[str, Html | None]]:
     effects = [f.design_effect for f in verdict.findings if f.design_effect is not None]
     subject = verdict.subject
-    pairs: list[tuple[str, Html | None]] = [
-        ("missed starts back-filled", joined(units.format_count(subject.backfilled)))
-    ]
+    pairs: list[tuple[str, Html | None]] = []
+    if subject.run.kind == "load":
+        pairs = [("missed starts back-filled", joined(units.format_count(subject.backfilled)))]
     if effects:
         used = sorted(effect.used for effect in effects)
         ends = [units.significant(value, 3) for value in (used[0], used[-1])]

@@ -25,6 +25,7 @@ _TIME_STEPS_S = (
     86_400, 172_800, 604_800, 1_209_600, 2_592_000,
 )  # fmt: skip
 _MOST_TICKS = 6
+_DAY_US = 86_400 * units.US_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +104,7 @@ def nice(value: float) -> float:
 
 
 def time_ticks(start_ts: int, length_us: int) -> list[Tick]:
-    """Moments: elapsed time in a run of hours at most, else the clock or the day, UTC."""
+    """Moments: elapsed time in a run of hours at most, else the clock, at midnight the day, UTC."""
     seconds = length_us / units.US_PER_SECOND
     step = next((s for s in _TIME_STEPS_S if seconds / s <= _MOST_TICKS), seconds / _MOST_TICKS)
     if seconds <= 2 * 3_600:
@@ -114,7 +115,8 @@ def time_ticks(start_ts: int, length_us: int) -> list[Tick]:
     for i in range(int(seconds / step) + 1):
         ts = first + i * int(step * 1e6)
         if ts <= start_ts + length_us:
-            text = instant(ts)[5:10] if step >= 43_200 else instant(ts)[11:16]
+            is_day = step >= 86_400 or ts % _DAY_US == 0
+            text = instant(ts)[5:10] if is_day else instant(ts)[11:16]
             ticks.append(Tick(at=(ts - start_ts) / length_us, text=text))
     return ticks
 

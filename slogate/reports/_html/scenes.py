@@ -173,6 +173,7 @@ def _endpoint(row: EndpointRow, seconds: float) -> list[Html]:
     ]
 
 
-def unknown(why: str) -> Html:
-    """The place of pictures where there are none, with why."""
-    return section("pictures", "Over time", note=why)
+def unknown(*why: str) -> Html | None:
+    """The place of pictures where there are none, with why; None without a reason."""
+    told = [tag("p", each, class_="note") for each in why]
+    return section("pictures", "Not shown", *told) if told else None

@@ -16,6 +16,7 @@ from verdict_examples import WINDOW, finding, passing, verdict
 
 from slogate.engines._look_rows import look
 from slogate.engines._rows import Row
+from slogate.model.beside import Beside
 from slogate.model.exhibit import View
 from slogate.model.selection import Endpoint, Selection
 from slogate.model.window import Window
@@ -100,6 +101,17 @@ def test_a_page_says_what_its_pictures_say(case, sentences):
 
     for sentence in sentences:
         assert sentence in said
+
+
+@pytest.mark.parametrize("shown", [exhibit(), "There are no pictures."], ids=["seen", "unseen"])
+def test_all_that_is_not_shown_is_told_in_one_place(shown):
+    """However many reasons there are, the headings stay different."""
+    found = Beside(notes=("The server is gone.", "Another note."))
+    text = illustrate(verdict(passing()), shown, found)
+    ids = re.findall(r' id="([^"]+)"', text)
+
+    assert len(ids) == len(set(ids))
+    assert "The server is gone. Another note." in inert(text).said
 
 
 def test_without_pictures_there_is_no_script():
@@ -228,12 +240,12 @@ def test_the_page_wants_to_be_shown_the_worst_endpoints():
         pytest.param(45, ["0 s", "10 s", "20 s", "30 s", "40 s"], id="a minute"),
         pytest.param(3_600, ["0 s", "10 min", "20 min", "30 min", "40 min", "50 min", "60 min"],
                      id="an hour"),
-        pytest.param(86_400, ["06:00", "12:00", "18:00", "00:00"], id="a day"),
+        pytest.param(86_400, ["06:00", "12:00", "18:00", "11-02"], id="a day"),
         pytest.param(28 * 86_400, ["11-05", "11-12", "11-19", "11-26"], id="weeks"),
     ],
 )  # fmt: skip
 def test_time_is_told_in_round_steps(seconds, words):
-    """Elapsed time of a run of minutes, the clock of a day, days of weeks."""
+    """Elapsed time of a run of minutes, the clock of a day and its date at midnight, days."""
     assert [tick.text for tick in time_ticks(START, seconds * 1_000_000)] == words
 
 
