@@ -18,13 +18,16 @@ QUOTED = r'"(?:[^"\\]|\\.)*"'
 COMMON = '{} {} {} [{clf} {zone}] "{request}" {status} {bytes}'
 COMBINED = f'{COMMON} "{{}}" "{{}}"'
 _LINE = re.compile(
-    r"(?P<before>\S+ )??\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "
+    # a virtual host, or the addresses of proxies
+    r"(?P<before>\S*[^\s,] )??(?:\S+, )*\S+ \S+ \S+ "
+    r"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "
     rf"(?P<request>{QUOTED}) (?P<status>\d{{3}}|-) (?:\d+|-)"
     rf"(?P<names> {QUOTED} {QUOTED})?(?P<extras>(?: .*)?)",
     re.ASCII,
 )
 _EXTRA = re.compile(rf"{QUOTED}|\S+=\"[^\"]*\"|\S+")
 _LEAST = 0.5
+_NAMED = re.compile(r"([\w.-]+=)\"[^\"]*\"", re.ASCII)
 _TRAEFIK = re.compile(r'(?:\d+|-) (?:"[^"]*"|-) (?:"[^"]*"|-) -?\d+ms')
 
 
@@ -65,6 +68,14 @@ def _parsed(text: str) -> Line | None:
         extras=tuple(_EXTRA.findall(match["extras"])),
         text=text,
     )
+
+
+def passed(extra: str, word: str = "") -> str:
+    """What stands for an extra in a template, `word` where its value is of use."""
+    if extra.startswith('"'):
+        return f'"{{{word}}}"'
+    named = _NAMED.fullmatch(extra)
+    return f'{named[1]}"{{{word}}}"' if named else f"{{{word}}}"
 
 
 def commonest(lines: Sequence[Line]) -> Line:

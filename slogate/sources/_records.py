@@ -143,7 +143,9 @@ def record_sql(
         told="".join(f"    {sql} AS {name},\n" for name, sql in told.items() if sql),
         left_out=record.left_out or "NULL::VARCHAR",
         formed=f"({formed}) AND ({record.fits})",
-        no_took=f"took_us IS NULL AND NOT ({record.untimed})" if record.took else "FALSE",
+        no_took=f"took_us IS NULL AND NOT coalesce({record.untimed}, FALSE)"
+        if record.took
+        else "FALSE",
         no_status="(code IS NULL OR code NOT BETWEEN 100 AND 999) AND code IS DISTINCT FROM 0"
         if record.status
         else "FALSE",

@@ -23,6 +23,7 @@ _K6 = "let k6 write each request: k6 run --out json=FILE, or csv=FILE"
 _JTL = "import the .jtl, in which JMeter writes each sample (-l FILE)"
 _VEGETA = "import its results: vegeta encode --to json results.bin"
 _GATLING = "import its simulation.log, which holds each request"
+_PATTERN = "describe its lines by a pattern: slogate docs import-access-logs"
 _PLAIN = "strip what stands before each line, and import that: {}"
 
 _BEGIN = {
@@ -48,6 +49,16 @@ _BEGIN = {
     rb"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) std(?:out|err) [FP] ": Stranger(
         "a log as Kubernetes keeps it", _PLAIN.format("cut -d' ' -f4- FILE")
     ),
+    rb"\d{4}-\d\d-\d\dT[\d:.]+Z [\w-]+ [\d.:]+ [\d.:-]+(?: -?[\d.]+){3} ": Stranger(
+        "a log of a classic load balancer of AWS", _PATTERN
+    ),
+    rb"(?:<\d+>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ haproxy\[": Stranger(
+        "a log of HAProxy", _PATTERN
+    ),
+    rb"(?:<\d+>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [\w./-]+(?:\[\d+\])?: ": Stranger(
+        "a log with syslog's words before each line",
+        _PLAIN.format("sed -E 's/^([^ ]+ +){4}[^ ]+ //' FILE"),
+    ),
     rb"[\w.-]+ +\| \S.*\n[\w.-]+ +\| ": Stranger(
         "a log as Docker Compose prints it", _PLAIN.format("sed 's/^[^|]*| //' FILE")
     ),
@@ -65,9 +76,7 @@ _HOLD = {
     rb'"http\.response_time"|"requestsCompleted"': Stranger(
         "Artillery's report", "let Artillery send OpenTelemetry: slogate docs receive"
     ),
-    rb"^#Fields: ": Stranger(
-        "a log in the W3C's format", "describe its lines: slogate docs import-access-logs"
-    ),
+    rb"^#Fields: ": Stranger("a log in the W3C's format", _PATTERN),
 }
 _SHAPES = {
     rb"\[\s*\{": Stranger("one JSON array", _LINES.format(".[]")),

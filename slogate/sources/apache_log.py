@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from slogate.sources._base import Origin, Scan, Source, choice
-from slogate.sources._clf import clf_lines, common_score, commonest
+from slogate.sources._clf import clf_lines, common_score, commonest, passed
 from slogate.sources._clocks import UNITS_NS, clock_sql, duration_sql
 from slogate.sources._records import PATHS, Record, line_scan
 from slogate.sources._template import STAMP, template_words
@@ -54,8 +54,8 @@ def open_apache(origin: Origin) -> Scan:
     template, numbers = line.template, 0
     for extra in line.extras:
         numbers += extra.isdecimal()
-        word = "{duration}" if extra.isdecimal() and numbers == 1 else "{}"
-        template += f' "{word}"' if extra.startswith('"') else f" {word}"
+        is_time = extra.isdecimal() and numbers == 1
+        template += f" {passed(extra, 'duration' if is_time else '')}"
     if numbers and "unit" not in origin.options:
         raise origin.fail(
             f"what the number {_number(line.extras)} behind the line means is not known",

@@ -33,6 +33,7 @@ from slogate.sources._summaries import (
 _PERCENTILE = re.compile(r"p(\d+)(?:_(\d+))?", re.ASCII)
 _CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 _FINEST_MS = 1 << 17
+_LEAST = 0.5
 
 
 def sniff(head: bytes) -> float:
@@ -40,7 +41,8 @@ def sniff(head: bytes) -> float:
     if not head.lstrip().startswith(b"{"):
         return 0.0
     named = (b'"sampleInt"', b'"pipelining"', b'"mismatches"', b'"latency"')
-    return sum(name in head for name in named) / len(named)
+    found = sum(name in head for name in named) / len(named)
+    return found if found >= _LEAST else 0.0
 
 
 def _parse(origin: Origin, text: str) -> Step:

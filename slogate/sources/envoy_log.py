@@ -1,4 +1,4 @@
-"""Access logs of Envoy: its default format, those of Istio, JSON with Istio's names.
+"""Access logs of Envoy: its default format, those of Istio, JSON of Istio, Envoy Gateway, Contour.
 
 START_TIME is when the request came, DURATION the whole milliseconds until its last byte was
 sent. Code 0 means that no response was begun, mostly for a client that went: a failure without
@@ -34,9 +34,11 @@ _OPERATORS = {
     "REQ(:AUTHORITY)": "host", "TRACE_ID": "trace_id",
 }  # fmt: skip
 _KEYS = {
-    "time": ("start_time",), "method": ("method",), "path": ("path", "x_envoy_original_path"),
+    "time": ("start_time", "@timestamp"), "method": ("method",),
+    "path": ("path", "x_envoy_original_path", "x-envoy-origin-path"),
     "status": ("response_code",), "flags": ("response_flags",), "bytes": ("bytes_sent",),
-    "duration": ("duration",), "host": ("authority",), "upstream": ("upstream_cluster",),
+    "duration": ("duration",), "host": ("authority", ":authority"),
+    "upstream": ("upstream_cluster",),
     "trace_id": ("trace_id",),
 }  # fmt: skip
 _NO_REQUEST = "connections without a request"
@@ -47,8 +49,7 @@ def sniff(head: bytes) -> float:
     """Sure of the format strings that are known, and of JSON with its names."""
     if _template(lines_of(head, 50)):
         return 0.95
-    keys = json_keys(head)
-    return 0.95 if {"start_time", "response_code"} <= keys else 0.0
+    return 0.95 * _is_json(json_keys(head))
 
 
 def open_envoy(origin: Origin) -> Scan:
@@ -59,11 +60,17 @@ def open_envoy(origin: Origin) -> Scan:
         found = frozenset(re.findall(r"\{(\w+)\}", template))
         return _scan(origin, template_words(template, found), "{} = '-'")
     keys = json_keys(origin.head)
-    if not {"start_time", "response_code"} <= keys:
+    if not _is_json(keys):
         raise origin.fail("it is of no format of Envoy that is known", line=1, hint=_HINT)
     picked = {word: next((n for n in names if n in keys), "") for word, names in _KEYS.items()}
     words = json_log_words({word: name for word, name in picked.items() if name})
     return _scan(origin, words, "coalesce({0}, '-') = '-'")
+
+
+def _is_json(keys: set[str]) -> bool:
+    """Whether JSON with these keys has Istio's names, Envoy Gateway's or Contour's."""
+    timed = "start_time" in keys or {"@timestamp", "response_flags"} <= keys
+    return timed and "response_code" in keys
 
 
 def _template(lines: list[str]) -> str | None:

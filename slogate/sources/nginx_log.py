@@ -15,13 +15,14 @@ from dataclasses import replace
 from typing import Any
 
 from slogate.sources._base import Origin, Scan, Source
-from slogate.sources._clf import Line, clf_lines, common_score, commonest
-from slogate.sources._clocks import clock_sql, duration_sql
-from slogate.sources._json_log import json_keys, json_log_words
+from slogate.sources._clf import Line, clf_lines, common_score, commonest, passed
+from slogate.sources._clocks import clock_kind, clock_sql, duration_sql
+from slogate.sources._json_log import json_keys, json_lines, json_log_words
 from slogate.sources._records import PATHS, Record, line_scan
 from slogate.sources._template import Words, template_words
 
 _SECONDS = re.compile(r"\d+\.\d{3}", re.ASCII)
+_EPOCH = re.compile(r"\d{10}\.\d{3}", re.ASCII)
 _NAMED = re.compile(r"(rt|request_time|reqtime|req_time)=(\"?)(\d+\.\d{3})\2", re.ASCII)
 # what the variables of nginx are for us; all others are passed over
 _VARIABLES = {
@@ -33,6 +34,9 @@ _VARIABLES = {
     "opentelemetry_trace_id": "trace_id",
 }  # fmt: skip
 _CLOCKS = ("msec", "iso", "clf")
+# how people call them in JSON, beside nginx's own names
+_CALLED = {"method": "method", "url": "path", "vhost": "host", "bytes": "bytes", "size": "bytes"}
+_MOMENTS = ("@timestamp", "timestamp", "time", "datetime", "date", "ts")
 _LABELS = ("host", "upstream")
 _INGRESS = " {} {duration} [{upstream}] "
 _HINT = "say how it is written: --option log_format='$remote_addr … $request_time'"
@@ -78,17 +82,21 @@ def _timed(line: Line) -> str | None:
     for extra in line.extras:
         if named := _NAMED.fullmatch(extra):
             return f"{end} {named[1]}={named[2]}{{duration}}{named[2]}"
-        if _SECONDS.fullmatch(extra) and not has_name:
-            return f"{end} {{duration}}"
-        end += ' "{}"' if extra.startswith('"') else " {}"
+        if _is_seconds(extra) and not has_name:
+            return f"{end} {passed(extra, 'duration')}"
+        end += f" {passed(extra)}"
     return None
+
+
+def _is_seconds(extra: str) -> bool:
+    return _SECONDS.fullmatch(extra.strip('"')) is not None
 
 
 def _doubt(line: Line) -> Iterator[str]:
     """A sentence where several numbers may be the response time, and none has its name."""
     if _timed(line) == _INGRESS or any(_NAMED.fullmatch(extra) for extra in line.extras):
         return
-    found = [extra for extra in line.extras if _SECONDS.fullmatch(extra)]
+    found = [extra.strip('"') for extra in line.extras if _is_seconds(extra)]
     if len(found) > 1:
         yield (
             f"of {' and '.join(found)} in a line the first is taken for $request_time; "
@@ -133,13 +141,28 @@ _WORDS = {*_VARIABLES.values(), "zone"}
 
 def _from_json(origin: Origin, keys: set[str]) -> Scan:
     picked: dict[str, str] = {}
-    for key, name in _VARIABLES.items():
+    for key, name in (_VARIABLES | _CALLED).items():
         if key in keys:
             picked.setdefault(name, key)
     if not set(picked) & set(_CLOCKS):
-        raise origin.fail("it has none of msec, time_iso8601 and time_local", line=1)
+        picked |= _moment(origin)
     words: Words = json_log_words(picked)
     return line_scan(origin, words, _record(words.words, absent="coalesce({0}, '-') IN ('-', '')"))
+
+
+def _moment(origin: Origin) -> dict[str, str]:
+    """The clock that goes by another name, with its key."""
+    lines = json_lines(origin.head)
+    for key in _MOMENTS:
+        told = [str(line[key]) for line in lines if key in line]
+        kind = "msec" if any(map(_EPOCH.fullmatch, told)) else clock_kind(told)
+        if kind in _CLOCKS:
+            return {kind: key}
+    raise origin.fail(
+        "it has none of msec, time_iso8601 and time_local",
+        line=1,
+        hint="say which key is what: --format export-ndjson (slogate docs import-exports)",
+    )
 
 
 def _record(words: Mapping[str, str], absent: str) -> Record:

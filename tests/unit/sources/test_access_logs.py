@@ -70,6 +70,11 @@ def recognised(folder: Path, line: str) -> str:
             f"{COMBINED} 345 0.034 [shop-80] [] 10.0.0.7:80 512 0.033 200 0af7", "nginx-log",
             -34, 34, id="ingress",
         ),
+        pytest.param(
+            f'{COMBINED} "-" "shop.example" sn="_" rt=0.034 ua="10.0.0.7:80" us="200" ut="0.033"',
+            "nginx-log", -34, 34, id="quotes behind names",
+        ),
+        pytest.param(f'{COMBINED} "-" "0.034"', "nginx-log", -34, 34, id="in quotes"),
         pytest.param(COMBINED, "nginx-log", 0, None, id="combined"),
         pytest.param(COMBINED[: COMBINED.index(' "-"')], "apache-log", 0, None, id="common"),
         pytest.param(f"shop.example:80 {COMBINED}", "apache-log", 0, None, id="virtual host"),
@@ -95,6 +100,28 @@ def recognised(folder: Path, line: str) -> str:
             '{"time_local":"24/Nov/2025:18:00:00 +0200","request_uri":"/a?b=1","status":200,'
             '"request_method":"GET","request_time":0.034,"body_bytes_sent":512}',
             "nginx-log", -34, 34, id="nginx json with numbers",
+        ),
+        *(
+            pytest.param(
+                f'{{"{key}":{moment},"url":"/a?b=1","method":"GET","status":200,'
+                '"request_time":0.034,"body_bytes_sent":512}',
+                "nginx-log", shift, 34, id=f"nginx json, {key}",
+            )
+            for key, moment, shift in (
+                ("@timestamp", '"2025-11-24T16:00:00+00:00"', -34),
+                ("time", '"24/Nov/2025:18:00:00 +0200"', -34),
+                ("ts", "1764000000.034", 0),
+            )
+        ),
+        pytest.param(
+            '{"start_time":"2025-11-24T16:00:00.310Z","method":"GET","x-envoy-origin-path":"/a?b=1",'
+            '"response_code":"200","duration":"34","bytes_sent":"512",":authority":"h"}',
+            "envoy-log", 310, 34, id="envoy gateway",
+        ),
+        pytest.param(
+            '{"@timestamp":"2025-11-24T16:00:00.310Z","method":"GET","path":"/a?b=1",'
+            '"response_code":200,"response_flags":"-","duration":34,"bytes_sent":512}',
+            "envoy-log", 310, 34, id="contour",
         ),
         pytest.param(
             '[2025-11-24T16:00:00.310Z] "GET /a?b=1 HTTP/2" 200 - 0 512 34 33 "-" "curl" "id" '
@@ -150,6 +177,7 @@ def test_the_common_forms(tmp_path, line: str, name: str, shift: int, took: int 
             id="ingress",
         ),
         pytest.param("nginx-log", f"{COMBINED} 345 0.034 [-] [] 1 2", None, id="none"),
+        pytest.param("apache-log", f"203.0.113.9, {COMBINED}", None, id="addresses of proxies"),
     ],
 )
 def test_labels(tmp_path, name: str, line: str, labels: dict[str, str] | None):
@@ -348,6 +376,7 @@ def test_ids_in_paths(tmp_path):
         pytest.param(f"{COMBINED} -0.004", "its response time is no time", id="negative"),
         pytest.param(f"{COMBINED} 86400.001", "its response time is no time", id="over a day"),
         pytest.param(f"{COMBINED} ", "its response time is no time", id="cut"),
+        pytest.param(COMBINED, "its response time is no time", id="cut before it"),
         pytest.param(COMBINED.replace("2025", "1925") + " 0.1", "its time is no time", id="1925"),
         pytest.param(COMBINED.replace("Nov", "Nev") + " 0.1", "its time is no time", id="month"),
         pytest.param(COMBINED.replace("+0000", "+0_00") + " 0.1", "its time is no time", id="zone"),
