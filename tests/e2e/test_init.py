@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from projects import Project, new_project
+from published import schema_of
 
 pytestmark = pytest.mark.e2e
 
@@ -192,6 +193,7 @@ def test_init_from_each_beginning(tmp_path, name, text, read):
     done = project.slogate("init", "--json")
 
     assert done.code == 0, done.err
+    schema_of("init").validate(done.document)
     assert done.document["load"] == read
     linted = project.slogate("spec", "lint", "--strict")
     assert linted.code == 0, linted.out

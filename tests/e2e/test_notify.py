@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import pytest
 from forge_server import TOKEN, Answer, forge_server
+from published import schema_of
 
 from slogate.cli.app import run as slogate
 from slogate.store.layout import open_store
@@ -129,6 +130,7 @@ def test_one_channel_that_fails_hides_no_other(folder):
         )  # fmt: skip
 
     found = json.loads(told.out)
+    schema_of("notified").validate(found)
     assert told.code == 0
     assert "HTTP 403" in found["told"][0]["error"]
     assert found["told"][1]["channel"] == "gitlab-note"
@@ -156,6 +158,7 @@ def test_what_check_printed_is_told(folder):
     )
 
     assert "| trend |" in with_past.out
+    schema_of("news").validate(json.loads(alone.out))
     assert json.loads(alone.out)["outcome"] == "fail"
 
 

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from alert_receivers import receiving
+from published import schema_of
 from verdict_examples import finding, passing, verdict
 
 from slogate import plugins
@@ -56,7 +57,7 @@ def test_a_webhook_is_told_what_matters(found, past, always, count):
 
         assert len(hook.posts) == count
         for _, document in hook.posts:
-            assert document["schema"] == "slogate.news/v1"
+            schema_of("news").validate(document)
             assert document["exit_code"] == found.exit_code
             assert document["text"].startswith("shop: ")
 
