@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from slogate.errors import NoData, UnsupportedError, UsageError
+from slogate.errors import UnsupportedError, UsageError
 from slogate.gate import count_accounts, refuse_unsupported
 from slogate.model.run import Run
 from slogate.model.slots import Tallies
@@ -24,6 +24,7 @@ from slogate.promises.promise import DAY_US, Promise, plan, whole_minute
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.store.manifest import list_runs
+from slogate.store.production import no_production
 from slogate.units import format_count
 
 # how far back the start of an alert is looked for: so far at first, then so many times further
@@ -182,10 +183,7 @@ def _stored(store: Store, service: str) -> tuple[list[Run], int]:
     stored = list_runs(store, service=service, kind="production")
     end = newest_end(stored)
     if end is None:
-        raise NoData(
-            f"nothing is known: {store.root} has no production data of the service '{service}'",
-            hint="take some in: slogate import --kind production FILE",
-        )
+        raise no_production(store, [service], "nothing is known")
     return stored, end
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from slogate.errors import NoData, UsageError
+from slogate.errors import UsageError
 from slogate.gate import count_accounts, refuse_unsupported
 from slogate.model.run import Run
 from slogate.model.slots import Tallies
@@ -19,6 +19,7 @@ from slogate.promises.production import Production, known_of, newest_end, reachi
 from slogate.promises.promise import Plan, plan, whole_minute
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
+from slogate.store.production import no_production
 from slogate.verdict import Finding, Verdict
 
 
@@ -41,10 +42,7 @@ def check_composites(
     moment = newest_end([run for each in services for run in stored(each)])
     moment = moment if at is None else whole_minute(at)
     if moment is None:
-        raise NoData(
-            f"no verdict: {store.root} has no production data of {' or '.join(services)}",
-            hint="take some in: slogate import --kind production FILE",
-        )
+        raise no_production(store, services, "no verdict")
     plans = [plan(promise, moment) for promise in promises]
     findings = judge_composites(store, plans, stored, threads)
     texts = {spec.sha256: spec.text for spec in specs}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from slogate import plugins
-from slogate.errors import NoData, SourceError, UnsupportedError, UsageError
+from slogate.errors import SourceError, UnsupportedError, UsageError
 from slogate.evaluate import Floor, judge, judged_window, objectives_of, plan
 from slogate.history.floors import floors
 from slogate.model.run import Run
@@ -23,6 +23,7 @@ from slogate.sequential import in_looks, plan_looks
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.store.manifest import list_runs, with_all_parts, with_parts
+from slogate.store.production import no_production
 from slogate.store.verdicts import each_verdict, write_verdict
 from slogate.verdict import Failure, Subject, Verdict
 
@@ -131,10 +132,7 @@ def check_promises(
         stored = list_runs(store, service=service, kind="production")
     moment = newest_end(stored) if at is None else whole_minute(at)
     if moment is None:
-        raise NoData(
-            f"no verdict: {store.root} has no production data of the service '{service}'",
-            hint="take some in: slogate import --kind production FILE",
-        )
+        raise no_production(store, [service], "no verdict")
     planned = [plan_promise(promise, moment) for promise in promises]
     runs = reaching(stored, planned)
     surveyed = survey(store, runs, surveys(planned), threads=threads)

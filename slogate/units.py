@@ -129,7 +129,7 @@ def format_estimate(us: float | None, interval: tuple[float | None, float | None
 
 
 def format_span(seconds: float) -> str:
-    """Whole seconds of a clock: `45 s`, `3 min 20 s`, `2 h 5 min`."""
+    """Whole seconds of a clock: `45 s`, `3 min 20 s`, `2 h 5 min`, `28 d`."""
     whole = int(seconds + 0.5)
     if whole < 120:
         return f"{whole} s"
@@ -137,7 +137,10 @@ def format_span(seconds: float) -> str:
     if minutes < 120:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     hours, rest = divmod(minutes, 60)
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
+    if hours < 48:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    days, rest = divmod(hours, 24)
+    return f"{days} d {rest} h" if rest else f"{days} d"
 
 
 def format_share(share: float | Fraction, digits: int = 3) -> str:

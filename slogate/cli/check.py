@@ -69,6 +69,7 @@ def command(
     from slogate.cli.busy import waiting
     from slogate.cli.complaints import told
     from slogate.cli.judging import keep_all, read, tell, worst
+    from slogate.cli.missed import note_missed
     from slogate.cli.subjects import subjects
     from slogate.cli.together import together
     from slogate.config import load_settings
@@ -104,6 +105,7 @@ def command(
     code, several = EXIT_PASS, len(jobs) > 1
     if verdicts:
         code = tell(verdicts, as_json=as_json, no_color=no_color, quiet=quiet, several=several)
+        note_missed(verdicts, opened, quiet=quiet)
     failed = worst([*map(told, errors), keep_all(verdicts, opened)])
     if report_only and code:
         note(f"note: --report-only: exit {failed} instead of {worst([code, failed])}", quiet=quiet)

@@ -24,7 +24,7 @@ from slogate.gate import keep
 from slogate.slo.every import load_every
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
-from slogate.verdict import Outcome, Verdict
+from slogate.verdict import Verdict
 
 # which exit code wins when several hold (DESIGN §4)
 _WORST_LAST = (EXIT_PASS, EXIT_NO_VERDICT, EXIT_ERROR, EXIT_BREACH)
@@ -72,24 +72,9 @@ def tell(
         if untold.why:
             complain(untold.why, None)
             codes.append(EXIT_ERROR)
-    for verdict in verdicts:
-        if (missed := _missed(verdict)) is not None:
-            note(f"note: `slogate runs show {missed}` lists the endpoints of the run", quiet=quiet)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         _tell_github(verdicts)
     return worst(codes)
-
-
-def _missed(verdict: Verdict) -> str | None:
-    """The run, if it has requests and none of them is of an endpoint that an objective names."""
-    nothing = (
-        each.outcome is Outcome.NO_DATA
-        and each.endpoint is not None
-        and each.comparison is None
-        and not each.total
-        for each in verdict.findings
-    )
-    return verdict.subject.run.id if verdict.subject.judged and any(nothing) else None
 
 
 def _shown(

@@ -15,6 +15,7 @@ from slogate.errors import NoData
 from slogate.model.run import Run
 from slogate.store.layout import Store
 from slogate.store.manifest import list_runs
+from slogate.store.reference import near_service
 from slogate.units import US_PER_SECOND
 
 GRACE_US = 120 * US_PER_SECOND
@@ -36,6 +37,8 @@ def latest_run(store: Store, service: str | None, *, quiet: bool = False) -> Run
     hint = "record one with `slogate run`, or take one in with `slogate import`"
     if real := list_runs(store, service=service, kind="production"):
         hint = f"real traffic is judged where it is named: slogate check --run {real[0].id}"
+    elif service and (meant := near_service(list_runs(store, kind="load"), service)):
+        hint = f"{meant}; else {hint}"
     raise NoData(f"no verdict: {store.root} has no load run{of}", hint=hint)
 
 

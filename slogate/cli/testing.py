@@ -17,6 +17,7 @@ from slogate.cli.closing import close
 from slogate.cli.complaints import told
 from slogate.cli.judging import keep_all, of_one_service, read, worst
 from slogate.cli.locusting import arguments, is_worker, own_host, web_port
+from slogate.cli.missed import note_missed
 from slogate.cli.planning import Request, Test
 from slogate.cli.refusing import refuse_undecidable
 from slogate.cli.watching import Death, display, tell_short, watch
@@ -60,6 +61,7 @@ def load_test(request: Request, tell: Tell) -> int:
     test.say(closed.sentence)
     verdict = check(test.store, test.specs, closed.run, version=_version())
     codes.append(tell([verdict]))
+    note_missed([verdict], test.store, quiet=request.quiet)
     if closed.trouble is not None:
         codes.append(told(closed.trouble))
     codes.append(keep_all([verdict], test.store))

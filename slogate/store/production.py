@@ -6,13 +6,15 @@ where nothing finer is kept. Counts and histograms stand for the same requests: 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slogate.errors import StoreError
+from slogate.errors import NoData, StoreError
 from slogate.model.series import Series
 from slogate.store.layout import Store
 from slogate.store.manifest import list_runs, parts_of
 from slogate.store.parts import series_of
+from slogate.store.reference import near_service
 from slogate.store.views import connected, escaped, first_line
 
 _NAMED = """
@@ -31,6 +33,17 @@ class Production:
     endpoints: tuple[tuple[str, int], ...]
     span_us: int
     edges_us: tuple[int, ...] | None
+
+
+def no_production(store: Store, services: Sequence[str], so: str) -> NoData:
+    """The error that none of the services has any, with the service that may have been meant."""
+    whose = f"the service '{services[0]}'" if len(services) == 1 else " or ".join(services)
+    hint = "take some in: slogate import --kind production FILE"
+    meant = near_service(list_runs(store, kind="production"), services[0])
+    return NoData(
+        f"{so}: {store.root} has no production data of {whose}",
+        hint=f"{meant}; else {hint}" if meant else hint,
+    )
 
 
 def production_of(store: Store, service: str) -> Production:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from slogate.errors import StoreError
 from slogate.model.run import Run
 
+NAMED = 5
 RECORD_FIRST = "record something first: run `slogate run` or `slogate import`"
 
 
@@ -30,11 +31,22 @@ def pick_run(runs: Sequence[Run], ref: str, what: str) -> Run:
     labelled = [run for run in runs if ref in run.labels.values()]
     if found := started or labelled:
         return found[0]
-    near = difflib.get_close_matches(ref, [run.id for run in runs], n=3, cutoff=0.5)
+    names = [run.id for run in runs] + [value for run in runs for value in run.labels.values()]
+    near = difflib.get_close_matches(ref, dict.fromkeys(names), n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"the newest: {_ids(runs)}"
     raise StoreError(f"there is no {what} that '{ref}' names", hint=hint)
 
 
+def near_service(runs: Sequence[Run], service: str) -> str | None:
+    """A hint on which service was meant, of those that the runs are of; None without any."""
+    names = sorted({run.service for run in runs})
+    near = difflib.get_close_matches(service, names, n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    more = ", …" if len(names) > NAMED else ""
+    return f"there are: {', '.join(names[:NAMED])}{more}" if names else None
+
+
 def _ids(runs: Sequence[Run]) -> str:
-    more = ", …" if len(runs) > 5 else ""
-    return ", ".join(run.id for run in runs[:5]) + more
+    more = ", …" if len(runs) > NAMED else ""
+    return ", ".join(run.id for run in runs[:NAMED]) + more

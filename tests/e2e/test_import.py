@@ -108,7 +108,7 @@ def test_an_empty_word_is_not_taken_for_nothing(tmp_path, words, told):
 
 @pytest.mark.parametrize(("endpoint", "told"), [("POST /a", True), ("GET /a", False)])
 def test_a_spec_that_names_no_endpoint_of_the_run_is_helped(tmp_path, endpoint, told):
-    """There is no data; where the names that there are can be seen is said beside it."""
+    """There is no data; what was meant, and where all names can be seen, is said beside it."""
     (tmp_path / "a.jtl").write_text(jtl(*(good(1_000 * number) for number in range(60))))
     run = imported(tmp_path, "a.jtl")["run"]
     (tmp_path / "s.yaml").write_text(
@@ -121,6 +121,7 @@ def test_a_spec_that_names_no_endpoint_of_the_run_is_helped(tmp_path, endpoint, 
     assert (
         f"note: `slogate runs show {run}` lists the endpoints of the run" in done.stderr
     ) is told
+    assert (f"note: there is no POST /a in run {run}; did you mean GET /a?" in done.stderr) is told
 
 
 def test_patterns_stdin_and_gzip_are_one_run(tmp_path):

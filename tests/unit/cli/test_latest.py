@@ -90,3 +90,17 @@ def test_the_base_of_a_test_in_turns_is_never_the_latest(store):
 
     with pytest.raises(NoData, match="has no load run"):
         latest_run(store, None)
+
+
+@pytest.mark.parametrize(
+    ("service", "hint"),
+    [("shp", "did you mean shop?; else record one"), ("zzz", "there are: shop; else record one")],
+)
+def test_another_service_is_named(store, service, hint):
+    """A typing error is met with the service that was meant, or with all there are."""
+    write_run(store, run("before", "complete"))
+
+    with pytest.raises(NoData) as caught:
+        latest_run(store, service)
+
+    assert str(caught.value.hint).startswith(hint)
