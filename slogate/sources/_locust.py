@@ -81,6 +81,8 @@ class Counted:
 
 def spread_us(text: str) -> tuple[int, int]:
     """Between which durations (µs, both included) those lie that Locust rounds to this many ms."""
+    # versions before 2.44 write 240.0, as Python rounds to tens
+    text = text.removesuffix(".0")
     value = int(text) if _BUCKET.fullmatch(text) else -1
     below, above = _digit(value - 1), _digit(value)
     if value < 0 or value % below or value * 1_000 > 2 * LONGEST_US:

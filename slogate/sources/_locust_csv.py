@@ -144,4 +144,4 @@ def _median(ranks: Ranks, row: Mapping[str, str], prefix: str) -> None:
         return
     # versions differ in which of the two in the middle they take
     first, last = (ranks.count - 1) // 2 + 1, ranks.count // 2 + 1
-    ranks.quantile(first, last, *spread_us(text.removesuffix(".0")))
+    ranks.quantile(first, last, *spread_us(text))

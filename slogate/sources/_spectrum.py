@@ -17,7 +17,8 @@ from slogate.sources._summaries import count_of, spread_us
 
 HEAD = r"[ \t]*Value(?:\(ms\))?[ \t]+Percentile[ \t]+TotalCount[ \t]+1/\(1-Percentile\)[ \t]*\n"
 _WHOLE = re.compile(r"1(?:\.0{0,40})?", re.ASCII)
-ROWS = r"(?:[ \t]*[\d.]+[ \t]+[\d.]+[ \t]+\d+[ \t]+(?:[\d.]+|inf|Infinity)[ \t]*\n)+"
+# of the last line, Java and Python leave out what would be infinite
+ROWS = r"(?:[ \t]*[\d.]+[ \t]+[\d.]+[ \t]+\d+(?:[ \t]+(?:[\d.]+|inf|Infinity))?[ \t]*\n)+"
 
 
 def spectrum(rows: str, unit: str, *, finest: Fraction | None = None) -> Ranks:
@@ -25,9 +26,9 @@ def spectrum(rows: str, unit: str, *, finest: Fraction | None = None) -> Ranks:
 
     `finest` (µs) is the step of the values where they are exact; they are rounded otherwise.
     """
-    told = [line.split() for line in rows.splitlines()]
-    counts = [count_of(count, "TotalCount") for _, _, count, _ in told]
-    values = [spread_us(value, unit, "Value") for value, _, _, _ in told]
+    told = [line.split()[:3] for line in rows.splitlines()]
+    counts = [count_of(count, "TotalCount") for _, _, count in told]
+    values = [spread_us(value, unit, "Value") for value, _, _ in told]
     if finest is not None:
         # halfway between the ends is what is written
         exact = [sum(ends, Fraction(0)) / 2 for ends in values]

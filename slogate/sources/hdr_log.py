@@ -221,6 +221,9 @@ def _us(seconds: str) -> int:
 def _given_start(origin: Origin, told_us: int) -> int:
     """When a log begins that has no StartTime: as given, else at its first interval."""
     if "start" not in origin.options:
+        if told_us < EARLIEST_TS:
+            hint = "say it: --option start=2026-11-24T10:00:00Z"
+            raise origin.fail("it has no StartTime, from which its intervals count", hint=hint)
         return told_us
     try:
         return moment(origin.options["start"], "option start")

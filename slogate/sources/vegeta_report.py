@@ -29,6 +29,7 @@ from slogate.sources._summaries import (
 )
 
 _SHARES = (50, 90, 95, 99)
+_SINCE_2020 = 90
 
 
 def sniff(head: bytes) -> float:
@@ -80,6 +81,9 @@ def _ranks(origin: Origin, found: Mapping[str, Any], requests: int) -> Ranks:
     if _by_buckets(origin, found):
         return _bucketed(origin, ranks, table(found, "buckets"))
     for share in _SHARES:
+        # older reports have no 90th either
+        if share == _SINCE_2020 and f"{share}th" not in told:
+            continue
         # an estimate between the two ranks nearest to the share
         value = json_us(within(told, f"{share}th"), "ns", f"{share}th")
         below = share * requests // 100

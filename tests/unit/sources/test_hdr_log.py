@@ -182,13 +182,14 @@ def test_a_log_begun_anew_counts_from_its_new_start(tmp_path):
 
 
 def test_a_start_can_be_given(tmp_path):
-    """Relative times without a StartTime are bad as they stand, and read from a given start."""
+    """Relative times without a StartTime are refused, and read from a given start."""
     text = log(f"5,1,1,{encoded({5: 1})}", head="")
-    with pytest.raises(SourceError, match="at no time between 2001 and 2100"):
+    with pytest.raises(SourceError, match="it has no StartTime") as caught:
         read(tmp_path, text)
 
     [row] = read(tmp_path, text, start="2025-11-24T16:00:00Z").rows
 
+    assert "--option start=" in (caught.value.hint or "")
     assert row["ts"].timestamp() == 1_764_000_005
 
 

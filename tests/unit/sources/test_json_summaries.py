@@ -142,6 +142,10 @@ def test_vegeta_percentiles_where_there_are_no_buckets(tmp_path):
         (1249, 2255, 50, True), (2254, 2829, 40, True), (2828, 2979, 5, True),
         (2978, 3530, 4, True), (3529, 3661, 1, True),
     ]  # fmt: skip
+    older = changed(tmp_path, "vegeta-report", {
+        "buckets": None, "status_codes": {"302": 100}, "latencies/90th": None,
+    }).rows  # fmt: skip
+    assert [row["count"] for row in older] == [50, 45, 4, 1]
 
 
 def test_a_success_of_vegeta_has_a_status_from_200_to_399(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,18 @@ def test_a_history_before_1_0(tmp_path):
     assert counted(rows, "endpoint", "ok") == {("/a", True): 3, ("/a", False): 1}
     assert max(row["hi_us"] for row in rows) == 90_250
     assert any("--csv-full-history" in note for note in tally.notes)
+
+
+def test_before_2_44_tens_are_written_as_fractions(tmp_path):
+    """So Python writes what it rounds to tens and more in `--json`."""
+    told = {
+        "name": "/a", "method": "GET", "last_request_timestamp": AT + 9.5, "start_time": AT + 0.5,
+        "num_requests": 3, "num_none_requests": 0, "num_failures": 0, "max_response_time": 1840.5,
+        "min_response_time": 2.4, "response_times": {"2": 1, "240.0": 1, "1800.0": 1},
+    }  # fmt: skip
+
+    rows = read(tmp_path, "locust-json", json.dumps([told], indent=4)).rows
+
+    assert [(row["lo_us"], row["hi_us"]) for row in rows] == [
+        (2_399, 2_500), (234_999, 245_000), (1_749_999, 1_840_500)
+    ]  # fmt: skip

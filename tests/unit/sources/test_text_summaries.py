@@ -279,6 +279,14 @@ def test_a_spectrum_without_a_unit(tmp_path):
     assert counted(rows, "lo_us", "hi_us") == {(0, 1): 1798, (0, 3): 200}
 
 
+def test_a_spectrum_of_java(tmp_path):
+    """Its last line ends where others write what is infinite; a footer follows."""
+    last = "2.658916   1.000000    1998        10000000.000000\n"
+    java = "2.658916 1.000000000000       1998\n#[Mean    =        1.130, StdDeviation   = 0.500]\n"
+
+    assert summary(tmp_path, "hdrplot", (last, java)).rows == summary(tmp_path, "hdrplot").rows
+
+
 def test_a_spectrum_with_odd_marks_is_refused_at_once(tmp_path):
     """A pattern that tries all ways to divide them would never end."""
     with pytest.raises(SourceError, match="as a whole"):
