@@ -18,7 +18,7 @@ from slogate.gate import ENGINE, survey
 from slogate.history.entry import Entry, entries
 from slogate.model.beside import NOTHING_BESIDE, Base, Beside, Burn, Past
 from slogate.model.exhibit import Exhibit, View
-from slogate.model.run import Run
+from slogate.model.run import Run, Users
 from slogate.model.survey import Survey, Surveyed, condense
 from slogate.model.window import Window
 from slogate.promises.burndown import burn_of, parted
@@ -97,19 +97,28 @@ def _beside(
     past: Mapping[str, tuple[Past, ...]] = {}
     base: Base | None = None
     burns: Mapping[str, Burn] = {}
+    users: tuple[Users, ...] = ()
     try:
         past = _past(store, verdict, view.past) if view.past else {}
         if _is_production(store, verdict):
             burns = _burns(store, verdict, threads, asking) if view.burns else {}
             notes += _undrawn(verdict, burns) if view.burns else []
-        elif view.base is not None:
-            base = _base(store, verdict, view.base, threads)
+        else:
+            users = _users(store, verdict)
+            base = None if view.base is None else _base(store, verdict, view.base, threads)
     except SlogateError as error:
         hint = f" ({error.hint})" if error.hint else ""
         notes.append(f"Some of what was before is not shown: {error.message}{hint}.")
-    if not (past or base or burns or notes):
+    if not (past or base or burns or notes or users):
         return found
-    return Beside(past=past, base=base, burns=burns, notes=tuple(notes))
+    return Beside(past=past, base=base, burns=burns, notes=tuple(notes), users=users)
+
+
+def _users(store: Store, verdict: Verdict) -> tuple[Users, ...]:
+    """How many users there were, as far as the run is still there to say so."""
+    if not (store.runs / f"{verdict.subject.run.id}.json").exists():
+        return ()
+    return read_run(store, verdict.subject.run.id).users
 
 
 def _past(store: Store, verdict: Verdict, most: int) -> dict[str, tuple[Past, ...]]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from slogate.model.exhibit import Exhibit
+from slogate.model.run import Users
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +47,16 @@ class Burn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """By the id of an objective what earlier runs observed, oldest first, and burnt budgets."""
+    """By the id of an objective what earlier runs observed, oldest first, and burnt budgets.
+
+    `users` are the changes of their number, where it was recorded.
+    """
 
     past: Mapping[str, tuple[Past, ...]] = field(default_factory=dict)
     base: Base | None = None
     burns: Mapping[str, Burn] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    users: tuple[Users, ...] = ()
 
 
 NOTHING_BESIDE = Beside()

@@ -72,6 +72,14 @@ class Seal:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Users:
+    """So many users there were from a moment on, until the next is told."""
+
+    ts: int
+    count: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One run. Times are microseconds since the epoch, UTC; None where not (yet) known.
@@ -82,6 +90,7 @@ class Run:
     `parts` are paths relative to the store; `seals` say what they were, for those that were
     closed. `rolled_up` is set where counts and histograms took the place of so many requests.
     `untold` says what the source is silent about: `failures`, where failed requests are not in it.
+    `users` has each change of their number, looked at twice a second.
     `interleaved` is set where base and head took turns, and this is one of them; `early_stop` where
     the test could end as soon as all was decided.
     """
@@ -112,6 +121,7 @@ class Run:
     untold: tuple[str, ...] = ()
     interleaved: Interleaved | None = None
     early_stop: EarlyStop | None = None
+    users: tuple[Users, ...] = ()
 
     @property
     def aspect(self) -> str:

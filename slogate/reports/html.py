@@ -37,7 +37,7 @@ def illustrate(verdict: Verdict, shown: Exhibit | str, beside: Beside = NOTHING_
         # of promises the pictures are those of their budgets
         why = () if beside.burns else (shown,)
         return _page(verdict, joined(unknown(*why, *beside.notes)), beside)
-    drawn = panels(verdict, shown, beside.base)
+    drawn = panels(verdict, shown, beside)
     table = endpoints(shown, verdict.subject.window) or NOTHING
     for count in range(len(drawn), -1, -1):
         left_out = len(drawn) - count
@@ -62,7 +62,7 @@ def _page(
         pictures,
         failures(verdict),
         notes(verdict),
-        facts(verdict),
+        facts(verdict, beside.users),
     )
     return page(verdict, head(verdict), joined(contents(content), content), script=script)
 

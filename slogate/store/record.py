@@ -36,6 +36,7 @@ def run_to_json(run: Run) -> dict[str, Any]:
         "origin": dict(run.origin),
         "parts": list(run.parts),
         "untold": list(run.untold),
+        "users": [dataclasses.asdict(each) for each in run.users],
     }
     document |= {"health": dataclasses.asdict(run.health), "rows": dataclasses.asdict(run.rows)}
     document["seals"] = {part: dataclasses.asdict(seal) for part, seal in run.seals.items()}
@@ -99,9 +100,7 @@ def _value(kind: Any, value: Any, at: str) -> Any:
 
 def _plain(kind: Any, value: Any, at: str) -> Any:
     if get_origin(kind) is tuple:
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise ValueError(f"{at} is not a list of texts")
-        return tuple(value)
+        return _list(get_args(kind)[0], value, at)
     if get_origin(kind) is Mapping:
         return _mapping(get_args(kind)[1], value, at)
     if kind in {str, bool} and isinstance(value, kind):
@@ -111,6 +110,17 @@ def _plain(kind: Any, value: Any, at: str) -> Any:
     if kind is int and type(value) is int:
         return _whole(value, at)
     raise ValueError(f"{at} is not a {_WORDS[kind]}")
+
+
+def _list(kind: type, value: Any, at: str) -> Any:
+    what = "texts" if kind is str else "objects"
+    wanted = str if kind is str else dict
+    if not isinstance(value, list) or not all(isinstance(item, wanted) for item in value):
+        raise ValueError(f"{at} is not a list of {what}")
+    if kind is str:
+        return tuple(value)
+    # a list may be long, and its index says which of them is wrong
+    return tuple(_record(kind, item, f"{at}[{n}].") for n, item in enumerate(value))
 
 
 def _mapping(kind: type, value: Any, at: str) -> Any:

@@ -90,6 +90,17 @@ def test_every_count_agrees(passed):
     assert run["state"] == "complete"
 
 
+def test_users_are_counted_as_they_come(passed):
+    """Each change of their number, and the page draws them."""
+    project, _ = passed
+    [run] = list_runs(open_store(project.folder / ".slogate"))
+    page = project.slogate("report", "--format", "html").out
+
+    assert run.users[-1].count == 40
+    assert run.start_ts <= run.users[0].ts <= run.users[-1].ts < run.stop_ts
+    assert '<desc id="p0-users-d">40 users at most.</desc>' in page
+
+
 def test_progress_goes_to_stderr_in_plain_lines(passed):
     """One line every ten seconds where there is no terminal."""
     _, done = passed

@@ -204,15 +204,22 @@ class Recorder:
         while True:
             gevent.sleep(min(CHECK_S, self._settings.flush_s))
             try:
+                self._count_users(session)
                 if session.due():
                     session.flush()
             except Exception as error:  # noqa: BLE001
                 self.fault(f"recording failed: {error}")
 
+    def _count_users(self, session: Session) -> None:
+        runner: Any = self._environment.runner if self._environment is not None else None
+        if runner is not None and session.run.stop_ts is None:
+            session.present(runner.user_count)
+
     @guarded
     def _on_spawning_complete(self, **_: Any) -> None:
         if self._session is not None and self._environment is not None:
             self._session.ramped(with_shape=self._environment.shape_class is not None)
+            self._count_users(self._session)
 
     @guarded
     def _on_test_stopping(self, **_: Any) -> None:

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import gevent
 from gevent.lock import RLock
 
-from slogate.model.run import Reconciliation, Run, State
+from slogate.model.run import Reconciliation, Run, State, Users
 from slogate.recorders.locust.arrow import to_table
 from slogate.recorders.locust.columns import Chunk
 from slogate.recorders.locust.source import Source
@@ -34,6 +34,7 @@ T = TypeVar("T")
 FLUSH_ROWS = 100_000
 MOST_NOTES = 4
 LAST_FLUSHES = 3
+MOST_CHANGES = 2_000
 LONGEST_FLUSH_S = 60.0
 
 
@@ -103,6 +104,15 @@ class Session:
         if self._run.ramped_ts is None:
             ts = self._run.start_ts if with_shape else now_us()
             self._run = replace(self._run, ramped_ts=ts)
+
+    def present(self, users: int) -> None:
+        """So many users there are now; of very many changes every other is forgotten."""
+        found = self._run.users
+        if users == (found[-1].count if found else 0):
+            return
+        if len(found) >= MOST_CHANGES:
+            found = found[::2]
+        self._run = replace(self._run, users=(*found, Users(now_us(), users)))
 
     def stopping(self) -> None:
         """The test was told to stop."""

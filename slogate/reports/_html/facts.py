@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from slogate import units
-from slogate.model.run import Run
+from slogate.model.run import Run, Users
 from slogate.reports import _base
 from slogate.reports._html.markup import Html, joined, name, tag
 from slogate.reports._html.parts import section, table
@@ -46,11 +46,12 @@ def notes(verdict: Verdict) -> Html | None:
     return section("notes", "Notes", tag("ul", *shown, class_="notes"))
 
 
-def facts(verdict: Verdict) -> Html:
+def facts(verdict: Verdict, users: Sequence[Users] = ()) -> Html:
     """The run, its generator and the design effects, as pairs of a word and what it was."""
     run = verdict.subject.run
     pairs = [
         *_run(verdict, run),
+        ("users", _crowd(users) if run.kind == "load" else None),
         *_health(run),
         *_statistics(verdict),
         ("verdict", name(verdict.id)),
@@ -82,12 +83,16 @@ def _run(verdict: Verdict, run: Run) -> list[tuple[str, Html | None]]:
         ("judged to", _moment(window[1]) if window else None),
         ("planned", joined(units.format_span(planned / units.US_PER_SECOND)) if planned else None),
         ("planned rate", joined(units.format_rate(run.planned_rate)) if run.planned_rate else None),
-        ("users over time", joined("not recorded") if run.kind == "load" else None),
         ("source", joined(run.source)),
         ("not told by the source", joined(untold) if untold else None),
         *((f"source: {key}", name(value)) for key, value in _some(run.origin)),
         *((f"label: {key}", name(value)) for key, value in _some(run.labels)),
     ]
+
+
+def _crowd(users: Sequence[Users]) -> Html:
+    most = max((each.count for each in users), default=None)
+    return joined("not recorded" if most is None else f"{units.format_count(most)} at most")
 
 
 def _some(pairs: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 from slogate import units
-from slogate.model.beside import Base
+from slogate.model.beside import Beside
 from slogate.model.exhibit import EndpointRow, Exhibit, View
 from slogate.model.selection import Endpoint, Selection
 from slogate.model.window import Window
 from slogate.reports import _base
+from slogate.reports._html.crowd import crowd, users_by_column
 from slogate.reports._html.markup import Html, block, joined, name, tag
 from slogate.reports._html.parts import section, table
 from slogate.reports._html.spread import DISTRIBUTION, distribution
@@ -58,8 +59,10 @@ def endpoints_of(verdict: Verdict) -> list[str]:
     return list(dict.fromkeys(f.endpoint for f in found if f.endpoint))[:MOST_SCENES]
 
 
-def panels(verdict: Verdict, exhibit: Exhibit, base: Base | None = None) -> list[Html]:
-    """A section a scene that has requests."""
+def panels(verdict: Verdict, exhibit: Exhibit, beside: Beside) -> list[Html]:
+    """A section a scene that has requests; users are those of the whole service."""
+    base = beside.base
+    users = users_by_column(beside.users, exhibit) if beside.users else []
     told = "failures" not in verdict.subject.run.untold
     sections = []
     names = [None, *endpoints_of(verdict)]
@@ -71,6 +74,7 @@ def panels(verdict: Verdict, exhibit: Exhibit, base: Base | None = None) -> list
                 window=verdict.subject.window, failures_told=told,
                 base=base.exhibit.scenes[at] if base else None,
                 base_name=f"{base.pin} ({base.run})" if base else "",
+                users=() if endpoint else users,
             )  # fmt: skip
             sections.append(_panel(panel, endpoint))
     return sections
@@ -95,7 +99,7 @@ def _panel(panel: Panel, endpoint: str | None) -> Html:
         _pair(
             percentiles(panel), distribution(panel) or instead(DISTRIBUTION, "Nothing was judged.")
         ),
-        _pair(traffic(panel), failed(panel)),
+        _pair(traffic(panel), joined(failed(panel), crowd(panel))),
         _data(panel),
         note=note,
     )
@@ -129,6 +133,7 @@ def _data(panel: Panel) -> Html:
     document = {
         "start": exhibit.start_ts // 1_000, "step": exhibit.step_us // 1_000,
         "columns": exhibit.columns, "names": [*LINES, "slowest"], "rows": rows,
+        "users": list(panel.users),
     }  # fmt: skip
     text = json.dumps(document, separators=(",", ":"))
     return block("script", text, type="application/json", id=f"{panel.key}-data")

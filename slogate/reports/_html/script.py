@@ -23,6 +23,8 @@ SCRIPT = """
   function words(data, column) {
     var row = data.rows[column];
     var lines = [clock(data.start + column * data.step)];
+    var users = data.users[column];
+    if (users !== undefined) { lines.push(users + " users"); }
     if (!row) { return lines.concat("no request"); }
     lines.push(row[0] + " requests, " + row[1] + " failed");
     data.names.forEach(function (name, i) {

@@ -95,6 +95,7 @@ th .name, td .name { display: inline-block; max-width: 34ch; overflow-wrap: brea
 .line.even { stroke: var(--soft); stroke-width: 1.2; stroke-dasharray: 6 5; }
 .swatch.even { height: 0; border-top: 2px dashed var(--soft); border-radius: 0; width: 16px;
   vertical-align: 3px; }
+.crowd { fill: var(--q0); }
 .overspent { fill: var(--fail-bg); } .burnt { fill: var(--q3); background: var(--q3); }
 .line-up { display: block; } .note.after { margin: 8px 0 0; }
 .budget-left .bar { margin-bottom: 2px; }

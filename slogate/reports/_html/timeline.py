@@ -25,8 +25,7 @@ from slogate.reports._html.markup import Html, joined, tag
 from slogate.verdict import Finding, Outcome
 
 LEVELS = 6
-# a limit is drawn if the picture need not become more than so many times as high
-_REACH = 16
+_REACH = 16  # a limit is drawn if the picture need not become higher by more than that
 _HEAT, _CURVE, _TRAFFIC, _FAILED = 230, 210, 120, 70
 _SOME_ROWS = 6
 LINES = ("p50", "p90", "p95", "p99")
@@ -36,7 +35,7 @@ _ENOUGH = (2, 10, 20, 100)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One scene with what is needed to draw it: its key, its limits, the judged part."""
+    """One scene with what is needed to draw it: its key, limits, judged part, users a slice."""
 
     key: str
     scene: Scene
@@ -46,6 +45,7 @@ class Panel:
     failures_told: bool = True
     base: Scene | None = None
     base_name: str = ""
+    users: Sequence[int] = ()
 
     @property
     def total(self) -> int:

@@ -18,8 +18,10 @@ from slogate.engines._look_rows import look
 from slogate.engines._rows import Row
 from slogate.model.beside import Beside
 from slogate.model.exhibit import View
+from slogate.model.run import Users
 from slogate.model.selection import Endpoint, Selection
 from slogate.model.window import Window
+from slogate.reports._html.crowd import users_by_column
 from slogate.reports._html.frame import CountAxis, LogAxis, nice, steps, time_ticks
 from slogate.reports._html.scenes import MOST_SCENES, view
 from slogate.reports.html import MOST, illustrate, render
@@ -101,6 +103,20 @@ def test_a_page_says_what_its_pictures_say(case, sentences):
 
     for sentence in sentences:
         assert sentence in said
+
+
+def test_users_are_those_at_the_end_of_each_slice():
+    """Nobody before the first is told; as many as before where nothing changed."""
+    seen = exhibit()
+    told = [
+        Users(seen.start_ts + int(at * seen.step_us), count) for at, count in ((1, 5), (1.5, 9))
+    ]
+
+    counts = users_by_column(told, seen)
+    assert counts == [0, *[9] * (seen.columns - 1)]
+    page = illustrate(verdict(passing()), seen, Beside(users=tuple(told)))
+    assert page.count('class="crowd"') == 1
+    assert "9 at most" in inert(page).said
 
 
 @pytest.mark.parametrize("shown", [exhibit(), "There are no pictures."], ids=["seen", "unseen"])

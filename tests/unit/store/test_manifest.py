@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from series_strategies import row, table
 
 from slogate.errors import StoreError
-from slogate.model.run import Health, Reconciliation, Run, Seal
+from slogate.model.run import Health, Reconciliation, Run, Seal, Users
 from slogate.model.series import LAST_TS
 from slogate.store.layout import open_store
 from slogate.store.manifest import (
@@ -47,6 +47,7 @@ SOME_RUN = st.builds(
         TEXTS, st.builds(Seal, bytes=WHOLE, rows=WHOLE, sha256=st.just("0a" * 32))
     ),
     rolled_up=st.none() | WHOLE,
+    users=st.lists(st.builds(Users, ts=st.integers(0, LAST_TS), count=WHOLE)).map(tuple),
 )
 
 
@@ -124,6 +125,12 @@ def test_unknown_keys_of_the_same_format_are_left_out(store):
             id="no hash",
         ),
         pytest.param({"parts": [1]}, "parts is not a list of texts", id="part no text"),
+        pytest.param({"users": [1]}, "users is not a list of objects", id="users"),
+        pytest.param(
+            {"users": [{"ts": 1, "count": 2}, {"ts": 1, "count": -2}]},
+            r"users\[1\]\.count is negative",
+            id="fewer users than none",
+        ),
     ],
 )
 def test_a_wrong_value_is_named_with_file_and_key(store, change, message):
