@@ -87,7 +87,7 @@ def judge(
         subject=subject,
         findings=findings,
         floor_runs=used,
-        warnings=remarks(subject.run),
+        warnings=remarks(subject),
         specs={spec.sha256: spec.text for spec in specs},
     )
 

@@ -238,6 +238,7 @@ def _subject(specs: Sequence[Spec], run: Run, series: Reading) -> Subject:
         judged=tally.within,
         stored=tally.stored,
         backfilled=tally.backfilled,
+        paced=tally.paced,
         window=(window.start_ts, window.end_ts),
         failures=tuple(
             Failure(endpoint=f"{method} {endpoint}".strip(), error=error, count=count)

@@ -7,8 +7,16 @@ coordinated omission, corrected elsewhere, and no invalidity.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from slogate.model.run import Run
-from slogate.units import format_count, format_duration, format_share, format_span
+from slogate.units import (
+    format_count,
+    format_duration,
+    format_rate,
+    format_share,
+    format_span,
+)
 from slogate.verdict import Subject
 
 CPU_SATURATED = 0.95
@@ -18,6 +26,10 @@ STALL_US = 1_000_000
 MISSED = 0.05
 LOCKSTEP = 0.5
 ENDED_EARLY = 0.9
+SENT = 0.98
+# senders that wait for nobody, by the beginnings of their names
+_OPEN = ("vegeta",)
+Omission = Literal["open", "corrected", "raw"]
 
 
 def absence(subject: Subject, warmup_us: int) -> str:
@@ -113,13 +125,37 @@ def _ended_early(run: Run) -> str | None:
     )
 
 
-def remarks(run: Run) -> tuple[str, ...]:
+def omission_of(run: Run, paced: int) -> Omission:
+    """What became of the starts that users missed while they waited.
+
+    `open`: there are none, nobody waited. `corrected`: they are put back. `raw`: nobody knows them.
+    """
+    if run.kind == "production" or run.source.startswith(_OPEN):
+        return "open"
+    return "corrected" if paced else "raw"
+
+
+def _omitted(subject: Subject) -> str | None:
+    """That paced users sent fewer requests than they meant to."""
+    sent, meant = subject.paced, subject.paced + subject.backfilled
+    if subject.window is None or sent >= SENT * meant:
+        return None
+    start, end = subject.window
+    seconds, rates = max(1, end - start) / 1e6, ""
+    if subject.run.interleaved is None:
+        rates = f", {format_rate(sent / seconds)} of {format_rate(meant / seconds)}"
+    return (
+        f"omission: paced users sent {format_count(sent)} of the {format_count(meant)} requests "
+        f"that they meant to ({format_share(sent / meant)}{rates}), for they waited for answers; "
+        "percentiles are judged with the missed starts put back"
+    )
+
+
+def remarks(subject: Subject) -> tuple[str, ...]:
     """What a reader should know of the whole run, as `code: sentence`."""
-    found = []
+    run = subject.run
+    found = [told for told in (_ended_early(run), _omitted(subject)) if told is not None]
     health = run.health
-    early = _ended_early(run)
-    if early is not None:
-        found.append(early)
     if health.cpu is not None and CPU_HIGH <= health.cpu < CPU_SATURATED:
         found.append(f"cpu: the generator used {format_share(health.cpu)} of a core at its peak")
     if run.note and run.state == "complete" and run.source != "locust":

@@ -136,7 +136,8 @@ class Failure:
 class Subject:
     """The run that was judged and how its requests divide: warm-up + judged = rows.
 
-    `stored` is how many rows of the series tell of them, None if as many.
+    `stored` is how many rows of the series tell of them, None if as many. `paced` are those judged
+    that users with a pace sent, who missed the `backfilled` starts while they waited.
     `failures` are the commonest ones of the judged window, most frequent first; `stray` says
     that some rows carry times outside the run.
     """
@@ -150,6 +151,7 @@ class Subject:
     failures: tuple[Failure, ...] = ()
     stray: bool = False
     stored: int | None = None
+    paced: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,8 +80,9 @@ def show_command(
     del quiet, no_color
     from slogate.cli.grid import dumps
     from slogate.cli.runtable import as_data, outcomes, sheet
-    from slogate.store.endpoints import endpoints
+    from slogate.store.endpoints import endpoints, paced
     from slogate.store.manifest import find_run
+    from slogate.trust import omission_of
 
     opened = opened_store(store)
     found = find_run(opened, run, service=service)
@@ -89,12 +90,14 @@ def show_command(
     if as_json:
         out(dumps(as_data(found, outcome)))
         return EXIT_PASS
+    omission = None
     try:
         named = endpoints(opened, found)
+        omission = omission_of(found, paced(opened, found))
     except StoreError as error:  # what the manifest says is worth telling all the same
         note(f"note: {error}")
         named = []
-    out(sheet(found, outcome, named))
+    out(sheet(found, outcome, named, omission))
     return EXIT_PASS
 
 

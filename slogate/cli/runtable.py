@@ -10,6 +10,7 @@ from slogate.model.run import Run
 from slogate.reports._base import instant, plain
 from slogate.store.layout import Store
 from slogate.store.verdicts import read_verdicts
+from slogate.trust import Omission
 from slogate.units import format_count, format_duration, format_share, format_span
 
 HEAD = ("id", "service", "kind", "state", "start", "rows", "outcome", "labels")
@@ -42,7 +43,12 @@ def as_data(run: Run, outcome: str | None) -> dict[str, Any]:
     return {**data, "rows": {**data["rows"], "lost": run.rows.lost}, "outcome": outcome}
 
 
-def sheet(run: Run, outcome: str | None, endpoints: Sequence[tuple[str, int]] = ()) -> str:
+def sheet(
+    run: Run,
+    outcome: str | None,
+    endpoints: Sequence[tuple[str, int]] = (),
+    omission: Omission | None = None,
+) -> str:
     """One line a fact; what is not known is left out. `endpoints` are names with requests."""
     lines: list[tuple[str, str | None]] = [
         ("run", run.id),
@@ -59,6 +65,7 @@ def sheet(run: Run, outcome: str | None, endpoints: Sequence[tuple[str, int]] = 
         ("exit code", None if run.generator_exit is None else f"{run.generator_exit} (generator)"),
         ("note", run.note),
         *_rows(run),
+        ("omission", None if omission is None else f"{omission}: {_OMISSIONS[omission]}"),
         ("endpoints", _endpoints(endpoints)),
         *_health(run),
         ("parts", "\n".join(run.parts)),
@@ -76,6 +83,13 @@ def _endpoints(named: Sequence[tuple[str, int]]) -> str:
 def _line(name: str, value: str) -> str:
     first, *rest = [plain(line) for line in value.split("\n")]
     return "".join([f"{name:<14}{first}\n", *(f"{'':<14}{line}\n" for line in rest)])
+
+
+_OMISSIONS: Mapping[Omission, str] = {
+    "open": "requests came whether or not those before were answered",
+    "corrected": "users have a pace, so starts that they missed are put back where budgets judge",
+    "raw": "users waited for answers; what they did not send meanwhile nobody knows",
+}
 
 
 def _moment(ts: int | None) -> str | None:

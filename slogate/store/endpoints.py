@@ -7,6 +7,7 @@ which stand for the same requests, one is asked.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from slogate.errors import StoreError
 from slogate.model.run import Run
@@ -21,6 +22,7 @@ _NAMED = """
     FROM read_parquet(?, hive_partitioning = false)
     GROUP BY name
 """
+_PACED = "SELECT count(pace_us) FROM read_parquet(?, hive_partitioning = false)"
 _WEIGHT: Mapping[Series, str] = {"requests": "1", "counts": "count", "histograms": "count"}
 
 
@@ -39,14 +41,26 @@ def endpoints(store: Store, run: Run) -> list[tuple[str, int]]:
     return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
+def paced(store: Store, run: Run) -> int:
+    """How many of the run's requests a user with a pace sent; StoreError as for `endpoints`."""
+    parts = [path.relative_to(store.root).as_posix() for path in parts_of(store, run)]
+    paths = [escaped(str(store.root / part)) for part in parts if series_of(part) == "requests"]
+    if not paths:
+        return 0
+    return _asked(_PACED, "requests", paths)[0][0]
+
+
 def _named(series: Series, paths: Sequence[str]) -> list[tuple[str, int]]:
     """The endpoints in the parts of one series."""
+    found = _asked(_NAMED.format(weight=_WEIGHT[series]), series, paths)
+    return [(name, requests) for name, requests in found]
+
+
+def _asked(sql: str, series: Series, paths: Sequence[str]) -> list[tuple[Any, ...]]:
     import duckdb
 
     with connected(None) as connection:
         try:
-            sql = _NAMED.format(weight=_WEIGHT[series])
-            found = connection.execute(sql, [list(paths)]).fetchall()
+            return connection.execute(sql, [list(paths)]).fetchall()
         except duckdb.Error as error:
             raise StoreError(f"its {series} cannot be read: {first_line(error)}") from None
-    return [(name, requests) for name, requests in found]

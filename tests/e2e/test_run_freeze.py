@@ -65,3 +65,5 @@ def test_a_freeze_that_hides_from_waiting_users_fails(tmp_path):
         assert "starts that users missed while they waited" in found[name]["reason"]
         # two freezes of three users, thirty requests a second of each of them
         assert 100 < found[name]["backfilled"] < 250
+    assert any(text.startswith("omission: paced users sent") for text in done.document["warnings"])
+    assert "omission      corrected: " in project.slogate("runs", "show", "latest").out

@@ -8,6 +8,7 @@ from builders import SECOND, START, evidence, objective, run, spec, subject
 from slogate.evaluate import judge, judged_window, plan
 from slogate.model.run import Health, Reconciliation
 from slogate.objectives._base import Waiver
+from slogate.trust import omission_of, remarks
 from slogate.verdict import Outcome
 
 GOOD, BAD = evidence(1, max_us=250_000), evidence(20)
@@ -243,6 +244,33 @@ def test_the_generators_state_is_remarked():
     it = verdict(GOOD, run(health=replace(run().health, cpu=0.9, lockstep=0.8)))
 
     assert [w.partition(":")[0] for w in it.warnings] == ["cpu", "lockstep"]
+
+
+@pytest.mark.parametrize(
+    ("backfilled", "told"),
+    [pytest.param(150, True, id="87% sent"), pytest.param(20, False, id="98% sent")],
+)
+def test_requests_that_paced_users_did_not_send_are_remarked(backfilled, told):
+    """Achieved against intended: a slow service holds its users back, and is told by that."""
+    judged = (START, START + 100 * SECOND)
+    it = replace(subject(), paced=980, backfilled=backfilled, window=judged)
+
+    assert any("980 of the 1,130 requests" in text for text in remarks(it)) is told
+    assert any("9.8/s of 11.3/s" in text for text in remarks(it)) is told
+
+
+@pytest.mark.parametrize(
+    ("changes", "paced", "word"),
+    [
+        pytest.param({}, 7, "corrected", id="users with a pace"),
+        pytest.param({}, 0, "raw", id="users without"),
+        pytest.param({"source": "vegeta_json"}, 0, "open", id="a sender that waits for nobody"),
+        pytest.param({"kind": "production"}, 0, "open", id="visitors"),
+    ],
+)
+def test_what_became_of_missed_starts_has_a_name(changes, paced, word):
+    """On every series."""
+    assert omission_of(run(**changes), paced) == word
 
 
 @pytest.mark.parametrize("state", ["running", "incomplete", "interrupted", "aborted"])
