@@ -16,6 +16,7 @@ from slogate.initial.spec import comment
 CHECKOUT = "actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2"
 K6 = "grafana/k6:1.4.2"
 RESULTS = "k6.json.gz"
+_TESTED = '--commit "$CI_COMMIT_SHA" --branch "$CI_COMMIT_REF_NAME"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +146,7 @@ def gitlab_text(job: Job, origin: str) -> str:
     kept = f"slogate-{job.name}" if job.name else "slogate"
     command = "slogate run --json >verdict.json"
     if job.imports:
-        taken = shlex.join(["slogate", "import", *job.imports])
+        taken = f"{shlex.join(['slogate', 'import', *job.imports])} {_TESTED}"
         command = f"{taken} && slogate check --json >verdict.json"
     lines += [
         f"{job.title}:",

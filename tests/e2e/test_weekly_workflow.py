@@ -162,19 +162,6 @@ def write(folder: Path, window: str = "7d") -> tuple[int, dict[str, str], str]:
     return done.returncode, outputs, summary.read_text("utf-8")
 
 
-def test_the_report_is_written_for_all_who_publish_it(tmp_path):
-    """Page, Markdown and JSON, the Markdown as step summary too."""
-    build(tmp_path, (Service(name="shop"),))
-    code, outputs, summary = write(tmp_path)
-
-    assert (code, outputs) == (0, {"written": "true", "code": "0"})
-    assert summary.startswith("## ")
-    assert "promises" in summary
-    assert {file.name for file in (tmp_path / "site").iterdir()} == {
-        "index.html", "weekly.md", "weekly.json",
-    }  # fmt: skip
-
-
 def test_a_report_that_is_not_whole_is_published_and_fails(tmp_path):
     """It is there for everyone, and the job's last step ends with 2."""
     build(tmp_path, (Service(name="shop"),))

@@ -150,18 +150,6 @@ def test_notify_changes_no_exit_code(passed: tuple[Path, dict[str, str]], channe
     assert not (project / "planted").exists()
 
 
-def test_breach(project: Path):
-    """A breach fails the step with the gate's own code, and is reported all the same."""
-    record(project)
-    (project / "strict.yaml").write_text(SLOW)
-
-    code, outputs, said = gate(project, SPECS="\nstrict.yaml\n")
-
-    verdict = json.loads(Path(outputs["reports"], "verdict.json").read_text())
-    assert (code, outputs["exit-code"]) == (1, "1"), said
-    assert verdict["outcome"] == "fail"
-
-
 def test_no_store(project: Path):
     """Where nothing was recorded the gate cannot run, and no old report is passed off as new."""
     code, outputs, said = gate(project)
@@ -248,15 +236,3 @@ def test_several_services_are_all_spoken_of(project: Path):
         comments = "\n".join(str(each) for each in server.comments)
     assert "pay" in comments
     assert "shop" in comments
-
-
-def test_results_of_another_tool_are_taken_in(project: Path):
-    """An argument of `slogate import` a line; then there is a run to judge."""
-    code, _, said = step(
-        "Import what another tool measured", project,
-        IMPORT="results.jtl\n\n--label\nregion=eu $(touch planted)\n", SLOGATE_STORE=".slogate",
-    )  # fmt: skip
-
-    assert code == 0, said
-    assert not (project / "planted").exists()
-    assert gate(project)[0] == 0
