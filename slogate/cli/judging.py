@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from slogate.cli.complaints import Untold, complain, told
 from slogate.cli.options import colour_wanted, note, out, page_width
 from slogate.cli.specfiles import read_specs
+from slogate.cli.telling_github import tell_github
 from slogate.errors import (
     EXIT_BREACH,
     EXIT_ERROR,
@@ -73,7 +72,7 @@ def tell(
             complain(untold.why, None)
             codes.append(EXIT_ERROR)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        _tell_github(verdicts)
+        tell_github(verdicts)
     return worst(codes)
 
 
@@ -117,21 +116,3 @@ def keep_all(verdicts: Sequence[Verdict], store: Store) -> int:
 def worst(codes: Iterable[int]) -> int:
     """The exit code that wins: a breach, then an error, then no verdict."""
     return max(codes, key=_WORST_LAST.index, default=EXIT_PASS)
-
-
-def _tell_github(verdicts: Sequence[Verdict]) -> None:
-    """Annotations on the spec's lines (stderr, read by the runner too) and the step summary."""
-    from slogate.cli.placing import at_top
-    from slogate.reports.github import PLUGIN as annotations
-    from slogate.reports.markdown import PLUGIN as markdown
-
-    with contextlib.suppress(OSError):
-        sys.stderr.writelines(annotations.render(at_top(verdict)) for verdict in verdicts)
-        sys.stderr.flush()
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        try:
-            with Path(summary).open("a", encoding="utf-8") as file:
-                file.writelines(markdown.render(verdict) for verdict in verdicts)
-        except OSError as error:
-            note(f"note: the step summary cannot be written: {error}")
