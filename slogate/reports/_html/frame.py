@@ -90,6 +90,8 @@ class CountAxis:
     def ticks(self) -> list[Tick]:
         """0 and round values up to the top."""
         step = nice(self.high / max(1.0, self.height // 36))
+        if step > self.high:  # nothing but 0 would be told
+            step = nice(self.high / 2.5)
         count = math.floor(self.high / step + 1e-9)
         return [
             Tick(at=self.y(i * step), text=f"{units.significant(i * step, 3)}{self.unit}")

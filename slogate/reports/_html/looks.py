@@ -13,5 +13,14 @@ def looks(verdict: Verdict) -> Html | None:
     title = _early.title(verdict)
     if title is None:
         return None
-    lines = [tag("li", text) for text in _early.sentences(verdict)]
-    return section("looks", title, tag("ul", *lines, class_="notes") if lines else None)
+    head, _, how = title.partition(": ")
+    lines = [_look(text) for text in _early.sentences(verdict)]
+    told = tag("p", f"{how[:1].upper()}{how[1:]}.") if how else None
+    return section("looks", head, told, tag("ul", *lines, class_="looks") if lines else None)
+
+
+def _look(text: str) -> Html:
+    """A look, and beneath it what it said of each budget."""
+    when, _, rest = text.partition(": ")
+    told = [tag("li", each) for each in rest.split("; ")]
+    return tag("li", when, tag("ul", *told, class_="notes under") if rest else None)

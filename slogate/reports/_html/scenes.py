@@ -21,7 +21,6 @@ from slogate.reports._html.timeline import (
     failed,
     heatmap,
     instead,
-    key_of,
     percentiles,
     traffic,
 )
@@ -33,7 +32,7 @@ _UNJUDGED = "Nothing was judged."
 
 
 def view(verdict: Verdict) -> View:
-    """What the page wants to show: the service, and the endpoints with budgets, worst first."""
+    """What the page wants to show: the service, and the endpoints with objectives, worst first."""
     run, window = verdict.subject.run, verdict.subject.window
     whole = None
     if run.start_ts is not None and run.end_ts is not None and run.end_ts >= run.start_ts:
@@ -55,7 +54,7 @@ def view(verdict: Verdict) -> View:
 
 def endpoints_of(verdict: Verdict) -> list[str]:
     """The endpoints that get a panel of their own."""
-    found = _base.worst_first([f for f in verdict.findings if f.unit == "us" and f.endpoint])
+    found = _base.worst_first([f for f in verdict.findings if f.endpoint])
     return list(dict.fromkeys(f.endpoint for f in found if f.endpoint))[:MOST_SCENES]
 
 
@@ -111,7 +110,9 @@ def _judged(panel: Panel) -> Html | None:
         tag(
             "li",
             badge(each.outcome, blocking=each.blocking),
-            f" {key_of(each)} {_base.observed(each)}, limit {_base.limit(each)}",
+            " ",
+            name(_base.label(each)),
+            f" {_base.observed(each)}, limit {_base.limit(each)}",
         )
         for each in _base.worst_first(panel.findings)
     ]

@@ -90,14 +90,16 @@ th .name, td .name { display: inline-block; max-width: 34ch; overflow-wrap: brea
 .trend .none { fill: var(--card); stroke-width: 1.4; stroke: var(--open); }
 .trend .none.fail { stroke: var(--fail); }
 .line.pin { stroke: var(--q2); stroke-width: 1.5; stroke-dasharray: 7 4; }
-.swatch.pin { height: 3px; border-radius: 2px; vertical-align: 3px; width: 16px;
-  background: var(--q2); }
+.swatch.pin { height: 0; border-top: 2px dashed var(--q2); border-radius: 0; width: 16px;
+  vertical-align: 3px; }
 .line.even { stroke: var(--soft); stroke-width: 1.2; stroke-dasharray: 6 5; }
 .swatch.even { height: 0; border-top: 2px dashed var(--soft); border-radius: 0; width: 16px;
   vertical-align: 3px; }
 .crowd { fill: var(--q0); }
 .overspent { fill: var(--fail-bg); } .burnt { fill: var(--q3); background: var(--q3); }
-.line-up { display: block; } .note.after { margin: 8px 0 0; }
+.line-up { display: block; } .legend + .scroll { margin-top: 16px; }
+.looks { margin: 8px 0 0; padding-left: 20px; }
+.note.after { margin: 8px 0 0; }
 .budget-left .bar { margin-bottom: 2px; }
 .bar .limit { stroke: var(--fail); stroke-width: 2; fill: none; }
 dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(290px, 1fr)); margin: 0;
@@ -129,7 +131,6 @@ figcaption { font-size: .88rem; font-weight: 600; margin-bottom: 8px; }
   stroke-dasharray: 2 3; }
 .swatch.q0 { background: var(--q0); } .swatch.q1 { background: var(--q1); }
 .swatch.q2 { background: var(--q2); } .swatch.q3 { background: var(--q3); }
-.swatch.q4 { background: var(--q4); }
 .ok { fill: var(--ok); } .bad { fill: var(--bad); }
 line.budget { stroke-width: 1.5; stroke-dasharray: 6 4; }
 line.budget.pass { stroke: var(--pass); } line.budget.fail { stroke: var(--fail); }
@@ -145,8 +146,10 @@ line.budget.open { stroke: var(--open); }
   padding: 0; color: var(--soft); font-size: .8rem; }
 .swatch { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin-right: 6px;
   vertical-align: -1px; }
-.swatch.q0, .swatch.q1, .swatch.q2, .swatch.q3, .swatch.q4 { height: 3px; border-radius: 2px;
+.swatch.q0, .swatch.q1, .swatch.q2, .swatch.q3 { height: 3px; border-radius: 2px;
   vertical-align: 3px; width: 16px; }
+.swatch.q4 { height: 0; border-top: 2px dotted var(--q4); border-radius: 0; width: 16px;
+  vertical-align: 3px; }
 .swatch.none { display: none; }
 .hair { position: absolute; top: 0; bottom: 24px; width: 1px; background: var(--ink);
   pointer-events: none; }
@@ -177,6 +180,7 @@ line.budget.open { stroke: var(--open); }
   .cards .state { position: absolute; right: 0; top: 12px; }
   .cards .state::before { display: none; }
   .cards tr:first-child .state { top: 0; }
+  .cards td:has(> div:empty) { display: none; }
   .cards .wide { grid-column: 1 / -1; }
   .cards td::before { content: attr(data-label); display: block; color: var(--soft);
     font-size: .75rem; }
