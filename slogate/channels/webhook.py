@@ -1,7 +1,8 @@
 """Any address that takes JSON: `slogate.news/v1`, with a `text` that chats show.
 
 The address is a secret where a chat made it: it comes from the variable SLOGATE_NOTIFY_WEBHOOK,
-or from the command line where it is none. Credentials as of `slogate alerts send`.
+or from the command line where it is none. Credentials are in variables of its own, not in those of
+`slogate alerts send`: what is for an Alertmanager is not for a chat.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from slogate.reports._base import plain
 from slogate.talk.words import chat
 
 SCHEMA = "slogate.news/v1"
-VARIABLE = "SLOGATE_NOTIFY_WEBHOOK"
+PREFIX = "SLOGATE_NOTIFY_"
+VARIABLE = f"{PREFIX}WEBHOOK"
 
 
 def shows(news: News) -> str:
@@ -34,14 +36,19 @@ def shows(news: News) -> str:
     return f"{json.dumps(told, indent=2)}\n"
 
 
+def check(address: str) -> str:
+    """The address; UsageError, which does not show it, where nothing can be posted there."""
+    return check_address(address, prefix=PREFIX)
+
+
 def tell(news: News) -> str:
     """Post it, unless there is nothing that a chat should hear."""
     address = news.address or news.environment.get(VARIABLE, "").strip()
     if not address:
         raise UsageError("the webhook has no address", hint=f"set {VARIABLE}")
     post = Post(
-        url=check_address(address),
-        access=Access(headers=headers_of(news.environment)),
+        url=check(address),
+        access=Access(headers=headers_of(news.environment, prefix=PREFIX), prefix=PREFIX),
         pause=news.pause,
     )
     if not news.matters:
@@ -55,5 +62,5 @@ PLUGIN = Channel(
     help="a JSON document, for a chat or a program",
     tell=tell,
     shows=shows,
-    check=check_address,
+    check=check,
 )

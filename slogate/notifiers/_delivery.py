@@ -40,9 +40,13 @@ _ANSWER = 1 << 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What goes with each post. `headers` hold secrets and are never shown."""
+    """What goes with each post. `headers` hold secrets and are never shown.
+
+    `prefix` begins the names of the variables that they come from.
+    """
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    prefix: str = PREFIX
     ca: str | None = None
     timeout_s: float = 10.0
 
@@ -98,7 +102,8 @@ class Post:
             return self.fail(f"it redirects to {where}", hint="if that is right, give that address")
         if error.code in PASSING:
             return Passing(self.fail(told), wanted_pause(error))
-        hint = f"set {PREFIX}TOKEN, or {PREFIX}USER and {PREFIX}PASSWORD"
+        prefix = self.access.prefix
+        hint = f"set {prefix}TOKEN, or {prefix}USER and {prefix}PASSWORD"
         return self.fail(told, hint=hint if error.code in {401, 403} else None)
 
     def fail(self, message: str, *, hint: str | None = None) -> DeliveryError:
@@ -114,7 +119,7 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{where}:{parts.port}" if parts.port else f"{parts.scheme}://{where}"
 
 
-def check_address(url: str) -> str:
+def check_address(url: str, *, prefix: str = PREFIX) -> str:
     """The address, if something can be posted there; UsageError, which does not show it, if not."""
     try:
         parts = urlsplit(url)
@@ -129,7 +134,7 @@ def check_address(url: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise UsageError(
             f"--to: the address of {host} holds a user or a password",
-            hint=f"put them into the variables {PREFIX}USER and {PREFIX}PASSWORD",
+            hint=f"put them into the variables {prefix}USER and {prefix}PASSWORD",
         )
     return url
 
@@ -139,15 +144,17 @@ def _plain(url: str) -> bool:
 
 
 def headers_of(
-    environment: Mapping[str, str], *, token: str | None = None, password: str | None = None
-) -> dict[str, str]:
+    environment: Mapping[str, str], *, token: str | None = None, password: str | None = None,
+    prefix: str = PREFIX,
+) -> dict[str, str]:  # fmt: skip
     """The headers of the environment's credentials, or of those that were read from files."""
     told = {
-        name: environment.get(f"{PREFIX}{name}", "").strip()
+        name: environment.get(f"{prefix}{name}", "").strip()
         for name in ("TOKEN", "USER", "PASSWORD", "HEADERS")
     }
     token, user = token or told["TOKEN"], told["USER"]
-    headers = dict(_header(line) for line in told["HEADERS"].splitlines() if line.strip())
+    lines = [line for line in told["HEADERS"].splitlines() if line.strip()]
+    headers = dict(_header(line, prefix) for line in lines)
     if token and user:
         raise UsageError("both a user and a token are given", hint="leave one out")
     if token:
@@ -161,10 +168,10 @@ def headers_of(
     return headers
 
 
-def _header(line: str) -> tuple[str, str]:
+def _header(line: str, prefix: str) -> tuple[str, str]:
     name, colon, value = line.partition(":")
     if not colon or not re.fullmatch(r"[A-Za-z0-9-]+", name.strip()):
-        raise UsageError(f"{PREFIX}HEADERS has a line that is not `Name: value`")
+        raise UsageError(f"{prefix}HEADERS has a line that is not `Name: value`")
     return name.strip(), value.strip()
 
 

@@ -82,6 +82,22 @@ def test_the_path_of_a_webhook_is_not_shown():
     assert "secret-path" not in str(caught.value)
 
 
+def test_a_webhook_gets_the_credentials_that_are_its_own():
+    """Those of an Alertmanager are not for a chat; what is refused names the variables."""
+    environment = {"SLOGATE_ALERTS_TOKEN": "alertmanagers", "SLOGATE_NOTIFY_TOKEN": "own-token"}
+    with receiving() as hook:
+        tell("webhook", address=hook.url, SLOGATE_ALERTS_TOKEN="alertmanagers")
+        tell("webhook", address=hook.url, **environment)
+        hook.answers = [401]
+        with pytest.raises(DeliveryError) as caught:
+            tell("webhook", address=hook.url, **environment)
+
+    given = [headers.get("Authorization") for headers, _ in hook.posts]
+    assert given[:2] == [None, "Bearer own-token"]
+    assert "SLOGATE_NOTIFY_TOKEN" in caught.value.hint
+    assert "own-token" not in f"{caught.value} {caught.value.hint}"
+
+
 def test_a_webhook_needs_an_address():
     """The error names the variable."""
     with pytest.raises(UsageError) as caught:
