@@ -30,7 +30,7 @@ _AT_ONCE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*" + _NAME)
 _SOMEWHERE = re.compile(_NAME)
 _ITEM = re.compile(rb'"(?:startTimeUnixNano|start_time_unix_nano)"')
 _BOM = b"\xef\xbb\xbf"
-_BLOCK = 4 << 20
+_BLOCK, _SMALL = 4 << 20, 256 << 10
 
 
 def sniff(head: bytes) -> float:
@@ -76,18 +76,31 @@ def _lines(origin: Origin) -> Iterator[Message]:
         stream.read(len(_BOM) if marked else 0)
         while block := stream.read(_BLOCK):
             block += stream.readline(LONGEST + 1)
-            count = block.count(b"\n") + (not block.endswith(b"\n"))
-            if block.startswith(PLAIN):
-                fast = _Fast(lane, block, count)
-                yield Message(number, None, fast.take)
-                if fast.taken:
-                    number += count
-                    continue
-            yield from _each(block, number)
-            number += count
+            yield from _block(lane, block, number)
+            number += _count(block)
             while len(block) > LONGEST and not block.endswith(b"\n"):
                 block = stream.readline(LONGEST + 1)
     lane.release()
+
+
+def _count(block: bytes) -> int:
+    return block.count(b"\n") + (not block.endswith(b"\n"))
+
+
+def _block(lane: Lane, block: bytes, first: int) -> Iterator[Message]:
+    """A block at once, or else each half of it; a small one line by line."""
+    if block.startswith(PLAIN):
+        fast = _Fast(lane, block, _count(block))
+        yield Message(first, None, fast.take)
+        if fast.taken:
+            return
+    half = block.find(b"\n", len(block) // 2, -1) + 1
+    if half and len(block) > _SMALL:
+        yield from _block(lane, block[:half], first)
+        yield from _block(lane, block[half:], first + _count(block[:half]))
+        return
+    lane.release()
+    yield from _each(block, first)
 
 
 class _Fast:

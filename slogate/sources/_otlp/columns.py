@@ -1,122 +1,129 @@
 """A block of lines of OTLP's JSON → the histograms' data points, column by column; or nothing.
 
-    lines ──read──► Block: what each metric is called, and its points as Arrow columns
+    lines ──Texts, read──► Block: what each metric is called, and its points as Arrow columns
 
 Ten times as fast as point by point, for messages as exporters write them: keys in camel case,
-64-bit numbers all as text or all as numbers, nothing but metrics, nothing null. Whatever is
-otherwise, even if OTLP allows it, is Odd: such a block is to be read line by line, which also
-finds out what is wrong with it, and where.
+numbers of 64 bits of a kind all as text or all as numbers, nothing but metrics, nothing null.
+Whatever is otherwise, even if OTLP allows it, is Odd: such a block is to be read line by line,
+which also finds out what is wrong with it, and where.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from slogate.sources._otlp.scalars import signed
-from slogate.sources._otlp.telemetry import Attributes, Malformed, Value
+from slogate.sources._otlp.arrays import Odd, ever, filled, finite, natural
+from slogate.sources._otlp.texts import Texts
 
-# no text has these bytes
-_BETWEEN, _WITHIN = b"\xfe", b"\xff"
-MOST_COUNTED = 10**12
 NO_HISTOGRAM = -1
-_DIGITS = 19
 PLAIN = b'{"resourceMetrics":'
 _NULL = re.compile(rb"[:\[,]\s*null")
-_RESOURCE = re.compile(rb'"resource":\s?(\{.*?\}),\s?"(?:scopeMetrics|schemaUrl)":', re.DOTALL)
 # other messages, and other ways to write keys
 _OTHERS = (b'"resourceSpans"', b'"resourceLogs"', b'"resourceProfiles"', b'"resource_')
-_KINDS = ("stringValue", "intValue", "doubleValue", "boolValue")
+# whether times and counts are texts
+_WAYS = ((True, True), (True, False), (False, False))
 
 
-class Odd(Exception):
-    """The block has to be read line by line."""
+class Metric(NamedTuple):
+    """A metric as it is told: `resource` is the number of its attributes."""
+
+    resource: int
+    scope: str
+    name: str
+    unit: str
+    temporality: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Points:
     """Data points of one kind of histogram; Arrow columns, one value a point.
 
-    `metric` is the place of its metric in the block, `attributes` a dictionary of texts for
-    `attributes_of`. `counts` are lists. Of explicit buckets there are `bounds` (lists), of
-    exponential ones `scale`, `offset`, `zeros` and `threshold`.
+    `metric` is the place of its metric in the block; `attributes` and, of explicit buckets,
+    `ladder` are numbers of Texts. `counts` are lists. Of exponential buckets there are `scale`,
+    `offset`, `zeros` and `threshold`.
     """
 
     metric: Any
-    attributes: Any
     columns: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """The metrics of a block one by one, and their points by kind.
+    """The metrics of a block one by one, with how many points of other kinds each has; points."""
 
-    `resources` are the texts of the resources; of each metric there are the place of its resource,
-    its scope's name, its name, unit, temporality (or NO_HISTOGRAM) and how many points of other
-    kinds it has.
-    """
-
-    resources: list[bytes]
-    metrics: list[tuple[int, str, str, str, int, int]]
+    metrics: list[tuple[Metric, int]]
     explicit: Points
     exponential: Points
 
 
-def read(block: bytes, lines: int, *, texts: bool) -> Block:
-    """The data points of so many lines; Odd if they are not plain."""
-    import pyarrow as pa
-    import pyarrow.json as pj
+@dataclass(slots=True)
+class Reader:
+    """Reads blocks, and remembers what they repeat and how they write numbers."""
 
-    if block.count(PLAIN) != lines:
+    texts: Texts = field(default_factory=Texts)
+    _ways: tuple[tuple[bool, bool], ...] = _WAYS
+
+    def read(self, block: bytes, lines: int) -> Block:
+        """The data points of so many lines; Odd if they are not plain."""
+        rest, counts = self.texts.taken_out(block)
+        try:
+            rest.decode()
+        except UnicodeDecodeError:
+            raise Odd from None
+        if (
+            rest.count(PLAIN) != lines
+            or any(word in rest for word in _OTHERS)
+            or (b"null" in rest and _NULL.search(rest))
+        ):
+            raise Odd
+        entries = self._entries(rest)
+        if len(entries) != lines or entries.null_count:
+            raise Odd
+        return _block(entries.flatten(), counts, self.texts)
+
+    def _entries(self, rest: bytes) -> Any:
+        """The resources of each line, as an exporter writes all of them."""
+        import pyarrow as pa
+        import pyarrow.json as pj
+
+        options = pj.ReadOptions(use_threads=False, block_size=len(rest) + 1)
+        for way in self._ways:
+            parsing = pj.ParseOptions(
+                explicit_schema=_schema(*way), unexpected_field_behavior="ignore"
+            )
+            try:
+                table = pj.read_json(pa.BufferReader(rest), options, parsing)
+            except pa.ArrowException:
+                continue
+            self._ways = (way, *(other for other in self._ways if other != way))
+            return table["resourceMetrics"].combine_chunks()
         raise Odd
-    resources = _RESOURCE.findall(block)
-    plain = block.count(b'"resource') == lines + len(resources)
-    if not plain and any(word in block for word in _OTHERS):
-        raise Odd
-    if b"null" in block and _NULL.search(block):
-        raise Odd
-    try:
-        block.decode()
-        table = pj.read_json(
-            pa.BufferReader(block),
-            read_options=pj.ReadOptions(use_threads=False, block_size=len(block) + 1),
-            parse_options=pj.ParseOptions(
-                explicit_schema=_schema(texts), unexpected_field_behavior="ignore"
-            ),
-        )
-    except (pa.ArrowException, UnicodeDecodeError):
-        raise Odd from None
-    found = table["resourceMetrics"].combine_chunks()
-    if len(found) != lines or found.null_count:
-        raise Odd
-    return _block(resources, found.flatten())
 
 
 @cache
-def _schema(texts: bool) -> Any:
-    """What is read of a message; whole numbers of 64 bits as texts or as numbers."""
+def _schema(times: bool, counts: bool) -> Any:
+    """What is read of a message; times and counts as texts or as numbers."""
     import pyarrow as pa
 
-    text, real, small = pa.string(), pa.float64(), pa.int64()
-    whole = text if texts else small
+    text, real, code = pa.string(), pa.float64(), pa.int64()
+    time, count = (text if told else code for told in (times, counts))
 
     def each(**fields: Any) -> Any:
         return pa.list_(pa.struct(fields.items()))
 
-    value = pa.struct(zip(_KINDS, (text, whole, real, pa.bool_()), strict=True))
     point = {
-        "attributes": each(key=text, value=value), "startTimeUnixNano": whole,
-        "timeUnixNano": whole, "count": whole, "sum": real, "max": real, "flags": small,
+        "attributes": code, "startTimeUnixNano": time, "timeUnixNano": time, "count": count,
+        "sum": real, "max": real, "flags": code, "bucketCounts": code,
     }  # fmt: skip
-    counts, kind = pa.list_(whole), {"aggregationTemporality": small}
-    explicit = {**point, "bucketCounts": counts, "explicitBounds": pa.list_(real)}
+    kind = {"aggregationTemporality": code}
+    explicit = {**point, "explicitBounds": code}
+    buckets = pa.struct([("offset", code), ("bucketCounts", code)])
     exponential = {
-        **point, "scale": small, "zeroCount": whole, "zeroThreshold": real,
-        "positive": pa.struct({"offset": small, "bucketCounts": counts}.items()),
-        "negative": pa.struct({"bucketCounts": counts}.items()),
+        **point, "scale": code, "zeroCount": count, "zeroThreshold": real,
+        "positive": buckets, "negative": buckets,
     }  # fmt: skip
     metric = {
         "name": text, "unit": text,
@@ -125,176 +132,73 @@ def _schema(texts: bool) -> Any:
         **{other: pa.struct([("dataPoints", each())]) for other in ("sum", "gauge", "summary")},
     }  # fmt: skip
     scope = {"scope": pa.struct([("name", text)]), "metrics": each(**metric)}
-    return pa.schema([("resourceMetrics", each(scopeMetrics=each(**scope)))])
+    resource = pa.struct([("attributes", code)])
+    entry = each(resource=resource, scopeMetrics=each(**scope))
+    return pa.schema([("resourceMetrics", entry)])
 
 
-def _block(resources: list[bytes], entries: Any) -> Block:
+def _block(entries: Any, counts: Any, texts: Texts) -> Block:
     import pyarrow.compute as pc
 
     listed = entries.field("scopeMetrics")
-    if len(resources) != len(entries) or listed.null_count:
+    if listed.null_count:
         raise Odd
     scopes = listed.flatten()
     inside = scopes.field("metrics")
     metrics = inside.flatten()
     explicit, exponential = metrics.field("histogram"), metrics.field("exponentialHistogram")
-    both = pc.and_(explicit.is_valid(), exponential.is_valid())
-    if pc.any(both).as_py():
+    if ever(pc.and_(explicit.is_valid(), exponential.is_valid())):
         raise Odd
     of_scope = pc.list_parent_indices(inside)
+    resources = entries.field("resource").field("attributes").fill_null(texts.no_attributes())
     others = [metrics.field(name).field("dataPoints") for name in ("sum", "gauge", "summary")]
-    counts = [pc.list_value_length(other).fill_null(0) for other in others]
+    many = [pc.list_value_length(other).fill_null(0) for other in others]
     temporality = pc.coalesce(
         explicit.field("aggregationTemporality"), exponential.field("aggregationTemporality")
     ).fill_null(0)
     neither = pc.invert(pc.or_(explicit.is_valid(), exponential.is_valid()))
     temporality = pc.if_else(neither, NO_HISTOGRAM, temporality)
     told = zip(
-        pc.list_parent_indices(listed).take(of_scope).to_pylist(),
+        resources.take(pc.list_parent_indices(listed)).take(of_scope).to_pylist(),
         scopes.field("scope").field("name").fill_null("").take(of_scope).to_pylist(),
         metrics.field("name").fill_null("").to_pylist(),
         metrics.field("unit").fill_null("").to_pylist(),
         temporality.to_pylist(),
-        pc.add(pc.add(counts[0], counts[1]), counts[2]).to_pylist(),
         strict=True,
     )
+    points = pc.add(pc.add(many[0], many[1]), many[2]).to_pylist()
     return Block(
-        resources=resources,
-        metrics=list(told),
-        explicit=_points(explicit.field("dataPoints"), explicit=True),
-        exponential=_points(exponential.field("dataPoints"), explicit=False),
+        metrics=list(zip(map(Metric._make, told), points, strict=True)),
+        explicit=_points(explicit.field("dataPoints"), counts, texts, explicit=True),
+        exponential=_points(exponential.field("dataPoints"), counts, texts, explicit=False),
     )
 
 
-def _points(listed: Any, *, explicit: bool) -> Points:
+def _points(listed: Any, counts: Any, texts: Texts, *, explicit: bool) -> Points:
     import pyarrow.compute as pc
 
     points = listed.flatten()
     columns = {
-        "start": whole(points.field("startTimeUnixNano")),
-        "time": whole(points.field("timeUnixNano")),
-        "total": whole(points.field("count")),
-        "sum": _finite(points.field("sum")),
-        "max": _finite(points.field("max")),
-        "flags": whole(points.field("flags")),
+        "attributes": points.field("attributes").fill_null(texts.no_attributes()),
+        "start": natural(points.field("startTimeUnixNano")),
+        "time": natural(points.field("timeUnixNano")),
+        "total": natural(points.field("count")),
+        "sum": finite(points.field("sum")),
+        "max": finite(points.field("max")),
+        "flags": natural(points.field("flags")),
     }
     if explicit:
-        bounds = points.field("explicitBounds")
-        _finite(bounds.flatten())
-        columns |= {"counts": _lists(points.field("bucketCounts")), "bounds": _filled(bounds)}
+        columns["ladder"] = points.field("explicitBounds").fill_null(texts.ladders.code(()))
+        columns["counts"] = filled(counts.take(points.field("bucketCounts")))
     else:
-        positive = points.field("positive")
-        negative = whole(points.field("negative").field("bucketCounts").flatten())
-        if (pc.max(negative).as_py() or 0) > 0:
+        positive, negative = points.field("positive"), points.field("negative")
+        if (pc.max(counts.take(negative.field("bucketCounts")).flatten()).as_py() or 0) > 0:
             raise Odd
         columns |= {
             "scale": points.field("scale").fill_null(0),
-            "zeros": whole(points.field("zeroCount")),
-            "threshold": _finite(points.field("zeroThreshold")).fill_null(0.0),
+            "zeros": natural(points.field("zeroCount")),
+            "threshold": finite(points.field("zeroThreshold")).fill_null(0.0),
             "offset": positive.field("offset").fill_null(0),
-            "counts": _lists(positive.field("bucketCounts")),
+            "counts": filled(counts.take(positive.field("bucketCounts"))),
         }
-    return Points(
-        metric=pc.list_parent_indices(listed),
-        attributes=_attributes(points.field("attributes")),
-        columns=columns,
-    )
-
-
-def whole(found: Any) -> Any:
-    """Whole numbers from 0 as such, 0 where none is told; Odd for any that is none."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if pa.types.is_string(found.type):
-        longest = pc.max(pc.binary_length(found)).as_py() or 0
-        offsets, data = found.buffers()[1:]
-        if longest and not data.to_pybytes().isdigit():
-            raise Odd
-        if longest > _DIGITS or offsets is None:
-            raise Odd
-        try:
-            found = found.cast(pa.int64())
-        except pa.ArrowInvalid:
-            raise Odd from None
-    if (pc.min(found).as_py() or 0) < 0:
-        raise Odd
-    return found.fill_null(0)
-
-
-def _lists(found: Any) -> Any:
-    """Lists of counts, empty where none is told."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    filled = _filled(found)
-    if filled.values.null_count:
-        raise Odd
-    counts = whole(filled.values)
-    if (pc.max(counts).as_py() or 0) > MOST_COUNTED:
-        raise Odd
-    return pa.ListArray.from_arrays(filled.offsets, counts)
-
-
-def _filled(found: Any) -> Any:
-    """Lists that are empty where there is none."""
-    import pyarrow as pa
-
-    return pa.ListArray.from_arrays(found.offsets, found.values)
-
-
-def _finite(found: Any) -> Any:
-    import pyarrow.compute as pc
-
-    if pc.all(pc.is_finite(found)).as_py() is False:
-        raise Odd
-    return found
-
-
-def _attributes(listed: Any) -> Any:
-    """The attributes of each point as one text, as a dictionary."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    pairs = listed.values
-    value = pairs.field("value")
-    told = [value.field(kind) for kind in _KINDS]
-    if pairs.field("key").null_count or sum(len(t) - t.null_count for t in told) != len(pairs):
-        raise Odd
-    keys = pairs.field("key").cast(pa.binary())
-    written = [
-        pc.binary_join_element_wise(
-            keys, kind[0].encode(), each.cast(pa.string()).cast(pa.binary()), _WITHIN
-        )
-        for kind, each in zip(_KINDS, told, strict=True)
-        if each.null_count < len(each)
-    ]
-    joined = pc.coalesce(*written) if written else pa.array([], pa.binary())
-    listed = pa.ListArray.from_arrays(listed.offsets, joined)
-    return pc.binary_join(listed, _BETWEEN).dictionary_encode()
-
-
-def attributes_of(text: bytes) -> Attributes:
-    """The attributes that were written as one text; Odd for a number that is none."""
-    found: dict[str, Value] = {}
-    for pair in text.split(_BETWEEN) if text else ():
-        key, kind, value = (part.decode() for part in pair.split(_WITHIN))
-        try:
-            found[key] = (
-                value if kind == "s" else signed(value) if kind == "i"
-                else float(value) if kind == "d" else value == "true"
-            )  # fmt: skip
-        except Malformed:
-            raise Odd from None
-    return found
-
-
-def resource_of(text: bytes) -> Any:
-    """The resource that was written so; Odd if that is no object."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        raise Odd from None
-    if not isinstance(found, dict):
-        raise Odd
-    return found
+    return Points(metric=pc.list_parent_indices(listed), columns=columns)

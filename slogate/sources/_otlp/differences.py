@@ -1,10 +1,10 @@
-"""What cumulative points of one kind add to the points before them, column by column.
+"""What points of one kind of histogram add to those before them, column by column.
 
-    points, in the order of the file, each with the key of its stream ──Grown──► rows
+    points and the point before each ──grown──► rows of buckets
 
-The same as `increases` and `buckets` do point by point, for streams that only grow: time and
-counts rise, and the buckets stay what they are. Anything else (a restart, a delivery twice, a
-bucket that fell, another resolution, a longest duration that contradicts its buckets) is Odd.
+The same as `increases` and `buckets` do point by point. A point that is the first of its stream,
+is a delta, or follows on a count that fell counts from zero. What contradicts itself or the point
+before it (other bounds, a finer resolution, a longest duration under its buckets) is Odd.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from fractions import Fraction
 from typing import Any
 
 from slogate.sources._base import LONGEST_US
+from slogate.sources._otlp.arrays import Odd, always, ever, lengths, number, places, sums, whole
 from slogate.sources._otlp.buckets import Bounds, kept_bounds, whole_us
-from slogate.sources._otlp.columns import Odd
-from slogate.sources._otlp.ladders import Ladders, number, whole
-from slogate.sources._otlp.telemetry import Malformed
+from slogate.sources._otlp.increases import rescaled
+from slogate.sources._otlp.ladders import Ladders
+from slogate.sources._otlp.order import Columns, Steps
+from slogate.sources._otlp.telemetry import Exponential, Malformed
 
 _SCALES, _LOWEST = 64, -16
 _PLACES, _MIDDLE = 1 << 34, 1 << 33
@@ -28,136 +30,133 @@ _PLACES, _MIDDLE = 1 << 34, 1 << 33
 class Grown:
     """Rows of buckets, ascending within their points: `of` is the place of a row's point.
 
-    `before` is the place of the point before each, null for a first one; `last` are the places
-    of the last points of all streams; `longest` is in µs, null where a point adds none.
+    `longest` is in µs, null where a point adds none; `known` is false of points that count from
+    zero.
     """
 
-    before: Any
-    last: Any
     of: Any
     lo: Any
     hi: Any
     count: Any
     longest: Any
+    known: Any
 
 
-def grown(
-    columns: dict[str, Any], held: int, ladders: Ladders | None, units: list[Fraction]
-) -> Grown:
-    """What the points from the place `held` on add; Odd if one does not simply grow."""
+def grown(steps: Steps, ladders: Ladders | None, units: list[Fraction]) -> Grown:
+    """What points add to those before them; Odd if one is not as it must be."""
     import pyarrow.compute as pc
 
-    before, last = _before(columns["key"])
-    for name in ("time", "total"):
-        now, then = columns[name], columns[name].take(before)
-        fine = pc.greater(now, then) if name == "time" else pc.greater_equal(now, then)
-        _all(fine)
-    for name in ("ladder", "scale", "threshold"):
-        if name in columns:
-            _all(pc.equal(columns[name], columns[name].take(before)))
-    counts = columns["counts"]
-    zeros = columns.get("zeros")
-    sums = _sums(counts)
-    _all(pc.equal(columns["total"], sums if zeros is None else pc.add(sums, zeros)))
+    now, then, known, _ = steps
+    counts, zeros = now["counts"], now.get("zeros")
+    total = sums(counts)
+    always(pc.equal(now["total"], total if zeros is None else pc.add(total, zeros)))
+    for name in ("ladder", "threshold"):
+        if name in now:
+            always(pc.equal(now[name], then[name]))
     if ladders is not None:
         widths = whole([len(bounds) + 1 for bounds in ladders.bounds])
-        _all(pc.equal(pc.list_value_length(counts), widths.take(columns["ladder"])))
-        bounds = _explicit(columns, ladders, units)
+        always(pc.equal(lengths(counts), widths.take(now["ladder"])))
+        bounds = _explicit(now, ladders, units)
     else:
-        bounds = _exponential(columns, units)
-    of, at, count = _increased(counts, columns.get("offset"), before, held)
+        bounds = _exponential(now, units)
+        then = _in_the_scale_of(now, then)
+    of, at, count, known = _increased(now, then, known)
     lo, hi = bounds(of, at)
     if (pc.max(lo).as_py() or 0) > LONGEST_US:
         raise Odd
     if zeros is not None and (pc.max(zeros).as_py() or 0):
-        of, lo, hi, count = _with_zeros(columns, units, before, held, (of, lo, hi, count))
-    longest = _longest(columns, units, before, held, bounds)
+        of, lo, hi, count = _with_zeros(now, then, known, units, (of, lo, hi, count))
+    longest = _longest(now, then, known, units, bounds)
     most = longest.take(of)
     hi = pc.if_else(pc.and_(hi.is_null(), pc.greater(most, lo)).fill_null(False), most, hi)
-    return Grown(before=before, last=last, of=of, lo=lo, hi=hi, count=count, longest=longest)
+    return Grown(of=of, lo=lo, hi=hi, count=count, longest=longest, known=known)
 
 
-def _all(fine: Any) -> None:
-    import pyarrow.compute as pc
-
-    if pc.all(fine).as_py() is False:
-        raise Odd
-
-
-def places(count: int) -> Any:
-    """The whole numbers from 0, so many."""
+def _increased(now: Columns, then: Columns, known: Any) -> tuple[Any, Any, Any, Any]:
+    """(place of the point, place in its list, by how much) of each bucket that grew; `known`."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.subtract(pc.cumulative_sum(pa.repeat(number(1), count)), number(1))
-
-
-def _before(key: Any) -> tuple[Any, Any]:
-    """The place of the point before each within its stream, and of the last of each stream."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    # which leaves points of the same key in the order in which they are
-    order = pc.array_sort_indices(key).cast(pa.int64())
-    ordered = key.take(order)
-    same = pc.equal(ordered.slice(1), ordered.slice(0, len(key) - 1))
-    earlier = pc.if_else(same, order.slice(0, len(key) - 1), None)
-    found = pa.concat_arrays([pa.nulls(1, pa.int64()), earlier.cast(pa.int64())])
-    last = pa.concat_arrays([pc.invert(same), pa.array([True])])
-    return found.take(pc.array_sort_indices(order)), order.filter(last)
-
-
-def _sums(counts: Any) -> Any:
-    """The sum of each list."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    upto = pa.concat_arrays([whole([0]), pc.cumulative_sum(counts.values)]).take(counts.offsets)
-    return pc.subtract(upto.slice(1), upto.slice(0, len(counts)))
-
-
-def _increased(counts: Any, offset: Any, before: Any, held: int) -> tuple[Any, Any, Any]:
-    """(place of the point, place in its list, by how much) of each bucket that grew."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    begin = counts.offsets.slice(0, len(counts)).cast(pa.int64())
-    length = pc.list_value_length(counts).cast(pa.int64())
-    skipped = counts.offsets[held].as_py()
-    flat = counts.values
-    now = flat.slice(skipped)
-    of = pc.list_parent_indices(counts).slice(skipped).cast(pa.int64())
-    begin_then, length_then = begin.take(before), length.take(before)
-    moved = pc.subtract(offset, offset.take(before)) if offset is not None else None
-    # what was counted must lie within the buckets that there are now
-    if moved is not None:
-        _all(pc.less_equal(moved, number(0)))
-        _all(pc.less_equal(pc.subtract(length_then, moved), length))
-    shift = pc.subtract(begin_then, begin)
-    shift = shift if moved is None else pc.add(shift, moved)
-    everywhere = places(len(flat)).slice(skipped)
-    there = pc.add(everywhere, shift.take(of))
-    if moved is not None and (
-        pc.any(pc.not_equal(moved, number(0))).as_py()
-        or pc.any(pc.not_equal(length, length_then)).as_py()
-    ):
-        first = begin_then.take(of)
-        inside = pc.and_(
-            pc.greater_equal(there, first), pc.less(there, pc.add(first, length_then.take(of)))
-        )
-        there = pc.if_else(inside, there, None)
-    more = pc.subtract(now, flat.take(there).fill_null(0))
+    counts = now["counts"]
+    of = pc.list_parent_indices(counts)
+    before, fell = _before(now, then, of)
+    more = _less(counts.values, before, known, of)
     if (pc.min(more).as_py() or 0) < 0:
-        raise Odd
+        fallen = of.filter(pc.less(more, number(0))).cast(pa.int64())
+        fell = pc.or_(fell, pc.is_in(places(len(counts)), fallen))
+    if ever(pc.and_(fell, known)):
+        known = pc.and_(known, pc.invert(fell))
+        more = _less(counts.values, before, known, of)
     grew = pc.greater(more, number(0))
     of = of.filter(grew)
-    return of, pc.subtract(everywhere.filter(grew), begin.take(of)), more.filter(grew)
+    at = pc.subtract(pc.indices_nonzero(grew).cast(pa.int64()), counts.offsets.take(of))
+    return of, at, more.filter(grew), known
+
+
+def _less(counts: Any, before: Any, known: Any, of: Any) -> Any:
+    """Counts less those before, where those are known."""
+    import pyarrow.compute as pc
+
+    if pc.all(known).as_py() is False:
+        before = pc.if_else(known.take(of), before, number(0))
+    return pc.subtract(counts, before)
+
+
+def _before(now: Columns, then: Columns, of: Any) -> tuple[Any, Any]:
+    """What each bucket had counted before; of each point, whether anything counted was lost."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    counts, earlier = now["counts"], then["counts"]
+    length, had = lengths(counts), lengths(earlier)
+    fell = pa.repeat(pa.scalar(False), len(counts))
+    moved = pa.repeat(number(0), len(counts))
+    if "offset" in now:
+        moved = pc.subtract(now["offset"], then["offset"])
+        fell = pc.less(now["zeros"], then["zeros"])
+    if not ever(pc.or_(pc.not_equal(moved, number(0)), pc.not_equal(length, had))):
+        return earlier.values, fell
+    begin = counts.offsets.slice(0, len(counts)).cast(pa.int64())
+    at = pc.add(pc.subtract(places(len(of)), begin.take(of)), moved.take(of))
+    inside = pc.and_(pc.greater_equal(at, number(0)), pc.less(at, had.take(of)))
+    there = pc.add(earlier.offsets.take(of), at)
+    before = earlier.values.take(pc.if_else(inside, there, None)).fill_null(0)
+    kept = sums(pa.ListArray.from_arrays(counts.offsets, before))
+    return before, pc.or_(fell, pc.less(kept, sums(earlier)))
+
+
+def _in_the_scale_of(now: Columns, then: Columns) -> Columns:
+    """The points before, those of a finer scale in the coarser one of the points after them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    finer = pc.greater(then["scale"], now["scale"])
+    always(pc.greater_equal(then["scale"], now["scale"]))
+    if not ever(finer):
+        return then
+    told = ("scale", "offset", "counts")
+    columns = [then[name].filter(finer).to_pylist() for name in told]
+    coarse = now["scale"].filter(finer).to_pylist()
+    offsets, lists = [], []
+    for target, scale, offset, counts in zip(coarse, *columns, strict=True):
+        found = rescaled(Exponential(scale, 0, 0.0, offset, counts, 0), scale - target)
+        first, last = min(found, default=0), max(found, default=0)
+        offsets.append(first)
+        lists.append([found.get(index, 0) for index in range(first, last + 1)])
+    count = len(finer)
+    others = pc.add(places(len(lists)), number(count))
+    every = pa.concat_arrays([then["counts"], pa.array(lists, pa.list_(pa.int64()))])
+    return {
+        **then,
+        "offset": pc.replace_with_mask(then["offset"], finer, whole(offsets)),
+        "counts": every.take(pc.replace_with_mask(places(count), finer, others)),
+    }
 
 
 _Bounds = Callable[[Any, Any], tuple[Any, Any]]
 
 
-def _explicit(columns: dict[str, Any], ladders: Ladders, units: list[Fraction]) -> _Bounds:
+def _explicit(columns: Columns, ladders: Ladders, units: list[Fraction]) -> _Bounds:
     """How the bounds of buckets are found, by the places of points and places in their lists."""
     import pyarrow.compute as pc
 
@@ -175,7 +174,7 @@ def _explicit(columns: dict[str, Any], ladders: Ladders, units: list[Fraction]) 
     return bounds
 
 
-def _exponential(columns: dict[str, Any], units: list[Fraction]) -> _Bounds:
+def _exponential(columns: Columns, units: list[Fraction]) -> _Bounds:
     import pyarrow.compute as pc
 
     scale, offset = columns["scale"], columns["offset"]
@@ -205,19 +204,17 @@ def _bounds_of(code: int, units: list[Fraction]) -> Bounds:
 
 
 def _with_zeros(
-    columns: dict[str, Any], units: list[Fraction], before: Any, held: int, rows: tuple[Any, ...]
+    now: Columns, then: Columns, known: Any, units: list[Fraction], rows: tuple[Any, ...]
 ) -> tuple[Any, ...]:
     """The rows with those of the zero buckets that grew, each in front of its point's others."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    zeros, threshold = columns["zeros"], columns["threshold"]
-    more = pc.subtract(zeros, zeros.take(before).fill_null(0))
-    if (pc.min(more).as_py() or 0) < 0:
-        raise Odd
-    new = pc.and_(pc.greater(more, number(0)), pc.greater_equal(places(len(more)), held))
+    zeros = now["zeros"]
+    more = pc.subtract(zeros, pc.if_else(known, then["zeros"], number(0)))
+    new = pc.greater(more, number(0))
     of = places(len(more)).filter(new)
-    hi = _whole_us(threshold, columns["unit"], units).take(of)
+    hi = _whole_us(now["threshold"], now["unit"], units).take(of)
     low = pa.repeat(number(-1), len(of))
     zero = (of, low, hi, more.filter(new))
     found = [pa.concat_arrays(pair) for pair in zip(zero, rows, strict=True)]
@@ -245,37 +242,34 @@ def _whole_us(values: Any, unit: Any, units: list[Fraction]) -> Any:
 
 
 def _longest(
-    columns: dict[str, Any], units: list[Fraction], before: Any, held: int, bounds: _Bounds
+    now: Columns, then: Columns, known: Any, units: list[Fraction], bounds: _Bounds
 ) -> Any:
     """The longest duration that each point adds, in µs; null where it is not known."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    most = columns["max"]
+    most = now["max"]
     if most.null_count == len(most):
         return pa.nulls(len(most), pa.int64())
-    found = _whole_us(most.slice(held), columns["unit"].slice(held), units)
-    found = pa.concat_arrays([pa.nulls(held, pa.int64()), found])
-    _check_longest(columns, found, held, bounds)
-    new = pc.or_(before.is_null(), pc.greater(most, most.take(before)).fill_null(False))
-    return pc.if_else(new, found, None)
+    found = _whole_us(most, now["unit"], units)
+    _check_longest(now, found, bounds)
+    longer = pc.greater(most, then["max"]).fill_null(False)
+    return pc.if_else(pc.or_(pc.invert(known), longer), found, None)
 
 
-def _check_longest(columns: dict[str, Any], longest: Any, held: int, bounds: _Bounds) -> None:
+def _check_longest(now: Columns, longest: Any, bounds: _Bounds) -> None:
     """Odd if the highest bucket of a point that is not empty lies over its longest duration."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    counts = columns["counts"]
-    skipped = counts.offsets[held].as_py()
-    filled = pc.greater(counts.values.slice(skipped), number(0))
-    of = pc.list_parent_indices(counts).slice(skipped).filter(filled)
+    counts = now["counts"]
+    full = pc.greater(counts.values, number(0))
+    of, at = pc.list_parent_indices(counts).filter(full), pc.indices_nonzero(full)
     if not len(of):
         return
-    at = places(len(counts.values)).slice(skipped).filter(filled)
     ends = pc.not_equal(of.slice(1), of.slice(0, len(of) - 1))
     ends = pa.concat_arrays([ends, pa.array([True])])
     of, at = of.filter(ends), at.filter(ends)
-    lo, _ = bounds(of, pc.subtract(at, counts.offsets.take(of)))
-    room = 0 if "ladder" in columns else 1
-    _all(pc.greater(pc.add(longest.take(of), number(room)), lo))
+    lo, _ = bounds(of, pc.subtract(at.cast(pa.int64()), counts.offsets.take(of)))
+    room = 0 if "ladder" in now else 1
+    always(pc.greater(pc.add(longest.take(of), number(room)), lo))

@@ -23,6 +23,10 @@ STARTS_KEPT = 8
 UNKNOWN_START = "first points of series whose start is not known"
 COUNTED_BEFORE = "first points of series that began before this"
 REPEATED = "data points that were delivered before"
+_EMPTY: Mapping[type, Explicit | Exponential] = {
+    Explicit: Explicit((), ()),
+    Exponential: Exponential(0, 0, 0.0, 0, (), 0),
+}
 
 
 class Increase(NamedTuple):
@@ -79,8 +83,7 @@ class Increases:
             return Nothing(REPEATED)
         if last is None:
             self._hold()
-        # the buckets of a delta need not be remembered
-        starts[0] = point._replace(buckets=Explicit((), ()))
+        starts[0] = without_buckets(point)
         return _increase(point, point.start_ns)
 
     def lend(self) -> dict[Hashable, dict[int, Point]]:
@@ -113,6 +116,11 @@ class Increases:
         if point.start_ns < self.since_ns:
             return Nothing(COUNTED_BEFORE)
         return _increase(point, point.start_ns)
+
+
+def without_buckets(point: Point) -> Point:
+    """What is to be remembered of a delta: of its buckets, only of which kind they are."""
+    return point._replace(buckets=_EMPTY[type(point.buckets)])
 
 
 def _increase(point: Point, start_ns: int) -> Increase:
@@ -154,7 +162,7 @@ def _exponential_difference(now: Exponential, before: Exponential) -> Exponentia
         if min(counts, default=0) < 0:
             return None
     else:
-        for index, number in _rescaled(before, before.scale - now.scale).items():
+        for index, number in rescaled(before, before.scale - now.scale).items():
             at = index - now.offset
             if not 0 <= at < len(counts) or counts[at] < number:
                 return None
@@ -164,7 +172,7 @@ def _exponential_difference(now: Exponential, before: Exponential) -> Exponentia
     return None if zeros < 0 else now._replace(zero_count=zeros, counts=counts, negative=negative)
 
 
-def _rescaled(buckets: Exponential, by: int) -> Mapping[int, int]:
+def rescaled(buckets: Exponential, by: int) -> Mapping[int, int]:
     """Counts by index after halving the resolution so many times: each two buckets become one."""
     found: dict[int, int] = {}
     for index, number in enumerate(buckets.counts, start=buckets.offset):

@@ -1,82 +1,123 @@
-"""What points add → a chunk of rows of the histogram series, with what is left out of it."""
+"""What points add → chunks of rows of the histogram series, with what is left out of it."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, Chunk
+from slogate.sources._otlp.arrays import Odd, number, whole
 from slogate.sources._otlp.buckets import sum_us
-from slogate.sources._otlp.columns import Odd
 from slogate.sources._otlp.differences import Grown
-from slogate.sources._otlp.increases import COUNTED_BEFORE, UNKNOWN_START, less
-from slogate.sources._otlp.ladders import number, whole
+from slogate.sources._otlp.increases import COUNTED_BEFORE, REPEATED, UNKNOWN_START, less
+from slogate.sources._otlp.order import Steps
+from slogate.sources._otlp.outcomes import Metric
 from slogate.sources._otlp.semantics import Facts
 
 
-class Pair(NamedTuple):
-    """What points of the same metric with the same attributes have in common."""
+class Group(NamedTuple):
+    """What points of a metric of a resource and scope have in common; `unit` is a number."""
 
-    key: tuple[str, str]
-    facts: Facts
+    against: str | None
+    key: Metric
+    identity: Hashable
     labels: dict[str, str]
     unit: int
+    delta: bool
 
 
-def chunk_of(
-    columns: dict[str, Any], found: Grown, pairs: list[Pair], units: list[Fraction], since_ns: int
-) -> tuple[Chunk | None, Counter[str]]:
-    """The rows (None: there are none), and how many points are left out, by reason."""
+class Pair(NamedTuple):
+    """What points of the same group with the same attributes have in common."""
+
+    group: Group
+    identity: Hashable
+    facts: Facts
+    labels: dict[str, str]
+    unit: Fraction
+
+
+# chunks, with the metric whose outcomes they wait for
+Lots = list[tuple[Metric | None, Chunk]]
+
+
+def left_out_of(steps: Steps, since_ns: int) -> tuple[Any, Counter[str]]:
+    """Which points tell of requests, and how many do not, by reason."""
+    import pyarrow.compute as pc
+
+    time, start = steps.now["time"], steps.now["start"]
+    first = pc.invert(pc.or_(steps.known, steps.now["delta"]))
+    first = pc.and_(first, steps.newer)
+    unknown = pc.and_(first, pc.or_(pc.equal(start, number(0)), pc.greater_equal(start, time)))
+    early = pc.and_(pc.and_not(first, unknown), pc.less(start, number(since_ns)))
+    lost = {REPEATED: pc.invert(steps.newer), UNKNOWN_START: unknown, COUNTED_BEFORE: early}
+    left_out = Counter({why: pc.sum(which).as_py() or 0 for why, which in lost.items()})
+    return pc.invert(pc.or_(pc.or_(unknown, early), lost[REPEATED])), left_out
+
+
+def batch_of(
+    steps: Steps, telling: Any, found: Grown, pairs: list[Pair], clear: list[bool]
+) -> tuple[Any, Any]:
+    """The rows, without an outcome where it is not clear, and the place of each row's pair."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    time, start, of = columns["time"], columns["start"], found.of
-    first, new = found.before.is_null(), columns["pair"].is_valid()
-    unknown = pc.or_(pc.equal(start, number(0)), pc.greater_equal(start, time))
-    lost = {
-        UNKNOWN_START: pc.and_(first, unknown),
-        COUNTED_BEFORE: pc.and_(
-            pc.and_(first, pc.invert(unknown)), pc.less(start, number(since_ns))
-        ),
-    }
-    left_out = Counter(
-        {why: pc.sum(pc.and_(new, which)).as_py() or 0 for why, which in lost.items()}
-    )
-    rows = {"lo_us": found.lo, "hi_us": found.hi, "count": found.count, "of": of}
-    if left_out.total():
-        keep = pc.invert(pc.or_(*lost.values())).take(of)
+    now, then = steps.now, steps.then
+    rows = {"lo_us": found.lo, "hi_us": found.hi, "count": found.count, "of": found.of}
+    if pc.all(telling).as_py() is False:
+        keep = telling.take(found.of)
         rows = {name: column.filter(keep) for name, column in rows.items()}
     of = rows.pop("of")
-    if not len(of):
-        return None, left_out
-    begun = pc.divide(pc.coalesce(time.take(found.before), start), number(1_000))
-    ended = pc.divide(pc.add(time, number(999)), number(1_000))
+    begun = pc.divide(pc.if_else(steps.known, then["time"], now["start"]), number(1_000))
+    ended = pc.divide(pc.add(now["time"], number(999)), number(1_000))
     rows["ts"] = begun.take(of)
-    if pc.min(rows["ts"]).as_py() < EARLIEST_TS:
+    if (pc.min(rows["ts"]).as_py() or EARLIEST_TS) < EARLIEST_TS:
         raise Odd
     rows["step_us"] = pc.max_element_wise(pc.subtract(ended, begun), number(1)).take(of)
-    place = columns["pair"].take(of)
+    place = now["pair"].take(of)
     facts = [pair.facts for pair in pairs]
     words = {
         "endpoint": pa.array([each.endpoint for each in facts], pa.string()),
         "method": pa.array([each.method for each in facts], pa.string()),
         "status": pa.array([each.status for each in facts], pa.int16()),
-        "ok": pa.array([not each.failed for each in facts], pa.bool_()),
+        "ok": pa.array(
+            [not each.failed if known else None for each, known in zip(facts, clear, strict=True)],
+            pa.bool_(),
+        ),
         "labels": pa.array(
             [list(pair.labels.items()) for pair in pairs], pa.map_(pa.string(), pa.string())
         ),
     }
     rows |= {name: column.take(place) for name, column in words.items()}
-    ends = pc.not_equal(of.slice(1), of.slice(0, len(of) - 1))
-    ends = pa.concat_arrays([ends, pa.array([True])])
-    alone = pc.and_(ends, pa.concat_arrays([pa.array([True]), ends.slice(0, len(of) - 1)]))
-    rows["sum_us"] = _sums(columns, found.before, of, alone, units)
-    rows["max_us"] = _longest(rows, found.longest, of, ends)
-    return Chunk(rows=pa.RecordBatch.from_pydict(rows), series="histograms"), left_out
+    if len(of):
+        ends = pc.not_equal(of.slice(1), of.slice(0, len(of) - 1))
+        ends = pa.concat_arrays([ends, pa.array([True])])
+        alone = pc.and_(ends, pa.concat_arrays([pa.array([True]), ends.slice(0, len(of) - 1)]))
+        rows["sum_us"] = _sums(steps, found.known, of, alone, pairs)
+        rows["max_us"] = _longest(rows, found.longest, of, ends)
+    return pa.RecordBatch.from_pydict(rows), place
 
 
-def _sums(columns: dict[str, Any], before: Any, of: Any, alone: Any, units: list[Fraction]) -> Any:
+def chunks_of(batch: Any, place: Any, pairs: list[Pair], clear: list[bool]) -> Lots:
+    """The rows in chunks, those that wait for an outcome apart by their metric."""
+    import pyarrow.compute as pc
+
+    def chunk(rows: Any) -> Chunk:
+        return Chunk(rows=rows, series="histograms")
+
+    if all(clear):
+        return [(None, chunk(batch))] if len(batch) else []
+    metrics: dict[Metric | None, list[int]] = {}
+    for at, (pair, known) in enumerate(zip(pairs, clear, strict=True)):
+        metrics.setdefault(None if known else pair.group.key, []).append(at)
+    found = (
+        (metric, batch.filter(pc.is_in(place, whole(these)))) for metric, these in metrics.items()
+    )
+    return [(metric, chunk(rows)) for metric, rows in found if len(rows)]
+
+
+def _sums(steps: Steps, known: Any, of: Any, alone: Any, pairs: list[Pair]) -> Any:
     """The sum in µs, rounded up, where a point has one row; null elsewhere."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -84,16 +125,10 @@ def _sums(columns: dict[str, Any], before: Any, of: Any, alone: Any, units: list
     if not pc.any(alone).as_py():
         return pa.nulls(len(alone), pa.int64())
     places = of.filter(alone)
-    earlier = before.take(places)
-    told = zip(
-        columns["sum"].take(places).to_pylist(),
-        columns["sum"].take(earlier).to_pylist(),
-        earlier.to_pylist(),
-        columns["unit"].take(places).to_pylist(),
-        strict=True,
-    )
+    columns = (steps.now["sum"], steps.then["sum"], known, steps.now["pair"])
+    told = zip(*(column.take(places).to_pylist() for column in columns), strict=True)
     sums = [
-        sum_us(now if at is None else less(now, then), units[unit]) for now, then, at, unit in told
+        sum_us(less(now, then) if after else now, pairs[at].unit) for now, then, after, at in told
     ]
     return pc.replace_with_mask(pa.nulls(len(alone), pa.int64()), alone, whole(sums))
 

@@ -5,29 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from slogate.sources._otlp.ladders import Ladders, whole
+from slogate.sources._otlp.arrays import whole
+from slogate.sources._otlp.increases import without_buckets
+from slogate.sources._otlp.ladders import Ladders
 from slogate.sources._otlp.telemetry import Explicit, Exponential, Point
 
+Held = tuple[int, int, bool, Point]
 
-def columns_of(rows: Sequence[tuple[int, int, Point]], ladders: Ladders | None) -> dict[str, Any]:
-    """Points with the numbers of their streams and keys, as columns."""
+
+def columns_of(rows: Sequence[Held], ladders: Ladders | None) -> dict[str, Any]:
+    """As columns: numbers of streams and of keys, whether it is a delta, points."""
     import pyarrow as pa
 
-    points = [point for *_, point in rows]
+    streams, keys, deltas, points = zip(*rows, strict=True)
     real = pa.float64()
-    nothing = pa.repeat(pa.scalar(0, pa.int64()), len(rows))
     columns = {
-        "stream": whole([stream for stream, *_ in rows]),
-        "key": whole([key for _, key, _ in rows]),
+        "stream": whole(list(streams)),
+        "key": whole(list(keys)),
+        "delta": pa.array(deltas, pa.bool_()),
         "start": whole([point.start_ns for point in points]),
         "time": whole([point.time_ns for point in points]),
         "total": whole([point.total for point in points]),
         "sum": pa.array([point.sum for point in points], real),
         "max": pa.array([point.max for point in points], real),
         "counts": pa.array([list(p.buckets.counts) for p in points], pa.list_(pa.int64())),
-        # of use only for points that are new
-        "flags": nothing, "unit": nothing, "group": nothing,
-    }  # fmt: skip
+    }
     if ladders is not None:
         found = [point.buckets.bounds for point in points if isinstance(point.buckets, Explicit)]
         return columns | {"ladder": whole([ladders.code(bounds) for bounds in found])}
@@ -40,28 +42,21 @@ def columns_of(rows: Sequence[tuple[int, int, Point]], ladders: Ladders | None) 
     }
 
 
-def points_of(columns: dict[str, Any], ladders: Ladders | None) -> Iterator[tuple[int, Point]]:
-    """The points of such columns with the numbers of their streams."""
-    rows = zip(*(column.to_pylist() for column in columns.values()), strict=True)
-    for values in rows:
+def points_of(columns: dict[str, Any], ladders: Ladders | None) -> Iterator[tuple[int, int, Point]]:
+    """The numbers of streams, starts (0 of deltas), and points of such columns."""
+    for values in zip(*(column.to_pylist() for column in columns.values()), strict=True):
         told = dict(zip(columns, values, strict=True))
+        start, counts = told["start"], told["counts"]
         buckets: Explicit | Exponential
         if ladders is not None:
-            buckets = Explicit(ladders.bounds[told["ladder"]], told["counts"])
+            buckets = Explicit(ladders.bounds[told["ladder"]], counts)
         else:
             buckets = Exponential(
-                told["scale"], told["zeros"], told["threshold"], told["offset"], told["counts"], 0
+                told["scale"], told["zeros"], told["threshold"], told["offset"], counts, 0
             )
-        yield (
-            told["stream"],
-            Point(
-                {},
-                told["start"],
-                told["time"],
-                told["total"],
-                told["sum"],
-                told["max"],
-                buckets,
-                True,
-            ),
+        point = Point(
+            {}, start, told["time"], told["total"], told["sum"], told["max"], buckets, True
         )
+        if told["delta"]:
+            start, point = 0, without_buckets(point)
+        yield told["stream"], start, point

@@ -10,6 +10,7 @@ outcome that is not known is no success.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from slogate.sources._base import Chunk
 from slogate.sources._histograms import Rows
@@ -27,10 +28,12 @@ class Outcomes:
     unknown: dict[str, None] = field(default_factory=dict)
     _telling: set[Metric] = field(default_factory=set)
     _waiting: dict[Metric, Rows] = field(default_factory=dict)
+    _chunks: dict[Metric, list[Chunk]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many rows wait."""
-        return sum(map(len, self._waiting.values()))
+        chunks = chain.from_iterable(self._chunks.values())
+        return sum(map(len, self._waiting.values())) + sum(len(chunk.rows) for chunk in chunks)
 
     def learn(self, metric: Metric) -> None:
         """A point of the metric tells an outcome: those that tell none were successes."""
@@ -44,20 +47,30 @@ class Outcomes:
         """Where the rows of that metric wait; they are added without an outcome."""
         return self._waiting.setdefault(metric, Rows())
 
+    def wait(self, metric: Metric, chunk: Chunk) -> None:
+        """Let rows of that metric wait, which have no outcome."""
+        self._chunks.setdefault(metric, []).append(chunk)
+
     def forget(self) -> None:
         """Drop the rows that wait."""
         self._waiting.clear()
+        self._chunks.clear()
 
     def chunks(self, *, final: bool) -> list[Chunk]:
         """The rows that need not wait any more, or all of them at the end."""
-        found = []
-        for metric in list(self._waiting):
+        found: list[Chunk] = []
+        for metric in list({**self._waiting, **self._chunks}):
             if metric in self._telling:
-                found.append(_successes(self._waiting.pop(metric).chunk()))
+                found += map(_successes, self._pop(metric))
             elif final or len(self) >= self.most:
                 self.unknown[metric[1]] = None
-                found.append(self._waiting.pop(metric).chunk())
+                found += self._pop(metric)
         return found
+
+    def _pop(self, metric: Metric) -> list[Chunk]:
+        """The rows of a metric, which wait no more."""
+        rows, chunks = self._waiting.pop(metric, Rows()), self._chunks.pop(metric, [])
+        return [*chunks, rows.chunk()] if len(rows) else chunks
 
 
 def _successes(chunk: Chunk) -> Chunk:

@@ -6,8 +6,11 @@ from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from slogate.sources._otlp.columns import Odd
+from slogate.sources._otlp.arrays import Odd
 from slogate.sources._otlp.increases import MOST_STREAMS, STARTS_KEPT
+
+# whether its buckets are explicit, whether it is of deltas
+Kind = tuple[bool, bool]
 
 
 @dataclass(slots=True)
@@ -16,17 +19,17 @@ class Streams:
 
     numbers: dict[Hashable, int] = field(default_factory=dict)
     identities: list[Hashable] = field(default_factory=list)
-    explicit: list[bool] = field(default_factory=list)
+    kinds: list[Kind] = field(default_factory=list)
     starts: Counter[int] = field(default_factory=Counter)
     keys: dict[tuple[int, int], int] = field(default_factory=dict)
 
-    def number(self, identity: Hashable, explicit: bool) -> int:
-        """The number of a series; Odd if its kind of buckets changed."""
+    def number(self, identity: Hashable, kind: Kind) -> int:
+        """The number of a series; Odd if its kind changed."""
         found = self.numbers.setdefault(identity, len(self.identities))
         if found == len(self.identities):
             self.identities.append(identity)
-            self.explicit.append(explicit)
-        if self.explicit[found] is not explicit:
+            self.kinds.append(kind)
+        if self.kinds[found] != kind:
             raise Odd
         return found
 

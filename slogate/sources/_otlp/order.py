@@ -1,0 +1,66 @@
+"""Which point of its stream came before each, column by column, and which were delivered twice."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from slogate.sources._otlp.arrays import number, places
+
+Columns = dict[str, Any]
+_HELD = ("key", "stream", "start", "time", "total", "sum", "max", "delta", "counts")
+_OF_KIND = ("ladder", "scale", "threshold", "offset", "zeros")
+
+
+class Steps(NamedTuple):
+    """Points, and the point before each: itself where none is `known` that counts on.
+
+    `newer` is false of points that are not newer than one before them.
+    """
+
+    now: Columns
+    then: Columns
+    known: Any
+    newer: Any
+
+
+def steps_of(now: Columns, held: Columns | None) -> tuple[Steps, Columns]:
+    """Points after those that are held, and what is to be held then: the last of each stream."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names = [*_HELD, *(name for name in _OF_KIND if name in now)]
+    every, count = {name: now[name] for name in names}, 0
+    if held is not None:
+        every = {name: pa.concat_arrays([held[name], now[name]]) for name in names}
+        count = len(held["key"])
+    before, newer, last = _order(every["key"], every["time"])
+    before, newer = before.slice(count), newer.slice(count)
+    counts_on = pc.and_(newer, pc.invert(now["delta"]))
+    before = pc.if_else(counts_on, before, pa.scalar(None, pa.int64()))
+    earlier = pc.coalesce(before, pc.add(places(len(before)), number(count)))
+    then = {name: column.take(earlier) for name, column in every.items()}
+    held = {name: column.take(last) for name, column in every.items()}
+    return Steps(now, then, before.is_valid(), newer), held
+
+
+def _order(key: Any, time: Any) -> tuple[Any, Any, Any]:
+    """The last newer point of its key before each, whether each is newer; the last of all keys."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    count, true, none = len(key), pa.array([True]), pa.scalar(None, pa.int64())
+    # which leaves points of the same key in the order in which they are
+    order = pc.array_sort_indices(key).cast(pa.int64())
+    back = pc.array_sort_indices(order)
+    keys = key.take(order)
+    # those of the next key are higher than all of this one
+    ranks = pc.rank(time, tiebreaker="dense").cast(pa.int64())
+    marks = pc.add(pc.multiply(keys, count + 1), ranks.take(order))
+    highest = pc.cumulative_max(marks)
+    newer = pa.concat_arrays([true, pc.greater(marks.slice(1), highest.slice(0, count - 1))])
+    latest = pc.fill_null_forward(pc.if_else(newer, order, none))
+    same = pc.equal(keys.slice(1), keys.slice(0, count - 1))
+    before = pc.if_else(same, latest.slice(0, count - 1), none)
+    before = pa.concat_arrays([pa.nulls(1, pa.int64()), before])
+    ends = pa.concat_arrays([pc.invert(same), true])
+    return before.take(back), newer.take(back), latest.filter(ends)
