@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
+from slogate.cli.options import (
+    JSON,
+    NO_COLOR,
+    PROMETHEUS,
+    QUIET,
+    SERVICE,
+    STORE,
+    THREADS,
+    note,
+    out,
+)
 
 FILES = Annotated[
     list[Path] | None,
@@ -23,18 +33,6 @@ ONLY = Annotated[
 MAX_AGE = Annotated[
     str | None,
     typer.Option("--max-age", metavar="15m", help="Exit 3 if the newest data are older than this."),
-]
-PROMETHEUS = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--prometheus",
-        metavar="[NAME=]URL",
-        help="Server that indicators ask; NAME: that of the DataSource.",
-    ),
-]
-THREADS = Annotated[
-    int | None,
-    typer.Option("--threads", min=1, max=256, metavar="N", help="Threads to count with."),
 ]
 
 

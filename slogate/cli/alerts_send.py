@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from slogate.cli.alerts_check import FILES, MAX_AGE, MORE_FILES, ONLY, PROMETHEUS, THREADS
-from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
+from slogate.cli.alerts_check import FILES, MAX_AGE, MORE_FILES, ONLY
+from slogate.cli.options import (
+    JSON,
+    NO_COLOR,
+    PROMETHEUS,
+    QUIET,
+    SERVICE,
+    STORE,
+    THREADS,
+    note,
+    out,
+)
 from slogate.errors import EXIT_NO_VERDICT, EXIT_PASS, UsageError
 
 if TYPE_CHECKING:

@@ -9,7 +9,16 @@ from typing import Annotated
 
 import typer
 
-from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note
+from slogate.cli.options import (
+    JSON,
+    NO_COLOR,
+    PROMETHEUS,
+    QUIET,
+    SERVICE,
+    STORE,
+    THREADS,
+    note,
+)
 from slogate.cli.subjects import Wanted
 from slogate.errors import EXIT_PASS
 
@@ -19,8 +28,13 @@ def command(
         list[Path] | None, typer.Argument(metavar="[FILE]...", help="Spec files  [default: slo/]")
     ] = None,
     run: Annotated[
-        str, typer.Option("--run", metavar="RUN", help="Run id, its beginning, a label, or latest.")
-    ] = "latest",
+        str | None,
+        typer.Option(
+            "--run",
+            metavar="RUN",
+            help="Judge this run alone: id, its beginning, label, or latest.",
+        ),
+    ] = None,
     service: SERVICE = None,
     at: Annotated[
         str | None,
@@ -30,23 +44,13 @@ def command(
     ] = None,
     only: Annotated[
         str | None,
-        typer.Option("--only", metavar="TEXT", help="`budgets` or `slos`: leave the rest alone."),
+        typer.Option("--only", metavar="budgets|slos", help="Leave the rest alone."),
     ] = None,
     report_only: Annotated[
         bool, typer.Option("--report-only", help="Report as ever, but exit 0 whatever was found.")
     ] = False,
-    prometheus: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--prometheus",
-            metavar="[NAME=]URL",
-            help="The server that indicators ask, or the one of that DataSource.",
-        ),
-    ] = None,
-    threads: Annotated[
-        int | None,
-        typer.Option("--threads", min=1, max=256, metavar="N", help="Threads to count with."),
-    ] = None,
+    prometheus: PROMETHEUS = None,
+    threads: THREADS = None,
     store: STORE = None,
     as_json: JSON = False,
     quiet: QUIET = False,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, out
+from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, THREADS, out
 from slogate.errors import UsageError
 
 
@@ -40,10 +40,7 @@ def command(
     as_markdown: Annotated[
         bool, typer.Option("--markdown", help="Print Markdown, for a comment.")
     ] = False,
-    threads: Annotated[
-        int | None,
-        typer.Option("--threads", min=1, max=256, metavar="N", help="Threads to count with."),
-    ] = None,
+    threads: THREADS = None,
     store: STORE = None,
     as_json: JSON = False,
     quiet: QUIET = False,

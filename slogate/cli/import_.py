@@ -28,12 +28,14 @@ def command(
         typer.Argument(metavar="FILE|URL...", help="Files, patterns, - for stdin; or a server."),
     ],
     fmt: Annotated[
-        str, typer.Option("--format", help="Format of the files; auto looks into them.")
+        str,
+        typer.Option("--format", metavar="NAME", help="Format of the files; auto looks into them."),
     ] = "auto",
     kind: Annotated[
         str | None,
         typer.Option(
             "--kind",
+            metavar="load|production",
             help="load: a load test; production: real traffic  [default: load, or production "
             "where it is followed or a server's]",
         ),
@@ -55,8 +57,12 @@ def command(
     to: Annotated[
         str | None, typer.Option("--to", metavar="TIME", help="Up to when  [default: now]")
     ] = None,
-    commit: Annotated[str | None, typer.Option("--commit", help="Commit that was tested.")] = None,
-    branch: Annotated[str | None, typer.Option("--branch", help="Branch that was tested.")] = None,
+    commit: Annotated[
+        str | None, typer.Option("--commit", metavar="ID", help="Commit that was tested.")
+    ] = None,
+    branch: Annotated[
+        str | None, typer.Option("--branch", metavar="NAME", help="Branch that was tested.")
+    ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse files with any bad row.")
     ] = False,

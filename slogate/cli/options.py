@@ -42,6 +42,27 @@ LABELS = Annotated[
     list[str] | None,
     typer.Option("--label", "-l", metavar="K=V", help="Label to keep with the run; repeatable."),
 ]
+THREADS = Annotated[
+    int | None,
+    typer.Option(
+        "--threads",
+        min=1,
+        max=256,
+        metavar="N",
+        help="Threads to count with  [default: one a core]",
+    ),
+]
+PROMETHEUS = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--prometheus",
+        metavar="[NAME=]URL",
+        help="The server that indicators ask, or the one of that DataSource; repeatable.",
+    ),
+]
+KIND = Annotated[
+    str | None, typer.Option("--kind", metavar="load|production", help="Only runs of this kind.")
+]
 
 
 def out(text: str, *, commands: bool = False) -> None:

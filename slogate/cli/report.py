@@ -17,6 +17,7 @@ from slogate.cli.browsing import show, temporary
 from slogate.cli.options import (
     JSON,
     NO_COLOR,
+    PROMETHEUS,
     QUIET,
     SERVICE,
     STORE,
@@ -58,6 +59,7 @@ def command(
         str | None,
         typer.Option(
             "--format",
+            metavar="NAME",
             help=f"One of {', '.join(plugins.names('reports'))}.  [default: text]",
             show_default=False,
         ),
@@ -80,8 +82,8 @@ def command(
         str | None,
         typer.Option(
             "--compare",
-            metavar="TEXT",
-            help="Compare that time with the `previous` one, or with `none`.  [default: previous]",
+            metavar="previous|none",
+            help="What to compare that time with  [default: previous]",
             show_default=False,
         ),
     ] = None,
@@ -97,12 +99,7 @@ def command(
             "--spec", metavar="FILE", help="What is promised; repeatable  [default: slo/]"
         ),
     ] = None,
-    prometheus: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--prometheus", metavar="[NAME=]URL", help="The server that indicators of slos ask."
-        ),
-    ] = None,
+    prometheus: PROMETHEUS = None,
     given: Annotated[
         Path | None,
         typer.Option(

@@ -27,7 +27,9 @@ app = typer.Typer(
 @app.command("list", context_settings=CONTEXT)
 def list_command(
     service: SERVICE = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, metavar="N", help="At most so many.")
+    ] = 20,
     store: STORE = None,
     as_json: JSON = False,
     quiet: QUIET = False,

@@ -32,7 +32,11 @@ def compact_command(
     service: SERVICE = None,
     kind: Annotated[
         str | None,
-        typer.Option("--kind", help="load or production  [default: both; production to roll up]"),
+        typer.Option(
+            "--kind",
+            metavar="load|production",
+            help="Only runs of this kind  [default: both; production to roll up]",
+        ),
     ] = None,
     roll_up: Annotated[
         bool, typer.Option("--roll-up", help="Replace old requests by counts and histograms.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slogate.cli.moments import given_moment
-from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
+from slogate.cli.options import JSON, KIND, NO_COLOR, QUIET, SERVICE, STORE, note, out
 from slogate.cli.stores import opened_store
 from slogate.errors import EXIT_PASS, UsageError
 from slogate.units import format_bytes
@@ -32,11 +32,12 @@ def export_command(
         typer.Option("--run", metavar="RUN", help="Run id, its beginning, a label, or latest."),
     ] = None,
     service: SERVICE = None,
-    kind: Annotated[
-        str | None, typer.Option("--kind", help="Only runs of this kind: load or production.")
-    ] = None,
+    kind: KIND = None,
     series: Annotated[
-        str, typer.Option("--series", help="requests, counts or histograms.")
+        str,
+        typer.Option(
+            "--series", metavar="requests|counts|histograms", help="Which series to export."
+        ),
     ] = "requests",
     since: Annotated[
         str | None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slogate.cli.moments import given_age
-from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
+from slogate.cli.options import JSON, KIND, NO_COLOR, QUIET, SERVICE, STORE, note, out
 from slogate.cli.stores import opened_store, refreshed
 from slogate.errors import EXIT_PASS, UsageError
 from slogate.units import format_bytes
@@ -31,9 +31,7 @@ def prune_command(
             "--keep-last", min=1, metavar="N", help="All but the last N of a service and kind."
         ),
     ] = None,
-    kind: Annotated[
-        str | None, typer.Option("--kind", help="Only runs of this kind: load or production.")
-    ] = None,
+    kind: KIND = None,
     service: SERVICE = None,
     leftovers: Annotated[
         bool, typer.Option("--leftovers", help="Drafts and parts that no manifest names.")

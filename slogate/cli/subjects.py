@@ -34,7 +34,7 @@ LAST_TS = 221_845_392_000_000_000
 class Wanted:
     """What the command was asked for."""
 
-    run: str = LATEST
+    run: str | None = None
     service: str | None = None
     at: str | None = None
     only: str | None = None
@@ -48,7 +48,7 @@ class Wanted:
             raise UsageError(f"--only {self.only} is not known", hint="known: budgets, slos")
         if self.only == "budgets" and self.at is not None:
             raise UsageError("--at is for slos, budgets are judged on a run", hint="say --run RUN")
-        if self.run != LATEST and (self.only == "slos" or self.at is not None):
+        if self.run is not None and (self.only == "slos" or self.at is not None):
             raise UsageError(
                 "slos are judged on all production of a service, not on a run",
                 hint="leave --run out, or say --only budgets",
@@ -70,7 +70,7 @@ class Wanted:
     @property
     def slos(self) -> bool:
         """Whether slos are wanted."""
-        return self.only != "budgets" and self.run == LATEST
+        return self.only != "budgets" and self.run is None
 
 
 def subjects(specs: Sequence[Spec], store: Store, wanted: Wanted) -> list[Callable[[], Verdict]]:
@@ -84,7 +84,7 @@ def subjects(specs: Sequence[Spec], store: Store, wanted: Wanted) -> list[Callab
     if not services:
         from slogate.store.manifest import find_run
 
-        services = [find_run(store, wanted.run).service]
+        services = [find_run(store, wanted.run or LATEST).service]
     jobs: list[Callable[[], Verdict]] = []
     for service in services:
         _, chosen = of_one_service(specs, service)
@@ -119,7 +119,7 @@ def _services(specs: Sequence[Spec], wanted: Wanted) -> list[str]:
     """The services to judge; none yet if the run itself says which."""
     if wanted.service is not None:
         return [wanted.service]
-    if wanted.run != LATEST:
+    if wanted.run not in {None, LATEST}:
         return []
     return sorted({spec.service for spec in specs})
 
@@ -137,7 +137,7 @@ def _run(store: Store, service: str, wanted: Wanted) -> Run:
     from slogate.cli.latest import latest_run
     from slogate.store.manifest import find_run
 
-    if wanted.run != LATEST:
+    if wanted.run is not None and wanted.run != LATEST:
         return find_run(store, wanted.run, service=service)
     return latest_run(store, service, quiet=wanted.quiet)
 

@@ -75,7 +75,17 @@ class Commands(TyperGroup):
         built = typer.main.get_command(app)
         built.name = cmd_name
         spare(built)
+        _without_types(built)
         return built
+
+
+def _without_types(command: Any) -> None:
+    """Leave Python's types out of the help of arguments, where this Typer would show them."""
+    for param in command.params:
+        if param.param_type_name == "argument":
+            param.display_type_rich = lambda *_, **__: ""
+    for each in getattr(command, "commands", {}).values():
+        _without_types(each)
 
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -143,8 +143,11 @@ def test_a_spent_budget_freezes_releases(tmp_path):
 
     done = project.slogate("check", "--json")
     slos = project.slogate("check", "--only", "slos")
+    alone = project.slogate("check", "--run", "latest")
 
     assert "has no load run" in done.err
+    assert (alone.code, alone.out) == (3, "")
+    assert "has no load run" in alone.err
     (document,) = json.loads(done.out)
     assert (document["outcome"], document["objectives"][0]["budget"]["frozen"]) == ("fail", True)
     assert (done.code, slos.code) == (1, 1)

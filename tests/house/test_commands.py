@@ -116,3 +116,12 @@ def test_manual_shows_only_options_that_exist(flag: str):
     ours = {flag for _, command in TREE for flag in options_of(command)} | {"--debug", "--version"}
 
     assert flag in ours.union(*FOREIGN.values())
+
+
+@commands
+def test_help_speaks_no_python(path: str, command: Any):
+    """What an option or an argument takes is a word for people, not a type."""
+    shown = command.get_help(command.context_class(command, info_name=path))
+    usage, _, options = shown.partition("\nOptions:")
+
+    assert re.findall(r"<\w+[^>]*>|\bTEXT\b|\blist\[", usage + options) == []
