@@ -21,6 +21,7 @@ HOSTILE = [
     pytest.param("@everyone #1 [x](https://evil.example) ![y](z)", id="mention"),
     pytest.param("]]> --> <!-- <![CDATA[ {{ x }} ${y}", id="ends"),
     pytest.param("https://evil.example www.evil.example a@evil.example ftp://x GH-1", id="links"),
+    pytest.param('!1 ~bug %2 &3 $4 %"x" !x', id="references"),
     pytest.param("</details></table></code><h1>x</h1>", id="closing"),
     pytest.param("n" * 10_000, id="long"),
 ]

@@ -8,6 +8,7 @@ many were left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from slogate import units
@@ -24,7 +25,9 @@ _LONGEST_ERROR = 300
 _MOST_NOTES = 20
 _MOST_LINES = 40
 _MARKUP = {ord(char): f"&#{ord(char)};" for char in "&<>|`*_[]\\~$!"}
-_TRIGGERS = {ord(char): f"{char}&#8203;" for char in "@#"}
+_TRIGGERS = {ord(char): f"{char}&#8203;" for char in "@#"} | {0x200B: "&#8203;"}
+# what GitLab takes for a reference: a merge request, a label, a snippet, an epic, a milestone
+_REFERENCES = re.compile(r"([!~$&%])(?=[\w\"])")
 _HEAD = "| | objective | endpoint | limit | observed | good / required | requests |"
 _RULE = "|---|---|---|---|---|---|---:|"
 
@@ -34,7 +37,7 @@ def escape(text: str, longest: int = _LONGEST_SENTENCE) -> str:
     shown = _base.plain(text)
     if len(shown) > longest:
         shown = f"{shown[: longest - 1]}…"
-    inert = shown.translate(_MARKUP | _TRIGGERS)
+    inert = _REFERENCES.sub("\\1\u200b", shown).translate(_MARKUP | _TRIGGERS)
     for link in ("://", "www.", "GH-"):
         inert = inert.replace(link, f"{link[:-1]}&#8203;{link[-1]}")
     return inert

@@ -77,7 +77,7 @@ def test_a_hostile_name_is_text(form, text):
     assert shown.tags <= OURS
     assert shown.attributes <= {"align"}
     assert len(shown.comments) == (form != "markdown")
-    assert not re.search(r"(?<!\w)@\w|#\d|GH-\d", shown.said)
+    assert not re.search(r"(?<!\w)@\w|#\d|GH-\d|[!~$&%][\w\"]", shown.said)
 
 
 def test_what_is_not_broken_up_would_be_found():
