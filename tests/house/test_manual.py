@@ -201,6 +201,43 @@ def test_spec_of_the_manual_is_valid(spec: str):
     assert loaded.unsupported == ()
 
 
+FRAGMENT = re.compile(r"(?:budgets|slos|composites|corrections|defaults):")
+PARTS = "slos: [{name: %s, good: ok, objective: 99%%, window: 28d}]\n"
+
+
+def fragments(text: str) -> list[str]:
+    """The examples that show a part of a spec, from a key at its top on."""
+    blocks = re.findall(r"(?:^(?: {4}.*)?\n)+", text, re.MULTILINE)
+    plain = ["".join(line[4:] or "\n" for line in b.splitlines(True)) for b in blocks]
+    pieces = [piece for block in plain for piece in re.split(r"\n\n(?=\S)", block.strip())]
+    return [piece for piece in pieces if FRAGMENT.match(piece)]
+
+
+@pytest.mark.parametrize(
+    ("topic", "fragment"),
+    [
+        pytest.param(page.topic, part, id=f"{page.topic}-{n}")
+        for page in PAGES
+        for n, part in enumerate(fragments(page.text))
+    ],
+)
+def test_fragment_of_the_manual_is_valid(topic: str, fragment: str):
+    """A part that is shown is that of a valid spec, beside the SLOs that a composite speaks of."""
+    head = "slogate: 1\nservice: shop\n" + (PARTS % "latency" if topic == "composites" else "")
+    cart = ("cart.yaml", "slogate: 1\nservice: cart\n" + PARTS % "availability")
+    loaded, _ = load_specs([("shown.yaml", f"{head}{fragment}\n"), cart])
+
+    assert loaded.unsupported == ()
+    assert any((loaded.objectives, loaded.regressions, loaded.promises, loaded.queried))
+
+
+def test_fragments_are_shown():
+    """The search for shown parts finds those that are there."""
+    shown = {page.topic for page in PAGES if fragments(page.text)}
+
+    assert shown >= {"composites", "indicators", "slos", "tutorial"}
+
+
 def test_specs_are_shown():
     """The search for shown specs finds those of the README, the reference and the how-to."""
     shown = {name for name, text in SPECS if yaml_blocks(text)}
