@@ -23,6 +23,7 @@ from slogate.errors import EXIT_PASS, GeneratorError, NoData, UsageError
 from slogate.evaluate import MIN_SECONDS, objectives_of
 from slogate.gate import refuse_empty, refuse_unsupported
 from slogate.objectives._share import SHORT_RUN_S
+from slogate.planning.line import Line
 from slogate.planning.past import past_of
 from slogate.planning.plan import Plan, Wish, plan_of
 from slogate.store.layout import open_store
@@ -96,7 +97,7 @@ def settled(
         plan = _after_pilot(request, service, specs, load_test, version)
     chosen = chosen_us(plan, max_time_us, in_turns=request.against is not None)
     chosen = max(chosen, request.min_time)
-    for sentence in why(plan, chosen, max_time_us):
+    for sentence in why(plan, chosen, max_time_us, in_turns=request.against is not None):
         note(sentence, quiet=request.quiet)
     return replace(request, settings=replace(settings, run_time=chosen))
 
@@ -185,32 +186,51 @@ def _stated_us(plan: Plan) -> int:
     return (before_s + SHORT_RUN_S) * US_PER_SECOND
 
 
-def why(plan: Plan, chosen: int, max_time_us: int) -> list[str]:
+def why(plan: Plan, chosen: int, max_time_us: int, *, in_turns: bool = False) -> list[str]:
     """What was chosen, and the reason; what stays open all the same."""
     runs = len(plan.past.shown)
     source = f"{runs} runs" if runs > 1 else f"run {plan.past.shown[0].run.id}"
     head = f"planned from {source}: {_span(chosen)}"
-    line, needed, stated = plan.longest, plan.whole_us, _stated_us(plan)
-    if line is None or needed is None:
+    never = [each.id.partition("/")[2] for each in plan.never if each.blocking]
+    note = [f"note: no practical length is known to decide {', '.join(never)}"] if never else []
+    if in_turns:
+        return [_in_turns(plan, head, chosen, max_time_us), *note]
+    if not plan.budgets:
+        return [f"{head}; regressions against stored runs take more runs, not longer ones", *note]
+    if plan.longest is None:
         return [f"{head}; no budget can be decided by any practical length"]
+    return [_alone(plan, plan.longest, head, max_time_us), *note]
+
+
+def _in_turns(plan: Plan, head: str, chosen: int, max_time_us: int) -> str:
+    """The reason where base and head share the time."""
+    known = [line for line in plan.changes if plan.run_time_us(line) is not None]
+    longest = max(known, key=lambda line: plan.run_time_us(line) or 0, default=None)
+    half = f"of which base and head have {_span(chosen // 2)} each"
+    if longest is None:
+        return f"{head}, {half}"
+    needed, name = plan.run_time_us(longest) or 0, longest.id.partition("/")[2]
+    if needed > max_time_us:
+        return f"{head}, which is --max-time; {name} would take {_span(needed)} side by side"
+    return f"{head}, {half}; {name} takes {_span(needed)} side by side"
+
+
+def _alone(plan: Plan, line: Line, head: str, max_time_us: int) -> str:
+    """The reason where one service has all of the time, by the line that takes longest."""
+    needed, stated = plan.run_time_us(line) or 0, _stated_us(plan)
     name = line.id.partition("/")[2]
     reason = f"for {name}"
     if line.requests and line.rate and (line.seconds or 0) > MIN_SECONDS:
         reason += f": {format_count(line.requests)} requests at {format_rate(line.rate)}"
     enough = f"{_span(needed)} would decide all budgets, {reason}"
     if needed > max_time_us:
-        told = [f"{head}, which is --max-time; {name} may stay inconclusive: {enough}"]
-    elif stated > max_time_us:
+        return f"{head}, which is --max-time; {name} may stay inconclusive: {enough}"
+    if stated > max_time_us:
         short = f"error rates are stated from {SHORT_RUN_S} s judged on"
-        told = [f"{head}, which is --max-time; {enough}; {short}"]
-    elif needed < stated:
-        told = [f"{head}, from which on error rates are stated; {enough}"]
-    else:
-        told = [f"{head}, {reason}, decided in {format_share(POWER)} of runs"]
-    never = [each.id.partition("/")[2] for each in plan.never if each.blocking]
-    if never:
-        told.append(f"note: no practical length decides {', '.join(never)}")
-    return told
+        return f"{head}, which is --max-time; {enough}; {short}"
+    if needed < stated:
+        return f"{head}, from which on error rates are stated; {enough}"
+    return f"{head}, {reason}, decided in {format_share(POWER)} of runs"
 
 
 def _span(us: int) -> str:

@@ -50,7 +50,7 @@ class Aim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """What one objective needs.
+    """What one objective needs, or a regression budget (`of_change`).
 
     `seen` and `bad` are requests of the runs pooled. `likely` is the share of bad requests to
     reckon with (of a mean µs, of a change the sd between runs), `supposed` where no run was long
@@ -63,6 +63,7 @@ class Line:
     endpoint: str | None
     how: How
     blocking: bool
+    of_change: bool = False
     warmup_us: int = 0
     rate: float | None = None
     seen: int = 0
@@ -96,6 +97,7 @@ def empty_line(it: Objective | Allowance, how: How) -> Line:
         endpoint=str(scope.selection.endpoint) if scope.selection.endpoint else None,
         how=how,
         blocking=scope.severity == "error" and scope.on_inconclusive == "block",
+        of_change=isinstance(it, Allowance),
         warmup_us=scope.warmup_us,
     )
 

@@ -93,8 +93,7 @@ def rows_of_changes(plan: Plan) -> list[list[str]]:
             _time(plan, line) if line.how == "change" else "not known",
             line.note.removeprefix("from the store: "),
         ]
-        for line in plan.lines
-        if line.id.split("/")[-2] == "regression"
+        for line in plan.changes
     ]
 
 
@@ -207,8 +206,7 @@ def _whole(plan: Plan) -> list[str]:
 def _what(plan: Plan) -> str:
     left = [line for line in plan.budgets if line.blocking and not line.decidable]
     if not left:
-        changes = any(line.how == "change" for line in plan.lines)
-        return "all budgets but those of regressions" if changes else "all budgets"
+        return "all budgets but those of regressions" if plan.changes else "all budgets"
     return f"all but {len(left)} budget{'s' if left[1:] else ''}"
 
 
@@ -221,9 +219,8 @@ def _given(plan: Plan, run_time_us: int) -> str:
     decided = [line for line in plan.budgets if in_time(line, plan.chance)]
     span = format_span(run_time_us / US_PER_SECOND)
     if not plan.budgets:
-        changes = [line for line in plan.lines if line.how == "change"]
-        sure = sum(in_time(line, plan.chance) for line in changes)
-        return f"{span} side by side decide {sure} of {len(changes)} regression budgets"
+        sure = sum(in_time(line, plan.chance) for line in plan.changes)
+        return f"{span} side by side decide {sure} of {len(plan.changes)} regression budgets"
     if len(decided) == len(plan.budgets):
         return f"{span} decide all {len(decided)} budgets"
     more = ""

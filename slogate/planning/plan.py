@@ -51,12 +51,17 @@ class Plan:
     @property
     def budgets(self) -> list[Line]:
         """The lines that a load test of some length can decide."""
-        return [line for line in self.lines if line.how != "change"]
+        return [line for line in self.lines if not line.of_change]
+
+    @property
+    def changes(self) -> list[Line]:
+        """Those of regression budgets."""
+        return [line for line in self.lines if line.of_change]
 
     @property
     def never(self) -> list[Line]:
         """Those that no practical length decides, and those of which nothing is known."""
-        return [line for line in self.budgets if not line.decidable]
+        return [line for line in self.lines if line.how != "change" and not line.decidable]
 
     def run_time_us(self, line: Line) -> int | None:
         """The run time, in whole seconds, after whose ramp and warm-up enough is judged."""
@@ -80,7 +85,7 @@ class Plan:
     @property
     def is_enough(self) -> bool:
         """Whether every budget that blocks can be decided: ever, or in the time given."""
-        blocking = [line for line in self.budgets if line.blocking]
+        blocking = [line for line in self.lines if line.how != "change" and line.blocking]
         if self.wish.run_time_us is None:
             return all(line.decidable for line in blocking)
         return all(in_time(line, self.chance) for line in blocking)

@@ -96,6 +96,22 @@ def test_two_that_take_turns_need_twice_the_time(tmp_path):
 
     assert chosen_us(plan, HOUR) == 122 * SECOND
     assert chosen_us(plan, HOUR, in_turns=True) == 244 * SECOND
+    (sentence,) = why(plan, 244 * SECOND, HOUR, in_turns=True)
+    assert sentence.startswith(
+        "planned from run r1: 4 min 4 s, of which base and head have 2 min 2 s each; "
+        "all/regression/p95 takes "
+    )
+
+
+def test_regressions_alone_are_no_budgets_that_nothing_decides(tmp_path):
+    """Beside their base they take their time; against stored runs more of these."""
+    plan = planned(tmp_path, "regression: {against: main, p95: 10%}")
+
+    assert why(plan, 242 * SECOND, HOUR, in_turns=True)[0].startswith(
+        "planned from run r1: 4 min 2 s, of which base and head have 2 min 1 s each"
+    )
+    (sentence,) = why(plan, 122 * SECOND, HOUR)
+    assert sentence.endswith("; regressions against stored runs take more runs, not longer ones")
 
 
 @pytest.mark.parametrize(
