@@ -5,7 +5,8 @@ failure, a missing verdict that blocks is an error, whatever does not pass and d
 skipped with the reason. Keeps to the strict schema of Jenkins' xUnit plugin: numbers are
 properties of the suite, named after the objective, because that schema knows none in cases.
 The names end in the unit, the same as in the JSON document: `checkout/p95.observed_ms`.
-Characters that XML cannot hold are shown as escapes.
+Characters that XML cannot hold are shown as escapes. A case took as long as the load that it
+judged; judging production takes no time, whatever the window is.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ def _seconds(window: tuple[int, int] | None) -> str:
     """Whole microseconds as seconds, exact; a negative or missing length is 0."""
     length = max(0, window[1] - window[0]) if window else 0
     return f"{length // US_PER_SECOND}.{length % US_PER_SECOND:06d}"
+
+
+def _took(verdict: Verdict, window: tuple[int, int] | None) -> str:
+    """How long a test lasted."""
+    return _seconds(window if verdict.subject.run.kind == "load" else None)
 
 
 def _suites(findings: Sequence[Finding]) -> dict[tuple[str, str], list[Finding]]:
@@ -64,7 +70,7 @@ def _suite(verdict: Verdict, service: str, file: str, findings: Sequence[Finding
         "name": _base.plain(f"{service} ({file})"),
         **_tally(findings),
         "skipped": str(skipped),
-        "time": _seconds(verdict.subject.window),
+        "time": _took(verdict, verdict.subject.window),
         "file": _base.plain(file),
     }
     suite = ET.Element("testsuite", about)
@@ -77,7 +83,7 @@ def _suite(verdict: Verdict, service: str, file: str, findings: Sequence[Finding
     for finding in findings:
         _numbers(properties, finding)
     for finding in findings:
-        suite.append(_case(finding))
+        suite.append(_case(finding, _took(verdict, finding.window)))
     return suite
 
 
@@ -101,14 +107,14 @@ def _numbers(properties: ET.Element, finding: Finding) -> None:
         _property(properties, f"{name}.budget_{key}", figure)
 
 
-def _case(finding: Finding) -> ET.Element:
+def _case(finding: Finding, took: str) -> ET.Element:
     name = finding.id.removeprefix(f"{finding.service}/{finding.name}/")
     classname = f"{finding.service}.{finding.name}"
     case = ET.Element(
         "testcase",
         name=_base.plain(name),
         classname=_base.plain(classname),
-        time=_seconds(finding.window),
+        time=took,
     )
     tag = _verdict_tag(finding)
     reason = _base.plain(finding.reason) or _base.word(finding.outcome)
@@ -129,7 +135,7 @@ def _case(finding: Finding) -> ET.Element:
 
 def render(verdict: Verdict) -> str:
     """The document, encoded as UTF-8 when written."""
-    time = _seconds(verdict.subject.window)
+    time = _took(verdict, verdict.subject.window)
     root = ET.Element("testsuites", {"name": "slogate", **_tally(verdict.findings), "time": time})
     for (service, file), findings in _suites(verdict.findings).items():
         root.append(_suite(verdict, service, file, findings))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -140,3 +141,13 @@ def test_how_the_run_ended_is_a_property():
     properties = {each.get("name"): each.get("value") for each in root.iter("property")}
 
     assert (properties["state"], properties["note"]) == ("aborted", "errors > 50%")
+
+
+def test_judging_production_takes_no_time():
+    """A window of 28 days is no test of 28 days: no list of slow tests has it."""
+    found = verdict(finding())
+    run = replace(found.subject.run, kind="production")
+    root = ET.fromstring(render(replace(found, subject=replace(found.subject, run=run))))
+
+    assert {each.get("time") for each in root.iter() if each.get("time")} == {"0.000000"}
+    assert ET.fromstring(render(found)).get("time") == "40.000000"
