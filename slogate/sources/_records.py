@@ -134,7 +134,12 @@ def record_sql(
         "trace_id": record.trace_id,
         "labels": _labels(record.labels) if record.labels else None,
     }
+    moments = ["time_us", *(["coalesce(start_us, time_us)"] if record.start else [])]
     return _QUERY.format(
+        no_time=" OR ".join(
+            f"{moment} IS NULL OR {moment} NOT BETWEEN {EARLIEST_TS} AND {LATEST_TS}"
+            for moment in moments
+        ),
         relation=chained(relation, [*record.steps, *typed]),
         line=f"{line}," if line else "",
         start=f"coalesce(start_us, {start})" if record.start else start,
@@ -160,7 +165,7 @@ SELECT {{line}}
     {{method}} AS method,
     {{endpoint}} AS endpoint,
 {{told}}    CASE WHEN NOT ({{formed}}) THEN '{_NO_FORM}'
-        WHEN time_us IS NULL OR time_us NOT BETWEEN {EARLIEST_TS} AND {LATEST_TS} THEN '{_NO_TIME}'
+        WHEN {{no_time}} THEN '{_NO_TIME}'
         WHEN {{no_took}} OR took_us NOT BETWEEN 0 AND {LONGEST_US} THEN '{_NO_TOOK}'
         WHEN {{no_status}} THEN '{_NO_STATUS}' WHEN {{no_ok}} THEN '{_NO_OK}' END AS bad,
     {{left_out}} AS left_out

@@ -57,7 +57,9 @@ def _parse(origin: Origin, text: str) -> Step:
         endpoint=endpoint_of(origin, url if isinstance(url, str) else ""),
     )  # fmt: skip
     classes = {name: json_count(within(found, name), name) for name in _CLASSES}
-    timed = json_count(within(found, "latency", "totalCount"), "latency.totalCount")
+    # which older versions do not tell
+    told = table(found, "latency").get("totalCount", sum(classes.values()))
+    timed = json_count(told, "latency.totalCount")
     _responses(origin, step, found, classes, timed)
     step.untimed(json_count(within(found, "errors"), "errors"), ok=False)
     return step
@@ -119,7 +121,11 @@ def _ranks(found: Mapping[str, Any], count: int) -> Ranks:
     for name, value in latency.items():
         if not (match := _PERCENTILE.fullmatch(name)):
             continue
-        share = Fraction(Decimal(f"{match[1][:3]}.{(match[2] or '0')[:9]}"))
+        whole, rest = match[1], match[2] or "0"
+        if not match[2] and whole.startswith("99"):
+            # in old versions p999 is what is p99_9 now
+            whole, rest = "99", whole[2:] or "0"
+        share = Fraction(Decimal(f"{whole[:3]}.{rest[:9]}"))
         if not 0 < share <= 100:
             raise ValueError(f"its percentile {name[:40]} is none")
         rank = max(-(-share.numerator * count // (share.denominator * 100)), 1)

@@ -10,7 +10,7 @@ the log_format where a log is not of a form that is known.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -46,7 +46,7 @@ def sniff(head: bytes) -> float:
     """Sure of what only nginx writes; combined alone may be Apache's too."""
     lines = clf_lines(head)
     if lines:
-        line = commonest(lines)
+        line = _typical(lines)
         if line.vhost or any('\\"' in each.text for each in lines):
             return 0.5
         if _timed(line) is not None:
@@ -65,13 +65,21 @@ def open_nginx(origin: Origin) -> Scan:
     if given is not None:
         return _scan(origin, _given(origin, given))
     if lines := clf_lines(origin.head):
-        line = commonest(lines)
+        line = _typical(lines)
         scan = _scan(origin, _template(line))
         return replace(scan, notes=(*scan.notes, *_doubt(line)))
     keys = json_keys(origin.head)
     if keys & set(_VARIABLES):
         return _from_json(origin, keys)
     raise origin.fail("it is neither combined nor JSON with nginx's names", line=1, hint=_HINT)
+
+
+def _typical(lines: Sequence[Line]) -> Line:
+    """A line of the form that most have, with a response time if most have one."""
+    line = commonest(lines)
+    timed = [each for each in lines if _timed(each) is not None]
+    alike = [each for each in timed if len(each.extras) == len(line.extras)]
+    return alike[0] if 2 * len(alike) >= len(lines) else line
 
 
 def _timed(line: Line) -> str | None:

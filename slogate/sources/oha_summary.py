@@ -78,8 +78,8 @@ def _parse(origin: Origin, text: str) -> Step:
         (count_of(status, "status"), count_of(count, "responses"))
         for status, count in _STATUS.findall(found["statuses"])
     ]
-    if odd := next((status for status, _ in statuses if not 100 <= status <= 999), None):
-        raise ValueError(f"its status {odd} is none of HTTP")
+    if odd := [status for status, _ in statuses if not 100 <= status <= 999]:
+        raise ValueError(f"its status {odd[0]} is none of HTTP")
     errors = [
         (count_of(count, "errors"), name) for count, name in _ERROR.findall(found["errors"] or "")
     ]

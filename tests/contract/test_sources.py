@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 
 import pyarrow as pa
@@ -14,14 +15,16 @@ from hypothesis import strategies as st
 from slogate import plugins, sources
 from slogate.errors import SourceError
 from slogate.ingest import import_files
-from slogate.sources._base import Source
+from slogate.sources._base import LONGEST_US, Source
 from slogate.store.layout import open_store
 from slogate.store.manifest import parts_of
 from slogate.store.parts import check_part
 
 SOURCES = [pytest.param(source, id=name) for name, source in plugins.every("sources").items()]
 every = pytest.mark.parametrize("source", SOURCES)
-FLIPS = 60
+FLIPS = 54
+NUMBERS = 6
+ODD_NUMBERS = ("-1", "-0.5", "1e30", "9" * 25, "NaN", "Infinity", "true", "0x10", "1_000", "")
 
 DROPPED_IN = '''
 """Seconds and milliseconds, one request a line."""
@@ -128,11 +131,54 @@ def test_damaged_bytes_are_an_error_or_counted(source: Source, tmp_path):
 
 
 @every
+def test_odd_numbers_are_an_error_or_counted(source: Source, tmp_path):
+    """Negative, absurd and no numbers: what is kept took no absurd time at no absurd moment."""
+    if b"\0" in source.example or not source.example.isascii():
+        return
+    chance = random.Random(20261127)
+    places = list(re.finditer(rb"(?<![\w.])-?\d+(?:\.\d+)?", source.example))
+    for _ in range(NUMBERS):
+        place, odd = chance.choice(places), chance.choice(ODD_NUMBERS).encode()
+        content = source.example[: place.start()] + odd + source.example[place.end() :]
+        try:
+            rows, tally = take(tmp_path, content, source=source, **source.example_options)
+        except SourceError:
+            continue
+        assert bool(tally.shown) == bool(tally.bad)
+        for row in rows:
+            assert 0 <= (row.get("duration_us") or 0) <= LONGEST_US, (place, odd)
+            assert -1 <= (row.get("lo_us") or 0) <= (row.get("hi_us") or LONGEST_US), (place, odd)
+            assert (row.get("bytes") or 0) >= 0, (place, odd)
+            assert row["ts"].year in {1970, *range(2001, 2101)}, (place, odd)
+
+
+@every
+def test_a_line_of_ten_megabytes_is_an_error_or_counted(source: Source, tmp_path):
+    """It swallows no other row and looks like none."""
+    whole = take(tmp_path, source.example, source=source, **source.example_options).rows
+    content = source.example + b"\n" + b"x" * 10_000_000 + b"\n"
+    try:
+        rows, tally = take(tmp_path, content, source=source, **source.example_options)
+    except SourceError:
+        return
+    # what a tool prints may stand among other text
+    assert (rows == whole, tally.bad.total() <= 1) == (True, True)
+
+
+@every
 def test_foreign_bytes_are_refused(source: Source, tmp_path):
     """Random bytes, a single line end and a flood of separators are no file of any format."""
     chance = random.Random(7)
     noise = [chance.randbytes(size) for size in (1, 10, 1000, 100_000)]
-    for content in [*noise, b"\n", b"\0" * 5000, b"," * 70_000, b'"' * 70_000, b"\xef\xbb\xbf"]:
+    for content in [
+        *noise,
+        b"",
+        b"\n",
+        b"\0" * 5000,
+        b"," * 70_000,
+        b'"' * 70_000,
+        b"\xef\xbb\xbf",
+    ]:
         with pytest.raises(SourceError):
             take(tmp_path, content, source=source, **source.example_options)
 

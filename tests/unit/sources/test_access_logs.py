@@ -276,6 +276,16 @@ def test_what_reached_no_target_has_no_response_time(tmp_path):
     assert row["trace_id"] == "583372811d84f3d73c47ec4e58577259"
 
 
+@pytest.mark.parametrize("created", ["1925-11-24T16:00:00.000000Z", "9025-11-24T16:00:00.000000Z"])
+def test_a_request_that_was_created_at_no_time_is_bad(tmp_path, created: str):
+    """Though the response was made at one."""
+    odd = alb().replace("2025-11-24T16:00:00.000000Z", created)
+
+    rows, tally = read(tmp_path, alb(), odd, name="alb-log")
+
+    assert (len(rows), tally.bad) == (1, {"its time is no time between 2001 and 2100": 1})
+
+
 @pytest.mark.parametrize(
     ("unit", "took"), [("us", 34), ("ms", 34_000), ("s", 34_000_000), ("none", None)]
 )
@@ -411,6 +421,15 @@ def test_nul_bytes_and_clocks_that_go_back(tmp_path):
 
     assert (len(rows), tally.bad) == (2, {})
     assert rows[1]["ts"] < rows[0]["ts"]
+
+
+def test_the_first_line_does_not_decide_alone(tmp_path):
+    """Where most lines have a response time, one that has none is bad, and the form stays."""
+    lines = [f"{COMBINED} -1", *[f"{COMBINED} 0.034"] * 3]
+
+    rows, tally = read(tmp_path, *lines, name="nginx-log")
+
+    assert ([row["duration_us"] for row in rows], tally.bad.total()) == ([34_000] * 3, 1)
 
 
 def test_windows_line_ends_and_gzip(tmp_path):

@@ -181,6 +181,19 @@ def test_autocannon_before_it_told_each_status(tmp_path):
     assert counted(rows, "status", "ok") == {(None, True): 158, (None, False): 17 + 3}
 
 
+def test_autocannon_as_it_named_percentiles_once(tmp_path):
+    """The digits behind 99 are decimals; how many were timed was not told."""
+    now, old = {"p97_5": None, "p99_9": 82}, {"p97_5": None, "p999": 82, "p99_9": None}
+    kept = {"latency/p99_99": None, "latency/p99_999": None}
+
+    rows = [
+        changed(tmp_path, "autocannon", kept | {f"latency/{k}": v for k, v in change.items()}).rows
+        for change in (now, old | {"totalCount": None})
+    ]
+
+    assert rows[0] == rows[1]
+
+
 def test_autocannon_without_the_times_of_errors(tmp_path):
     """With --excludeErrorStats responses that are not 2xx have no response time."""
     rows = changed(tmp_path, "autocannon", {"latency/totalCount": 158}).rows

@@ -64,6 +64,7 @@ def test_oha_chooses_its_unit(tmp_path, unit: str, scale: float):
                      id="errors"),
         pytest.param(("[200] 190", "[200] 19"), "is cut off", id="statuses"),
         pytest.param(("[200]", "[20]"), "status 20 is none of HTTP", id="status"),
+        pytest.param(("[200]", "[0]"), "status 0 is none of HTTP", id="status 0"),
         pytest.param(("99.99% in 0.0123", "99.99% in 0.0001"), "contradict", id="contradiction"),
         pytest.param(("Details", "D"), "as a whole", id="no details"),
     ],
