@@ -20,6 +20,7 @@ _CHAT = str.maketrans({
     "<": "‹", ">": "›", "&": "＆", "`": "ˋ", "*": "∗", "~": "∼", "|": "¦",
     "@": "@\u200b", "#": "#\u200b", "_": "_\u200b", "!": "!\u200b",
 })  # fmt: skip
+_LINKS = (("](", "] ("), ("://", ":\u200b//"), ("www.", "www\u200b."))
 
 
 def calm(text: str, longest: int = _LONGEST) -> str:
@@ -27,7 +28,10 @@ def calm(text: str, longest: int = _LONGEST) -> str:
     line = _base.plain(text)
     if len(line) > longest:
         line = f"{line[: longest - 1]}…"
-    return line.translate(_CHAT).replace("](", "] (").replace("://", ":\u200b//")
+    line = line.translate(_CHAT)
+    for link, broken in _LINKS:
+        line = line.replace(link, broken)
+    return line
 
 
 def next_step(verdict: Verdict) -> str:
