@@ -1,7 +1,8 @@
-"""A shop that freezes again and again, under paced users who wait for it, with real Locust.
+"""A shop that freezes again and again, and a generator that does, with real Locust.
 
-A second in every six, so that a few seconds hold the same two freezes whenever they begin; the
-shop is else far faster than the pace. One kind of user sends a request an iteration, one two.
+The shop does for a second in every six, so that a few seconds hold the same two freezes whenever
+they begin; it is else far faster than the pace. One kind of user sends a request an iteration, one
+two.
 """
 
 from __future__ import annotations
@@ -50,6 +51,38 @@ class Twice(FastHttpUser):
 """
 
 
+BLOCKING = """
+import time
+
+from locust import FastHttpUser, constant_throughput, task
+
+
+class Blocking(FastHttpUser):
+    wait_time = constant_throughput(10)
+
+    @task
+    def browse(self):
+        self.client.get("/browse", name="/once")
+        self.client.get("/browse", name="/twice")
+        until = time.perf_counter() + 0.3
+        while time.perf_counter() < until:
+            pass
+"""
+
+
+def test_a_generator_that_stands_still_is_no_slow_service(tmp_path):
+    """Planted: users that compute. Nothing is put back for it, and no verdict is made of it."""
+    project = new_project(tmp_path, "--slow", "*=0.2x")
+    project.write("slo/shop.yaml", SPEC)
+    project.write("loadtests/locustfile.py", BLOCKING)
+    done = project.slogate("run", "--run-time", "4s", "-u", "2", "-r", "2", "--json")
+
+    assert done.code == 3, done.err
+    for each in done.document["objectives"]:
+        assert each["outcome"] == "invalid"
+        assert "the run is invalid: the generator" in each["reason"]
+
+
 def test_a_freeze_that_hides_from_waiting_users_fails(tmp_path):
     """As recorded each p99 passes; with the starts that were missed it does not, and it is said."""
     project = new_project(tmp_path, "--freeze", "1s/6s", "--slow", "*=0.2x")
@@ -66,4 +99,3 @@ def test_a_freeze_that_hides_from_waiting_users_fails(tmp_path):
         # two freezes of three users, thirty requests a second of each of them
         assert 100 < found[name]["backfilled"] < 250
     assert any(text.startswith("omission: paced users sent") for text in done.document["warnings"])
-    assert "omission      corrected: " in project.slogate("runs", "show", "latest").out

@@ -147,6 +147,7 @@ def test_a_run_is_shown_whole(project):
         "2023-11-14T22:13:20",
         "1 written",
         "0 lost",
+        "omission      raw: ",
         "1 × GET /a",
         "CPU 50%",
         "lag 2 ms",
