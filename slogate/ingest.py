@@ -33,6 +33,7 @@ from slogate.recognition import (
     recognise,
     split,
 )
+from slogate.sources._base import NO_UTF8
 from slogate.store.layout import Store
 from slogate.store.locks import alone
 from slogate.store.manifest import found_parts, list_runs, withdraw, write_run
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 PART_ROWS = 4_000_000
 ALLOWED_SHARE = Fraction(1, 100)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_CONVERT = "convert it, if it is Latin-1: iconv -f LATIN1 -t UTF-8 FILE > CONVERTED"
 
 Progress = Callable[[int, int | None], None]
 Rows = tuple[Series, "pa.Table"]
@@ -184,7 +186,11 @@ def _first(reading: _Reading, files: Sequence[File]) -> Rows:
     tally = reading.tally
     name = files[0].origin.name if len(files) == 1 else f"{len(files)} files"
     if tally.bad:
-        _refuse_bad(name, tally, Fraction(0))
+        count = format_count(tally.bad.total())
+        raise SourceError(
+            f"{name}: none of its rows can be used, {count} are bad{_shown(tally)}",
+            hint=_CONVERT if NO_UTF8 in tally.bad else "is it of another format? --format NAME",
+        )
     if tally.left_out:
         what = ", ".join(f"{format_count(n)} {kind}" for kind, n in tally.left_out.items())
         raise SourceError(f"{name}: there are no requests; left out: {what}")
@@ -193,12 +199,16 @@ def _first(reading: _Reading, files: Sequence[File]) -> Rows:
 
 def _refuse_bad(name: str, tally: intake.Tally, allowed: Fraction) -> None:
     bad, total = tally.bad.total(), tally.bad.total() + tally.rows
-    lines = "".join(f"\n  {line}" for line in tally.shown)
+    hint = _CONVERT if NO_UTF8 in tally.bad else "correct the file"
     raise SourceError(
         f"{name}: {format_count(bad)} of {format_count(total)} rows are bad "
-        f"({format_share(Fraction(bad, total))}, {format_share(allowed)} allowed){lines}",
-        hint="correct the file, or keep the other rows with --max-bad and a share",
+        f"({format_share(Fraction(bad, total))}, {format_share(allowed)} allowed){_shown(tally)}",
+        hint=f"{hint}, or keep the other rows with --max-bad and a share",
     )
+
+
+def _shown(tally: intake.Tally) -> str:
+    return "".join(f"\n  {line}" for line in tally.shown)
 
 
 def _run_id(first: pa.Table, service: str, kind: str, origin: Mapping[str, str]) -> str:

@@ -29,6 +29,7 @@ REJECTS_LIMIT = 100_000
 EARLIEST_TS = 1_000_000_000_000_000
 LATEST_TS = 4_102_444_800_000_000
 LONGEST_US = 86_400_000_000
+NO_UTF8 = "it is not UTF-8"
 
 Compression = Literal["none", "gzip", "zstd"]
 _MAGIC: dict[bytes, Compression] = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}

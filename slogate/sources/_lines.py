@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from slogate.sources._base import BadRow, Origin, lines_at
+from slogate.sources._base import NO_UTF8, BadRow, Origin, lines_at
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,7 +37,6 @@ _SPARE = 1 << 16
 _PLACES = 1 << 26
 _LINE_FEED = 10
 _MARK = b"\xef\xbb\xbf"
-_NO_UTF8 = "it is not UTF-8"
 _TOO_LONG = f"it is longer than {LONGEST >> 20} MB"
 
 
@@ -108,7 +107,7 @@ class Lines:
             try:
                 text = "" if reason else line.decode()
             except UnicodeDecodeError:
-                reason = _NO_UTF8
+                reason = NO_UTF8
             if reason:
                 self._note(number, reason)
             texts.append(text)

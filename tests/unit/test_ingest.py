@@ -259,3 +259,25 @@ def test_an_unknown_format_says_where_the_known_are_listed(store, tmp_path):
         import_files(store, files(tmp_path, "hello"), service="shop", now_ts=NOW)
 
     assert "slogate import --formats" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("rows", "message", "hint"),
+    [
+        pytest.param(["x,y"] * 3, "none of its rows can be used, 3 are bad", "another format?",
+                     id="all"),
+        pytest.param([good(label="caf\xe9")] * 3, "none of its rows can be used", "iconv -f LATIN1",
+                     id="Latin-1"),
+        pytest.param([good(), *[good(label="caf\xe9")] * 3], "3 of 4 rows are bad",
+                     "iconv -f LATIN1", id="some in Latin-1"),
+    ],
+)  # fmt: skip
+def test_what_can_be_done_about_bad_rows_is_said(store, tmp_path, rows, message, hint):
+    """To allow more bad rows helps only where there are others."""
+    (tmp_path / "latin").write_bytes(jtl(*rows).encode("latin-1"))
+
+    with pytest.raises(SourceError, match=message) as caught:
+        import_files(store, [("latin", tmp_path / "latin")], service="shop", now_ts=NOW)
+
+    assert hint in (caught.value.hint or "")
+    assert ("--max-bad" in (caught.value.hint or "")) == (message[0] == "3")
