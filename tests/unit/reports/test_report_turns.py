@@ -46,7 +46,7 @@ def test_changes_and_looks_are_told_and_names_stay_names(name):
     assert "+25%" in told
     assert "+10% to +40%" in told
     assert "slower for sure" in told
-    assert "Early stop: stopped after 20 s" in told
+    assert "topped after 20 s" in told
     assert "1% bad (0.1%–3%), 5% allowed" in told
     assert "\u202e" not in told
     if name != "text":
