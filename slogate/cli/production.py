@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from slogate.model.run import aspect_of
 from slogate.verdict import WORST_LAST
 
 # how long before the newest the moments may be that belong to one check: of other services, servers
@@ -29,7 +30,8 @@ def judged_together(documents: Sequence[Document]) -> list[Document]:
     newest = max(documents, key=lambda each: str(each["run"].get("end")))
     latest: dict[str, Document] = {}
     for each in documents:
-        kind, known = _kind(each), latest.get(_kind(each))
+        kind = aspect_of(str(each["run"]["id"]))
+        known = latest.get(kind)
         if each["run"].get("service") != newest["run"].get("service"):
             continue
         if known is None or str(each["run"].get("end")) >= str(known["run"].get("end")):
@@ -41,11 +43,6 @@ def judged_together(documents: Sequence[Document]) -> list[Document]:
 def named(runs: Sequence[str]) -> str:
     """A note that there are verdicts beside the one that is shown."""
     return f"note: the worst is shown; judged beside it: {', '.join(runs)}"
-
-
-def _kind(document: Document) -> str:
-    """What follows the moment in the id: `production-20261126-2150-composed`."""
-    return "-".join(str(document["run"]["id"]).split("-")[3:])
 
 
 def _badness(document: Document) -> tuple[int, int]:

@@ -125,8 +125,10 @@ class Run:
 
     @property
     def aspect(self) -> str:
-        """What a verdict on production speaks of beside the rows of the store, else nothing.
+        """What a verdict on production speaks of beside the rows of the store, else nothing."""
+        return aspect_of(self.id)
 
-        It follows the moment in the id: `composed` of `production-20261126-2150-composed`.
-        """
-        return "-".join(self.id.split("-")[3:]) if self.id.startswith(PRODUCTION) else ""
+
+def aspect_of(run_id: str) -> str:
+    """What follows the moment in an id: `composed` of `production-20261126-2150-composed`."""
+    return "-".join(run_id.split("-")[3:]) if run_id.startswith(PRODUCTION) else ""

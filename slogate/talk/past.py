@@ -6,18 +6,23 @@ something else then is another one, and is not compared.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from slogate.errors import StoreError
+from slogate.model.run import Run, aspect_of
 from slogate.reports.json import parse
-from slogate.store.layout import Store
-from slogate.store.verdicts import each_verdict
+from slogate.store.layout import Store, json_files
+from slogate.store.verdicts import read_verdict
 from slogate.verdict import Finding, Verdict
 
 MOST_POINTS = 8
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _NONE = "·"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,18 +76,19 @@ def ended(verdict: Verdict) -> int:
 def past_of(store: Store | None, verdict: Verdict, base: str | None) -> Past:
     """The past of a verdict: on the branch `base` if it is named, else of the run before."""
     earlier = _earlier(store, verdict) if store is not None else []
-    if not earlier:
-        return Past()
-    own = [each for each in earlier if each.subject.run.branch == verdict.subject.run.branch]
-    there = [each for each in earlier if base and each.subject.run.branch == base]
-    chosen = there or own or earlier
+    own = [each for each in earlier if each.branch == verdict.subject.run.branch]
+    there = [each for each in earlier if base and each.branch == base]
+    chosen = _read(there or own or earlier, MOST_POINTS - 1)
+    before = _read(own, 1)
     courses = {
-        finding.id: [_value(each, finding) for each in chosen[-(MOST_POINTS - 1) :]]
-        for finding in verdict.findings
+        finding.id: [_value(each, finding) for each in chosen] for finding in verdict.findings
     }
-    name = base if base and there else "before"
-    before = own[-1] if own else None
-    return Past(base=chosen[-1], name=name, before=before, courses=courses)
+    return Past(
+        base=chosen[-1] if chosen else None,
+        name=base if base and there else "before",
+        before=before[-1] if before else None,
+        courses=courses if chosen else {},
+    )
 
 
 def _value(earlier: Verdict, finding: Finding) -> float | None:
@@ -90,16 +96,54 @@ def _value(earlier: Verdict, finding: Finding) -> float | None:
     return found.observed if found is not None and _is_same(found, finding) else None
 
 
-def _earlier(store: Store, verdict: Verdict) -> list[Verdict]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """A stored verdict: what it is of, when that ended (µs), and when it was written."""
+
+    path: Path
+    run: str
+    branch: str | None
+    at: int
+    written: int
+
+
+def _earlier(store: Store, verdict: Verdict) -> list[_Entry]:
     """The verdicts of the service on earlier runs of the kind, the last of each, oldest first."""
-    run, found = verdict.subject.run, {}
-    for document in each_verdict(store, service=run.service):
-        if document["run"].get("kind") != run.kind or document["run"].get("id") == run.id:
+    found: dict[str, _Entry] = {}
+    for path in json_files(store.verdicts):
+        entry = _entry(path, verdict.subject.run)
+        if entry is None or entry.at >= ended(verdict):
             continue
-        try:
-            each = parse(document)
-        except StoreError:  # a damaged one is no past
-            continue
-        if each.subject.run.aspect == run.aspect and ended(each) < ended(verdict):
-            found[each.subject.run.id] = each
-    return sorted(found.values(), key=ended)
+        known = found.get(entry.run)
+        if known is None or known.written <= entry.written:
+            found[entry.run] = entry
+    return sorted(found.values(), key=lambda entry: entry.at)
+
+
+def _entry(path: Path, run: Run) -> _Entry | None:
+    """What a file is of, not wholly read; None if of something else, or damaged."""
+    try:
+        told, written = read_verdict(path)["run"], path.stat().st_mtime_ns
+        at = _moment(told.get("end") or told["start"])
+    except (StoreError, OSError, KeyError, TypeError, ValueError):
+        return None
+    mine = (run.service, run.kind, run.aspect)
+    if (told.get("service"), told.get("kind"), aspect_of(told["id"])) != mine:
+        return None
+    entry = _Entry(path=path, run=told["id"], branch=told.get("branch"), at=at, written=written)
+    return None if entry.run == run.id else entry
+
+
+def _moment(text: str) -> int:
+    return (datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1)
+
+
+def _read(entries: Sequence[_Entry], most: int) -> list[Verdict]:
+    """The last so many of them that can be read, oldest first."""
+    found: list[Verdict] = []
+    for entry in reversed(entries):
+        if len(found) == most:
+            break
+        with contextlib.suppress(StoreError):  # a damaged one is no past
+            found.append(parse(read_verdict(entry.path)))
+    return found[::-1]
