@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from slogate.sources._base import LONGEST_US
-from slogate.sources._otlp.telemetry import Explicit, Exponential, Malformed
+from slogate.sources._otlp.telemetry import Explicit, Exponential, Malformed, Point
 
 Bounds = tuple[int, int | None]
 UNITS: Mapping[str, Fraction] = {
@@ -105,6 +105,14 @@ def _power(scale: int, index: int, unit: Fraction) -> tuple[int, int]:
     return math.floor(value * Fraction(1 - _ROOM)), math.ceil(value * Fraction(1 + _ROOM))
 
 
+def in_a_bucket(point: Point) -> Point:
+    """The point, with all that it counted in one bucket where it tells of none."""
+    buckets = point.buckets
+    if buckets.counts or not isinstance(buckets, Explicit) or buckets.bounds:
+        return point
+    return point._replace(buckets=Explicit((), [point.total]))
+
+
 def check(
     buckets: Explicit | Exponential, count: int, longest: float | None, unit: Fraction
 ) -> None:
@@ -185,7 +193,7 @@ def _explicit(
     buckets: Explicit, count: int, unit: Fraction
 ) -> tuple[tuple[Bounds, ...], Sequence[int]]:
     """The bounds in µs and the counts; Malformed if they do not fit."""
-    counts = buckets.counts or ([count] if not buckets.bounds else [])
+    counts = buckets.counts
     if len(counts) != len(buckets.bounds) + 1:
         raise Malformed("it has not one bucket more than bounds")
     if sum(counts) != count:

@@ -15,10 +15,20 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
-from slogate.sources._otlp.arrays import Odd, ever, filled, finite, natural
+from slogate.sources._otlp.arrays import (
+    Odd,
+    ever,
+    filled,
+    finite,
+    lengths,
+    natural,
+    number,
+    places,
+)  # fmt: skip
 from slogate.sources._otlp.texts import Texts
 
 NO_HISTOGRAM = -1
+_NO_HISTOGRAMS = ("sum", "gauge", "summary")
 PLAIN = b'{"resourceMetrics":'
 _NULL = re.compile(rb"[:\[,]\s*null")
 # other messages, and other ways to write keys
@@ -129,7 +139,7 @@ def _schema(times: bool, counts: bool) -> Any:
         "name": text, "unit": text,
         "histogram": pa.struct({**kind, "dataPoints": each(**explicit)}.items()),
         "exponentialHistogram": pa.struct({**kind, "dataPoints": each(**exponential)}.items()),
-        **{other: pa.struct([("dataPoints", each())]) for other in ("sum", "gauge", "summary")},
+        **{other: pa.struct([("dataPoints", each())]) for other in _NO_HISTOGRAMS},
     }  # fmt: skip
     scope = {"scope": pa.struct([("name", text)]), "metrics": each(**metric)}
     resource = pa.struct([("attributes", code)])
@@ -151,12 +161,15 @@ def _block(entries: Any, counts: Any, texts: Texts) -> Block:
         raise Odd
     of_scope = pc.list_parent_indices(inside)
     resources = entries.field("resource").field("attributes").fill_null(texts.no_attributes())
-    others = [metrics.field(name).field("dataPoints") for name in ("sum", "gauge", "summary")]
+    others = [metrics.field(name).field("dataPoints") for name in _NO_HISTOGRAMS]
     many = [pc.list_value_length(other).fill_null(0) for other in others]
     temporality = pc.coalesce(
         explicit.field("aggregationTemporality"), exponential.field("aggregationTemporality")
     ).fill_null(0)
     neither = pc.invert(pc.or_(explicit.is_valid(), exponential.is_valid()))
+    nothing = [pc.and_(neither, metrics.field(name).is_null()) for name in _NO_HISTOGRAMS]
+    if ever(pc.and_(pc.and_(nothing[0], nothing[1]), nothing[2])):
+        raise Odd
     temporality = pc.if_else(neither, NO_HISTOGRAM, temporality)
     told = zip(
         resources.take(pc.list_parent_indices(listed)).take(of_scope).to_pylist(),
@@ -190,6 +203,10 @@ def _points(listed: Any, counts: Any, texts: Texts, *, explicit: bool) -> Points
     if explicit:
         columns["ladder"] = points.field("explicitBounds").fill_null(texts.ladders.code(()))
         columns["counts"] = filled(counts.take(points.field("bucketCounts")))
+        one = pc.equal(columns["ladder"], texts.ladders.code(()))
+        bare = pc.and_(one, pc.equal(lengths(columns["counts"]), number(0)))
+        if ever(bare):
+            columns["counts"] = _of_one(columns["counts"], columns["total"], bare)
     else:
         positive, negative = points.field("positive"), points.field("negative")
         if (pc.max(counts.take(negative.field("bucketCounts")).flatten()).as_py() or 0) > 0:
@@ -202,3 +219,15 @@ def _points(listed: Any, counts: Any, texts: Texts, *, explicit: bool) -> Points
             "counts": filled(counts.take(positive.field("bucketCounts"))),
         }
     return Points(metric=pc.list_parent_indices(listed), columns=columns)
+
+
+def _of_one(counts: Any, total: Any, bare: Any) -> Any:
+    """The lists of counts, with all that was counted in one bucket of points that have none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    count = len(total)
+    alone = pa.ListArray.from_arrays(places(count + 1).cast(pa.int32()), total)
+    everywhere = places(count)
+    there = pc.if_else(bare, pc.add(everywhere, number(count)), everywhere)
+    return pa.concat_arrays([counts, alone]).take(there)

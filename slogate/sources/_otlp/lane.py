@@ -54,7 +54,9 @@ class Lane:
             found = self._reader.read(block, lines)
             self._resume(translator)
             self._take(translator, found)
-        except (Odd, Ambiguous, pa.ArrowException):
+        except (Odd, Ambiguous, pa.ArrowException, OverflowError):
+            if self._lent is not None:
+                self.release()
             return False
         return True
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, Chunk
 from slogate.sources._histograms import Rows
-from slogate.sources._otlp.buckets import UNITS, check, counted, sum_us, whole_us
+from slogate.sources._otlp.buckets import UNITS, check, counted, in_a_bucket, sum_us, whole_us
 from slogate.sources._otlp.increases import Increase, Increases, Nothing
 from slogate.sources._otlp.outcomes import Metric as Key
 from slogate.sources._otlp.outcomes import Outcomes
@@ -147,6 +147,7 @@ class Translator:
             raise Malformed("its sum is negative")
         if metric.temporality not in {DELTA, CUMULATIVE}:
             raise Malformed("it does not say whether it is cumulative")
+        point = in_a_bucket(point)
         # what it says must hold by itself before it is compared with another
         check(point.buckets, point.total, point.max, of.unit)
         known = facts(point.attributes)
