@@ -101,6 +101,8 @@ def is_late(error: Exception) -> bool:
 
 def cause(error: Exception) -> str:
     """Why no answer came, in the system's words."""
+    if isinstance(error, http.client.InvalidURL):  # its words are part of the address
+        return "its address, or that of a proxy, cannot be used"
     reason = getattr(error, "reason", error)
     return getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
 

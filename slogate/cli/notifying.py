@@ -127,6 +127,8 @@ def _told(channel: Channel, news: News, *, dry_run: bool) -> Told:
         return replace(done, trouble=error)
     except (KeyError, TypeError, ValueError):  # an answer that no API of theirs gives
         return replace(done, trouble=DeliveryError("the server's answer makes no sense"))
+    except (OSError, AttributeError, RuntimeError) as error:  # of a library; it may hold an address
+        return replace(done, trouble=DeliveryError(f"it broke down: {type(error).__name__}"))
 
 
 def warn(told: Told) -> None:

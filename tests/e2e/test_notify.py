@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from unittest.mock import patch
@@ -14,6 +14,7 @@ import pytest
 from forge_server import TOKEN, Answer, forge_server
 from published import schema_of
 
+from slogate import plugins
 from slogate.cli.app import run as slogate
 from slogate.store.layout import open_store
 from slogate.store.manifest import list_runs, update_run
@@ -63,8 +64,6 @@ def measured(folder: Path, hour: int, slow_ms: int, branch: str) -> None:
     run = max(list_runs(store), key=lambda each: each.start_ts)
 
     def on_branch(now):
-        from dataclasses import replace
-
         return replace(now, branch=branch)
 
     update_run(store, run.id, on_branch)
@@ -145,6 +144,24 @@ def test_a_secret_that_is_missing_changes_nothing(folder):
     assert told.code == 0
     assert told.err.count("was not told") == 3
     assert "SLOGATE_NOTIFY_WEBHOOK" in told.err
+
+
+def test_a_library_that_breaks_down_hides_no_other(folder):
+    """Whatever it raises; its words may hold an address, and are not shown."""
+
+    def broken(_news):
+        raise ConnectionError("https://ann:geheim@chat.example")
+
+    broken = replace(plugins.find("channels", "webhook"), name="webhook", tell=broken)
+    with forge_server() as server, patch("slogate.channels.webhook.PLUGIN", broken):
+        told = call(
+            folder, "notify", "--to", "webhook", "--to", "github-comment", **pull(server)
+        )  # fmt: skip
+        comments = len(server.comments)
+
+    assert (told.code, comments) == (0, 1)
+    assert "webhook of shop was not told: it broke down: ConnectionError" in told.err
+    assert "geheim" not in told.err
 
 
 def test_what_check_printed_is_told(folder):

@@ -274,6 +274,22 @@ def test_an_odd_address_of_the_api_is_not_shown(address):
     assert "geheim" not in f"{caught.value} {caught.value.hint}"
 
 
+def test_the_password_of_a_proxy_is_not_shown(monkeypatch):
+    """Where its host is forgotten, it is taken for a port."""
+    monkeypatch.setenv("http_proxy", "http://ann:geheim")
+    monkeypatch.setenv("no_proxy", "")
+    environment = {
+        "GITHUB_REPOSITORY": "o/r", "GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": "http://api.test",
+    }  # fmt: skip
+    news = News(
+        verdict=BREACH, past=Past(), where=PULL, environment=environment, pause=lambda _: None
+    )
+    with pytest.raises(DeliveryError, match="cannot be used") as caught:
+        plugins.find("channels", "github-comment").tell(news)
+
+    assert "geh" not in str(caught.value)
+
+
 def test_no_token_is_told():
     """With what to write into the workflow."""
     news = News(verdict=BREACH, past=Past(), where=PULL, environment={"GITHUB_REPOSITORY": "o/r"})
