@@ -15,9 +15,13 @@ Code = Callable[[str], str]
 
 
 def next_step(verdict: Verdict, code: Code, shown: str | None = None) -> str:
-    """What to do; `None.` where there is nothing to be done. `shown`: where it is to be seen."""
+    """What to do; `None.` where there is nothing to be done.
+
+    `shown`: what shows when and where; None: the page of the run, empty: nothing.
+    """
     run = verdict.subject.run
-    shown = shown or f"{code(f'slogate report {run.id} --open')} shows"
+    if shown is None:
+        shown = f"{code(f'slogate report {run.id} --open')} shows"
     blocking = [each for each in _base.worst_first(verdict.findings) if each.blocking]
     worst = blocking[0] if blocking else None
     if worst is None:
@@ -29,7 +33,8 @@ def next_step(verdict: Verdict, code: Code, shown: str | None = None) -> str:
     if run.kind == "production":
         return _of_production(worst.outcome, name)
     if worst.outcome is Outcome.FAIL:
-        return f"Mend {name} first; {shown} when and where. A retry is no remedy."
+        where = f"; {shown} when and where" if shown else ""
+        return f"Mend {name} first{where}. A retry is no remedy."
     if worst.outcome is Outcome.INCONCLUSIVE:
         return _undecided(worst, name)
     if worst.outcome is Outcome.NO_DATA:

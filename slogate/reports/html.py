@@ -36,7 +36,8 @@ def illustrate(verdict: Verdict, shown: Exhibit | str, beside: Beside = NOTHING_
     if isinstance(shown, str):
         # of promises the pictures are those of their budgets
         why = () if beside.burns else (shown,)
-        return _page(verdict, joined(unknown(*why, *beside.notes)), beside)
+        script = SCRIPT if beside.burns else ""
+        return _page(verdict, joined(unknown(*why, *beside.notes)), beside, script=script)
     drawn = panels(verdict, shown, beside)
     table = endpoints(shown, verdict.subject.window) or NOTHING
     for count in range(len(drawn), -1, -1):
@@ -54,7 +55,7 @@ def _page(
     verdict: Verdict, pictures: Html, beside: Beside = NOTHING_BESIDE, script: str = ""
 ) -> str:
     content = joined(
-        reasons(verdict),
+        reasons(verdict, drawn=bool(script)),
         objectives(verdict, beside.past),
         budgets(verdict, beside.burns),
         shifts(verdict),

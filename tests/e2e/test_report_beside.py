@@ -138,3 +138,15 @@ def test_pages_are_quiet_in_a_browser(tab, folder, page, width, dark):
     tab.value(f"{(Path(axe) / 'axe.min.js').read_text('utf-8')}; 1")
     found = "axe.run().then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html)]))"
     assert tab.value(found) == []
+
+
+def test_a_crosshair_tells_how_a_budget_burnt(tab, folder):
+    """What was left and how fast it went, over both pictures at once."""
+    tab.open(folder / "slos.html", width=1_400)
+    tab.value("document.querySelector('.chart').focus()")
+    tab.key("End")
+    told = tab.value("document.querySelector('.tip').textContent").split("\n")
+
+    assert told[0].endswith("11-01 02:00 UTC")
+    assert told[1:] == ["0% left", "burnt at 0×"]
+    assert tab.value("document.querySelectorAll('.hair:not([hidden])').length") == 2

@@ -5,6 +5,7 @@ The dashed line is a budget that is spent evenly over the window; a rate of 1 fo
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from itertools import pairwise
 from slogate import units
 from slogate.model.beside import Burn
 from slogate.reports import _base
+from slogate.reports._base import instant
 from slogate.reports._html.frame import (
     CountAxis,
     LogAxis,
@@ -23,7 +25,7 @@ from slogate.reports._html.frame import (
     nice,
     time_ticks,
 )
-from slogate.reports._html.markup import Html, joined, name, number, tag
+from slogate.reports._html.markup import Html, block, joined, name, number, tag
 from slogate.verdict import Finding
 
 MOST = 20
@@ -59,7 +61,31 @@ def burning(key: str, finding: Finding, burn: Burn) -> Html:
     return joined(
         tag("h3", name(_base.label(finding))),
         tag("div", tag("div", _left(key, burn)), tag("div", _rate(key, burn)), class_="pair"),
+        _data(key, burn),
     )
+
+
+def _data(key: str, burn: Burn) -> Html:
+    """What each part of the window has to tell those who point at it; our own words only."""
+    spans = zip(pairwise(burn.moments), burn.left[1:], burn.rates, strict=True)
+    document = {
+        "columns": len(burn.rates),
+        "edges": [round(_x(burn, moment) / _WIDTH, 5) for moment in burn.moments],
+        "texts": [
+            [
+                f"{_moment(begin)} to {_moment(end)} UTC",
+                "nothing known" if left is None else f"{units.format_share(left)} left",
+                "no request" if rate is None else f"burnt at {units.significant(rate, 3)}×",
+            ]
+            for (begin, end), left, rate in spans
+        ],
+    }
+    text = json.dumps(document, separators=(",", ":"))
+    return block("script", text, type="application/json", id=f"{key}-data")
+
+
+def _moment(ts: int) -> str:
+    return instant(ts)[5:16].replace("T", " ")
 
 
 def _x(burn: Burn, moment: int) -> float:
@@ -94,7 +120,7 @@ def _left(key: str, burn: Burn) -> Html:
     return joined(
         chart(
             f"{key}-left", "Budget left", told,
-            columns=_WIDTH, height=_LEFT,
+            columns=_WIDTH, height=_LEFT, panel=key,
             shapes=joined(
                 tag("rect", class_="overspent", x=0, y=y(0.0), width=_WIDTH, height=over)
                 if over
@@ -122,7 +148,7 @@ def _rate(key: str, burn: Burn) -> Html:
     return joined(
         chart(
             f"{key}-rate", "Burn rate", told,
-            columns=_WIDTH, height=_RATE,
+            columns=_WIDTH, height=_RATE, panel=key,
             shapes=tag("path", class_="burnt", d=_steps(burn, axis, spans)),
             x_ticks=_ticks(burn), y_ticks=axis.ticks,
             marks=[Mark(y=axis.y(1.0), text="1×: lasts just the window", kind="open",

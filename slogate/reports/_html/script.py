@@ -20,7 +20,18 @@ SCRIPT = """
     return Number((us / unit[1]).toPrecision(3)) + " " + unit[0];
   }
   function clock(ms) { return new Date(ms).toISOString().slice(0, 19).replace("T", " ") + " UTC"; }
+  function place(data, column) {
+    var edges = data.edges;
+    return edges ? (edges[column] + edges[column + 1]) / 2 : (column + 0.5) / data.columns;
+  }
+  function columnAt(data, share) {
+    if (!data.edges) { return Math.floor(share * data.columns); }
+    var column = 0;
+    while (column < data.columns - 1 && share >= data.edges[column + 1]) { column += 1; }
+    return column;
+  }
   function words(data, column) {
+    if (data.texts) { return data.texts[column]; }
     var row = data.rows[column];
     var lines = [clock(data.start + column * data.step)];
     var users = data.users[column];
@@ -50,7 +61,7 @@ SCRIPT = """
       panel.at = Math.max(0, Math.min(panel.data.columns - 1, column));
       panel.hairs.forEach(function (each) {
         each.hidden = false;
-        each.style.left = 100 * (panel.at + 0.5) / panel.data.columns + "%";
+        each.style.left = 100 * place(panel.data, panel.at) + "%";
       });
       tip.textContent = words(panel.data, panel.at).join("\\n");
       tip.hidden = false;
@@ -65,7 +76,7 @@ SCRIPT = """
     chart.addEventListener("pointermove", function (event) {
       var box = chart.getBoundingClientRect();
       var share = (event.clientX - box.left) / box.width;
-      show(Math.floor(share * panel.data.columns), event.clientX, event.clientY);
+      show(columnAt(panel.data, share), event.clientX, event.clientY);
     });
     chart.addEventListener("pointerleave", hide);
     chart.addEventListener("blur", hide);
@@ -76,7 +87,7 @@ SCRIPT = """
       if (to === undefined) { return; }
       event.preventDefault();
       var box = chart.getBoundingClientRect();
-      show(to, box.left + box.width * (panel.at + 0.5) / panel.data.columns, box.top);
+      show(to, box.left + box.width * place(panel.data, panel.at), box.top);
     });
     chart.tabIndex = 0;
     chart.setAttribute("role", "group");

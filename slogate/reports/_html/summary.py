@@ -95,8 +95,11 @@ def badge(outcome: Outcome, *, blocking: bool) -> Html:
     )
 
 
-def reasons(verdict: Verdict) -> Html | None:
-    """Why: each objective that does not pass, what blocks first; None if all pass."""
+def reasons(verdict: Verdict, *, drawn: bool = False) -> Html | None:
+    """Why: each objective that does not pass, what blocks first; None if all pass.
+
+    `drawn`: there are pictures below.
+    """
     found = [f for f in _base.worst_first(verdict.findings) if f.outcome is not Outcome.PASS]
     if not found:
         return None
@@ -104,7 +107,8 @@ def reasons(verdict: Verdict) -> Html | None:
     items = [_reason(each) for each in found if each not in alike]
     if alike:
         items.insert(0, _together(shared, alike))
-    step = next_step(verdict, lambda text: f"{_EDGE}{text}{_EDGE}", "its pictures below show")
+    shown = "its pictures below show" if drawn else ""
+    step = next_step(verdict, lambda text: f"{_EDGE}{text}{_EDGE}", shown)
     return section("why", "Why", tag("ol", *items, class_="reasons"), _step(step))
 
 
