@@ -99,7 +99,7 @@ def command(
     if as_json:
         out(f"{json.dumps(_document(plan, sources, kept, dry_run=dry_run), indent=2)}\n")
     elif dry_run:
-        out("\n".join(f"# {file.path}: {file.what}\n\n{file.text}" for file in new))
+        out("\n".join(_shown(file, kept[file.path]) for file in plan.files))
     else:
         out("".join(_line(file, kept[file.path]) for file in plan.files))
     instead = [file.instead for file in plan.files if file.instead and kept[file.path] is not None]
@@ -116,6 +116,12 @@ def _line(file: Planned, kept: Path | None) -> str:
     if kept == file.path:
         return f"kept  {file.path}: it is there\n"
     return f"kept  {kept}: so {file.path} was not written\n"
+
+
+def _shown(file: Planned, kept: Path | None) -> str:
+    """The file as it would be; of one that is kept, too, to take over what is of use."""
+    instead = f" (not written: {kept} is kept)" if kept is not None else ""
+    return f"# {file.path}: {file.what}{instead}\n\n{file.text}"
 
 
 def _next(plan: Plan, host: str, new: list[Planned]) -> str:
@@ -150,7 +156,7 @@ def _document(
                 "written": kept[file.path] is None and not dry_run,
                 "kept": None if kept[file.path] is None else str(kept[file.path]),
                 "what": file.what,
-                "text": file.text if kept[file.path] is None else None,
+                "text": file.text if dry_run or kept[file.path] is None else None,
             }
             for file in plan.files
         ],

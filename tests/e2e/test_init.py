@@ -173,7 +173,20 @@ def test_dry_run_shows_and_writes_nothing(tmp_path):
     assert done.code == 0
     assert "# slo/shop.yaml: 7 objectives" in done.out
     assert "# loadtests/locustfile.py: 6 of 7 operations are loaded" in done.out
+    assert "not written" not in done.out
     assert [each.name for each in tmp_path.iterdir()] == ["openapi.json"]
+
+
+def test_dry_run_shows_what_would_be_kept_too(tmp_path):
+    """To take over by hand what is of use of it."""
+    project = Project(tmp_path, 1)
+    project.write(".gitlab-ci.yml", "mine: {script: [x]}\n")
+
+    done = project.slogate("init", "--dry-run", "--ci", "gitlab")
+
+    head = "# .gitlab-ci.yml: a pipeline of GitLab (not written: .gitlab-ci.yml is kept)\n\n"
+    assert head in done.out
+    assert "slogate run --json" in done.out.partition(head)[2]
 
 
 @pytest.mark.parametrize(
