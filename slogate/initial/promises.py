@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from slogate.initial.budgets import ERROR_ROOM, ROOM, duration_text, rounded_up, unique
 from slogate.initial.measured import Measured
+from slogate.reports._base import digits_apart, figure
 from slogate.store.observed import Observed
 from slogate.units import format_count, format_duration, format_share, format_span
 
@@ -50,7 +51,8 @@ def promises(measured: Measured | None) -> list[Promise]:
     time = f"over {length} in {measured.file}"
     found = []
     if measured.tells_failures and (kept := _availability(measured.whole)) is not None:
-        share = format_share(1 - Fraction(measured.whole.failed, measured.whole.requests))
+        good = float(1 - Fraction(measured.whole.failed, measured.whole.requests))
+        share = figure(good, "share", digits_apart(good, 1.0, "share"))
         count = format_count(measured.whole.requests)
         found.append(
             Promise(

@@ -50,6 +50,14 @@ def test_the_objective_is_what_the_data_show(requests, failed, objective):
     assert [each.objective * 100 for each in found] == ([Fraction(objective)] if objective else [])
 
 
+def test_a_few_failures_are_not_shown_as_none():
+    """What is not quite all is never called all."""
+    few, none = (promises(measured(seen(100_000, failed)))[0] for failed in (3, 0))
+
+    assert few.shown.startswith("99.997% of 100,000 requests over 30 d in access.log")
+    assert none.shown.startswith("100% of 100,000")
+
+
 @pytest.mark.parametrize(
     ("found", "good"),
     [
