@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from slogate import plugins
 from slogate.cli.docs import GROUPS, Page, contents, find_page, pages, read_page
 from slogate.errors import SlogateError, UsageError
+from slogate.model.run import Health, Reconciliation, Run
 from slogate.model.series import COLUMNS
 from slogate.slo.load import load_specs
 from slogate.stats.run_length import min_requests_to_pass, zero_bad_requests
@@ -161,6 +163,14 @@ def test_keys_of_the_verdict_are_explained():
 def test_columns_are_explained():
     """Each column of the request series is in the reference of the store."""
     assert [name for name in COLUMNS if f"| `{name}` |" not in text_of("store")] == []
+
+
+@pytest.mark.parametrize("record", [Run, Reconciliation, Health])
+def test_manifests_are_explained(record: type):
+    """Each field of a run's manifest is in the reference of the store."""
+    names = [field.name for field in dataclasses.fields(record)]
+
+    assert [name for name in names if f"`{name}`" not in text_of("store")] == []
 
 
 def test_decisions_are_told():
