@@ -108,7 +108,7 @@ def _beside(
             base = None if view.base is None else _base(store, verdict, view.base, threads)
     except SlogateError as error:
         hint = f" ({error.hint})" if error.hint else ""
-        notes.append(f"Some of what was before is not shown: {error.message}{hint}.")
+        notes.append(f"Some pictures are missing: {error.message}{hint}.")
     if not (past or base or burns or notes or users):
         return found
     return Beside(past=past, base=base, burns=burns, notes=tuple(notes), users=users)

@@ -5,7 +5,8 @@ report --format html` runs as users run it. A run of it notes each statement tha
 the bare queries are these statements, in a process of their own that only fetches the answers.
 The size of the page is printed beside that of the same run with a tenth of the requests.
 
-At most three times the queries and 1 GiB are wanted.
+At most three times the queries and 1 GiB are wanted. Measured on two cores: 1.05 times by wall,
+1.02 by CPU, 418 MiB at most, a page of 377 kB.
 
 Run it: python tests/benchmarks/report_html.py [REQUESTS=10000000]
 """

@@ -84,7 +84,7 @@ def test_without_its_server_the_page_is_there(project):
     said = page(project, "--prometheus", gone)
 
     assert "times faster than evenly" not in said
-    assert re.search("is not shown: .*cannot be reached", said)
+    assert re.search("Some pictures are missing: .*cannot be reached", said)
     assert "Error budgets" in said
     assert said.count("Not shown") == 2  # once where it stands, once in the contents
 

@@ -200,7 +200,7 @@ line.budget.open { stroke: var(--open); }
   html { font-size: 10.5px; } body { font-size: 1rem; }
   .contents { display: none; } tr, figure, .reasons > li { break-inside: avoid; }
   .chart text { font-size: 9px; } h2, h3, .note, .judged { break-after: avoid; }
-  .pair { break-inside: avoid; } footer { break-before: avoid; }
+  .pair, section:has(.plot) { break-inside: avoid; } footer { break-before: avoid; }
   section { padding: 10px 0; border: 0; border-top: 1px solid var(--line);
     border-radius: 0; margin: 8px 0; }
   .pair { grid-template-columns: 1fr 1fr; } .tip, .hair { display: none; }
