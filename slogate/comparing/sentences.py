@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import ceil, inf
+from math import ceil, expm1, inf
 from typing import TYPE_CHECKING
 
 from slogate import plugins
@@ -11,6 +11,7 @@ from slogate.comparing.estimate import Estimate
 from slogate.comparing.taking import Taken
 from slogate.objectives._base import Allowance
 from slogate.stats.between_runs import LEAST_RUNS, Change, runs_needed
+from slogate.stats.normal import normal_quantile
 from slogate.stats.scarce import Scarce
 from slogate.stats.student import student_quantile
 from slogate.units import format_count, format_duration, format_rate, format_share, significant
@@ -122,7 +123,7 @@ def _settle(found: Compared, estimate: Estimate, budget: float, family: int) -> 
         return "its requests are counted in buckets, which are too coarse to tell"
     it = estimate.adverse
     if isinstance(it, Change):
-        return _more_runs(it, budget, alpha)
+        return _more_runs(found.line, it, budget, alpha)
     if isinstance(it, Scarce) and (requests := it.requests_needed(budget, alpha)) is not None:
         return (
             f"{format_count(it.total)} requests of the head are too few to show it, "
@@ -139,8 +140,14 @@ def _settle(found: Compared, estimate: Estimate, budget: float, family: int) -> 
     return f"about {max(pairs, it.pairs + 1)} pairs would settle it, {it.pairs} were compared"
 
 
-def _more_runs(it: Change, budget: float, alpha: float) -> str:
+def _more_runs(line: Allowance, it: Change, budget: float, alpha: float) -> str:
     needed = runs_needed(it, budget, alpha)
+    if needed is None and normal_quantile(1 - alpha) * it.between > budget:
+        return (
+            f"runs differ by {_spread(line, it.between)} among themselves, too much for this "
+            "budget; if the level changed in between (slogate history), pin runs since then as "
+            "the base"
+        )
     if needed is None:
         return "at its budget: no practical number of runs would settle it"
     base, head = needed
@@ -154,6 +161,12 @@ def _more_runs(it: Change, budget: float, alpha: float) -> str:
         f"about {runs_of(head, 'head run')} against {runs_of(base, 'base run')} would settle it, "
         f"{it.head} against {it.base} were compared"
     )
+
+
+def _spread(line: Allowance, between: float) -> str:
+    """How much runs differ, as a share of the value, of shares in points."""
+    share = format_share(expm1(between) if not is_points(line) else between, 2)
+    return f"{share.removesuffix('%')} points" if is_points(line) else share
 
 
 def no_head(contest: Contest, line: Allowance) -> str:
