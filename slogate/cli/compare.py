@@ -58,14 +58,16 @@ def command(
       slogate compare main feature --last 20
       slogate compare release latest             against the runs pinned as release
       slogate compare main feature --paired-by job     run i of both in the same CI job
-      slogate compare previous --markdown >> "$GITHUB_STEP_SUMMARY"
+      slogate compare previous --markdown > compared.md    in GitHub Actions the step summary has it
     """
     del quiet
     from slogate import __version__
     from slogate.cli.grid import dumps, grid
     from slogate.cli.specfiles import FOLDER, read_specs
+    from slogate.cli.telling_github import tell_github_of
     from slogate.comparing import page
     from slogate.comparing.compare import Wish, compare
+    from slogate.comparing.findings import finding_of
     from slogate.comparing.lines import lines_of, lines_of_endpoints
     from slogate.comparing.sides import head_of
     from slogate.config import load_settings
@@ -98,4 +100,7 @@ def command(
     else:
         table = grid(page.HEAD, page.rows(compared), no_color=no_color)
         out(page.text(contest, compared, table))
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        findings = [each for each in map(finding_of, compared) if each is not None]
+        tell_github_of(findings, f"{page.markdown(contest, compared)}\n")
     return page.exit_code(compared)

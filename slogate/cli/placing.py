@@ -7,25 +7,27 @@ from the top is told; anything else stays as it is.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from slogate.verdict import Verdict
+from slogate.verdict import Finding, Verdict
 
 _TOPS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR")
 
 
 def at_top(verdict: Verdict) -> Verdict:
     """The verdict with the places of its findings as seen from the top."""
+    return replace(verdict, findings=all_at_top(verdict.findings))
+
+
+def all_at_top(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings with their places as seen from the top."""
     folder = Path.cwd()
     top = top_of(folder, os.environ)
-    return replace(
-        verdict,
-        findings=tuple(
-            replace(each, place=replace(each.place, file=_seen(each.place.file, folder, top)))
-            for each in verdict.findings
-        ),
+    return tuple(
+        replace(each, place=replace(each.place, file=_seen(each.place.file, folder, top)))
+        for each in findings
     )
 
 

@@ -6,6 +6,8 @@ shows ten of each a step, so the worst come first; a verdict that passes prints 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from slogate.reports import _base
 from slogate.reports._base import Report
 from slogate.verdict import Finding, Outcome, Verdict
@@ -45,10 +47,15 @@ def _annotation(finding: Finding) -> str:
     return f"::{command} {shown}::{data(f'{message} ({aside})' if aside else message)}"
 
 
+def commands(findings: Sequence[Finding]) -> str:
+    """A workflow command for each that does not pass, a line each."""
+    bad = [each for each in findings if each.outcome is not Outcome.PASS]
+    return "".join(f"{_annotation(finding)}\n" for finding in _base.worst_first(bad))
+
+
 def render(verdict: Verdict) -> str:
     """The workflow commands, a line each."""
-    findings = [f for f in verdict.findings if f.outcome is not Outcome.PASS]
-    return "".join(f"{_annotation(finding)}\n" for finding in _base.worst_first(findings))
+    return commands(verdict.findings)
 
 
 PLUGIN = Report(

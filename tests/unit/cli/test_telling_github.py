@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from verdict_examples import finding, passing, verdict
 
-from slogate.cli.telling_github import MOST_OF_A_SUMMARY, tell_github
+from slogate.cli.telling_github import MOST_OF_A_SUMMARY, tell_github, tell_github_of
 from slogate.verdict import Outcome
 
 
@@ -46,7 +46,7 @@ def test_a_summary_stays_within_what_github_shows(summary):
     text = summary.read_bytes()
     assert len(text) <= MOST_OF_A_SUMMARY + 1_000
     assert text.count(b"\n## ") + text.startswith(b"## ") < 5
-    assert b"more verdicts are left out here" in text
+    assert b"more left out here" in text
 
 
 def test_a_summary_that_cannot_be_written_changes_nothing(tmp_path, monkeypatch, capsys):
@@ -55,3 +55,11 @@ def test_a_summary_that_cannot_be_written_changes_nothing(tmp_path, monkeypatch,
     tell_github([verdict(passing())])
 
     assert "the step summary cannot be written" in capsys.readouterr().err
+
+
+def test_what_is_no_verdict_is_told_likewise(summary, capsys):
+    """A comparison: its findings that do not pass on their lines, its own text as summary."""
+    tell_github_of([passing(), finding()], "| base | head |\n")
+
+    assert summary.read_text() == "| base | head |\n"
+    assert capsys.readouterr().err.startswith("::error file=slo/shop.yaml,line=12")
