@@ -171,6 +171,20 @@ def many(week: Week, count: int) -> Week:
     return replace(week, rows=tuple(rows))
 
 
+def test_it_ends_with_what_to_do(week):
+    """The worst first, by commands that can be copied; of an odd name none is made."""
+    said = inert(page.render(week)).said
+    step = "Mend `checkout/availability/28d` first; `slogate check --only slos --service checkout`"
+
+    assert words.next_step(week, lambda text: f"`{text}`").startswith(step)
+    assert "Next step: Mend checkout/availability/28d first; slogate check" in said
+    assert "**Next step:** Mend" in markdown.render(week)
+    odd = replace(week, rows=tuple(replace(row, service="a; rm x") for row in week.rows))
+    assert words.next_step(odd, str) == "Mend checkout/availability/28d first."
+    kept = [row for row in week.rows if row not in words.offenders(week)]
+    assert words.next_step(replace(week, rows=tuple(kept)), str) is None
+
+
 def test_many_promises_are_cut_off_and_counted(week):
     """Thousands of them fit their limits, the worst stay, and a sentence says how many do not."""
     crowded = many(week, 20)

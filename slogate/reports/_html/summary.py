@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from slogate import units
 from slogate.model.beside import Past
 from slogate.reports import _base
-from slogate.reports._base import MARKS
+from slogate.reports._base import MARKS, plain
 from slogate.reports._html.markup import Html, joined, name, tag
 from slogate.reports._html.parts import section, table
 from slogate.reports._html.trend import trend
-from slogate.reports._next import next_step
+from slogate.reports._next import Code, next_step
 from slogate.verdict import Finding, Outcome, Verdict
 
 # what a bar shows beyond its limit, of the limit
@@ -108,13 +108,16 @@ def reasons(verdict: Verdict, *, drawn: bool = False) -> Html | None:
     if alike:
         items.insert(0, _together(shared, alike))
     shown = "its pictures below show" if drawn else ""
-    step = next_step(verdict, lambda text: f"{_EDGE}{text}{_EDGE}", shown)
-    return section("why", "Why", tag("ol", *items, class_="reasons"), _step(step))
+    told = step(lambda code: next_step(verdict, code, shown))
+    return section("why", "Why", tag("ol", *items, class_="reasons"), told)
 
 
-def _step(step: str) -> Html:
-    """What to do next: what stands between two edges is a name or a command."""
-    pieces = step.split(_EDGE)
+def step(told: Callable[[Code], str | None]) -> Html | None:
+    """What to do next, in words that are told how to make names and commands stand out."""
+    text = told(lambda code: f"{_EDGE}{plain(code)}{_EDGE}")
+    if text is None:
+        return None
+    pieces = text.split(_EDGE)
     shown = (name(each) if at % 2 else joined(each) for at, each in enumerate(pieces))
     return tag("p", tag("strong", "Next step: "), *shown, class_="step")
 

@@ -45,6 +45,7 @@ def _blocks(week: Week, shown: int) -> list[str]:
         f"{words.title(week)}, {words.span(week)}.",
         _troubles(week),
         _section("Worst offenders", _offenders(week, shown)),
+        f"**Next step:** {step}" if (step := words.next_step(week, code)) else "",
         _section("Not kept", _table(bad, week)),
         _folded(f"{len(kept)} kept", _table(kept, week)) if kept else "",
         f"{left_out} more promises, the least bad, are left out to stay within {MOST:,} "

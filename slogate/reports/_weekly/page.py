@@ -13,6 +13,7 @@ from slogate import units
 from slogate.reports._html.markup import Html, joined, name, tag
 from slogate.reports._html.page import framed
 from slogate.reports._html.parts import section
+from slogate.reports._html.summary import step
 from slogate.reports._weekly import loads, words
 from slogate.reports._weekly.fitting import fitting
 from slogate.reports._weekly.style import STYLE
@@ -134,6 +135,7 @@ def _offenders(week: Week) -> Html | None:
         tag("ol", *items, class_="reasons") if items else None,
         tag("p", note, class_="under") if note else None,
         good,
+        step(lambda code: words.next_step(week, code)),
     )
 
 

@@ -6,12 +6,14 @@ which only the ends are known is shown with both.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from slogate import units
 from slogate.reports import _base
 from slogate.reports._budget import budget_of, is_figures, is_number
+from slogate.reports._next import Code
 from slogate.reports._weekly.week import DAY_US, Row, State, Week, left_of
 from slogate.verdict import Finding, Outcome
 
@@ -31,6 +33,8 @@ WORDS = {
     State.INCONCLUSIVE: "inconclusive",
     State.KEPT: "kept",
 }
+# what a command can be told of without quotes
+_SIMPLE = re.compile(r"[A-Za-z0-9][\w.-]{0,60}", re.ASCII)
 _UNKNOWN = (State.UNREAD, State.INVALID, State.NO_DATA, State.INCONCLUSIVE)
 OFFENDERS = 10
 NO_CHANGE = 0.0005
@@ -251,6 +255,26 @@ def offenders(week: Week) -> list[Row]:
     bad = [row for row in rows if row.state is not State.KEPT]
     fast = [row for row in rows if row.state is State.KEPT and (row.burn or 0) > 1]
     return [*bad, *sorted(fast, key=lambda row: (-(row.burn or 0), row.id))]
+
+
+def next_step(week: Week, code: Code) -> str | None:
+    """What to do about the worst of them; None without any. `code` makes names stand out."""
+    worst = next(iter(offenders(week)), None)
+    if worst is None:
+        return None
+    what = code(worst.id)
+    if worst.state is State.UNREAD:
+        return f"Make {what} readable: until then nobody knows whether it is kept."
+    if worst.state is State.NO_DATA:
+        return f"Bring data of {what} into the store, or mend what it selects in the spec."
+    first = "Mend" if worst.state is State.BROKEN else "Look at"
+    if not _SIMPLE.fullmatch(worst.service):
+        return f"{first} {what} first."
+    check, show = (
+        code(f"slogate {words} --service {worst.service}")
+        for words in ("check --only slos", "report slos --open")
+    )
+    return f"{first} {what} first; {check}, then {show} shows how its budget burnt."
 
 
 def remarks(row: Row) -> Iterator[str]:
