@@ -200,7 +200,7 @@ def _pin(
 
 @app.command("delete", context_settings=CONTEXT)
 def delete_command(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN", help="Ids of the runs.")],
+    runs: Annotated[list[str], typer.Argument(metavar="RUN", help="Ids, or what names one.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     force: Annotated[
         bool, typer.Option("--force", help="Even one that claims to be recorded still.")
@@ -223,7 +223,8 @@ def delete_command(
     from slogate.store.manifest import delete_run, find_run
 
     opened = opened_store(store)
-    ids = list(dict.fromkeys(find_run(opened, run, service=service).id for run in runs))
+    named = (find_run(opened, run, service=service, alone=True).id for run in runs)
+    ids = list(dict.fromkeys(named))
     if not yes:
         _ask(ids)
     for run_id in ids:

@@ -35,9 +35,11 @@ def read_specs(paths: Sequence[Path], *, recursive: bool = False) -> list[tuple[
 def _files(path: Path, recursive: bool) -> Iterator[Path]:
     if not path.exists():
         if path == FOLDER:
+            above = next((each for each in Path.cwd().parents if (each / path).is_dir()), None)
+            elsewhere = f"there is one in {above}; " if above else ""
             raise UsageError(
                 f"there is no spec: no folder {path}/ in this directory",
-                hint=f"name the spec files, or put them into {path}/; {HOW}",
+                hint=f"{elsewhere}name the spec files, or put them into {path}/; {HOW}",
             )
         raise UsageError(f"there is no file {path}", hint="spec files are slo/*.yaml by default")
     if not path.is_dir():

@@ -82,11 +82,22 @@ def list_runs(store: Store, *, service: str | None = None, kind: str | None = No
     return sorted(runs, key=lambda run: (run.created_ts or 0, run.id), reverse=True)
 
 
-def find_run(store: Store, ref: str, *, service: str | None = None, kind: str | None = None) -> Run:
-    """The run that `ref` names: an id, the start of one, a label's value, or `latest`."""
+def find_run(
+    store: Store,
+    ref: str,
+    *,
+    service: str | None = None,
+    kind: str | None = None,
+    alone: bool = False,
+) -> Run:
+    """The run that `ref` names: an id, the start of one, a label's value, or `latest`.
+
+    With `alone` it has to be the only one of that label.
+    """
     of = f" of service '{service}'" if service is not None else ""
     what = f"{kind} run{of}" if kind else f"run{of}"
-    return pick_run(list_runs(store, service=service, kind=kind), ref, f"{what} in {store.root}")
+    runs = list_runs(store, service=service, kind=kind)
+    return pick_run(runs, ref, f"{what} in {store.root}", alone=alone)
 
 
 def label_run(store: Store, run_id: str, labels: Mapping[str, str]) -> Run:

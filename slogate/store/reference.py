@@ -12,12 +12,13 @@ NAMED = 5
 RECORD_FIRST = "record something first: run `slogate run` or `slogate import`"
 
 
-def pick_run(runs: Sequence[Run], ref: str, what: str) -> Run:
+def pick_run(runs: Sequence[Run], ref: str, what: str, *, alone: bool = False) -> Run:
     """The run that `ref` names; StoreError with near ids if it is none or more than one.
 
     In this order: the exact id; `latest`, the newest; the start of exactly one id; the value
     of a label, of the newest run that carries it. `runs` are sorted newest first; `what` says
-    in the errors what was sought, such as `load run of service 'shop'`.
+    in the errors what was sought, such as `load run of service 'shop'`. With `alone` a label that
+    several runs carry names none of them.
     """
     if exact := [run for run in runs if run.id == ref]:
         return exact[0]
@@ -29,6 +30,11 @@ def pick_run(runs: Sequence[Run], ref: str, what: str) -> Run:
     if len(started) > 1:
         raise StoreError(f"'{ref}' is the start of {len(started)} run ids: {_ids(started)}")
     labelled = [run for run in runs if ref in run.labels.values()]
+    if alone and not started and len(labelled) > 1:
+        raise StoreError(
+            f"'{ref}' is a label of {len(labelled)} runs: {_ids(labelled)}",
+            hint="name each by its id",
+        )
     if found := started or labelled:
         return found[0]
     names = [run.id for run in runs] + [value for run in runs for value in run.labels.values()]

@@ -197,6 +197,17 @@ def test_without_a_folder_the_default_is_explained(
     )
 
 
+def test_a_folder_above_is_named(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever stands in a folder of the project is told where to stand."""
+    below = here / "loadtests" / "shop"
+    below.mkdir(parents=True)
+    monkeypatch.chdir(below)
+    with pytest.raises(UsageError) as caught:
+        read_specs([])
+
+    assert (caught.value.hint or "").startswith(f"there is one in {here}; name the spec files")
+
+
 def test_bytes_that_are_no_utf8_have_a_place(here: Path) -> None:
     """The fault points at the first such byte."""
     (here / "slo" / "latin.yaml").write_bytes("slogate: 1\nservice: é".encode() + b"\xe9\n")

@@ -214,6 +214,18 @@ def test_a_run_that_is_not_found_is_answered_with_near_ones(store, ref, message,
     assert (caught.value.hint is None) if hint is None else (hint in caught.value.hint)
 
 
+def test_a_label_of_several_runs_names_none_alone(store):
+    """What is to be deleted is not guessed; elsewhere the newest is meant."""
+    for run in ("run1", "run2"):
+        write_run(store, replace(RUN, id=run, labels={"name": "nightly"}))
+    with pytest.raises(StoreError, match="label of 2 runs: run2, run1") as caught:
+        find_run(store, "nightly", alone=True)
+
+    assert caught.value.hint == "name each by its id"
+    assert find_run(store, "nightly").id == "run2"
+    assert find_run(store, "latest", alone=True).id == "run2"
+
+
 def test_an_empty_store_has_no_latest_run(store):
     """The error says what was sought, and how to get one."""
     with pytest.raises(StoreError, match="no load run of service 'shop'") as caught:
