@@ -136,7 +136,7 @@ def _next(plan: Plan, host: str, new: list[Planned]) -> str:
         ]
     else:
         lines += ["  slogate import RESULTS  take in what your load test wrote, then slogate check"]
-    if plan.production is not None:
+    if plan.production is not None and any(file.path.parent == Path("slo") for file in new):
         lines += [f"  {tame(plan.production)}", "  slogate check --only slos    judge its slos"]
     return "\n".join(lines)
 

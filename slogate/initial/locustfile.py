@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from slogate.initial.budgets import unique
+from slogate.initial.credentials import code_of
 from slogate.initial.openapi import Operation
 from slogate.initial.spec import comment
 
@@ -28,9 +29,12 @@ class Task:
 
 
 def locustfile_text(
-    tasks: Sequence[Task], *, origin: str, prefix: str, secured: bool, more: int
+    tasks: Sequence[Task], *, origin: str, prefix: str, secured: str | None, more: int
 ) -> str:
-    """A locustfile with these tasks; `more` is how many operations are not among them."""
+    """A locustfile with these tasks; `more` is how many operations are not among them.
+
+    `secured` is the header of the credentials that are asked for, if any are.
+    """
     lines = [
         *_heading(origin, more),
         "from __future__ import annotations",
@@ -47,7 +51,7 @@ def locustfile_text(
         '    """Makes one request a second."""',
         "",
         "    wait_time = constant_throughput(1)",
-        *(_CREDENTIALS if secured else []),
+        *(code_of(secured) if secured else []),
         "",
         "    def on_start(self) -> None:",
         '        """Step out of phase with the users spawned at the same moment."""',
@@ -58,12 +62,6 @@ def locustfile_text(
     for each in tasks:
         lines += _task(each, taken, prefix)
     return "\n".join([*lines, ""])
-
-
-_CREDENTIALS = [
-    "    # the description asks for credentials: adapt this to how yours are sent",
-    "    default_headers = {\"Authorization\": f\"Bearer {os.environ.get('API_TOKEN', '')}\"}",
-]
 
 
 def _heading(origin: str, more: int) -> Iterator[str]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from slogate.errors import SourceError
 from slogate.initial.bodies import NoSample, Steps, copied, given_example, sample
+from slogate.initial.credentials import header_of
 from slogate.initial.reading import read_data
 
 METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
@@ -48,7 +49,8 @@ class Operation:
 class Description:
     """A whole description; `host` is None where it names none that is complete.
 
-    `secured`: some operation asks for credentials. `left_out` counts paths that are none.
+    `secured`: the header of the credentials that some operation asks for. `left_out` counts paths
+    that are none.
     """
 
     file: str
@@ -56,7 +58,7 @@ class Description:
     host: str | None
     prefix: str
     operations: tuple[Operation, ...]
-    secured: bool
+    secured: str | None
     left_out: int
 
 
@@ -81,7 +83,8 @@ def read_description(path: Path, name: str) -> Description:
     title = str(info.get("title", "")) if isinstance(info, Mapping) else ""
     return Description(
         file=name, title=title, host=host, prefix=prefix, operations=operations,
-        secured=reader.secured, left_out=reader.left_out,
+        secured=header_of(document, reader.schemes) if reader.schemes else None,
+        left_out=reader.left_out,
     )  # fmt: skip
 
 
@@ -124,7 +127,7 @@ class _Reader:
     """Walks over one document."""
 
     document: Mapping[str, Any]
-    secured: bool = False
+    schemes: dict[str, None] = field(default_factory=dict)
     left_out: int = 0
 
     def look(self, node: Any) -> Any:
@@ -170,7 +173,8 @@ class _Reader:
     ) -> Operation:
         security = own.get("security", self.document.get("security"))
         if isinstance(security, list) and security and {} not in security:
-            self.secured = True
+            named = security[0] if isinstance(security[0], Mapping) else {"": None}
+            self.schemes.update(dict.fromkeys(map(str, named)))
         call, body, headers, hindrance = path, None, dict[str, str](), None
         try:
             call, headers, form = self._parameters(path, item, own)

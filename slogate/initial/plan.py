@@ -134,7 +134,7 @@ def _add_load(
     more = len(description.operations) - len(tasks) if description else 0
     text = locustfile_text(
         tasks, origin=origin, prefix=prefix, more=more,
-        secured=bool(description and description.secured),
+        secured=description.secured if description else None,
     )  # fmt: skip
     plan.files.append(
         Planned(

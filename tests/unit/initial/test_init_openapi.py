@@ -207,7 +207,7 @@ def test_hostile_text_stays_text(tmp_path):
 
     text = locustfile_text(
         [Task(operation=each, weight=1, why=evil) for each in found.operations],
-        origin=evil, prefix="", secured=True, more=1,
+        origin=evil, prefix="", secured="Authorization", more=1,
     )  # fmt: skip
 
     assert text.isascii()
@@ -238,3 +238,45 @@ def test_no_usable_server(tmp_path, url):
     found = described(tmp_path, {"/a": {"get": {}}}, servers=[{"url": url}])
 
     assert found.host is None
+
+
+KEY = {"type": "apiKey", "in": "header", "name": "X-Shop-Key"}
+BEARER = {"type": "http", "scheme": "bearer"}
+
+
+@pytest.mark.parametrize(
+    ("schemes", "security", "header"),
+    [
+        pytest.param({"k": KEY}, [{"k": []}], "X-Shop-Key", id="key"),
+        pytest.param({"b": BEARER}, [{"b": []}], "Authorization", id="bearer"),
+        pytest.param({"b": BEARER, "k": KEY}, [{"k": []}, {"b": []}], "X-Shop-Key", id="first"),
+        pytest.param({"k": {**KEY, "in": "query"}}, [{"k": []}], "Authorization", id="query"),
+        pytest.param({"k": {**KEY, "name": 'x": os'}}, [{"k": []}], "Authorization", id="hostile"),
+        pytest.param({"k": 3}, [{"k": []}], "Authorization", id="no-scheme"),
+        pytest.param({}, ["odd"], "Authorization", id="odd"),
+        pytest.param({"k": KEY}, [{}, {"k": []}], None, id="optional"),
+        pytest.param({"k": KEY}, [], None, id="none"),
+    ],
+)
+def test_credentials_go_where_the_description_says(tmp_path, schemes, security, header):
+    """A key in its own header, anything else as a bearer token; the value from the environment."""
+    more = {"components": {"securitySchemes": schemes}, "security": security}
+    found = described(tmp_path, {"/a": {"get": {}}}, **more)
+    tasks = [Task(operation=each, weight=1) for each in found.operations]
+    text = locustfile_text(tasks, origin="x", prefix="", secured=found.secured, more=0)
+
+    ast.parse(text)
+    assert found.secured == header
+    assert (f'"{header}": ' in text) is (header is not None)
+    assert text.count("API_TOKEN") == (header is not None)
+
+
+def test_credentials_of_swagger_2(tmp_path):
+    """Its schemes have another place."""
+    text = json.dumps({
+        "swagger": "2.0", "paths": {"/a": {"get": {"security": [{"k": []}]}}},
+        "securityDefinitions": {"k": KEY},
+    })  # fmt: skip
+    (tmp_path / "s.json").write_text(text)
+
+    assert read_description(tmp_path / "s.json", "s.json").secured == "X-Shop-Key"
