@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from slogate.comparing.contest import Compared, Contest
 
 RATES_APART = 0.2
+# nobody runs a head more often than that
+FEW_HEADS = 3
 MOST_PAIRS = 200
 _VERDICT = {
     Outcome.PASS: "within the {limit} allowed",
@@ -142,7 +144,8 @@ def _settle(found: Compared, estimate: Estimate, budget: float, family: int) -> 
 
 def _more_runs(line: Allowance, it: Change, budget: float, alpha: float) -> str:
     needed = runs_needed(it, budget, alpha)
-    if needed is None and normal_quantile(1 - alpha) * it.between > budget:
+    many = needed is None or needed[1] > max(it.head, FEW_HEADS)
+    if many and normal_quantile(1 - alpha) * it.between > budget:
         return (
             f"runs differ by {_spread(line, it.between)} among themselves, too much for this "
             "budget; if the level changed in between (slogate history), pin runs since then as "
