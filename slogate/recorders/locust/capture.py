@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Sequence
+from itertools import compress, count
 from operator import sub
 from time import time
 from typing import Any
@@ -131,11 +132,9 @@ class Capture:
         if not final:
             begun_before = time() - LONGEST_HOLD_S
             going = {n for n, state in self._open.items() if state.iteration == n >= 0}
-            held = [
-                place
-                for place, iteration in enumerate(columns.iterations if going else ())
-                if iteration in going and columns.starts[place] > begun_before
-            ]
+            goes_on = map(going.__contains__, columns.iterations if going else ())
+            rows = compress(count(), goes_on)
+            held = [place for place in rows if columns.starts[place] > begun_before]
             columns.move(held, self.columns)
         self._learnt.clear()
         self.taken += columns.rows

@@ -4,6 +4,7 @@ import math
 import time
 from types import SimpleNamespace
 
+import gevent
 import greenlet
 import pytest
 
@@ -14,7 +15,7 @@ from slogate.recorders.locust.pacing import NOT_PACED, STATE, Pacing, UserState
 
 NOW = 1_700_000_000.0
 OK = SimpleNamespace(status_code=200)
-TASKSET = SimpleNamespace(user=SimpleNamespace(_cp_last_run=0.0))
+TASKSET = SimpleNamespace(_user=SimpleNamespace(_cp_last_run=0.0))
 
 
 @pytest.fixture
@@ -65,6 +66,44 @@ def test_lateness_is_on_the_first_request_of_an_iteration_but_the_first(user):
 
     late = to_table(capture.take(final=False), {}, NOW)["late_us"].to_pylist()
     assert late == [None, None, 2000, None]
+
+
+def like_locusts(taskset, seconds):
+    gevent.sleep(seconds)
+
+
+def like_locusts_but_longer(taskset, seconds):
+    gevent.sleep(seconds + 1)
+
+
+@pytest.mark.parametrize(
+    ("sleep", "slept"), [(like_locusts, [0.25]), (like_locusts_but_longer, [1.25])]
+)
+def test_a_wait_lasts_as_long_as_locust_or_who_stands_in_its_place_would_have_it(
+    user, monkeypatch, sleep, slept
+):
+    """Once; that Locust's own is not called, but gevent at once, makes no difference."""
+    found = []
+    monkeypatch.setattr(gevent, "sleep", found.append)
+    pacing = Pacing(lambda *_: None)
+    user.asked = 0.5
+
+    before = time.time()
+    pacing.watch_sleep(sleep)(TASKSET, 0.25)
+
+    assert (found, pacing.woken, pacing.missed, pacing.faults) == (slept, 1, 0, 0)
+    assert user.due >= before + 0.25
+
+
+def test_a_wait_that_cannot_be_understood_is_waited_all_the_same(user, monkeypatch):
+    """Of a Locust that keeps its users elsewhere, for one: it is counted as a fault."""
+    found = []
+    monkeypatch.setattr(gevent, "sleep", found.append)
+    pacing = Pacing(lambda *_: None)
+
+    pacing.watch_sleep(like_locusts)(SimpleNamespace(), 0.25)
+
+    assert (found, pacing.woken, pacing.faults) == ([0.25], 0, 1)
 
 
 def test_users_without_pace_have_none(user):
