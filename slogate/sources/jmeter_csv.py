@@ -24,6 +24,7 @@ from slogate.sources._base import (
     Source,
     choice,
 )
+from slogate.sources._clocks import clock_sql
 from slogate.sources._csv import (
     Dialect,
     bad_rows,
@@ -49,11 +50,13 @@ _USED = (
     *_ORDER[:5], "success", "failureMessage", "bytes", "Hostname", "SampleCount",
 )  # fmt: skip
 _DATE = re.compile(r"\d{4}([-/])\d\d\1\d\d([ T])\d\d:\d\d:\d\d(?:([.,])\d{3})?", re.ASCII)
+_ZONED = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:]{8}(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)", re.ASCII)
+_ISO = "iso"
 _UNITS = {10: "seconds", 16: "microseconds", 19: "nanoseconds"}
 _ZONE = re.compile(r"UTC|Z|([+-])(\d\d):(\d\d)", re.ASCII)
 _LOOK = 100
 _MS = rb"\d{13}"
-_MOMENT = rb"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{3})?"
+_MOMENT = rb"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 
 _NO_TIME = "its timeStamp is no time between 2001 and 2100"
 _NO_ELAPSED = "its elapsed is no whole number of ms between 0 and a day"
@@ -92,7 +95,9 @@ def open_jmeter(origin: Origin) -> Scan:
     at_end = choice(origin, "timestamp", ("start", "end")) == "end"
     # what has 13 characters and is a number in our range cannot be written in any other way
     time = "1000 * CASE WHEN strlen(timeStamp) = 13 THEN TRY_CAST(timeStamp AS BIGINT) END"
-    if date:
+    if date == _ISO:
+        time = clock_sql("timeStamp", "iso")
+    elif date:
         time = f"epoch_us(try_strptime(timeStamp, '{date}')) - {_zone_us(origin)}"
     check_quotes(
         origin, row_start(dialect.columns, start, dialect.delimiter), dialect.delimiter.encode()
@@ -146,6 +151,8 @@ def _date_format(origin: Origin, times: Sequence[str], *, line: int) -> str | No
     """The format of dates, None for milliseconds; SourceError if no row has either."""
     if not times or any(re.fullmatch(r"\d{13}", time, re.ASCII) for time in times):
         return None
+    if any(map(_ZONED.fullmatch, times)):
+        return _ISO
     for date in filter(None, map(_DATE.fullmatch, times)):
         dash, gap, point = date.groups()
         return f"%Y{dash}%m{dash}%d{gap}%H:%M:%S" + (f"{point}%g" if point else "")
@@ -153,7 +160,7 @@ def _date_format(origin: Origin, times: Sequence[str], *, line: int) -> str | No
     if re.fullmatch(r"\d+(\.\d+)?", times[0], re.ASCII):
         unit = _UNITS.get(len(times[0]), "another unit")
         what = f"is in {unit}, JMeter writes milliseconds"
-    hint = "JMeter's default (ms) and yyyy/MM/dd HH:mm:ss.SSS are read"
+    hint = "JMeter's default (ms), yyyy/MM/dd HH:mm:ss.SSS and dates of ISO 8601 are read"
     raise origin.fail(f"timeStamp '{times[0][:40]}' {what}", line=line, hint=hint)
 
 
@@ -244,6 +251,9 @@ def _reason(row: Mapping[str, str], date: str | None, *, skip: bool) -> str | No
 
 def _is_date(text: str, date: str) -> bool:
     try:
+        if date == _ISO:
+            found = datetime.fromisoformat(text)
+            return found.tzinfo is not None and 2001 < found.year < 2100
         return datetime.strptime(text, date.replace("%g", "%f")).year > 2001
     except ValueError:
         return False
@@ -271,7 +281,7 @@ PLUGIN = Source(
     options={
         "transactions": "keep: count transaction controllers as requests (default: skip)",
         "timestamp": "end: timeStamp is the end of a sample (default: start)",
-        "timezone": "UTC or an offset like +02:00, where timeStamp is a date",
+        "timezone": "UTC or an offset like +02:00, where timeStamp is a date without its zone",
         "encoding": "latin-1, where the file is not UTF-8",
     },
 )

@@ -124,6 +124,20 @@ def test_transaction_controllers_are_left_out_and_counted(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["2016-02-01T13:00:00.123+01:00", "2016-02-01T13:00:00.123+0100", "2016-02-01T12:00:00.123Z"],
+)
+def test_dates_with_their_zone_need_none(tmp_path, text: str):
+    """As Java's patterns with X or Z write them; one that is none is bad."""
+    rows, tally = take(
+        tmp_path, jtl(f"{text},1,a,200,OK,true", "2016-02-31T12:00Z,1,a,200,OK,true")
+    )
+
+    assert [row["ts"] for row in rows] == [datetime(2016, 2, 1, 12, 0, 0, 123_000, UTC)]
+    assert tally.shown == ["results.jtl:3: its timeStamp is no time between 2001 and 2100"]
+
+
+@pytest.mark.parametrize(
     ("text", "zone"),
     [
         pytest.param("2016/02/01 12:00:00.123", "UTC", id="slashes"),
