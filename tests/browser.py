@@ -19,6 +19,25 @@ FLAGS = (
     "--disable-dev-shm-usage", "--remote-debugging-pipe",
 )  # fmt: skip
 
+# words of a picture that lie over one another or beside the page
+TOUCHING = """(() => {
+  const found = [], width = document.documentElement.clientWidth;
+  for (const svg of document.querySelectorAll("svg[role=img]")) {
+    const words = [...svg.querySelectorAll("text")]
+      .map(text => [text.textContent, text.getBoundingClientRect()])
+      .filter(([, box]) => box.width);
+    words.forEach(([text, a], at) => {
+      if (a.left < -1 || a.right > width + 1) { found.push(text); }
+      for (const [other, b] of words.slice(at + 1)) {
+        const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        if (across > 1 && down > 3) { found.push([text, other]); }
+      }
+    });
+  }
+  return found;
+})()"""
+
 
 class Tab:
     """One page: commands that wait for their answer, and all that it told meanwhile."""

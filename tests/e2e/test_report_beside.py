@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from browser import browsing
+from browser import TOUCHING, browsing
 from pages import inert
 
 from slogate.cli.app import run
@@ -135,6 +135,7 @@ def test_pages_are_quiet_in_a_browser(tab, folder, page, width, dark):
 
     assert tab.complaints == []
     assert tab.value("document.documentElement.scrollWidth") <= width
+    assert tab.value(TOUCHING) == []
     tab.value(f"{(Path(axe) / 'axe.min.js').read_text('utf-8')}; 1")
     found = "axe.run().then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html)]))"
     assert tab.value(found) == []

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from browser import browsing
+from browser import TOUCHING, browsing
 from pages import inert
 
 from slogate.cli.app import run
@@ -127,12 +127,13 @@ def axe():
 @pytest.mark.parametrize("width", [1_400, 390])
 @pytest.mark.parametrize("page", SHOWN, ids=lambda page: f"{page.parent.name}-{page.stem}")
 def test_a_page_is_quiet_in_a_browser(tab, axe, page, width, dark):
-    """No complaint, no request but the page itself, no sideways scrolling, nothing inaccessible."""
+    """No complaint, no request but the page itself, all in its place, nothing inaccessible."""
     tab.open(page, width=width, dark=dark)
 
     assert tab.complaints == []
     assert tab.requests == [page.resolve().as_uri()]
     assert tab.value("document.documentElement.scrollWidth") <= width
+    assert tab.value(TOUCHING) == []
     tab.value(f"{axe}; 1")
     found = "axe.run().then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.html)]))"
     assert tab.value(found) == []

@@ -164,7 +164,7 @@ line.budget.open { stroke: var(--open); }
   h1 { font-size: 1.2rem; }
   .reasons > li { grid-template-columns: 1fr; gap: 4px; }
   dl { grid-template-columns: 1fr; }
-  .chart { margin-left: 52px; } .legend { margin-left: 0; }
+  .chart { margin-left: 52px; } .chart .spare { display: none; } .legend { margin-left: 0; }
   .cards, .cards tbody { display: block; }
   .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden;
     clip-path: inset(50%); }

@@ -22,7 +22,16 @@ from slogate.model.run import Users
 from slogate.model.selection import Endpoint, Selection
 from slogate.model.window import Window
 from slogate.reports._html.crowd import users_by_column
-from slogate.reports._html.frame import CountAxis, LogAxis, nice, steps, time_ticks
+from slogate.reports._html.frame import (
+    CountAxis,
+    LogAxis,
+    Tick,
+    chart,
+    nice,
+    steps,
+    time_ticks,
+)
+from slogate.reports._html.markup import joined
 from slogate.reports._html.scenes import MOST_SCENES, view
 from slogate.reports.html import MOST, illustrate, render
 from slogate.verdict import Finding, GoodShare, Outcome
@@ -263,6 +272,15 @@ def test_the_page_wants_to_be_shown_the_worst_endpoints():
 def test_time_is_told_in_round_steps(seconds, words):
     """Elapsed time of a run of minutes, the clock of a day and its date at midnight, days."""
     assert [tick.text for tick in time_ticks(START, seconds * 1_000_000)] == words
+
+
+@pytest.mark.parametrize(("texts", "spare"), [(["60 min"] * 7, 3), (["11-05"] * 4, 0)])
+def test_words_that_would_touch_on_a_narrow_screen_are_spare(texts, spare):
+    """Every other one, and none where all have room."""
+    ticks = [Tick(at=at / len(texts), text=text) for at, text in enumerate(texts)]
+    drawn = chart("k", "t", "d", columns=9, height=9, shapes=joined(), x_ticks=ticks).text
+
+    assert drawn.count('class="spare"') == spare
 
 
 def test_durations_double_by_equal_distances():
