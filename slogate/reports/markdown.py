@@ -57,13 +57,27 @@ def code(text: str) -> str:
     return f"<code>{inert}</code>"
 
 
+def outcome_cell(finding: Finding) -> str:
+    """`✗ **fail**`, on one line however narrow the table is."""
+    said = _whole(_base.word(finding.outcome))
+    return f"{MARKS[finding.outcome]}\u00a0{f'**{said}**' if finding.blocking else said}"
+
+
+def limit_cell(finding: Finding) -> str:
+    """`≤ 300 ms`, on one line."""
+    return _whole(_base.limit(finding))
+
+
+def _whole(text: str) -> str:
+    return text.replace(" ", "\u00a0")
+
+
 def _row(finding: Finding, *, whole_id: bool) -> str:
-    said = _base.word(finding.outcome)
     cells = (
-        f"{MARKS[finding.outcome]} {f'**{said}**' if finding.blocking else said}",
+        outcome_cell(finding),
         code(finding.id if whole_id else _base.label(finding)),
         code(finding.endpoint) if finding.endpoint else "all",
-        _base.limit(finding),
+        limit_cell(finding),
         _base.observed(finding),
         _base.good_share(finding),
         _base.requests(finding),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from slogate import units
 from slogate.reports import _base, _next, _turns
-from slogate.reports.markdown import code, escape
+from slogate.reports.markdown import code, escape, limit_cell, outcome_cell
 from slogate.talk.past import Past, ended
 from slogate.verdict import Finding, Outcome, Verdict
 
@@ -70,11 +70,10 @@ def _change(now: Finding, then: Finding | None) -> str:
 
 
 def _row(finding: Finding, past: Past, *, whole_id: bool, sides: bool) -> str:
-    said = _base.word(finding.outcome)
     cells = [
-        f"{_base.MARKS[finding.outcome]} {f'**{said}**' if finding.blocking else said}",
+        outcome_cell(finding),
         code(finding.id if whole_id else _base.label(finding)),
-        _base.limit(finding),
+        limit_cell(finding),
         *(_sides(finding, past) if sides else [_base.observed(finding)]),
         *([past.trend(finding)] if past.base else []),
     ]

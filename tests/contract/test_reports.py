@@ -77,7 +77,7 @@ def test_a_report_tells_the_outcome_of_what_does_not_pass(name, outcome):
     render = plugins.find("reports", name).render
     for blocking in (True, False):
         found = passing(outcome=outcome, blocking=blocking, reason="because of the weather")
-        text = render(verdict(found)).replace("_", " ").casefold()
+        text = render(verdict(found)).replace("_", " ").replace("\u00a0", " ").casefold()
 
         assert spoken(outcome) in text
         assert "because of the weather" in text

@@ -106,7 +106,7 @@ def test_a_report_too_long_for_a_comment_says_what_it_leaves_out():
     (left_out,) = re.findall(r"(\d+) of 1002 objectives are left out here", text)
     assert len(text) <= MOST
     assert len(ROW.findall(text)) - 2 * text.count("|---:|") == 1_002 - int(left_out)
-    assert "✗ **fail**" in text
+    assert "✗\u00a0**fail**" in text
     assert "○ **no data**" in text
 
 

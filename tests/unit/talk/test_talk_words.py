@@ -76,8 +76,8 @@ def test_a_regression_shows_what_it_compared():
     text = body(verdict(finding(**told), passing()), Past())
 
     assert "| limit | base | now | change |" in text
-    assert "| ≤ 10% | 29 ms | 59 ms | +103% (+90% to +∞) |" in text
-    assert "| ≤ 300 ms | – | 112 ms (109–118) | – |" in text
+    assert "| ≤\u00a010% | 29 ms | 59 ms | +103% (+90% to +∞) |" in text
+    assert "| ≤\u00a0300\u00a0ms | – | 112 ms (109–118) | – |" in text
 
 
 @pytest.mark.parametrize("key", COMPARED)
@@ -86,7 +86,7 @@ def test_an_odd_comparison_shows_nothing(key):
     told = {**REGRESSION, "interval": None, "good_share": None}
     odd = {**COMPARED, key: {"x": 1}} if key != "design" else {"change_interval": 3}
 
-    assert "| ≤ 10% | – |" in body(verdict(finding(**told, comparison=odd)), Past())
+    assert "| ≤\u00a010% | – |" in body(verdict(finding(**told, comparison=odd)), Past())
 
 
 def test_a_regression_without_a_verdict_needs_more_runs():
@@ -103,8 +103,8 @@ def test_base_and_head_stand_side_by_side():
 
     text = body(verdict(finding()), past, url="https://ci.example/runs/1")
 
-    (row,) = [line for line in text.splitlines() if line.startswith("| ✗")]
-    assert "| ≤ 300 ms | 275 ms | 412 ms (388–431) | +49.9% | ▁▂█ |" in row
+    (row,) = [line for line in text.splitlines() if line.startswith("| ✗\u00a0")]
+    assert "| ≤\u00a0300\u00a0ms | 275 ms | 412 ms (388–431) | +49.9% | ▁▂█ |" in row
     assert "<code>main</code> | now | change | trend |" in text
     assert "[the job](https://ci.example/runs/1)" in text
     assert text.splitlines()[0].startswith("### ✗ <code>shop</code>: FAIL: 1 of 1")
@@ -118,7 +118,7 @@ def test_what_meant_something_else_is_not_compared():
 
     text = body(verdict(finding(definition=other)), past)
 
-    assert "| ≤ 300 ms | – | 412 ms (388–431) | – |" in text
+    assert "| ≤\u00a0300\u00a0ms | – | 412 ms (388–431) | – |" in text
 
 
 def test_hostile_names_are_inert_in_a_comment():
