@@ -107,7 +107,7 @@ def test_a_report_too_long_for_a_comment_says_what_it_leaves_out():
     assert len(text) <= MOST
     assert len(ROW.findall(text)) - 2 * text.count("|---:|") == 1_002 - int(left_out)
     assert "✗\u00a0**fail**" in text
-    assert "○ **no data**" in text
+    assert "○\u00a0**no\u00a0data**" in text
 
 
 def test_endless_names_and_sentences_are_cut():
