@@ -48,7 +48,10 @@ def tell(news: News) -> str:
     if where.branch != main:
         return nothing(f"{calm(where.branch)} is not the main branch")
     title = f"{calm(news.verdict.subject.run.service, 100)}: objectives are breached"
-    issues = github.Issues(forge=forge, repository=name, title=title)
+    before = news.past.before
+    # of services that pass as before, many in a check, there is no issue to look for far and wide
+    wide = news.verdict.exit_code != EXIT_PASS or before is None or before.exit_code != EXIT_PASS
+    issues = github.Issues(forge=forge, repository=name, title=title, wide=wide)
     if news.verdict.exit_code == EXIT_BREACH:
         return f"issue {stick(issues, news.key, lambda mark: shows(news, mark), news.pause)}"
     return persistently(lambda: _after(issues, news), news.pause)

@@ -93,17 +93,23 @@ class Comments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issues:
-    """The open issues of a repository; `title` is that of a new one."""
+    """The open issues of a repository; `title` is that of a new one.
+
+    Those with the label are looked through, and where it may have been lost (`wide`) others, too.
+    """
 
     forge: Forge
     repository: str
     title: str
+    wide: bool = True
 
     def notes(self) -> Iterator[Note]:
         """Those with the label, then those that were changed last: labels can be lost."""
         base, seen = f"/repos/{self.repository}/issues?state=open&per_page=100", set()
-        wide = self.forge.pages(f"{base}&sort=updated", most=_PAGES_WITHOUT_LABEL)
-        for found in (self.forge.pages(f"{base}&labels={LABEL}"), wide):
+        places = [self.forge.pages(f"{base}&labels={LABEL}")]
+        if self.wide:
+            places.append(self.forge.pages(f"{base}&sort=updated", most=_PAGES_WITHOUT_LABEL))
+        for found in places:
             for item in found:
                 note = None if "pull_request" in item else _note(item, "number")
                 if note is not None and note.number not in seen:

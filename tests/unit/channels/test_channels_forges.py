@@ -344,6 +344,19 @@ def test_an_issue_without_its_label_is_found(server):
     assert len(server.issues) == 1
 
 
+@pytest.mark.parametrize(
+    ("before", "calls"), [(None, 2), (BREACH, 2), (PASS, 1)], ids=["unknown", "breach", "pass"]
+)
+def test_what_passes_as_before_costs_one_call(server, before, calls):
+    """Of thirty services that pass, nobody looks through all open issues thirty times."""
+    environment = {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": server.url, "GITHUB_REPOSITORY": "o/r"}
+    news = News(verdict=PASS, past=Past(before=before), where=MAIN, environment=environment)
+    done = plugins.find("channels", "github-issue").tell(news)
+
+    assert done.startswith("nothing to tell")
+    assert len(server.calls) == calls
+
+
 def test_an_issue_of_a_stranger_is_left_alone(server):
     """A planted mark neither keeps an issue from being opened nor is it closed."""
     tell(server, "github-issue", BREACH, MAIN)
