@@ -283,9 +283,10 @@ def endpoint_of(origin: Origin, url: str = "") -> str:
     if given is not None:
         return given
     try:
-        return urlsplit(url).path
+        found = urlsplit(url)
     except ValueError:
         return ""
+    return found.path or ("/" if found.netloc else "")
 
 
 def only(pattern: re.Pattern[str], text: str, what: str) -> re.Match[str]:

@@ -74,8 +74,8 @@ def _is_json(keys: set[str]) -> bool:
 
 
 def _template(lines: list[str]) -> str | None:
-    """The template that most of the first lines are of."""
-    for template in _TEMPLATES:
+    """The template that most of the first lines are of; Emissary writes a word before each."""
+    for template in (f"{before}{each}" for each in _TEMPLATES for before in ("", "ACCESS ")):
         # numbers and words without quotes, so that no two of them fit the same line
         expression = template_expression(template.replace(" {} {bytes} {duration} ", " ~ "))
         expression = expression.replace(r"[^\ ]*", '[^ "]*')

@@ -46,6 +46,8 @@ _ENDS_EARLY = {
     )
 }
 _CONTROLLER = "Number of samples in transaction : "
+# a declaration behind blank lines, as shells and CI leave them
+_LATE = re.compile(rb"""\s+(<\?xml(?:[^>]*encoding=["']([\w.-]{1,40})["'])?[^>]*\?>)""")
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}", re.ASCII)
 _STATUS = re.compile(r"[1-9][0-9][0-9]", re.ASCII)
 
@@ -70,10 +72,15 @@ def open_jmeter(origin: Origin) -> Iterator[Chunk]:
     """The samples of a JMeter XML file; SourceError says why it cannot be one."""
     skip = choice(origin, "transactions", ("skip", "keep")) == "skip"
     at_end = choice(origin, "timestamp", ("start", "end")) == "end"
-    reader = _Reader(origin, skip=skip, at_end=at_end)
+    late = _LATE.match(origin.head)
+    encoding = late[2].decode() if late and late[2] else None
+    reader = _Reader(origin, skip=skip, at_end=at_end, encoding=encoding)
     try:
         with origin.stream() as stream:
             while block := stream.read(_BLOCK):
+                if late:
+                    # what is no beginning of XML any more
+                    block, late = block.replace(late[1], b" " * len(late[1]), 1), None
                 reader.feed(block)
                 if len(reader.rows) >= _CHUNK_ROWS:
                     yield reader.chunk()
@@ -86,7 +93,9 @@ def open_jmeter(origin: Origin) -> Iterator[Chunk]:
 class _Reader:
     """Follows the elements; `rows` are the samples that were not yet taken as a chunk."""
 
-    def __init__(self, origin: Origin, *, skip: bool, at_end: bool) -> None:
+    def __init__(
+        self, origin: Origin, *, skip: bool, at_end: bool, encoding: str | None = None
+    ) -> None:
         self.rows: list[Row] = []
         self._origin, self._skip, self._at_end = origin, skip, at_end
         self._bad: Counter[str] = Counter()
@@ -99,7 +108,7 @@ class _Reader:
         self._failure = ""
         self._assertion: dict[str, str] | None = None
         self._text: list[str] = []
-        self._parser = expat.ParserCreate()
+        self._parser = expat.ParserCreate(encoding)
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end

@@ -128,6 +128,11 @@ def recognised(folder: Path, line: str) -> str:
             '"shop.example" "10.0.0.1:80"',
             "envoy-log", 310, 34, id="envoy",
         ),
+        pytest.param(
+            'ACCESS [2025-11-24T16:00:00.310Z] "GET /a?b=1 HTTP/1.1" 200 - 0 512 34 33 "-" "curl" '
+            '"id" "shop.example" "10.0.0.1:80"',
+            "envoy-log", 310, 34, id="emissary",
+        ),
         pytest.param(ISTIO, "envoy-log", 310, 34, id="istio"),
         pytest.param(ISTIO_OLD, "envoy-log", 310, 34, id="old istio"),
         pytest.param(

@@ -208,6 +208,22 @@ def test_another_encoding_is_read_where_the_file_names_it(tmp_path):
     assert endpoints(read(tmp_path, content.encode("latin-1"))) == ["Requête"]
 
 
+@pytest.mark.parametrize("encoding", ["UTF-8", "ISO-8859-1", "x-none"])
+def test_blank_lines_may_stand_before_it(tmp_path, encoding: str):
+    """Though XML wants its declaration first; lines are counted from the first, blank one."""
+    head = f'\n \n<?xml version="1.0" encoding="{encoding}"?>'
+    content = xml(sample(lb="caf\xe9"), sample(t=-1), head=head)
+    if encoding == "x-none":
+        with pytest.raises(SourceError, match="no well-formed XML"):
+            read(tmp_path, content)
+        return
+
+    taken = read(tmp_path, content.encode(encoding))
+
+    assert endpoints(taken) == ["caf\xe9"]
+    assert taken.tally.shown[0].startswith("results.jtl:6: its t is no whole number")
+
+
 def test_many_samples_long_texts_and_compression(tmp_path):
     """Chunks lose nothing at their borders, and bodies of megabytes are passed over."""
     body = f"<responseData>{'x' * 10_000_000}</responseData>"

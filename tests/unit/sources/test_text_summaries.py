@@ -59,6 +59,17 @@ def test_wrk_counts_every_request_once(tmp_path):
     }
 
 
+@pytest.mark.parametrize(
+    ("url", "endpoint"),
+    [("http://h:8080/hello?a=1", "/hello"), ("http://h", "/"), ("http://[", "")],
+)
+def test_the_path_of_its_url_is_the_endpoint(tmp_path, url: str, endpoint: str):
+    """A host alone is asked for its root."""
+    rows = summary(tmp_path, "wrk", ("http://127.0.0.1:8080/hello", url)).rows
+
+    assert {row["endpoint"] for row in rows} == {endpoint}
+
+
 def test_the_bounds_of_wrk_are_those_that_it_rounded(tmp_path):
     """2.43ms were whole µs from 2,425 to 2,435, whichever requests failed."""
     fine = (
