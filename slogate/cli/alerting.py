@@ -101,12 +101,13 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What is to be printed, and the exit code."""
+    """What is to be printed, and the exit code; `reasons` are told however quiet it is to be."""
 
     document: dict[str, Any]
     table: Callable[[bool], str]
     exit_code: int
     notes: Sequence[str] = field(default_factory=list)
+    reasons: Sequence[str] = field(default_factory=list)
 
     def json(self) -> str:
         """For machines."""
@@ -159,7 +160,8 @@ def look_for(asked: Asked) -> Sight:
         document=made,
         table=lambda no_color: table(found, no_color=no_color),
         exit_code=worst([made["exit_code"], *codes]),
-        notes=[*notes, *late.values(), *_warnings(found)],
+        notes=[*notes, *_warnings(found)],
+        reasons=[*late.values()],
     )
     return Sight(
         store=opened.store,
@@ -229,11 +231,11 @@ def ages(found: Sequence[Standing], oldest: int | None) -> tuple[list[str], dict
                 "the future, so that a clock was wrong",
                 hint="say up to when: --at TIME",
             )
+        told = f"the newest production data of {each.source} are {span} old"
         if oldest is not None and old > oldest:
-            told = f"the newest production data of {each.source} are {span} old, too old"
-            late[each.source] = told
+            late[each.source] = f"{told}, too old"
         elif old > _FRESH_US:
-            notes.append(f"the newest production data of {each.source} are {span} old")
+            notes.append(told)
     return notes, late
 
 

@@ -77,6 +77,7 @@ def command(
       slogate alerts check --from 2026-11-01 --to 2026-11-08T12:00Z
     """
     from slogate.cli.alerting import Asked, look, look_back
+    from slogate.cli.complaints import complain
 
     asked = Asked(
         files=[*(files or []), *(more or [])],
@@ -93,6 +94,8 @@ def command(
     )
     told = look_back(asked) if since is not None or until is not None else look(asked)
     out(told.json() if as_json else told.text(no_color=no_color))
+    for line in told.reasons:
+        complain(line, None)
     for line in told.notes:
         note(f"note: {line}", quiet=quiet)
     return told.exit_code

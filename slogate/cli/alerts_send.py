@@ -94,7 +94,7 @@ def command(
       slogate alerts send --to http://alerts:9093/am --max-age 10m --lapse 15m
     """
     from slogate.cli.alerting import Asked, look_for
-    from slogate.cli.complaints import told
+    from slogate.cli.complaints import complain, told
     from slogate.cli.judging import worst
     from slogate.cli.moments import given_age
     from slogate.grouping import is_unknown, labels_of_specs
@@ -127,6 +127,8 @@ def command(
         quiet=quiet,
     )
     sight = look_for(asked)
+    for line in sight.told.reasons:
+        complain(line, None)
     for line in sight.told.notes:
         note(f"note: {line}", quiet=quiet)
     news = News(

@@ -47,7 +47,7 @@ def paced(store: Store, run: Run) -> int:
     paths = [escaped(str(store.root / part)) for part in parts if series_of(part) == "requests"]
     if not paths:
         return 0
-    return _asked(_PACED, "requests", paths)[0][0]
+    return int(_asked(_PACED, "requests", paths)[0][0])
 
 
 def _named(series: Series, paths: Sequence[str]) -> list[tuple[str, int]]:

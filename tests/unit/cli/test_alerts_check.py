@@ -172,9 +172,11 @@ def test_a_service_without_data_hides_no_breach(folder):
 
 def test_old_data_are_told_and_may_be_too_old(folder):
     """The data are not of today: a note, or exit 3 with --max-age."""
-    plain, strict = check(folder), check(folder, "--max-age", "10m", "--json")
+    plain, strict = check(folder), check(folder, "--max-age", "10m", "--json", "--quiet")
 
     assert "note: the newest production data of shop are" in plain.err
+    assert "error: the newest production data of shop are" in strict.err
+    assert "old, too old\n" in strict.err
     assert (plain.code, strict.code) == (0, 3)
     assert json.loads(strict.out)["outcome"] == "no_data"
 
