@@ -20,7 +20,7 @@ from slogate.promises.alarm import Alarm, alarms_of
 from slogate.promises.course import State, Turn, Watch, watch
 from slogate.promises.events import accounts_of, tallies_of
 from slogate.promises.production import Production, known_of, newest_end, reaching, remarks_on
-from slogate.promises.promise import DAY_US, Promise, plan, whole_minute
+from slogate.promises.promise import DAY_US, MINUTE_US, Promise, plan, whole_minute
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.store.manifest import list_runs
@@ -108,11 +108,18 @@ def standing(
     service: str,
     *,
     at: int | None = None,
+    now: int | None = None,
     threads: int | None = None,
 ) -> Standing:
-    """How the alerts of one service stand at the moment, or at the end of the newest data."""
+    """How the alerts of one service stand at the moment, or at the end of the newest data.
+
+    But no later than `now`: data of the future are of a clock that is fast, and what others had to
+    tell lies before them.
+    """
     stored, data_end = _stored(store, service)
     moment = data_end if at is None else whole_minute(at)
+    if at is None and now is not None and data_end > now + MINUTE_US:
+        moment = whole_minute(now)
     plans = [plan(promise, moment) for promise in promises]
     runs = reaching(stored, plans)
     accounts = [account for each in plans for account in accounts_of(each)]

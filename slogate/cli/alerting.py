@@ -145,16 +145,17 @@ def look_for(asked: Asked) -> Sight:
     if at is not None and oldest is not None:
         raise UsageError("--max-age is for the newest data, not for another moment")
     opened = asked.opened()
+    now = time.time_ns() // 1_000
 
     def stand(whose: Whose, promises: list[Promise]) -> Standing:
         service, _ = whose
         if opened.asking is not None and whose[1]:
             return standing_served(opened.asking, promises, service, at=at)
-        return standing(opened.store, promises, service, at=at, threads=asked.threads)
+        return standing(opened.store, promises, service, at=at, now=now, threads=asked.threads)
 
     with waiting("counting what the alerts are about", quiet=asked.quiet):
         found, codes = each_service(opened.services, stand)
-    notes, late = ages(found, oldest) if at is None else ([], {})
+    notes, late = ages(found, oldest, now) if at is None else ([], {})
     made = document(found, too_old=bool(late))
     told = Told(
         document=made,
@@ -217,9 +218,10 @@ def each_service(
     return found, codes
 
 
-def ages(found: Sequence[Standing], oldest: int | None) -> tuple[list[str], dict[str, str]]:
+def ages(
+    found: Sequence[Standing], oldest: int | None, now: int
+) -> tuple[list[str], dict[str, str]]:
     """What is said of data that are not new, and, by service, that are older than they may be."""
-    now = time.time_ns() // 1_000
     notes: list[str] = []
     late: dict[str, str] = {}
     for each in found:
@@ -236,6 +238,11 @@ def ages(found: Sequence[Standing], oldest: int | None) -> tuple[list[str], dict
             late[each.source] = f"{told}, too old"
         elif old > _FRESH_US:
             notes.append(told)
+        elif each.at < each.data_end:
+            notes.append(
+                f"production data of {each.source} reach {span} into the future, so that a clock "
+                "is fast; as of now, without what is later"
+            )
     return notes, late
 
 

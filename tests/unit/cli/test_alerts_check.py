@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -217,3 +218,24 @@ def test_alerts_of_thousands_of_values_are_refused(folder, tmp_path, monkeypatch
     assert (done.code, done.out) == (2, "")
     assert "the label region has 2 values, and alerts of each of more than 1" in done.err
     assert "take a label with fewer" in done.err
+
+
+def test_a_fast_clock_does_not_move_the_moment(tmp_path):
+    """One host two hours ahead does not hide what the others tell up to now."""
+    now_ms = time.time_ns() // 1_000_000
+    rows = [(now_ms - 1_000 * n, n % 2 == 0) for n in range(1, 400)]
+    rows += [(now_ms + 7_200_000 - 1_000 * n, True) for n in range(1, 400)]
+    lines = "".join(f"{ms},20,GET /,{200 if ok else 500},{str(ok).lower()}\n" for ms, ok in rows)
+    (tmp_path / "a.jtl").write_text(f"timeStamp,elapsed,label,responseCode,success\n{lines}")
+    (tmp_path / "shop.yaml").write_text(
+        "slogate: 1\nservice: shop\nslos:\n"
+        "  - {name: a, good: ok, objective: 99%, window: 28d, alerts: google}\n"
+    )
+    store = f"--store={tmp_path / 'store'}"
+    words = ["import", str(tmp_path / "a.jtl"), "-s", "shop", "--kind", "production", store, "-q"]
+    assert slogate(words) == 0
+
+    done = check(tmp_path)
+
+    assert done.code == 1, done.out
+    assert "into the future, so that a clock is fast; as of now" in done.err
