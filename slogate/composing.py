@@ -15,6 +15,7 @@ from slogate.model.run import Run
 from slogate.model.slots import Tallies
 from slogate.promises.composed import Part, judge_composite, parts_of, verdict_of_composites
 from slogate.promises.judge import Known
+from slogate.promises.mixture import Mixture
 from slogate.promises.production import Production, known_of, newest_end, reaching
 from slogate.promises.promise import Plan, plan, whole_minute
 from slogate.slo.spec import Spec
@@ -56,6 +57,38 @@ def judge_composites(
     threads: int | None,
 ) -> list[Finding]:
     """The findings of plans of composites, whatever their moments; in that order."""
+    parts, counted, known = _counted(store, plans, stored, threads)
+
+    def told(part: Part) -> Part:
+        return replace(part, known=known[part.plan.promise.id])
+
+    return [
+        judge_composite(each, [told(part) for part in some], counted)
+        for each, some in zip(plans, parts, strict=True)
+    ]
+
+
+def mixtures(
+    store: Store,
+    plans: Sequence[Plan],
+    stored: Callable[[str], Sequence[Run]],
+    threads: int | None,
+) -> list[Mixture]:
+    """What plans of composites use of their budgets, over any time; in that order."""
+    parts, counted, _ = _counted(store, plans, stored, threads)
+    return [
+        Mixture(plan=each, ledgers=[part.ledger(counted) for part in some])
+        for each, some in zip(plans, parts, strict=True)
+    ]
+
+
+def _counted(
+    store: Store,
+    plans: Sequence[Plan],
+    stored: Callable[[str], Sequence[Run]],
+    threads: int | None,
+) -> tuple[list[list[Part]], dict[str, Tallies], dict[str, Known]]:
+    """The SLOs of each plan, what was counted for all, and what is known of their production."""
     parts = [parts_of(each, number) for number, each in enumerate(plans)]
     counted: dict[str, Tallies] = {}
     known: dict[str, Known] = {}
@@ -69,11 +102,4 @@ def judge_composites(
                 service=name, at=part.plan.at, runs=reaching(reached, [part.plan])
             )
             known[part.plan.promise.id] = known_of(production, part.plan)
-
-    def told(part: Part) -> Part:
-        return replace(part, known=known[part.plan.promise.id])
-
-    return [
-        judge_composite(each, [told(part) for part in some], counted)
-        for each, some in zip(plans, parts, strict=True)
-    ]
+    return parts, counted, known

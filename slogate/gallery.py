@@ -6,41 +6,31 @@ part) is told in a sentence, so that the verdict itself can always be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slogate import plugins
+from slogate.burnt import burns_of, undrawn
 from slogate.engines._base import Engine
 from slogate.errors import SlogateError, StoreError
-from slogate.gate import ENGINE, survey
+from slogate.gate import ENGINE
 from slogate.history.entry import Entry, entries
 from slogate.model.beside import NOTHING_BESIDE, Base, Beside, Burn, Past
 from slogate.model.exhibit import Exhibit, View
 from slogate.model.run import Run, Users
-from slogate.model.survey import Survey, Surveyed, condense
 from slogate.model.window import Window
-from slogate.promises.burndown import burn_of, parted
-from slogate.promises.judge import shown as shown_value
-from slogate.promises.production import reaching
-from slogate.promises.promise import Plan, Promise, plan
-from slogate.reports._base import Report, label
+from slogate.reports._base import Report
 from slogate.reports.json import parse
-from slogate.slo.every import load_every
-from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 from slogate.store.manifest import list_runs, read_run, with_parts
 from slogate.store.prune import PIN
 from slogate.store.verdicts import each_verdict
-from slogate.verdict import Finding, Verdict
+from slogate.verdict import Verdict
 
 if TYPE_CHECKING:
     from slogate.measuring.measure import Asking
-
-# what was summed up again must be what was judged, or the picture shows another budget
-_SAME = 1e-9
-_NAMED = 5
 
 
 def shown(
@@ -101,8 +91,8 @@ def _beside(
     try:
         past = _past(store, verdict, view.past) if view.past else {}
         if _is_production(store, verdict):
-            burns = _burns(store, verdict, threads, asking) if view.burns else {}
-            notes += _undrawn(verdict, burns) if view.burns else []
+            burns = burns_of(store, verdict, threads, asking) if view.burns else {}
+            notes += undrawn(verdict, burns) if view.burns else []
         else:
             users = _users(store, verdict)
             base = None if view.base is None else _base(store, verdict, view.base, threads)
@@ -175,90 +165,3 @@ def _judged(store: Store, run: Run) -> Window | None:
         if document["run"].get("id") == run.id:
             found = parse(document).subject.window
     return None if found is None else Window(start_ts=found[0], end_ts=found[1])
-
-
-def _burns(
-    store: Store, verdict: Verdict, threads: int | None, asking: Asking | None
-) -> dict[str, Burn]:
-    """The burn-down of each budget that is as it was judged."""
-    moment = verdict.subject.run.end_ts
-    judged = _budgets(verdict)
-    if moment is None or not judged:
-        return {}
-    specs = [*_specs(verdict)]
-
-    def parts(promises: Iterable[Promise]) -> list[tuple[Plan, Survey]]:
-        mine = [each for each in promises if any(_is_of(name, each) for name in judged)]
-        return [parted(plan(each, moment)) for each in mine]
-
-    stored = parts(promise for spec in specs for promise in spec.promises)
-    queried = parts(promise for spec in specs for promise in spec.queried)
-    found = _counted(store, verdict, stored, threads) if stored else []
-    found += _answered(asking, queried) if queried and asking else []
-    burns = {
-        name: burn_of(planned, survey, sums)
-        for planned, survey, surveyed in found
-        for value, sums in (surveyed.items() if isinstance(surveyed, Mapping) else ())
-        if (name := _name(planned, value)) in judged
-    }
-    return {name: burn for name, burn in burns.items() if burn and _is_same(judged[name], burn)}
-
-
-def _budgets(verdict: Verdict) -> dict[str, Finding]:
-    return {each.id: each for each in verdict.findings if each.budget is not None}
-
-
-def _is_of(name: str, promise: Promise) -> bool:
-    return name == promise.id or name.startswith(f"{promise.id}/")
-
-
-def _counted(
-    store: Store, verdict: Verdict, asked: Sequence[tuple[Plan, Survey]], threads: int | None
-) -> list[tuple[Plan, Survey, Surveyed]]:
-    """What the store's production has."""
-    stored = list_runs(store, service=verdict.subject.run.service, kind="production")
-    runs = reaching(stored, [planned for planned, _ in asked])
-    surveyed = survey(store, runs, [one for _, one in asked], threads=threads)
-    return [(planned, one, surveyed[one.id]) for planned, one in asked]
-
-
-def _answered(
-    asking: Asking, asked: Sequence[tuple[Plan, Survey]]
-) -> list[tuple[Plan, Survey, Surveyed]]:
-    """What the servers answer, counted between the same edges."""
-    measured = asking.measure([planned for planned, _ in asked])
-    return [
-        (each.plan, one, condense(one, each.tallies))
-        for each, (_, one) in zip(measured, asked, strict=True)
-    ]
-
-
-def _undrawn(verdict: Verdict, burns: Mapping[str, Burn]) -> list[str]:
-    """Which budgets are drawn by nothing, though others are."""
-    missing = [label(each) for name, each in _budgets(verdict).items() if name not in burns]
-    if not missing or not burns:
-        return []
-    more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
-    return [f"Not drawn, since the data are others by now: {', '.join(missing[:_NAMED])}{more}."]
-
-
-def _specs(verdict: Verdict) -> Iterator[Spec]:
-    """The specs that the verdict was judged by."""
-    files = {each.place.sha256: each.place.file for each in verdict.findings}
-    texts: Sequence[tuple[str, str]] = [
-        (files[sha], text) for sha, text in verdict.specs.items() if sha in files
-    ]
-    for spec in load_every(list(texts)):
-        if spec.service == verdict.subject.run.service:
-            yield spec
-
-
-def _name(planned: Plan, value: str | None) -> str:
-    promise = planned.promise
-    return promise.id if promise.by is None else f"{promise.id}/{shown_value(value)}"
-
-
-def _is_same(finding: Finding, burn: Burn) -> bool:
-    judged = (finding.budget or {}).get("remaining")
-    last = burn.left[-1]
-    return isinstance(judged, int | float) and last is not None and abs(judged - last) < _SAME

@@ -15,6 +15,7 @@ from slogate.model.slots import Edges, Every
 from slogate.model.survey import Sums, Survey
 from slogate.promises.book import Book
 from slogate.promises.promise import MINUTE_US, Plan
+from slogate.promises.statement import Counted
 from slogate.promises.surveys import edges_of, survey_of
 
 PARTS = 56
@@ -42,8 +43,12 @@ def parted(plan: Plan) -> tuple[Plan, Survey]:
 
 def burn_of(plan: Plan, survey: Survey, sums: Sums) -> Burn | None:
     """What the sums say; None where the window has nothing to count, or no parts."""
+    return burn_from(plan, Book.of(plan, survey.edges, sums))
+
+
+def burn_from(plan: Plan, book: Counted) -> Burn | None:
+    """The same of whatever tells what a time uses of the budget."""
     moments = moments_of(plan)
-    book = Book.of(plan, survey.edges, sums)
     objective = plan.promise.objective
     if len(moments) < 2 or not (whole := book.use(moments[0], moments[-1])).total:
         return None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from pages import inert
 from projects import Project, new_project
 
 import slogate
@@ -63,6 +64,25 @@ def test_the_parts_of_two_services_are_weighed(project):
     assert (slices["bad"], slices["total"]) == (12, 60)
     outcomes = [found[f"shop/{name}/1h"]["outcome"] for name in ("journey", "slices", "missing")]
     assert (outcomes, done.code) == (["pass", "pass", "no_data"], 3)
+
+
+def test_their_budgets_are_drawn(project):
+    """Three of four journeys in the shop; the SLOs of a file that speaks of others' too."""
+
+    def pages(*words):
+        project.slogate("check", "--only", "slos", "--report-only", "--quiet", *words)
+        return [
+            inert(project.slogate("report", run, "--service", "shop", "--format", "html").out).said
+            for run in ("production-20261101-1100-composed", "production-20261101-1100")
+        ]
+
+    # the spec of the cart is known by what was judged of it only
+    alone, both = pages("--service", "shop"), pages()
+    assert [page.count("Budget left") for page in alone] == [1, 1 + 2]
+    assert [page.count("Budget left") for page in both] == [1 + 2 * 3, 1 + 2]
+    left = 1 - (3 * 0.02 + 0.01) / 4 / 0.02
+    assert f"at the end {left:.1%} is left" in both[0]
+    assert "Not drawn" not in both[0] + both[1]
 
 
 def test_specs_show_and_rules_say_what_they_leave_out(project):
