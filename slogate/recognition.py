@@ -18,7 +18,7 @@ from slogate import plugins
 from slogate.errors import UsageError
 from slogate.hashing import Hash
 from slogate.model.run import Kind, Run
-from slogate.sources._base import DAMAGED, Origin, Source, damaged, read_origin
+from slogate.sources._base import DAMAGED, MARK, Origin, Source, damaged, read_origin
 from slogate.sources._strangers import stranger
 from slogate.units import format_count
 
@@ -107,10 +107,11 @@ def check_options(source: Source, options: Mapping[str, str]) -> None:
 def _sniffed(origin: Origin, options: Mapping[str, str]) -> Source:
     """The source that is surest of the file; SourceError if none is, or two are alike."""
     known = plugins.every("sources")
-    scores = {name: source.sniff(origin.head) for name, source in known.items()}
+    head = origin.head.removeprefix(MARK)
+    scores = {name: source.sniff(head) for name, source in known.items()}
     best = max(scores.values(), default=0)
     # whoever says what the columns are knows the file
-    if best < _SURE and "mapping" not in options and (odd := stranger(origin.head)):
+    if best < _SURE and "mapping" not in options and (odd := stranger(head)):
         raise origin.fail(f"it is {odd.name}, which cannot be imported", hint=odd.hint)
     sure = sorted(name for name, score in scores.items() if score == best)
     which = " | ".join(sure) if best else "NAME (slogate import --formats lists them; any CSV"

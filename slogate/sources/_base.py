@@ -30,6 +30,7 @@ EARLIEST_TS = 1_000_000_000_000_000
 LATEST_TS = 4_102_444_800_000_000
 LONGEST_US = 86_400_000_000
 NO_UTF8 = "it is not UTF-8"
+MARK = b"\xef\xbb\xbf"
 
 Compression = Literal["none", "gzip", "zstd"]
 _MAGIC: dict[bytes, Compression] = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
@@ -178,12 +179,13 @@ class Offer:
 class Source:
     """A foreign format: how it is recognised and read.
 
-    `sniff(head)` says from 0 to 1 how sure it is that a file beginning so is of this format; it
-    never raises. `open(origin)` raises SourceError if the file cannot be used. `example` is a
-    small file of the format, with which the contract tests try it, read with `example_options`.
-    `options` says what `--option key=value` the format knows. `lines`: each line stands alone (no
-    header, no record over several lines), so that a growing file can be followed. `fetch` asks a
-    server, where the format has one. `untold` is what such files are silent about, as in `Run`.
+    `sniff(head)` says from 0 to 1 how sure it is that a file beginning so, behind a byte order
+    mark, is of this format; it never raises. `open(origin)` raises SourceError if the file cannot
+    be used. `example` is a small file of the format, with which the contract tests try it, read
+    with `example_options`. `options` says what `--option key=value` the format knows. `lines`:
+    each line stands alone (no header, no record over several lines), so that a growing file can
+    be followed. `fetch` asks a server, where the format has one. `untold` is what such files are
+    silent about, as in `Run`.
     """
 
     name: str

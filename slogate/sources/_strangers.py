@@ -86,7 +86,7 @@ _SHAPES = {
 
 def stranger(head: bytes) -> Stranger | None:
     """What a file that begins so is, if that is known."""
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().replace(b"\r\n", b"\n")
+    text = head.lstrip().replace(b"\r\n", b"\n")
     for known, look in ((_BEGIN, re.match), (_HOLD, re.search), (_SHAPES, re.match)):
         for words, found in known.items():
             if look(words, text, re.MULTILINE):

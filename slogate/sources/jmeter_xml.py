@@ -45,6 +45,8 @@ _ENDS_EARLY = {
         expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
     )
 }
+_BAD_REFERENCE = expat.errors.codes[expat.errors.XML_ERROR_BAD_CHAR_REF]
+_STRIP = "JMeter writes characters that XML forbids; strip them: sed -E 's/&#x?[01]?.;//g' FILE"
 _CONTROLLER = "Number of samples in transaction : "
 # a declaration behind blank lines, as shells and CI leave them
 _LATE = re.compile(rb"""\s+(<\?xml(?:[^>]*encoding=["']([\w.-]{1,40})["'])?[^>]*\?>)""")
@@ -151,8 +153,9 @@ class _Reader:
             if final and error.code in _ENDS_EARLY and self._depth:
                 self._cut()
                 return
-            what = expat.ErrorString(error.code)
-            raise self._fail(f"it is no well-formed XML: {what}", line=error.lineno) from None
+            what = f"it is no well-formed XML: {expat.ErrorString(error.code)}"
+            hint = _STRIP if error.code == _BAD_REFERENCE else None
+            raise self._origin.fail(what, line=error.lineno, hint=hint) from None
         except (LookupError, ValueError) as error:  # the encoding that it names is none
             raise self._fail(f"it is no well-formed XML: {error}") from None
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from slogate import plugins, sources
 from slogate.errors import SourceError
 from slogate.ingest import import_files
-from slogate.sources._base import LONGEST_US, Source
+from slogate.sources._base import LONGEST_US, MARK, Source
 from slogate.store.layout import open_store
 from slogate.store.manifest import parts_of
 from slogate.store.parts import check_part
@@ -181,6 +181,25 @@ def test_foreign_bytes_are_refused(source: Source, tmp_path):
     ]:
         with pytest.raises(SourceError):
             take(tmp_path, content, source=source, **source.example_options)
+
+
+@every
+def test_what_windows_adds_changes_nothing(source: Source, tmp_path):
+    """A byte order mark before the text, and line ends of two characters."""
+    if b"\0" in source.example:
+        return
+    content = source.example.replace(b"\n", b"\r\n")
+
+    plain, marked = (
+        take(tmp_path, each, source=source, **source.example_options)
+        for each in (source.example, MARK + content)
+    )
+
+    # whoever asks for the format takes the mark away
+    assert source.sniff(content) == source.sniff(source.example)
+    # texts that go over several lines keep the ends of these
+    times = [[row | {"error": None} for row in taken.rows] for taken in (plain, marked)]
+    assert (times[0], marked.tally.bad) == (times[1], {})
 
 
 @every

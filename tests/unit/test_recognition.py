@@ -10,9 +10,11 @@ import pyarrow as pa
 import pytest
 from foreign import START_MS, good, jtl
 
+from slogate import plugins
 from slogate.errors import SourceError
 from slogate.ingest import import_files
 from slogate.recognition import recognise
+from slogate.sources._base import MARK
 from slogate.store.layout import Store, open_store
 from slogate.store.manifest import list_runs, update_run
 
@@ -218,3 +220,17 @@ def test_what_has_a_mapping_is_no_stranger(store, tmp_path):
     )  # fmt: skip
 
     assert done.requests == 1
+
+
+@pytest.mark.parametrize("name", ["oha-json", "locust-workers", "gatling-text"])
+def test_a_byte_order_mark_hides_no_format(store, tmp_path, name: str):
+    """As a shell of Windows writes it before any text."""
+    source = plugins.find("sources", name)
+    (tmp_path / "marked").write_bytes(MARK + source.example)
+
+    done = import_files(
+        store, [("marked", tmp_path / "marked")], service="shop", now_ts=1,
+        options=source.example_options,
+    )  # fmt: skip
+
+    assert done.run.source == name

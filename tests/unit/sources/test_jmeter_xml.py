@@ -201,6 +201,14 @@ def test_what_is_no_results_of_jmeter_is_refused(tmp_path, content, sentence: st
     assert caught.value.message.startswith("results.jtl:")
 
 
+def test_how_forbidden_characters_are_stripped_is_said(tmp_path):
+    """JMeter writes those of a response as they are, and cannot read its own file then."""
+    with pytest.raises(SourceError, match=":3: it is no well-formed XML") as caught:
+        read(tmp_path, xml(sample(lb="a&#x1;b")))
+
+    assert "sed -E 's/&#x?[01]?.;//g' FILE" in (caught.value.hint or "")
+
+
 def test_another_encoding_is_read_where_the_file_names_it(tmp_path):
     """The declaration of the file says what its bytes mean."""
     content = xml(sample(lb="Requête"), head='<?xml version="1.0" encoding="ISO-8859-1"?>')
