@@ -32,7 +32,9 @@ ONLY = Annotated[
 ]
 MAX_AGE = Annotated[
     str | None,
-    typer.Option("--max-age", metavar="15m", help="Exit 3 if the newest data are older than this."),
+    typer.Option(
+        "--max-age", metavar="DURATION", help="Exit 3 if the newest data are older, such as 15m."
+    ),
 ]
 
 

@@ -68,7 +68,8 @@ UNIT = Annotated[
     typer.Option("--unit", metavar="s|ms|us|ns", help="Its unit  [default: as its name ends]"),
 ]
 PENDING = Annotated[
-    str | None, typer.Option("--for", metavar="2m", help="How long to wait  [default: not at all]")
+    str | None,
+    typer.Option("--for", metavar="DURATION", help="How long to wait  [default: not at all]"),
 ]
 
 

@@ -56,10 +56,12 @@ def command(
     max_age: MAX_AGE = None,
     lapse: Annotated[
         str,
-        typer.Option("--lapse", metavar="1h", help="An Alertmanager forgets what is not repeated."),
+        typer.Option(
+            "--lapse", metavar="DURATION", help="An Alertmanager forgets what is not repeated."
+        ),
     ] = "1h",
     timeout: Annotated[
-        str, typer.Option("--timeout", metavar="10s", help="How long one answer may take.")
+        str, typer.Option("--timeout", metavar="DURATION", help="How long one answer may take.")
     ] = "10s",
     token_file: Annotated[
         Path | None, typer.Option("--token-file", metavar="FILE", help="A bearer token.")

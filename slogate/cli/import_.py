@@ -74,7 +74,7 @@ def command(
         bool, typer.Option("--follow", help="Take in what is appended, until Ctrl-C; resumable.")
     ] = False,
     every: Annotated[
-        str, typer.Option("--every", metavar="TIME", help="With --follow: how often to store.")
+        str, typer.Option("--every", metavar="DURATION", help="With --follow: how often to store.")
     ] = "5s",
     formats: Annotated[
         bool,

@@ -74,7 +74,7 @@ def command(
         str | None,
         typer.Option(
             "--window",
-            metavar="7d",
+            metavar="DURATION",
             help="Report on all services and slos over so long a time: Markdown, HTML or JSON.",
         ),
     ] = None,

@@ -18,7 +18,9 @@ GIVEN = Annotated[
 ]
 OUT = Annotated[
     Path | None,
-    typer.Option("--out", metavar="FOLDER", help="Write a file for each service there."),
+    typer.Option(
+        "--output", "--out", "-o", metavar="FOLDER", help="Write a file for each service there."
+    ),
 ]
 SERVICE = Annotated[
     str | None, typer.Option("--service", "-s", metavar="NAME", help="Whose SLOs Pyrra's are.")

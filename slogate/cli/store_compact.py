@@ -42,7 +42,7 @@ def compact_command(
         bool, typer.Option("--roll-up", help="Replace old requests by counts and histograms.")
     ] = False,
     older_than: Annotated[
-        str, typer.Option("--older-than", metavar="TIME", help="Age of what is rolled up.")
+        str, typer.Option("--older-than", metavar="DURATION", help="Age of what is rolled up.")
     ] = "30d",
     spec: Annotated[
         list[Path] | None,
@@ -50,10 +50,12 @@ def compact_command(
     ] = None,
     cut: Annotated[
         list[str] | None,
-        typer.Option("--cut", metavar="TIME", help="Another limit to count exactly; repeatable."),
+        typer.Option(
+            "--cut", metavar="DURATION", help="Another limit to count exactly; repeatable."
+        ),
     ] = None,
     step: Annotated[
-        str, typer.Option("--step", metavar="TIME", help="What one histogram spans: 1m to 1d.")
+        str, typer.Option("--step", metavar="DURATION", help="What one histogram spans: 1m to 1d.")
     ] = "1h",
     keep_raw: Annotated[
         bool, typer.Option("--keep-raw", help="Keep the requests aside, where nothing reads them.")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def prune_command(
     older_than: Annotated[
         str | None,
-        typer.Option("--older-than", metavar="TIME", help="Runs that ended so long ago: 90d."),
+        typer.Option("--older-than", metavar="DURATION", help="Runs that ended so long ago: 90d."),
     ] = None,
     keep_last: Annotated[
         int | None,

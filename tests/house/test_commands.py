@@ -81,7 +81,7 @@ FOREIGN = {
     "locust": {"--processes", "--tags", "--master", "--expect-workers", "--worker",
                "--master-host", "--web-port", "--json-file", "--csv-full-history"},
     "the shop": {"--port"},
-    "k6": {"--out"},
+    "k6": {"--out", "--summary-export"},
     "autocannon": {"--ignoreCoordinatedOmission"},
     "vegeta": {"--to"},
     "oha": {"--output-format", "--latency-correction"},
