@@ -17,8 +17,6 @@ from slogate.verdict import Finding, Outcome, Verdict
 # what a bar shows beyond its limit, of the limit
 _ROOM = 1.5
 _BAR = 120
-_DAY_US = 86_400 * units.US_PER_SECOND
-_DAYS = 3
 # so many objectives with the same trouble are told of together
 _MANY = 3
 # no text has it: control characters are taken out of all
@@ -71,17 +69,11 @@ def _divided(verdict: Verdict) -> str:
     else:
         text = f"{count(subject.judged)} requests judged"
     if subject.window:
-        text += f" over {_lasting(subject.window[1] - subject.window[0])}"
+        lasted = (subject.window[1] - subject.window[0]) / units.US_PER_SECOND
+        text += f" over {units.format_span(lasted)}"
     if subject.backfilled:
         text += f", {count(subject.backfilled)} missed starts back-filled"
     return text
-
-
-def _lasting(us: int) -> str:
-    """A window of production is one of days."""
-    if us < _DAYS * _DAY_US:
-        return units.format_span(us / units.US_PER_SECOND)
-    return f"{units.significant(us / _DAY_US, 3)} d"
 
 
 def badge(outcome: Outcome, *, blocking: bool) -> Html:

@@ -347,7 +347,7 @@ def test_corrections_over_everything_are_told_as_such():
 @pytest.mark.parametrize(
     ("late", "told"),
     [
-        pytest.param(2 * DAY, "gap: no request is known in 48 h up to 2026-11-01", id="two days"),
+        pytest.param(2 * DAY, "gap: no request is known in 2 d up to 2026-11-01", id="two days"),
         pytest.param(DAY - MINUTE, None, id="less than a day"),
         pytest.param(9 * DAY, None, id="no request at all"),
     ],
