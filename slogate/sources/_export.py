@@ -6,11 +6,11 @@ texts, but for moments that the file itself knows as such.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from slogate.sources._base import Origin
-from slogate.sources._clocks import clock_sql, duration_sql, zone_us
+from slogate.sources._base import LONGEST_US, Origin
+from slogate.sources._clocks import UNITS_NS, clock_sql, duration_sql, zone_us
 from slogate.sources._mapping import Meaning
 from slogate.sources._naming import time_kind
 from slogate.sources._records import Record
@@ -36,8 +36,13 @@ def export_record(
     meaning: Meaning,
     samples: Mapping[str, Sequence[str]],
     moment: str | None = None,
+    *,
+    numbers: Collection[str] = (),
 ) -> tuple[Record, dict[str, object]]:
-    """The record of an export, and what its query binds; `moment` is SQL for a typed time."""
+    """The record of an export, and what its query binds; `moment` is SQL for a typed time.
+
+    `numbers` are those of the words that come as such, with what they are as texts besides.
+    """
     fields = meaning.fields
     first = samples.get(fields["time"].name, ())
     kind, zone = ("", None) if moment else time_kind(origin, fields["time"], first)
@@ -55,14 +60,39 @@ def export_record(
         has["odd_ok"] = f"coalesce(ok, '') NOT IN ('', '-') AND ({has['ok']}) IS NULL"
     if "status" in has:
         # one that was read as a fraction (200.0) is one
-        has["unanswered"] = "coalesce(status, '') IN ('', '-')"
+        has["unanswered"] = _untold("status", numbers)
     took = fields.get("duration")
     record = Record(
         time=moment or clock_sql("time", kind, zone_us=zone_us(origin, zone)),
         at_end=fields["time"].at_end,
         took=duration_sql("duration", took.unit or "s") if took else None,
-        untimed="coalesce(duration, '') IN ('', '-')",
-        labels={name: f"coalesce(label_{at}, '')" for at, name in enumerate(meaning.labels)},
+        untimed=_untold("duration", numbers),
+        labels={name: f"label_{at}" for at, name in enumerate(meaning.labels)},
         **has,
     )
     return record, {"time_format": kind}
+
+
+def _untold(word: str, numbers: Collection[str]) -> str:
+    text = f"{word}_text" if word in numbers else word
+    return f"coalesce({text}, '') IN ('', '-')"
+
+
+def usual_numbers(
+    origin: Origin, meaning: Meaning, samples: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Which words can be read as numbers of what type, and what holds of a word in a usual row."""
+    time, took = meaning.fields["time"], meaning.fields.get("duration")
+    kind, _ = time_kind(origin, time, samples.get(time.name, ()))
+    kinds = {"time": "DOUBLE"} if kind in ("s", "ms", "us") else {}
+    usual = {"time": "{0} IS NOT NULL"}
+    if took:
+        kinds["duration"] = "DOUBLE"
+        # no more than that, so that it is a number of µs
+        usual["duration"] = f"{{0}} BETWEEN 0 AND {LONGEST_US * 1000 // UNITS_NS[took.unit or 's']}"
+    if "status" in meaning.fields:
+        kinds["status"] = "SMALLINT"
+        usual["status"] = "{0} BETWEEN 100 AND 999"
+    if "bytes" in meaning.fields:
+        kinds["bytes"] = "BIGINT"
+    return kinds, usual

@@ -39,9 +39,7 @@ def json_log_words(keys: Mapping[str, str], own: Collection[str] | None = None) 
 
     A key that is none of `own` is a path of keys with dots between.
     """
-    pointers = [
-        key_path(*([key] if own is None or key in own else key.split("."))) for key in keys.values()
-    ]
+    pointers = [key_path(*parts) for parts in key_parts(keys, own).values()]
     values = "TRY(json_extract_string(text, getvariable('keys')))"
     words = {name: f"found[{at}]" for at, name in enumerate(keys, start=1)}
     return Words(
@@ -50,6 +48,13 @@ def json_log_words(keys: Mapping[str, str], own: Collection[str] | None = None) 
         parameters={"keys": pointers},
         fits="found IS NOT NULL",
     )
+
+
+def key_parts(keys: Mapping[str, str], own: Collection[str] | None = None) -> dict[str, list[str]]:
+    """The keys within keys that lead to each word."""
+    return {
+        word: [key] if own is None or key in own else key.split(".") for word, key in keys.items()
+    }
 
 
 def key_path(*keys: str) -> str:

@@ -6,9 +6,12 @@ taken as JSON writes them. Refuses to guess what a key means.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from slogate.sources._base import Origin, Scan, Source
-from slogate.sources._export import OPTIONS, export_record, words_of
-from slogate.sources._json_log import json_lines, json_log_words
+from slogate.sources._export import OPTIONS, export_record, usual_numbers, words_of
+from slogate.sources._json_lane import with_lane
+from slogate.sources._json_log import json_lines, json_log_words, key_parts
 from slogate.sources._naming import is_known, meaning_of
 from slogate.sources._records import line_scan
 
@@ -30,15 +33,24 @@ def open_ndjson(origin: Origin) -> Scan:
     samples = {key: [_text(line.get(key)) for line in lines] for key in keys}
     meaning = meaning_of(origin, samples)
     words = words_of(meaning)
-    for key in words.values():
+    paths = key_parts(words, keys)
+    for word, key in words.items():
         if key not in samples:
-            samples[key] = [_text(_within(line, key)) for line in lines]
-    record, bound = export_record(origin, meaning, samples)
-    return line_scan(origin, json_log_words(words, set(keys)), record, parameters=bound)
+            samples[key] = [_text(_within(line, paths[word])) for line in lines]
+    kinds, usual = usual_numbers(origin, meaning, samples)
+    picked = json_log_words(words, keys)
+    # a number of many digits is not written alike in both lanes
+    fractions = (
+        type(_within(line, path)) is float
+        for word, path in paths.items() for line in lines if word not in kinds
+    )  # fmt: skip
+    lane = None if any(fractions) else with_lane(picked, paths, kinds, usual)
+    record, bound = export_record(origin, meaning, samples, numbers=kinds if lane else ())
+    return line_scan(origin, lane or picked, record, parameters=bound)
 
 
-def _within(value: object, key: str) -> object:
-    for part in key.split("."):
+def _within(value: object, path: Sequence[str]) -> object:
+    for part in path:
         value = value.get(part) if isinstance(value, dict) else None
     return value
 

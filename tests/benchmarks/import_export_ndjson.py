@@ -16,7 +16,7 @@ import random
 import sys
 from pathlib import Path
 
-from side_by_side import PARQUET, run
+from side_by_side import run, write_requests
 
 ROUTES = ("/browse", "/search", "/cart", "/checkout", "/login")
 REGIONS = ("eu-west-1", "us-east-1")
@@ -61,17 +61,18 @@ def generate(path: Path, megabytes: int) -> None:
 
 def duckdb_alone(file: str, out: str) -> int:
     """DuckDB's NDJSON reader with typed fields, writing the request columns as Parquet."""
-    import duckdb
-
-    rows = duckdb.execute(
-        'COPY (SELECT "@timestamp" AS ts, ceil(took_ms * 1000)::BIGINT AS duration_us, '
-        "http.route AS endpoint, http.method AS method, http.status_code AS status, "
-        "http.bytes AS bytes, trace_id, {'region': region}::MAP(VARCHAR, VARCHAR) AS labels "
-        f"FROM read_json(?, format='newline_delimited', columns={FIELDS})) "
-        f"TO '{out}' {PARQUET}",
-        [file],
-    ).fetchone()
-    return rows[0]
+    sql = {
+        "ts": '"@timestamp"',
+        "duration_us": "ceil(took_ms * 1000)",
+        "endpoint": "http.route",
+        "method": "http.method",
+        "status": "http.status_code",
+        "bytes": "http.bytes",
+        "trace_id": "trace_id",
+        "labels": "{'region': region}::MAP(VARCHAR, VARCHAR)",
+    }
+    reader = f"read_json(?, format='newline_delimited', columns={FIELDS})"
+    return write_requests(sql, reader, file, out)
 
 
 def options(file: Path) -> dict[str, str]:
