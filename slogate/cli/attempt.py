@@ -49,9 +49,11 @@ def _ended(arguments: list[str]) -> int:
     except SpecError as error:
         # no prefix: editors and problem matchers look for file:line:column at the head
         say(str(error))
+        _tell_github(error, arguments)
         return error.exit_code
     except SlogateError as error:
         complain(error.message, error.hint)
+        _tell_github(error, arguments)
         return error.exit_code
     except KeyboardInterrupt:
         code = EXIT_INTERRUPTED
@@ -60,6 +62,14 @@ def _ended(arguments: list[str]) -> int:
     if code == EXIT_INTERRUPTED:  # the command line library makes this of Ctrl-C
         complain("interrupted", None)
     return code if isinstance(code, int) else EXIT_PASS
+
+
+def _tell_github(error: SlogateError, arguments: list[str]) -> None:
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from slogate.cli.telling_github import tell_github_of_error
+
+        words = (each for each in arguments if not each.startswith("-"))
+        tell_github_of_error(error, next(words, ""))
 
 
 def _other(error: Any, arguments: list[str]) -> int:

@@ -23,12 +23,16 @@ def at_top(verdict: Verdict) -> Verdict:
 
 def all_at_top(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings with their places as seen from the top."""
-    folder = Path.cwd()
-    top = top_of(folder, os.environ)
     return tuple(
-        replace(each, place=replace(each.place, file=_seen(each.place.file, folder, top)))
+        replace(each, place=replace(each.place, file=from_top(each.place.file)))
         for each in findings
     )
+
+
+def from_top(file: str) -> str:
+    """A file as seen from the top, if it is of the repository."""
+    folder = Path.cwd()
+    return _seen(file, folder, top_of(folder, os.environ))
 
 
 def top_of(folder: Path, environment: Mapping[str, str] | None = None) -> Path:

@@ -130,6 +130,10 @@ def _tell(
         out(json.dumps(remarks, indent=2, ensure_ascii=False) + "\n")
     else:
         out(found.lines())
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from slogate.cli.telling_github import tell_github_of_faults
+
+        tell_github_of_faults(found.remarks)
     note(found.summary(), quiet=quiet)
     if fix and not diff:
         names = ", ".join(change.file for change in changes)

@@ -1,19 +1,28 @@
-"""What `run`, `check` and `compare` say to GitHub's runner unasked, and how much it takes."""
+"""What is said to GitHub's runner unasked, and how much it takes.
+
+`run`, `check` and `compare` tell what they found, and why they could not; faults of specs are told
+on their lines, whatever read them.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slogate.cli.options import note
-from slogate.errors import EXIT_BREACH, EXIT_PASS
+from slogate.errors import EXIT_BREACH, EXIT_PASS, Fault, SlogateError, SpecError
 from slogate.verdict import Finding, Verdict
+
+if TYPE_CHECKING:
+    from slogate.slo.lint import Remark
 
 # a summary of more than 1 MiB is not shown at all; the last sentence needs some of it
 MOST_OF_A_SUMMARY = (1 << 20) - 1_000
+_JUDGING = {"run", "check", "compare"}
 
 
 def tell_github(verdicts: Sequence[Verdict]) -> None:
@@ -32,13 +41,49 @@ def tell_github_of(findings: Sequence[Finding], summary: str) -> None:
     _summarise([summary])
 
 
+def tell_github_of_faults(found: Iterable[Fault | Remark]) -> None:
+    """What is wrong with specs, on their lines; what is ignored is not told."""
+    from slogate.cli.placing import from_top
+    from slogate.reports.github import annotation
+
+    levels = {"error": "error", "warning": "warning", "info": "notice"}
+    lines = []
+    for each in found:
+        if getattr(each, "ignored", None) is None:
+            where = f"{each.path}: " if each.path else ""
+            hint = f" ({each.hint})" if each.hint else ""
+            level = levels[getattr(each, "severity", "error")]
+            lines.append(
+                annotation(
+                    level, f"spec: {each.rule}", f"{where}{each.message}{hint}",
+                    file=from_top(each.file), line=each.line, column=each.column,
+                )
+            )  # fmt: skip
+    _write("".join(f"{line}\n" for line in lines))
+
+
+def tell_github_of_error(error: SlogateError, command: str) -> None:
+    """Why a command that judges did not."""
+    from slogate.reports.github import annotation
+
+    if isinstance(error, SpecError):
+        tell_github_of_faults(error.faults)
+    elif command in _JUDGING:
+        hint = f" ({error.hint})" if error.hint else ""
+        _write(f"{annotation('error', f'slogate {command}', f'{error.message}{hint}')}\n")
+
+
+def _write(text: str) -> None:
+    with contextlib.suppress(OSError):
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
 def _annotate(findings: Sequence[Finding]) -> None:
     from slogate.cli.placing import all_at_top
     from slogate.reports.github import commands
 
-    with contextlib.suppress(OSError):
-        sys.stderr.write(commands(all_at_top(findings)))
-        sys.stderr.flush()
+    _write(commands(all_at_top(findings)))
 
 
 def _summarise(texts: Sequence[str]) -> None:

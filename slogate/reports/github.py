@@ -28,23 +28,32 @@ def prop(text: str) -> str:
     return text.translate(_PROPERTY)
 
 
+def annotation(
+    level: str, title: str, message: str, *, file: str = "", line: int = 0, column: int = 0
+) -> str:
+    """A workflow command: `error`, `warning` or `notice`, at a place if there is one."""
+    properties = {"title": _base.plain(title)}
+    if line:
+        place = {"file": _base.plain(file), "line": str(line), "col": str(column)}
+        properties = {**place, **properties}
+    shown = ",".join(f"{key}={prop(value)}" for key, value in properties.items() if value)
+    return f"::{level} {shown}::{data(_base.plain(message))}"
+
+
 def _annotation(finding: Finding) -> str:
-    command = "error" if finding.blocking else "warning"
     name = _base.plain(finding.id)
     if len(name) > _LONGEST_TITLE:
         name = f"{name[: _LONGEST_TITLE - 1]}…"
-    title = f"{name}: {_base.word(finding.outcome)}"
-    place = finding.place
-    properties = {
-        "file": _base.plain(place.file),
-        "line": str(place.line),
-        "col": str(place.column),
-        "title": title,
-    }
-    shown = ",".join(f"{key}={prop(value)}" for key, value in properties.items() if value)
     message = _base.plain(finding.reason)[:_LONGEST] or _base.word(finding.outcome)
-    aside = _base.aside(finding)
-    return f"::{command} {shown}::{data(f'{message} ({aside})' if aside else message)}"
+    aside, place = _base.aside(finding), finding.place
+    return annotation(
+        "error" if finding.blocking else "warning",
+        f"{name}: {_base.word(finding.outcome)}",
+        f"{message} ({aside})" if aside else message,
+        file=place.file,
+        line=place.line,
+        column=place.column,
+    )
 
 
 def commands(findings: Sequence[Finding]) -> str:

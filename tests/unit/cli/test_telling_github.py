@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from commands import slogate_in
 from verdict_examples import finding, passing, verdict
 
 from slogate.cli.telling_github import MOST_OF_A_SUMMARY, tell_github, tell_github_of
@@ -63,3 +64,51 @@ def test_what_is_no_verdict_is_told_likewise(summary, capsys):
 
     assert summary.read_text() == "| base | head |\n"
     assert capsys.readouterr().err.startswith("::error file=slo/shop.yaml,line=12")
+
+
+BAD = "slogate: 1\nservice: x\nbudgets:\n  - {name: a, p95: 3}\n  - {nam: '::error::x'}\n"
+
+
+@pytest.mark.parametrize("words", [("check",), ("spec", "lint")])
+def test_faults_of_a_spec_are_told_on_their_lines(tmp_path, words):
+    """Whatever reads it, from the top of the repository, with the hint."""
+    (tmp_path / "svc/slo").mkdir(parents=True)
+    (tmp_path / "svc/slo/x.yaml").write_text(BAD)
+    environment = {"GITHUB_ACTIONS": "true", "GITHUB_WORKSPACE": str(tmp_path)}
+    done = slogate_in(tmp_path / "svc", *words, environment=environment)
+
+    told = [line for line in done.stderr.splitlines() if line.startswith("::")]
+    assert done.returncode == 2
+    assert len(told) == 3
+    assert told[0] == (
+        "::error file=svc/slo/x.yaml,line=4,col=20,title=spec%3A missing-unit"
+        "::budgets[0].p95: '3' has no unit (write 3ms or 3s)"
+    )
+
+
+def test_remarks_of_lint_are_no_errors_and_what_is_ignored_is_not_told(tmp_path):
+    """A warning stays one, and something for information is a notice."""
+    text = (
+        "slogate: 1\nservice: x\nbudgets:\n  - name: a\n"
+        "    # slogate: ignore limits-out-of-order: meant\n    p95: 1s\n    p50: 2s\n"
+    )
+    (tmp_path / "slo").mkdir()
+    (tmp_path / "slo/x.yaml").write_text(text)
+    done = slogate_in(tmp_path, "spec", "lint", environment={"GITHUB_ACTIONS": "true"})
+
+    levels = {line.partition(" ")[0] for line in done.stderr.splitlines() if "::" in line}
+    assert "limits-out-of-order" not in done.stderr
+    assert levels <= {"::warning", "::notice"}
+    assert "::notice" in levels
+
+
+@pytest.mark.parametrize(("command", "count"), [("check", 1), ("runs", 0)])
+def test_what_keeps_a_gate_from_judging_is_an_annotation(tmp_path, command, count):
+    """The job says why, not only that it ended with 2; other commands say it on stderr alone."""
+    (tmp_path / "slo").mkdir()
+    (tmp_path / "slo/x.yaml").write_text("slogate: 1\nservice: x\nbudgets: [{name: a, p95: 1s}]\n")
+    words = [command, *(["list"] if command == "runs" else [])]
+    done = slogate_in(tmp_path, *words, environment={"GITHUB_ACTIONS": "true"})
+
+    assert done.returncode == 2
+    assert done.stderr.count("::error title=slogate check::the store") == count
