@@ -30,11 +30,15 @@ _RATE = re.compile(rf"({_NUMBER})\s*/\s*(s|m|h)", re.ASCII)
 _LONGEST_US = 3_660 * _UNITS_US["d"]
 
 
-def parse_duration(text: str) -> int:
-    """`300ms`, `1.5s`, `1h30m` as whole microseconds; ValueError says what is wrong."""
+def parse_duration(text: str, likely: tuple[str, str] = ("ms", "s")) -> int:
+    """`300ms`, `1.5s`, `1h30m` as whole microseconds; ValueError says what is wrong.
+
+    A number without a unit may have been meant in one of the `likely` ones.
+    """
     text = text.strip()
     if re.fullmatch(_NUMBER, text):
-        raise ValueError(f"'{text}' has no unit; write {text}ms or {text}s")
+        meant = " or ".join(f"{text}{unit}" for unit in likely)
+        raise ValueError(f"'{text}' has no unit; write {meant}")
     if not _DURATION.fullmatch(text):
         raise ValueError(f"'{text}' is not a duration; write one like 300ms, 1.5s or 1h30m")
     parts = _DURATION_PART.findall(text)

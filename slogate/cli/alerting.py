@@ -141,7 +141,7 @@ def look(asked: Asked) -> Told:
 def look_for(asked: Asked) -> Sight:
     """How the alerts of all services stand; what hinders one hides no other's."""
     at = asked.moment("--at", asked.at)
-    oldest = None if asked.max_age is None else given_age("--max-age", asked.max_age)
+    oldest = None if asked.max_age is None else given_age("--max-age", asked.max_age, ("m", "h"))
     if at is not None and oldest is not None:
         raise UsageError("--max-age is for the newest data, not for another moment")
     opened = asked.opened()

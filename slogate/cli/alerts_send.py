@@ -105,7 +105,7 @@ def command(
     from slogate.sending import News
 
     del no_color
-    lapse_us = given_age("--lapse", lapse)
+    lapse_us = given_age("--lapse", lapse, ("m", "h"))
     if lapse_us < _LEAST_LAPSE_US:
         raise UsageError(
             f"--lapse: {lapse} is under a minute, so that alerts end as soon as they begin",
@@ -114,7 +114,7 @@ def command(
     access = Access(
         headers=_headers(token_file, password_file),
         ca=ca,
-        timeout_s=max(0.001, given_age("--timeout", timeout) / 1e6),
+        timeout_s=max(0.001, given_age("--timeout", timeout, ("s", "ms")) / 1e6),
     )
     receivers = _receivers(to, access)
     asked = Asked(

@@ -11,10 +11,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = len("2026-11-01")
 
 
-def given_age(flag: str, word: str) -> int:
+def given_age(flag: str, word: str, likely: tuple[str, str] = ("d", "h")) -> int:
     """A length of time like `90d` in µs; UsageError for anything else."""
     try:
-        return parse_duration(word)
+        return parse_duration(word, likely)
     except ValueError as error:
         raise UsageError(f"{flag}: {error}") from None
 

@@ -141,7 +141,7 @@ def _run_time(text: str | None) -> int | None:
     from slogate.units import parse_duration
 
     try:
-        given = parse_duration(text)
+        given = parse_duration(text, ("m", "s"))
     except ValueError as error:
         raise UsageError(f"--for: {error}") from None
     if given == 0:

@@ -246,7 +246,7 @@ def _duration(flag: str, text: str | None) -> float | None:
     if text is None:
         return None
     try:
-        found = parse_duration(text)
+        found = parse_duration(text, ("s", "m"))
     except ValueError as error:
         raise UsageError(f"{flag}: {error}") from None
     if not found:

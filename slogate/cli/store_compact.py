@@ -90,7 +90,7 @@ def compact_command(
     opened = opened_store(store)
     runs = _runs(opened, run, service, kind)
     chosen: dict[str, tuple[int, ...]] = {}
-    step_us = given_age("--step", step)
+    step_us = given_age("--step", step, ("m", "h"))
     if roll_up:
         old = _old(runs, older_than, kind or "production")
         chosen = _cuts(old, spec or [], cut or [])
@@ -153,7 +153,7 @@ def _cuts(runs: Sequence[Run], files: list[Path], words: list[str]) -> dict[str,
 
     files = files or list(load_settings(Path.cwd(), os.environ).specs)
     specs = load_every(read_specs(files)) if files or FOLDER.is_dir() else []
-    given = [given_age("--cut", word) for word in words]
+    given = [given_age("--cut", word, ("ms", "s")) for word in words]
     found = {}
     for run in runs:
         mine = [spec for spec in specs if spec.service == run.service]

@@ -44,6 +44,12 @@ def test_a_wrong_duration_says_what_is_wrong(text, words):
     assert words in str(caught.value)
 
 
+def test_a_number_alone_is_met_with_likely_units():
+    """How old a run is, nobody counts in milliseconds."""
+    with pytest.raises(ValueError, match="'90' has no unit; write 90d or 90h"):
+        units.parse_duration("90", ("d", "h"))
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
