@@ -76,28 +76,26 @@ def _lines(origin: Origin) -> Iterator[Message]:
         stream.read(len(_BOM) if marked else 0)
         while block := stream.read(_BLOCK):
             block += stream.readline(LONGEST + 1)
-            yield from _block(lane, block, number)
-            number += _count(block)
+            count = block.count(b"\n") + (not block.endswith(b"\n"))
+            yield from _block(lane, block, number, count)
+            number += count
             while len(block) > LONGEST and not block.endswith(b"\n"):
                 block = stream.readline(LONGEST + 1)
     lane.release()
 
 
-def _count(block: bytes) -> int:
-    return block.count(b"\n") + (not block.endswith(b"\n"))
-
-
-def _block(lane: Lane, block: bytes, first: int) -> Iterator[Message]:
-    """A block at once, or else each half of it; a small one line by line."""
+def _block(lane: Lane, block: bytes, first: int, count: int) -> Iterator[Message]:
+    """A block of so many lines at once, or else each half of it; a small one line by line."""
     if block.startswith(PLAIN):
-        fast = _Fast(lane, block, _count(block))
+        fast = _Fast(lane, block, count)
         yield Message(first, None, fast.take)
         if fast.taken:
             return
     half = block.find(b"\n", len(block) // 2, -1) + 1
     if half and len(block) > _SMALL:
-        yield from _block(lane, block[:half], first)
-        yield from _block(lane, block[half:], first + _count(block[:half]))
+        fewer = block.count(b"\n", 0, half)
+        yield from _block(lane, block[:half], first, fewer)
+        yield from _block(lane, block[half:], first + fewer, count - fewer)
         return
     lane.release()
     yield from _each(block, first)

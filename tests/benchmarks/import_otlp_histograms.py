@@ -25,7 +25,7 @@ START = 1_764_000_000_000_000_000
 GROWN = 10
 
 
-def point(counts: list[int], told: list[dict[str, Any]], at: int) -> dict[str, Any]:
+def point(counts: list[int], told: list[dict[str, Any]], at: int, since: int) -> dict[str, Any]:
     """A data point of as many counts, in explicit buckets where those are as many as theirs."""
     written = [str(count) for count in counts]
     if len(counts) == len(BOUNDS) + 1:
@@ -33,18 +33,23 @@ def point(counts: list[int], told: list[dict[str, Any]], at: int) -> dict[str, A
     else:
         buckets = {"scale": 3, "positive": {"offset": -60, "bucketCounts": written}}
     return {
-        "attributes": told, "startTimeUnixNano": str(START), "timeUnixNano": str(at),
+        "attributes": told, "startTimeUnixNano": str(since), "timeUnixNano": str(at),
         "count": str(sum(counts)), "sum": sum(counts) / 16, **buckets,
     }  # fmt: skip
 
 
-def generate(path: Path, megabytes: int) -> None:
-    """A file of about that size, as the collector's file exporter writes it."""
+def generate(path: Path, megabytes: int, *, restless: bool = False) -> None:
+    """A file of about that size, as the collector's file exporter writes it.
+
+    Restless: every other two lines are deltas, each 100th message a count falls to zero, and no
+    point tells an outcome.
+    """
     chance = random.Random(20261129)
     of = attributes(service__name="shop", service__version="1.4.2", host__name="shop-1")
     series = [
-        attributes(http__request__method=method, http__route=route,
-                   http__response__status_code=status, url__scheme="https", server__port=port)
+        attributes(http__request__method=method, http__route=route, url__scheme="https",
+                   **{"peer" if restless else "http__response__status_code": status},
+                   server__port=port)
         for route in ROUTES for method in ("GET", "POST") for status in (200, 503)
         for port in range(4)
     ]  # fmt: skip
@@ -54,17 +59,21 @@ def generate(path: Path, megabytes: int) -> None:
     with path.open("w", encoding="utf-8") as file:
         while size < megabytes * 1_000_000:
             at += 10_000_000_000
+            delta = restless and at // 10_000_000_000 % 2 == 1
             for kind, width in kinds.items():
                 points = []
                 for told, mine in zip(series, counts[kind], strict=True):
+                    if restless and chance.random() < 0.01:
+                        mine[:] = [0] * width
+                    these = [0] * width if delta else mine
                     for _ in range(GROWN):
-                        mine[chance.randrange(width)] += chance.randrange(5)
-                    points.append(point(mine, told, at))
+                        these[chance.randrange(width)] += chance.randrange(5)
+                    points.append(point(these, told, at, at - 10_000_000_000 if delta else START))
                 metric = {
                     "name": "http.server.request.duration", "unit": "s",
-                    kind: {"aggregationTemporality": 2, "dataPoints": points},
+                    kind: {"aggregationTemporality": 1 if delta else 2, "dataPoints": points},
                 }  # fmt: skip
-                scopes = [{"scope": {"name": kind}, "metrics": [metric]}]
+                scopes = [{"scope": {"name": f"{kind}{delta}"}, "metrics": [metric]}]
                 message = {"resourceMetrics": [{"resource": {"attributes": of}}]}
                 message["resourceMetrics"][0]["scopeMetrics"] = scopes
                 size += file.write(json.dumps(message, separators=(",", ":")) + "\n")

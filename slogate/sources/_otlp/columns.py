@@ -31,8 +31,6 @@ NO_HISTOGRAM = -1
 _NO_HISTOGRAMS = ("sum", "gauge", "summary")
 PLAIN = b'{"resourceMetrics":'
 _NULL = re.compile(rb"[:\[,]\s*null")
-# other messages, and other ways to write keys
-_OTHERS = (b'"resourceSpans"', b'"resourceLogs"', b'"resourceProfiles"', b'"resource_')
 # whether times and counts are texts
 _WAYS = ((True, True), (True, False), (False, False))
 
@@ -83,16 +81,15 @@ class Reader:
             rest.decode()
         except UnicodeDecodeError:
             raise Odd from None
-        if (
-            rest.count(PLAIN) != lines
-            or any(word in rest for word in _OTHERS)
-            or (b"null" in rest and _NULL.search(rest))
-        ):
+        if rest.count(PLAIN) != lines or (b"null" in rest and _NULL.search(rest)):
             raise Odd
-        entries = self._entries(rest)
-        if len(entries) != lines or entries.null_count:
+        found = self._entries(rest)
+        entries = found.flatten()
+        # neither other messages, nor other ways to write these keys
+        plain = rest.count(b'"resource') == lines + len(entries)
+        if len(found) != lines or found.null_count or not plain:
             raise Odd
-        return _block(entries.flatten(), counts, self.texts)
+        return _block(entries, counts, self.texts)
 
     def _entries(self, rest: bytes) -> Any:
         """The resources of each line, as an exporter writes all of them."""

@@ -80,26 +80,17 @@ def _increased(now: Columns, then: Columns, known: Any) -> tuple[Any, Any, Any, 
     counts = now["counts"]
     of = pc.list_parent_indices(counts)
     before, fell = _before(now, then, of)
-    more = _less(counts.values, before, known, of)
+    more = pc.subtract(counts.values, before)
     if (pc.min(more).as_py() or 0) < 0:
         fallen = of.filter(pc.less(more, number(0))).cast(pa.int64())
         fell = pc.or_(fell, pc.is_in(places(len(counts)), fallen))
-    if ever(pc.and_(fell, known)):
-        known = pc.and_(known, pc.invert(fell))
-        more = _less(counts.values, before, known, of)
+    known = pc.and_(known, pc.invert(fell))
+    if pc.all(known).as_py() is False:
+        more = pc.if_else(known.take(of), more, counts.values)
     grew = pc.greater(more, number(0))
     of = of.filter(grew)
     at = pc.subtract(pc.indices_nonzero(grew).cast(pa.int64()), counts.offsets.take(of))
     return of, at, more.filter(grew), known
-
-
-def _less(counts: Any, before: Any, known: Any, of: Any) -> Any:
-    """Counts less those before, where those are known."""
-    import pyarrow.compute as pc
-
-    if pc.all(known).as_py() is False:
-        before = pc.if_else(known.take(of), before, number(0))
-    return pc.subtract(counts, before)
 
 
 def _before(now: Columns, then: Columns, of: Any) -> tuple[Any, Any]:

@@ -78,8 +78,8 @@ def batch_of(
     place = now["pair"].take(of)
     facts = [pair.facts for pair in pairs]
     words = {
-        "endpoint": pa.array([each.endpoint for each in facts], pa.string()),
-        "method": pa.array([each.method for each in facts], pa.string()),
+        "endpoint": pa.array([each.endpoint for each in facts]).dictionary_encode(),
+        "method": pa.array([each.method for each in facts]).dictionary_encode(),
         "status": pa.array([each.status for each in facts], pa.int16()),
         "ok": pa.array(
             [not each.failed if known else None for each, known in zip(facts, clear, strict=True)],
@@ -106,11 +106,11 @@ def chunks_of(batch: Any, place: Any, pairs: list[Pair], clear: list[bool]) -> L
     def chunk(rows: Any) -> Chunk:
         return Chunk(rows=rows, series="histograms")
 
-    if all(clear):
-        return [(None, chunk(batch))] if len(batch) else []
     metrics: dict[Metric | None, list[int]] = {}
     for at, (pair, known) in enumerate(zip(pairs, clear, strict=True)):
         metrics.setdefault(None if known else pair.group.key, []).append(at)
+    if len(metrics) == 1:
+        return [(metric, chunk(batch)) for metric in metrics if len(batch)]
     found = (
         (metric, batch.filter(pc.is_in(place, whole(these)))) for metric, these in metrics.items()
     )
