@@ -5,8 +5,11 @@ from __future__ import annotations
 import random
 
 import pytest
+from foreign import take
 from otlp_lane import alike
 from telemetry import exponential, lines, metrics, point, traces
+
+from slogate.sources import otlp_json
 
 HTTP = {"http.request.method": "GET", "http.route": "/cart", "http.response.status_code": 200}
 FAILED = {**HTTP, "http.response.status_code": 503, "http.route": "/é"}
@@ -124,6 +127,22 @@ def test_an_exponential_point_after_another(second):
         pytest.param(lambda text: text + lines(traces()), {"signal": "metrics"}, id="traces"),
         pytest.param(lambda text: text + "\n", {}, id="blank line"),
         pytest.param(
+            lambda text: text.replace('"bucketCounts": ["2", "2", "0", "2"]', '"bucketCounts":0'),
+            {},
+            id="a number for counts",
+        ),
+        pytest.param(
+            lambda text: text.replace('"bucketCounts": [', '"bucket\\u0043ounts":0, "x": ['),
+            {},
+            id="an escape in a key",
+        ),
+        pytest.param(lambda text: text.replace('"2"]', '"2,3"]'), {}, id="two counts in a text"),
+        pytest.param(lambda text: text.replace('"2"]', '"2" 3]'), {}, id="two counts, no comma"),
+        pytest.param(lambda text: text.replace('"2"]', '"1 1"]'), {}, id="a blank in a count"),
+        pytest.param(lambda text: text.replace("/cart", "/a}}]b"), {}, id="brackets in a text"),
+        pytest.param(lambda text: text.replace("histogram", "hist"), {}, id="unknown type"),
+        pytest.param(lambda text: text.replace('"17640', '"97640'), {}, id="far future"),
+        pytest.param(
             lambda text: text.replace('"name": "tests"', '"version": "1"'), {}, id="scope"
         ),
     ],
@@ -183,3 +202,26 @@ def test_many_series_at_random():
         taken += alike(*("".join(texts[start:end]) for start, end in pieces))
 
     assert taken > 8
+
+
+@pytest.mark.parametrize("telling", [STEADY[2], None], ids=["later", "never"])
+def test_outcomes_that_are_told_later(telling):
+    """Rows wait for a point of their metric that tells an outcome, whichever way they came."""
+    silent = {"http.route": "/cart", "http.request.method": "GET"}
+    texts = [lines(metrics(point([number] * 4, at=number, told=silent))) for number in range(1, 4)]
+    if telling:
+        texts.append(lines(telling))
+
+    assert alike(*texts) == len(texts)
+
+
+def test_a_file_with_a_bad_line(tmp_path):
+    """The bad line is told by its number, and costs none of the others."""
+    told = [lines(metrics(point([number] * 4, at=number, told=HTTP))) for number in range(1, 1200)]
+    told[700] = told[700].replace('"count"', '"count')
+
+    rows, tally = take(tmp_path, "".join(told).encode(), source=otlp_json.PLUGIN)
+
+    assert len("".join(told)) > 2 << 18
+    assert sum(row["count"] for row in rows) == 1199 * 4
+    assert [shown.partition(": ")[0].rpartition(":")[2] for shown in tally.shown] == ["701"]
