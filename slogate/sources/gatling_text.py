@@ -30,7 +30,7 @@ from slogate.sources._csv import padded
 from slogate.sources._quotes import check_lines
 
 _LOCATE_BYTES = 256 << 20
-_WIDTH = 11
+_WIDTH = 20  # a request has 11 at most, and what an extraInfoExtractor adds
 _OTHERS = {"RUN", "USER", "GROUP", "ASSERTION", "ERROR"}
 _SECONDS = (1_000_000_000, 4_102_444_800)
 _KNOWN = re.compile(

@@ -51,6 +51,18 @@ def test_a_line_becomes_a_request(tmp_path, layout: int):
     assert (found.tally.bad, found.tally.left_out) == ({}, {})
 
 
+@pytest.mark.parametrize("layout", [2, 3], ids=["2.2", "2.0"])
+def test_extra_information_behind_a_request_is_passed_over(tmp_path, layout: int):
+    """An extraInfoExtractor adds as many fields as its author likes."""
+    extra = line(layout, "Home").rstrip("\n") + "\turl\t200\tsession\tOK\t12\n"
+
+    found = read(tmp_path, RUN + extra)
+
+    assert [(row["endpoint"], row["duration_us"], row["error"]) for row in found.rows] == [
+        ("Home", 7_000, None)
+    ]
+
+
 @pytest.mark.parametrize("layout", range(4), ids=["3.4", "3.0", "2.2", "2.0"])
 @pytest.mark.parametrize("name", ["OK", "KO", "REQUEST", "USER", "RUN", "1764000000000", '"', "ä"])
 def test_no_name_confuses_the_fields(tmp_path, layout: int, name: str):
