@@ -58,8 +58,8 @@ SYNTAX = """Traceback (most recent call last):
     ("frame", "error", "told"),
     [
         pytest.param(
-            '  File "/home/a b/load.py", line 4\n    def x(self)\n               ^\n',
-            "SyntaxError: expected ':'", "/home/a b/load.py:4: SyntaxError: expected ':'", id="own",
+            '  File "/srv/a b/load.py", line 4\n    def x(self)\n               ^\n',
+            "SyntaxError: expected ':'", "/srv/a b/load.py:4: SyntaxError: expected ':'", id="own",
         ),
         pytest.param("", "OSError: no space", "OSError: no space", id="library"),
     ],
