@@ -12,6 +12,8 @@ from slogate.reports import _base
 from slogate.verdict import Finding, Outcome, Verdict
 
 Code = Callable[[str], str]
+# longer than this no run is, as the reason says too
+PRACTICAL_S = 6 * 3_600
 
 
 def next_step(verdict: Verdict, code: Code, shown: str | None = None) -> str:
@@ -51,6 +53,8 @@ def _of_production(worst: Outcome, name: str) -> str:
 
 
 def _undecided(worst: Finding, name: str) -> str:
+    if (worst.seconds_needed or 0) > PRACTICAL_S:
+        return f"Move the limit of {name}, or improve the service: a longer run settles nothing."
     if worst.seconds_needed is not None:
         more = units.format_span(worst.seconds_needed)
         return f"Run longer: {more} of such load would settle {name}."

@@ -158,21 +158,13 @@ line.budget.open { stroke: var(--open); }
   font-variant-numeric: tabular-nums; }
 [hidden] { display: none; }
 @media (max-width: 860px) { .pair { grid-template-columns: 1fr; } }
-@media (max-width: 560px) {
-  main, header, footer { padding-left: 12px; padding-right: 12px; }
-  section { padding: 14px 14px; }
-  h1 { font-size: 1.2rem; }
-  .reasons > li { grid-template-columns: 1fr; gap: 4px; }
-  dl { grid-template-columns: 1fr; }
-  .chart { margin-left: 52px; } .chart .spare { display: none; } .legend { margin-left: 0; }
+@media screen and (max-width: 860px) {
   .cards, .cards tbody { display: block; }
   .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden;
     clip-path: inset(50%); }
-  .cards tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 7px 12px;
+  .cards tr { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 7px 12px;
     padding: 12px 0; border-top: 1px solid var(--line); align-items: start; }
   .cards tr:first-child { border-top: 0; padding-top: 0; }
-  .cards.across3 tr { grid-template-columns: repeat(3, minmax(0, 1fr)); }
-  .cards.across5 tr { grid-template-columns: repeat(5, minmax(0, 1fr)); }
   .cards th, .cards td { display: block; padding: 0; border: 0; text-align: left;
     white-space: normal; overflow-wrap: anywhere; }
   .cards th { grid-column: 1 / -1; }
@@ -187,6 +179,16 @@ line.budget.open { stroke: var(--open); }
   .cards .name { max-width: 100%; min-width: 0; }
   .cards .bar, .cards .trend { max-width: 100%; }
   .cards .wide .line-up { display: inline; margin-right: 8px; }
+}
+@media (max-width: 560px) {
+  main, header, footer { padding-left: 12px; padding-right: 12px; }
+  section { padding: 14px 14px; }
+  h1 { font-size: 1.2rem; }
+  .reasons > li { grid-template-columns: 1fr; gap: 4px; }
+  dl { grid-template-columns: 1fr; }
+  .chart { margin-left: 52px; } .chart .spare { display: none; } .legend { margin-left: 0; }
+  .cards tr { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .cards.across3 tr { grid-template-columns: repeat(3, minmax(0, 1fr)); }
 }
 @media print {
   :root { color-scheme: light; --page: #fff; --card: #fff; --ink: #000; --soft: #444;

@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 from verdict_examples import finding, passing, verdict
 
+from slogate.objectives import _share
+from slogate.reports._next import PRACTICAL_S
 from slogate.talk.past import Past, sparkline
 from slogate.talk.words import MOST, body, calm, chat, next_step
 from slogate.verdict import Outcome
@@ -34,6 +36,11 @@ def test_a_sparkline(values, line):
         pytest.param(
             {"outcome": Outcome.INCONCLUSIVE, "seconds_needed": 120.0}, "Run longer: 2", id="longer"
         ),
+        pytest.param(
+            {"outcome": Outcome.INCONCLUSIVE, "seconds_needed": PRACTICAL_S + 1.0},
+            "Move the limit",
+            id="never",
+        ),
         pytest.param({"outcome": Outcome.NO_DATA}, "slogate runs show r1", id="no-data"),
         pytest.param({"outcome": Outcome.INVALID}, "Mend the measurement", id="invalid"),
         pytest.param({"blocking": False}, "Nothing blocks", id="not-blocking"),
@@ -42,6 +49,11 @@ def test_a_sparkline(values, line):
 def test_the_next_step_is_that_of_the_outcome(changes, said):
     """Its reader is told what to do, by what blocks first."""
     assert said in next_step(verdict(finding(**changes), passing()))
+
+
+def test_what_no_run_settles_is_what_the_reason_says():
+    """The step and the reason agree on how long is too long."""
+    assert PRACTICAL_S == _share.PRACTICAL_S
 
 
 @pytest.mark.parametrize(
