@@ -143,7 +143,7 @@ def format_span(seconds: float) -> str:
     hours, rest = divmod(minutes, 60)
     if hours < 48:
         return f"{hours} h {rest} min" if rest else f"{hours} h"
-    days, rest = divmod(hours, 24)
+    days, rest = divmod(int(seconds / 3600 + 0.5), 24)
     return f"{days} d {rest} h" if rest else f"{days} d"
 
 

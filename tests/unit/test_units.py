@@ -117,7 +117,8 @@ def test_spans_and_counts_are_printed_for_people():
     assert units.format_span(7500) == "2 h 5 min"
     assert units.format_span(47.5 * 3600) == "47 h 30 min"
     assert units.format_span(28 * 86_400) == "28 d"
-    assert units.format_span(64 * 86_400 + 9_000) == "64 d 2 h"
+    assert units.format_span(64 * 86_400 + 9_001) == "64 d 3 h"
+    assert units.format_span(3 * 86_400 - 60) == "3 d"
     assert units.format_count(12408) == "12,408"
     assert [units.format_bytes(size) for size in (0, 999, 1_000, 999_950, 1_340_000_000)] == [
         "0 B", "999 B", "1.0 kB", "1.0 MB", "1.3 GB"
