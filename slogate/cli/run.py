@@ -166,7 +166,7 @@ def command(
         "store": store,
         "service": service,
         "users": users,
-        "spawn_rate": spawn_rate,
+        "spawn_rate": _rate(spawn_rate),
         "run_time": run_time_of(run_time),
         "max_time": max_time_of(max_time),
         "host": host,
@@ -190,6 +190,12 @@ def command(
         request, load_test, __version__, said=run_time is not None, bounded=max_time is not None
     )
     return load_test(request, show)
+
+
+def _rate(spawn_rate: float | None) -> float | None:
+    if spawn_rate is not None and not 0 < spawn_rate < float("inf"):
+        raise UsageError("--spawn-rate must be a number over 0")
+    return spawn_rate
 
 
 def _longest(run_time: str | None, max_time: str) -> str:

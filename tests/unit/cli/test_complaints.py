@@ -116,3 +116,11 @@ def test_a_full_stderr_changes_no_exit_code():
         )
 
     assert done.returncode == 2
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "nan", "inf"])
+def test_users_are_spawned_at_some_rate(rate, capsys):
+    """What is no rate is refused before anything is started, and not taken for the default."""
+    code = run(["run", "--spawn-rate", rate])
+
+    assert (code, capsys.readouterr().err) == (2, "error: --spawn-rate must be a number over 0\n")
