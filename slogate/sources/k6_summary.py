@@ -4,7 +4,8 @@ It counts the requests of all endpoints together and tells a few percentiles, be
 lies a known number of requests; those of the successes alone are used where k6 has them
 (`expected_response:true`). A failed connection took 0 ms for k6: what failed gets bounds that
 hold whichever it was. Without `http_req_failed` (k6 before 0.31) outcomes are unknown. The start
-of the run is not in the file. Refuses summaries whose counts contradict each other.
+of the run is not in the file, unless it is the structured summary of k6 since 1.5, which tells
+when it was written: when the run ended. Refuses summaries whose counts contradict each other.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from slogate.sources._summaries import (
     endpoint_of,
     json_count,
     json_us,
+    moment,
     reads,
     start_of,
     step_us,
@@ -36,6 +38,8 @@ from slogate.sources._summaries import (
 _TIMES = "http_req_duration"
 _SUCCESSES = f"{_TIMES}{{expected_response:true}}"
 _PERCENTILE = re.compile(r"p\((\d{1,3}(?:\.\d{1,9})?)\)", re.ASCII)
+_BESIDE = (b'"root_group"', b'"state"', b'"options"', b'"k6Version"', b'"k6_version"')
+_WRITTEN = ("generatedAt", "generated_at")
 _SINGLE = "single requests say more: k6 run --out json=FILE, or csv=FILE"
 
 
@@ -44,19 +48,25 @@ def sniff(head: bytes) -> float:
     if not head.lstrip().startswith(b"{") or b'"metrics"' not in head or b'"type":"Poi' in head:
         return 0.0
     named = b'"http_reqs"' in head or f'"{_TIMES}"'.encode() in head
-    beside = any(name in head for name in (b'"root_group"', b'"state"', b'"options"'))
+    beside = any(name in head for name in _BESIDE)
     return (1.0 if beside else 0.6) * named
 
 
 def _parse(origin: Origin, text: str) -> Step:
     found = document(origin, text)
-    metrics = {name: _values(found, name) for name in table(found, "metrics")}
+    structured = "results" in found
+    metrics = (
+        _structured(found)
+        if structured
+        else {name: _values(found, name) for name in table(found, "metrics")}
+    )
     if _TIMES not in metrics or "http_reqs" not in metrics:
         raise ValueError(f"it has no {_TIMES} and http_reqs: no request was made")
     requests = json_count(within(metrics["http_reqs"], "count"), "http_reqs.count")
+    length = step_us(_length(found, metrics["http_reqs"], requests))
     step = Step(
-        ts=start_of(origin), endpoint=endpoint_of(origin),
-        step_us=step_us(_length(found, metrics["http_reqs"], requests)), notes=[_SINGLE],
+        ts=_start(origin, found, length) if structured else start_of(origin),
+        endpoint=endpoint_of(origin), step_us=length, notes=[_SINGLE],
     )  # fmt: skip
     if "http_req_failed" not in metrics:
         step.notes.append(NO_OUTCOME.partition(";")[0])
@@ -83,7 +93,31 @@ def _values(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return table(found, "metrics", name, "values") if "values" in metric else metric
 
 
+def _structured(found: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The metrics of a structured summary, with the names of before."""
+    told = within(found, "results", "metrics")
+    metrics: dict[str, Mapping[str, Any]] = {}
+    for metric in told if isinstance(told, list) else []:
+        values = dict(table(metric, "values"))
+        if {"matches", "total"} <= values.keys():
+            matches, total = (json_count(values[name], name) for name in ("matches", "total"))
+            values |= {"passes": matches, "fails": total - matches}
+        metrics[str(within(metric, "name"))] = values
+    return metrics
+
+
+def _start(origin: Origin, found: Mapping[str, Any], length: int) -> int:
+    """When the run of a structured summary began: as given, else by when it was written."""
+    metadata = found.get("metadata")
+    written = [metadata[n] for n in _WRITTEN if isinstance(metadata, Mapping) and n in metadata]
+    if "start" in origin.options or not written:
+        return start_of(origin)
+    return moment(written[0], "metadata.generatedAt") - length
+
+
 def _length(found: Mapping[str, Any], counted: Mapping[str, Any], requests: int) -> Fraction:
+    if "results" in found:
+        return json_us(within(found, "config", "duration"), "s", "config.duration")
     state = found.get("state")
     if isinstance(state, Mapping) and "testRunDurationMs" in state:
         return json_us(state["testRunDurationMs"], "ms", "state.testRunDurationMs")

@@ -151,6 +151,32 @@ def test_a_summary_of_k6_that_cannot_be_is_refused(tmp_path, metrics: Any, reaso
     assert caught.value.message.startswith("results.jtl: ")
 
 
+@pytest.mark.parametrize(
+    ("options", "start"),
+    [({}, "2026-11-24T10:00:00"), ({"start": "2026-11-24T09:00:00Z"}, "2026-11-24T09:00:00")],
+)
+def test_the_structured_summary_of_k6(tmp_path, options: dict[str, str], start: str):
+    """It says when it was written, which is when the run ended."""
+    metrics = [
+        {"name": "http_reqs", "type": "counter", "values": {"count": 100}},
+        {"name": "http_req_failed", "type": "rate",
+         "values": {"matches": 3, "total": 100, "rate": 0.03}},
+        {"name": "http_req_duration", "type": "trend", "values": TIMES},
+    ]  # fmt: skip
+    text = json.dumps({
+        "version": "1.0.0", "config": {"duration": 10.5, "execution": "local"},
+        "metadata": {"k6Version": "1.5.0", "generatedAt": "2026-11-24T10:00:10.5Z"},
+        "results": {"checks": {}, "metrics": metrics},
+    })  # fmt: skip
+    source = plugins.find("sources", "k6-summary")
+
+    rows = take(tmp_path, text, source=source, **options).rows
+
+    assert source.sniff(text.encode()) == 1
+    assert counted(rows, "ok") == {True: 97, False: 3}
+    assert {(row["ts"].isoformat()[:19], row["step_us"]) for row in rows} == {(start, 10_500_000)}
+
+
 def test_points_of_k6_are_no_summary():
     """Each is known as what it is."""
     points = plugins.find("sources", "k6-json").example
