@@ -70,7 +70,8 @@ def _data(key: str, burn: Burn) -> Html:
     spans = zip(pairwise(burn.moments), burn.left[1:], burn.rates, strict=True)
     document = {
         "columns": len(burn.rates),
-        "edges": [round(_x(burn, moment) / _WIDTH, 5) for moment in burn.moments],
+        "width": _WIDTH,
+        "edges": [float(number(_x(burn, moment))) for moment in burn.moments],
         "texts": [
             [
                 f"{_moment(begin)} to {_moment(end)} UTC",
@@ -116,7 +117,7 @@ def _left(key: str, burn: Burn) -> Html:
     last = known[-1] if known else 0.0
     ends = f"{units.format_share(last)} is left" if last >= 0 else "it is overspent"
     told = f"The share of the error budget that was left; at the end {ends}."
-    shares = [i * step for i in range(math.ceil(low / step), round(1 / step) + 1)]
+    shares = [i * step for i in range(math.ceil(low / step), math.floor(1 / step + 1e-9) + 1)]
     return joined(
         chart(
             f"{key}-left", "Budget left", told,

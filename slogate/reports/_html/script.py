@@ -22,12 +22,13 @@ SCRIPT = """
   function clock(ms) { return new Date(ms).toISOString().slice(0, 19).replace("T", " ") + " UTC"; }
   function place(data, column) {
     var edges = data.edges;
-    return edges ? (edges[column] + edges[column + 1]) / 2 : (column + 0.5) / data.columns;
+    if (!edges) { return (column + 0.5) / data.columns; }
+    return (edges[column] + edges[column + 1]) / 2 / data.width;
   }
   function columnAt(data, share) {
     if (!data.edges) { return Math.floor(share * data.columns); }
     var column = 0;
-    while (column < data.columns - 1 && share >= data.edges[column + 1]) { column += 1; }
+    while (column < data.columns - 1 && share * data.width >= data.edges[column + 1]) { column += 1; }
     return column;
   }
   function words(data, column) {
