@@ -27,8 +27,8 @@ SCRIPT = """
   }
   function columnAt(data, share) {
     if (!data.edges) { return Math.floor(share * data.columns); }
-    var column = 0;
-    while (column < data.columns - 1 && share * data.width >= data.edges[column + 1]) { column += 1; }
+    var column = 0, x = share * data.width;
+    while (column < data.columns - 1 && x >= data.edges[column + 1]) { column += 1; }
     return column;
   }
   function words(data, column) {
