@@ -1,10 +1,10 @@
 """The fast lane of logs of one JSON object a line: numbers that are read as such.
 
-    usual line ──the object taken apart once, each value of its own type──┐
-    odd line ────the texts of `_json_log`, as every line without a lane───┴──► words
+    every line ──the object taken apart once, each value of its own type──► words
+    odd line ────its numbers as the texts of `_json_log` besides──────────► what is odd of them
 
 To write numbers as texts and make numbers of those again is work for nothing. Usual is a line in
-which what must be a number is one, and of a likely size; a line says the same in both lanes (but
+which what must be a number is one, and of a likely size; a line says the same without a lane (but
 that a whole number is made of one that ends in a half differently), which is why one is odd that
 holds `true` or `false` and a number that might be made of them. There is no lane for keys that one
 structure cannot hold: names that differ in their case alone, places in a list, an object that is
@@ -14,56 +14,57 @@ asked for as a whole and by its parts.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from slogate.sources._json_log import json_log_words, key_parts
 from slogate.sources._template import Words
 
-TEXT = "VARCHAR"
+_TEXT = "VARCHAR"
 _DEEPEST = 20
-# a boolean becomes one of these numbers
+# a boolean becomes one of these numbers, which are bad anyway where they are of the large ones
 _NEITHER = "{0} <> 0 AND {0} <> 1"
+_LARGE = ("time", "status")
 _BOOLEANS = "contains(text, 'true') OR contains(text, 'false')"
 
 
-def with_lane(
-    words: Words,
-    paths: Mapping[str, Sequence[str]],
+def lane_words(
+    keys: Mapping[str, str],
+    own: Collection[str],
     kinds: Mapping[str, str],
     usual: Mapping[str, str],
 ) -> Words | None:
-    """The words of `_json_log` with a fast lane; None if their keys allow none.
+    """The words of `json_log_words` by a fast lane; None if their keys allow none.
 
-    `paths` has the keys in keys of each word, in the same order; those in `kinds` are numbers of
-    that type of SQL, and `<word>_text` is what an odd line has there. `usual` is SQL for what
-    holds in a usual line, of such words or of others; `{0}` stands for the value.
+    The words in `kinds` are numbers of that type of SQL, and `<word>_text` is what an odd line
+    has there. `usual` is SQL for what holds in a usual line, `{0}` being the value of a word.
     """
-    tree = _tree({word: (*path, kinds.get(word, TEXT)) for word, path in paths.items()})
-    if tree is None:
+    paths = key_parts(keys, own)
+    tree = _tree({word: (*path, kinds.get(word, _TEXT)) for word, path in paths.items()})
+    if tree is None or not kinds:
         return None
     values = {word: _value(tree, path) for word, path in paths.items()}
     asked = [word for word in paths if word in kinds or word in usual]
-    steps = [
-        ("whole", "TRY(json_transform(text, getvariable('shape')))"),
-        *((f"plain_{word}", values[word]) for word in asked),
-        ("odd", _odd(kinds, usual)),
-        *((name, f"CASE WHEN odd THEN {texts} END") for name, texts in words.steps),
-    ]
-    picked = {}
-    for word, text in words.words.items():
-        value = f"plain_{word}" if word in asked else values[word]
-        odd = text
-        if word in kinds:
-            picked[f"{word}_text"] = text
-            odd = f"TRY_CAST({text} AS {kinds[word]})"
-        picked[word] = f"CASE WHEN odd THEN {odd} ELSE {value} END"
+    texts = json_log_words({word: key for word, key in keys.items() if word in kinds}, own)
+    picked = {word: f"plain_{word}" if word in asked else value for word, value in values.items()}
+    for word, text in texts.words.items():
+        number = f"TRY_CAST({text} AS {kinds[word]})"
+        picked |= {
+            word: f"CASE WHEN odd THEN {number} ELSE plain_{word} END",
+            f"{word}_text": text,
+        }
     return replace(
-        words,
+        texts,
         words=picked,
-        steps=steps,
-        parameters={**words.parameters, "shape": json.dumps(tree)},
-        fits=f"whole IS NOT NULL OR {words.fits}",
+        steps=[
+            ("whole", "TRY(json_transform(text, getvariable('shape')))"),
+            *((f"plain_{word}", values[word]) for word in asked),
+            ("odd", _odd(kinds, usual)),
+            *((name, f"CASE WHEN odd THEN {found} END") for name, found in texts.steps),
+        ],
+        parameters={**texts.parameters, "shape": json.dumps(tree)},
+        fits=f"whole IS NOT NULL OR {texts.fits}",
     )
 
 
@@ -73,7 +74,7 @@ def _odd(kinds: Mapping[str, str], usual: Mapping[str, str]) -> str:
     The cases are tried in their order, what costs most where nothing else is left.
     """
     tests = [f"({test.format(f'plain_{word}')})" for word, test in usual.items()]
-    numbers = [_NEITHER.format(f"plain_{word}") for word in kinds]
+    numbers = [_NEITHER.format(f"plain_{word}") for word in kinds if word not in _LARGE]
     booleans = f"CASE WHEN {' AND '.join(numbers)} THEN FALSE ELSE {_BOOLEANS} END"
     return (
         f"CASE WHEN {' AND '.join(tests) or 'TRUE'} "

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from slogate.sources._base import Origin, Scan, Source
 from slogate.sources._export import OPTIONS, export_record, usual_numbers, words_of
-from slogate.sources._json_lane import with_lane
+from slogate.sources._json_lane import lane_words
 from slogate.sources._json_log import json_lines, json_log_words, key_parts
 from slogate.sources._naming import is_known, meaning_of
 from slogate.sources._records import line_scan
@@ -38,15 +38,9 @@ def open_ndjson(origin: Origin) -> Scan:
         if key not in samples:
             samples[key] = [_text(_within(line, paths[word])) for line in lines]
     kinds, usual = usual_numbers(origin, meaning, samples)
-    picked = json_log_words(words, keys)
-    # a number of many digits is not written alike in both lanes
-    fractions = (
-        type(_within(line, path)) is float
-        for word, path in paths.items() for line in lines if word not in kinds
-    )  # fmt: skip
-    lane = None if any(fractions) else with_lane(picked, paths, kinds, usual)
+    lane = lane_words(words, keys, kinds, usual)
     record, bound = export_record(origin, meaning, samples, numbers=kinds if lane else ())
-    return line_scan(origin, lane or picked, record, parameters=bound)
+    return line_scan(origin, lane or json_log_words(words, keys), record, parameters=bound)
 
 
 def _within(value: object, path: Sequence[str]) -> object:

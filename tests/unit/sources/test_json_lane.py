@@ -11,8 +11,7 @@ from foreign import Taken, take
 
 from slogate import plugins
 from slogate.sources._base import read_origin
-from slogate.sources._json_lane import with_lane
-from slogate.sources._json_log import json_log_words, key_parts
+from slogate.sources._json_lane import lane_words
 
 TS = 1_764_000_000_000
 FIRST = (
@@ -241,7 +240,7 @@ def test_kinds_of_times(tmp_path, kind: str, value: object):
 def test_which_keys_have_a_lane(keys: list[str], fits: bool):
     """Keys that one structure cannot hold have none, and go the way of every other line."""
     words = {f"word_{at}": key for at, key in enumerate(keys)}
-    found = with_lane(json_log_words(words, ()), key_parts(words, ()), {}, {})
+    found = lane_words({"number": "x", **words}, (), {"number": "DOUBLE"}, {})
 
     assert (found is not None) == fits
 
