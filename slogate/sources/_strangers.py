@@ -59,7 +59,8 @@ _BEGIN = {
         "a log with syslog's words before each line",
         _PLAIN.format("sed -E 's/^([^ ]+ +){4}[^ ]+ //' FILE"),
     ),
-    rb"[\w.-]+ +\| \S.*\n[\w.-]+ +\| ": Stranger(
+    # a name each, which the rows of a table need not have
+    rb"[\w.-]*[a-z][\w.-]* +\| \S.*\n[\w.-]*[a-z][\w.-]* +\| ": Stranger(
         "a log as Docker Compose prints it", _PLAIN.format("sed 's/^[^|]*| //' FILE")
     ),
 }

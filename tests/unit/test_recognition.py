@@ -209,6 +209,16 @@ def test_what_people_have_beside_is_known_by_name(store, tmp_path, content, told
     assert hint in (caught.value.hint or "")
 
 
+def test_a_table_with_bars_is_no_log_of_containers(store, tmp_path):
+    """Its rows begin with numbers or times."""
+    (tmp_path / "odd").write_text("at | took\n1764000000 | 5\n")
+
+    with pytest.raises(SourceError) as caught:
+        import_files(store, [("odd", tmp_path / "odd")], service="shop", now_ts=1)
+
+    assert "Docker" not in caught.value.message
+
+
 def test_what_has_a_mapping_is_no_stranger(store, tmp_path):
     """Whoever says which key is what may import what looks like another thing."""
     (tmp_path / "odd").write_text('{"log":"a","at":"2026-11-24T10:00:00Z","took":5}\n')
