@@ -24,6 +24,7 @@ PREVIOUS, NONE = "previous", "none"
 FORMATS = {"markdown": "md", "html": "html", "json": "json"}
 SHORTEST, LONGEST = "1d", "92d"
 STALE_US = 24 * 3_600 * US_PER_SECOND
+AHEAD_US = 60 * US_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +107,16 @@ def _form(name: str) -> Callable[[Week], str]:
 
 
 def _age(span: Period, *, quiet: bool) -> None:
-    """Say that the newest data are old; refuse those of the future."""
+    """Say that the newest data are old or ahead; refuse those of the far future."""
     now = int(time.time() * US_PER_SECOND)
     if span.end_ts - now > STALE_US:
         raise UsageError(
             "the newest data of the store lie in the future, so that a clock was wrong",
             hint="say when the time ends: --at TIME",
         )
+    if span.end_ts - now > AHEAD_US:
+        ahead = format_span((span.end_ts - now) / US_PER_SECOND)
+        note(f"note: the newest data of the store lie {ahead} ahead of this clock", quiet=quiet)
     if now - span.end_ts > STALE_US:
         old = format_span((now - span.end_ts) / US_PER_SECOND)
         note(f"note: the newest data of the store are {old} old; --at says otherwise", quiet=quiet)
