@@ -60,7 +60,7 @@ _BEGIN = {
         _PLAIN.format("sed -E 's/^([^ ]+ +){4}[^ ]+ //' FILE"),
     ),
     # a name each, which the rows of a table need not have
-    rb"[\w.-]*[a-z][\w.-]* +\| \S.*\n[\w.-]*[a-z][\w.-]* +\| ": Stranger(
+    rb"(?=\d*[a-z])[\w.-]{1,80} +\| \S.*\n(?=\d*[a-z])[\w.-]{1,80} +\| ": Stranger(
         "a log as Docker Compose prints it", _PLAIN.format("sed 's/^[^|]*| //' FILE")
     ),
 }

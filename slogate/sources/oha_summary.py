@@ -39,11 +39,11 @@ _RUN = re.compile(
 [ ]+Requests/sec:\s+(?P<rate>[\d.]+)\n
 (?:[ ]*\n|[ ]+[A-Z][^\n]*\n)*
 Response\ time\ histogram:\n
-(?:[ ]+[^\n]*\n)*
+(?:[ ]+[^\ \n][^\n]*\n)*
 \s*
 Response\ time\ distribution:\n
 (?P<percentiles>(?:[ ]+[\d.]+%\ in\ [^\n]*\n)+)
-(?:[ ]*\n|[ ]+[^\n]*\n|Response\ time\ [^\n]*\n)*
+(?:[ ]*\n|[ ]+[^\ \n][^\n]*\n|Response\ time\ [^\n]*\n)*
 Details[^\n]*\n
 (?:[ ]+[\w+\ -]+:[\t ][^\n]*\n)+
 \s*

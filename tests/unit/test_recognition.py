@@ -15,6 +15,7 @@ from slogate.errors import SourceError
 from slogate.ingest import import_files
 from slogate.recognition import recognise
 from slogate.sources._base import MARK
+from slogate.sources._strangers import stranger
 from slogate.store.layout import Store, open_store
 from slogate.store.manifest import list_runs, update_run
 
@@ -217,6 +218,16 @@ def test_a_table_with_bars_is_no_log_of_containers(store, tmp_path):
         import_files(store, [("odd", tmp_path / "odd")], service="shop", now_ts=1)
 
     assert "Docker" not in caught.value.message
+
+
+@pytest.mark.parametrize("flood", ["a", "1a", " ", "a |", "1:", "x =", '"', "."])
+def test_no_flood_keeps_it_looking(flood: str):
+    """A pattern that tries all ways to divide what repeats would never end."""
+    head = (flood * 65_536)[:65_536].encode()
+
+    starts = (b"", b"2026-01-01T", b"Jan  1 00:00:00 h ", b"a | ")
+
+    assert [stranger(start + head) for start in starts] == [None] * 4
 
 
 def test_what_has_a_mapping_is_no_stranger(store, tmp_path):

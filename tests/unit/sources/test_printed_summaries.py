@@ -75,6 +75,15 @@ def test_output_of_oha_that_was_changed_is_refused(tmp_path, edit: tuple[str, st
         summary(tmp_path, "oha-summary", edit)
 
 
+def test_blank_lines_in_output_of_oha_are_passed_over(tmp_path):
+    """A pattern that tries all ways to divide them would never end."""
+    blank = ("\n\n\nDetails", "\n" + "  \n" * 5000 + "Details")
+
+    assert summary(tmp_path, "oha-summary", blank).rows == summary(tmp_path, "oha-summary").rows
+    with pytest.raises(SourceError, match="as a whole"):
+        summary(tmp_path, "oha-summary", blank, ("Status code", "Status"))
+
+
 def test_oha_in_colours_and_cut_off_by_its_deadline(tmp_path):
     """As a terminal was recorded; what the deadline cut off is left out."""
     text = example("oha-summary").replace("[3] connection error: connection refused",
