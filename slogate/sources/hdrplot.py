@@ -27,20 +27,19 @@ from slogate.sources._summaries import (
 )
 from slogate.units import parse_duration
 
-_FILE = re.compile(
-    rf"\A\s*^{HEAD}\s*(?P<rows>{ROWS})(?:\#\[[^\n]*\n)*\s*\Z", re.MULTILINE | re.ASCII
-)
-_HEAD = re.compile(rf"\A\s*{HEAD}", re.ASCII)
+_FILE = re.compile(rf"\A{HEAD}\s*(?P<rows>{ROWS})(?:\#\[[^\n]*\n)*\s*\Z", re.MULTILINE | re.ASCII)
+_HEAD = re.compile(HEAD, re.ASCII)
 _UNITS = ("ns", "us", "ms", "s")
 
 
 def sniff(head: bytes) -> float:
     """1 for a file that begins with the names of a spectrum's columns."""
     text = head.decode("utf-8", "replace").replace("\r\n", "\n")
-    return 1.0 if _HEAD.match(text) else 0.0
+    return 1.0 if _HEAD.match(text.lstrip()) else 0.0
 
 
 def _parse(origin: Origin, text: str) -> Step:
+    text = text.lstrip()
     found = only(_FILE, text if text.endswith("\n") else f"{text}\n", "a spectrum")
     vegeta = "Value(ms)" in found[0].partition("\n")[0] or "Value(ms)" in text[:200]
     unit = "ms" if vegeta else _unit(origin)

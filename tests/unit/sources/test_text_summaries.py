@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from summaries import at, counted, example, summary
 
+from slogate import plugins
 from slogate.errors import SourceError
 from slogate.sources._summaries import ONE_STEP
 
@@ -296,6 +297,14 @@ def test_a_spectrum_of_java(tmp_path):
     java = "2.658916 1.000000000000       1998\n#[Mean    =        1.130, StdDeviation   = 0.500]\n"
 
     assert summary(tmp_path, "hdrplot", (last, java)).rows == summary(tmp_path, "hdrplot").rows
+
+
+def test_blank_files_are_no_spectrum():
+    """A pattern that tries all ways to divide them would never end."""
+    source = plugins.find("sources", "hdrplot")
+
+    assert [source.sniff(blank * 65_536) for blank in (b" ", b"\t", b"\n", b" \n")] == [0] * 4
+    assert source.sniff(b"\n \n" + source.example) == 1
 
 
 def test_a_spectrum_with_odd_marks_is_refused_at_once(tmp_path):
