@@ -154,9 +154,10 @@ def _sentence(lacking: Sequence[_Lack], what: str, family: int, planned: Planned
     judged_s = planned.judged_us(warmup_us) / US_PER_SECOND
     before_s = (planned.ramp_us + warmup_us) / US_PER_SECOND
     others = f" (and {len(lacking) - 1} more of {family} regressions)" if lacking[1:] else ""
+    enough = f"; --run-time {ceil(worst.times * judged_s + before_s)}s would do" if judged_s else ""
     return (
         f"{worst.line.key} regression of {worst.line.scope.selection}{others} {what} in this run: "
-        f"{worst.why}; --run-time {ceil(worst.times * judged_s + before_s)}s would do"
+        f"{worst.why}{enough}"
     )
 
 
@@ -166,7 +167,7 @@ def _undecided(line: Allowance, rate: float, planned: Planned) -> _Lack | None:
         return _in_turns(line, rate, planned, _alpha(line))
     if line.quantile is not None:
         needed, what = ceil(BEYOND / (1 - line.quantile)), "to compare its percentile"
-    elif line.kind == "errors" and planned.turns is not None and line.budget:
+    elif line.kind == "errors" and planned.turns is not None and line.budget and line.budget < 1:
         needed = ceil(log(_alpha(line)) / log1p(-float(line.budget)))
         what = "to pass even if none fails"
     else:
@@ -175,7 +176,7 @@ def _undecided(line: Allowance, rate: float, planned: Planned) -> _Lack | None:
     if have >= needed:
         return None
     why = f"about {format_count(int(have))} requests, {format_count(needed)} needed {what}"
-    return _Lack(line=line, times=needed / max(have, 1.0), why=why)
+    return _Lack(line=line, times=needed / max(have, 0.01), why=why)
 
 
 def _in_turns(line: Allowance, rate: float, planned: Planned, alpha: float) -> _Lack | None:

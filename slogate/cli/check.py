@@ -109,8 +109,8 @@ def command(
     code, several = EXIT_PASS, len(jobs) > 1
     if verdicts:
         code = tell(verdicts, as_json=as_json, no_color=no_color, quiet=quiet, several=several)
-        note_missed(verdicts, opened, quiet=quiet)
     failed = worst([*map(told, errors), keep_all(verdicts, opened)])
+    note_missed(verdicts, opened, quiet=quiet)
     if report_only and code:
         note(f"note: --report-only: exit {failed} instead of {worst([code, failed])}", quiet=quiet)
         code = EXIT_PASS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
+from slogate.cli.complaints import tame
 from slogate.cli.options import note
 from slogate.errors import StoreError
 from slogate.store.endpoints import endpoints
@@ -33,15 +34,15 @@ def note_missed(verdicts: Sequence[Verdict], store: Store, *, quiet: bool) -> No
 def _note(missed: Sequence[str], verdict: Verdict, store: Store) -> None:
     """What the endpoints of the run are called, of production those of its newest run."""
     run = verdict.subject.run
-    if run.kind == "production":
-        stored = list_runs(store, service=run.service, kind="production")
-        run = next((each for each in stored if each.id == run.id), next(iter(stored), run))
     try:
+        if run.kind == "production":
+            stored = list_runs(store, service=run.service, kind="production")
+            run = next((each for each in stored if each.id == run.id), next(iter(stored), run))
         known = [name for name, _ in endpoints(store, run)]
     except StoreError:  # the verdict is told already, and this would only have helped
         return
     for name in missed:
         near = difflib.get_close_matches(name, known, n=1, cutoff=LIKE)
         meant = f"; did you mean {near[0]}?" if near and near[0] != name else ""
-        note(f"note: there is no {name} in run {run.id}{meant}")
+        note(tame(f"note: there is no {name} in run {run.id}{meant}"))
     note(f"note: `slogate runs show {run.id}` lists the endpoints of the run")

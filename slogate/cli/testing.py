@@ -61,10 +61,10 @@ def load_test(request: Request, tell: Tell) -> int:
     test.say(closed.sentence)
     verdict = check(test.store, test.specs, closed.run, version=_version())
     codes.append(tell([verdict]))
-    note_missed([verdict], test.store, quiet=request.quiet)
     if closed.trouble is not None:
         codes.append(told(closed.trouble))
     codes.append(keep_all([verdict], test.store))
+    note_missed([verdict], test.store, quiet=request.quiet)
     return worst(codes)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -163,6 +164,21 @@ def test_runs_at_their_own_times_need_requests_beyond_the_percentile():
         "p99 regression of GET /browse cannot be decided in this run: about 250 requests, 500 "
         "needed to compare its percentile; --run-time 108s would do"
     )
+
+
+def test_a_run_without_time_to_judge_names_no_other():
+    """Of no requests nobody can tell how many times as long would do."""
+    line, planned = regression("p99", warmup_us=8 * SECOND), Planned(run_time_us=8 * SECOND)
+    [told] = too_few_to_compare([line], {line.id: 20.0}, planned)
+
+    assert told.endswith("about 0 requests, 500 needed to compare its percentile")
+
+
+def test_any_share_of_errors_may_be_allowed():
+    """Of a budget of all requests nothing is needed."""
+    line = replace(regression("errors"), budget=Fraction(1))
+
+    assert too_few_to_compare([line], {line.id: 1.0}, IN_TURNS) == []
 
 
 def test_nothing_is_said_of_regressions_without_a_rate():
