@@ -30,7 +30,7 @@ _AT_ONCE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*" + _NAME)
 _SOMEWHERE = re.compile(_NAME)
 _ITEM = re.compile(rb'"(?:startTimeUnixNano|start_time_unix_nano)"')
 _BOM = b"\xef\xbb\xbf"
-_BLOCK, _SMALL = 4 << 20, 256 << 10
+_BLOCK, _SMALL = 8 << 20, 256 << 10
 
 
 def sniff(head: bytes) -> float:
