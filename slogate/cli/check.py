@@ -71,8 +71,7 @@ def command(
       slogate check openslo/ --prometheus http://prometheus:9090
     """
     from slogate.cli.busy import waiting
-    from slogate.cli.complaints import told
-    from slogate.cli.judging import keep_all, read, tell, worst
+    from slogate.cli.judging import keep_all, read, tell, told_everywhere, worst
     from slogate.cli.missed import note_missed
     from slogate.cli.subjects import subjects
     from slogate.cli.together import together
@@ -109,7 +108,7 @@ def command(
     code, several = EXIT_PASS, len(jobs) > 1
     if verdicts:
         code = tell(verdicts, as_json=as_json, no_color=no_color, quiet=quiet, several=several)
-    failed = worst([*map(told, errors), keep_all(verdicts, opened)])
+    failed = worst([*map(told_everywhere, errors), keep_all(verdicts, opened)])
     note_missed(verdicts, opened, quiet=quiet)
     if report_only and code:
         note(f"note: --report-only: exit {failed} instead of {worst([code, failed])}", quiet=quiet)

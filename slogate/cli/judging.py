@@ -10,12 +10,13 @@ from pathlib import Path
 from slogate.cli.complaints import Untold, complain, told
 from slogate.cli.options import colour_wanted, note, out, page_width
 from slogate.cli.specfiles import read_specs
-from slogate.cli.telling_github import tell_github
+from slogate.cli.telling_github import tell_github, tell_github_of_error
 from slogate.errors import (
     EXIT_BREACH,
     EXIT_ERROR,
     EXIT_NO_VERDICT,
     EXIT_PASS,
+    SlogateError,
     StoreError,
     UsageError,
 )
@@ -91,6 +92,13 @@ def _shown(
     return "\n".join(
         render_styled(verdict, colour=colour, width=width, notes=not quiet) for verdict in verdicts
     )
+
+
+def told_everywhere(error: SlogateError) -> int:
+    """The exit code of an error that stops no other judgement, once GitHub's runner heard of it."""
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        tell_github_of_error(error, "check")
+    return told(error)
 
 
 def keep_all(verdicts: Sequence[Verdict], store: Store) -> int:

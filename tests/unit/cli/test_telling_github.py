@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from commands import slogate_in
+from projects import Project, budget, record
 from verdict_examples import finding, passing, verdict
 
 from slogate.cli.telling_github import MOST_OF_A_SUMMARY, tell_github, tell_github_of
@@ -112,3 +113,14 @@ def test_what_keeps_a_gate_from_judging_is_an_annotation(tmp_path, command, coun
 
     assert done.returncode == 2
     assert done.stderr.count("::error title=slogate check::the store") == count
+
+
+def test_a_service_that_could_not_be_judged_is_an_annotation_too(tmp_path):
+    """Though others were judged, and whatever they came to."""
+    record(Project(tmp_path, 1), "shop")
+    for name in ("shop", "other"):
+        budget(Project(tmp_path, 1), name, "p95: 1h")
+    done = slogate_in(tmp_path, "check", environment={"GITHUB_ACTIONS": "true"})
+
+    assert "PASS" in done.stdout
+    assert done.stderr.count("::error title=slogate check::no verdict: ") == 1
