@@ -8,7 +8,8 @@ quotes as CSV, or the lines as NDJSON. The import also hashes the file, checks e
 the numbers of bad lines, and syncs its parts to the disk.
 
 On two cores at 1.2 GB, text: 0.82 of DuckDB's speed, 0.85 by CPU; 115 MB/s per core, 277 MB
-resident. JSON: 0.90 by CPU, beside other work; 131 MB/s per core, 247 MB resident.
+resident; beside other work 0.78 and 0.88. JSON: 0.90 by CPU, beside other work; 131 MB/s per core,
+247 MB resident.
 """
 
 from __future__ import annotations

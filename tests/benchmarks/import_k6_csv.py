@@ -6,7 +6,8 @@ The file has the nine rows that k6 writes for each request. DuckDB alone is give
 all columns.
 
 On two cores at 1.2 GB: 0.93 of DuckDB's speed, 0.81 by CPU; 159 MB/s per core, 328 MB resident.
-At 300 MB, where starting and hashing weigh more, 0.64 and 0.65.
+Beside other work 0.64, 0.73 by CPU; 173 MB/s per core. At 300 MB, where starting and hashing
+weigh more, 0.64 and 0.65.
 """
 
 from __future__ import annotations
