@@ -52,11 +52,6 @@ class Pair:
         """Whether any traffic can burn that fast."""
         return self.bad_share(objective, period_us) < 1
 
-    def least_units(self, objective: Fraction, period_us: int) -> int:
-        """With fewer units in the long window a single bad one burns faster than the factor."""
-        allowed = self.bad_share(objective, period_us)
-        return -(-allowed.denominator // allowed.numerator)
-
     def is_low(self, objective: Fraction, period_us: int, long: Use) -> bool:
         """Whether the long window has so few units that the interval must exceed the factor too."""
         return long.total * self.bad_share(objective, period_us) < LOW_TRAFFIC
