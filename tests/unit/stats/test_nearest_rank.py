@@ -1,17 +1,15 @@
-"""Ranks of percentiles and of their intervals."""
+"""Ranks of percentiles."""
 
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slogate.stats.proportion import bounds
-from slogate.stats.quantile import nearest_rank, rank_interval
+from slogate.stats.quantile import nearest_rank
 
 quantiles = st.integers(1, 99_999).map(lambda k: Fraction(k, 100_000))
 
@@ -50,52 +48,14 @@ def test_rank_is_numpys_inverted_cdf(values, q):
 
 
 @pytest.mark.parametrize(
-    ("n", "lower", "upper", "ranks"),
-    [
-        pytest.param(1024, 0.03125, 0.0625, (960, 992), id="around p95"),
-        pytest.param(1000, 0.0, 1.0, (1, 1000), id="knows nothing"),
-        pytest.param(1, 0.2, 0.3, (1, 1), id="one request"),
-        pytest.param(1000, 0.0, 0.0003, (1000, 1000), id="beyond the last"),
-    ],
-)
-def test_rank_interval(n, lower, upper, ranks):
-    """The ranks are those of the quantiles at 1 - U and 1 - L, inside 1..n."""
-    assert rank_interval(n, lower, upper) == ranks
-
-
-@given(
-    n=st.integers(20, 10**6), q=st.sampled_from([Fraction(19, 20), Fraction(99, 100)]),
-    worth=st.floats(0.01, 1.0),
-)  # fmt: skip
-def test_interval_of_a_percentile_holds_the_percentile(n, q, worth):
-    """The ranks found from the interval of the share 1 - q surround the percentile's own rank."""
-    lower, upper = rank_interval(n, *bounds(float(1 - q), n * worth, 0.05))
-
-    assert 1 <= lower <= nearest_rank(n, q) <= upper <= n
-
-
-@given(n=st.integers(1, 10**6), lower=st.floats(0, 1), upper=st.floats(0, 1))
-def test_rank_interval_is_ordered_and_close_to_the_floats(n, lower, upper):
-    """Ranks are ordered and within one of the float formula."""
-    lower, upper = sorted((lower, upper))
-    low, high = rank_interval(n, lower, upper)
-
-    assert 1 <= low <= high <= n
-    assert abs(low - max(1, ceil((1 - upper) * n))) <= 1
-
-
-@pytest.mark.parametrize(
     "call",
     [
         pytest.param(lambda: nearest_rank(0, (1, 2)), id="no request"),
         pytest.param(lambda: nearest_rank(5, (0, 2)), id="q of 0"),
         pytest.param(lambda: nearest_rank(5, (3, 2)), id="q over 1"),
-        pytest.param(lambda: rank_interval(0, 0.1, 0.2), id="no request for an interval"),
-        pytest.param(lambda: rank_interval(5, 0.3, 0.2), id="shares the wrong way round"),
-        pytest.param(lambda: rank_interval(5, float("nan"), 0.2), id="not a number"),
     ],
 )
 def test_nonsense_is_refused(call):
     """Arguments without a percentile raise ValueError with a sentence."""
-    with pytest.raises(ValueError, match=r"needs at least|lies in|go up"):
+    with pytest.raises(ValueError, match=r"needs at least|lies in"):
         call()
