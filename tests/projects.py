@@ -50,10 +50,10 @@ defaults: {warmup: 1s}
 budgets:
   - name: browse
     endpoint: GET /browse
-    p95: 400ms
+    p95: 600ms
   - name: cart
     endpoint: POST /cart
-    p95: 180ms
+    p95: 600ms
   - name: service
     errors: 5%
     max: 20s

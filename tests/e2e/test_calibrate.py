@@ -20,7 +20,7 @@ def _calibrated(tmp_path_factory):
         )  # fmt: skip
     project.write("slo/shop.yaml", (
         "slogate: 1\nservice: shop\ndefaults: {warmup: 500ms}\n"
-        "budgets: [{name: cart, endpoint: POST /cart, p95: 180ms, errors: 5%}]\n"
+        "budgets: [{name: cart, endpoint: POST /cart, p95: 600ms, errors: 5%}]\n"
     ))  # fmt: skip
     return project, project.slogate(
         "calibrate", "--resume", "aa", "-n", "4", "--run-time", "auto", "--max-time", "12s"
