@@ -6,8 +6,8 @@ The log of a service, of which a mapping says what the keys mean, some of them w
 DuckDB alone is given the types of the fields that are asked for; a line that is none ends it.
 
 On two cores, beside other work, at 1.2 GB: 0.61 of DuckDB's speed, 0.66 by CPU; 108 MB/s per core,
-269 MB resident. A tenth of the import is the hash, a tenth to hand over each line, so that a bad one
-is told.
+269 MB resident. A tenth of the import is the hash, a tenth to hand over each line, so that a bad
+one is told.
 """
 
 from __future__ import annotations
