@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from slogate import plugins
 from slogate.burnt import burns_of, undrawn
 from slogate.engines._base import Engine
-from slogate.errors import SlogateError, StoreError
+from slogate.errors import Interrupted, SlogateError, StoreError
 from slogate.gate import ENGINE
 from slogate.history.entry import Entry, entries
 from slogate.model.beside import NOTHING_BESIDE, Base, Beside, Burn, Past
@@ -96,6 +96,8 @@ def _beside(
         else:
             users = _users(store, verdict)
             base = None if view.base is None else _base(store, verdict, view.base, threads)
+    except Interrupted:
+        raise
     except SlogateError as error:
         hint = f" ({error.hint})" if error.hint else ""
         notes.append(f"Some pictures are missing: {error.message}{hint}.")

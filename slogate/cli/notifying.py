@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from slogate import plugins
 from slogate.cli.complaints import say
 from slogate.cli.verdictfile import verdicts_in
-from slogate.errors import DeliveryError, NoData, SlogateError, StoreError, UsageError
+from slogate.errors import DeliveryError, Interrupted, NoData, SlogateError, StoreError, UsageError
 from slogate.model.run import PRODUCTION
 from slogate.reports._base import plain
 from slogate.reports.github import data
@@ -80,6 +80,8 @@ def tell_all(asked: Asked, environment: Mapping[str, str]) -> list[Told]:
     store: Store | None = None
     try:
         store = open_store(asked.store or settings.store)
+    except Interrupted:
+        raise
     except SlogateError:  # a document needs no store; there is no past then
         if asked.given is None:
             raise
@@ -123,6 +125,8 @@ def _told(channel: Channel, news: News, *, dry_run: bool) -> Told:
         return replace(done, text=channel.shows(news))
     try:
         return replace(done, what=channel.tell(news))
+    except Interrupted:
+        raise
     except SlogateError as error:  # a secret that a fork has not is no reason to stop, either
         return replace(done, trouble=error)
     except (KeyError, TypeError, ValueError):  # an answer that no API of theirs gives

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slogate.cli.verdictfile import verdicts_in
-from slogate.errors import SlogateError, UsageError
+from slogate.errors import Interrupted, SlogateError, UsageError
 
 if TYPE_CHECKING:
     from slogate.reports._base import Report
@@ -64,6 +64,8 @@ def _opened(store: Path | None) -> Store | None:
 
     try:
         return open_store(store or load_settings(Path.cwd(), os.environ).store)
+    except Interrupted:
+        raise
     except SlogateError:
         return None
 

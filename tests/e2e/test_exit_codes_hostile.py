@@ -14,6 +14,10 @@ import psutil
 import pytest
 from projects import budget, new_project, record
 
+from slogate import plugins
+from slogate.errors import Interrupted
+from slogate.gallery import shown
+from slogate.reports.json import parse
 from slogate.store.layout import open_store
 from slogate.store.verdicts import read_verdicts, write_verdict
 
@@ -196,6 +200,21 @@ def test_a_query_at_work_can_be_interrupted(project, number):
 
     assert process.returncode == 130
     assert err in {"error: interrupted\n", "error: stopped by SIGTERM\n"}
+
+
+def test_who_stops_a_page_gets_none(project, monkeypatch):
+    """Not one that lacks some pictures."""
+    record(project, "shop")
+    assert project.slogate("check").code == 0
+    store = open_store(project.folder / ".slogate")
+    [judged] = read_verdicts(store)
+
+    def stopped(*_):
+        raise Interrupted("stopped by SIGTERM")
+
+    monkeypatch.setattr("slogate.gallery._past", stopped)
+    with pytest.raises(Interrupted):
+        shown(store, plugins.find("reports", "html"), parse(judged))
 
 
 @pytest.mark.parametrize("delay", [0.05, 0.12, 0.2, 0.35])

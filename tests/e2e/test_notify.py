@@ -16,6 +16,7 @@ from published import schema_of
 
 from slogate import plugins
 from slogate.cli.app import run as slogate
+from slogate.errors import Interrupted
 from slogate.store.layout import open_store
 from slogate.store.manifest import list_runs, update_run
 
@@ -162,6 +163,22 @@ def test_a_library_that_breaks_down_hides_no_other(folder):
     assert (told.code, comments) == (0, 1)
     assert "webhook of shop was not told: it broke down: ConnectionError" in told.err
     assert "geheim" not in told.err
+
+
+def test_who_stops_it_stops_it(folder):
+    """No other channel is told then, and it does not count as told."""
+
+    def stopped(_news):
+        raise Interrupted("stopped by SIGTERM")
+
+    stopped = replace(plugins.find("channels", "webhook"), tell=stopped)
+    with forge_server() as server, patch("slogate.channels.webhook.PLUGIN", stopped):
+        told = call(
+            folder, "notify", "--to", "webhook", "--to", "github-comment", **pull(server)
+        )  # fmt: skip
+
+    assert (told.code, len(server.comments)) == (130, 0)
+    assert told.err == "error: stopped by SIGTERM\n"
 
 
 def test_what_check_printed_is_told(folder):
