@@ -95,9 +95,7 @@ def _panel(panel: Panel, endpoint: str | None) -> Html:
         "All requests" if endpoint is None else joined(name(endpoint)),
         _judged(panel),
         heatmap(panel),
-        _pair(
-            percentiles(panel), distribution(panel) or instead(DISTRIBUTION, "Nothing was judged.")
-        ),
+        _pair(percentiles(panel), distribution(panel) or instead(DISTRIBUTION, _UNJUDGED)),
         _pair(traffic(panel), joined(failed(panel), crowd(panel))),
         _data(panel),
         note=note,
