@@ -1,95 +1,74 @@
-"""The locustfile of recorder_cpu.py: one generator that records, and does not, in turns.
+"""The locustfile of recorder_cpu.py: a generator that says what a request cost it.
 
-Started by the recorder's own launcher. In a spell without recording the listener is not called
-and waits and requests are Locust's own: what is left is plain Locust. Spells last some 12 ms, a
-pair is one of each in changing order, so that whatever else the machine does falls on both: in the
-same time 40 ms gave intervals twice as wide.
+It is the same for plain Locust and for one that is recorded. All it adds to the load is done
+before and after the time that is measured, in which it only sleeps.
 """
 
 from __future__ import annotations
 
-import inspect
+import contextlib
 import json
 import os
 import time
+from pathlib import Path
 
 import gevent
-from locust import FastHttpUser, HttpUser, TaskSet, constant_throughput, events, task
-from locust.clients import HttpSession
-from locust.contrib.fasthttp import FastHttpSession
+from locust import FastHttpUser, HttpUser, constant, constant_throughput, events, task
 
-SPELL_S = 0.012
-SETTLE_S = 0.002
-Client, Session = (
-    (HttpUser, HttpSession)
-    if os.environ["CLIENT"] == "HttpUser"
-    else (FastHttpUser, FastHttpSession)
-)
-recorded = {"sleep": TaskSet._sleep, "request": Session.request}
-plain = {name: function.__wrapped__ for name, function in recorded.items()}
-now = dict(recorded)
+SIDES = 2
+PER_USER = float(os.environ["PER_USER"])
 
 
-def in_turns(name):
-    """Locust's function or ours, as the spell has it."""
+class Visitor(HttpUser if os.environ["CLIENT"] == "HttpUser" else FastHttpUser):
+    """Asks for one page an iteration: with more, our part of an iteration is spread over them."""
 
-    def turn(*arguments, **keywords):
-        return now[name](*arguments, **keywords)
-
-    return turn
-
-
-TaskSet._sleep = in_turns("sleep")
-Session.request = in_turns("request")
-
-
-class Visitor(Client):
-    """Asks for the next page faster than the generator can, and is paced."""
-
-    wait_time = constant_throughput(1000)
+    wait_time = constant_throughput(PER_USER) if PER_USER else constant(0)
 
     @task
     def browse(self):
-        """With one request, our part of an iteration is spread over the least."""
-        for _ in range(int(os.environ["REQUESTS"])):
-            self.client.get("/browse")
+        """The least request there is."""
+        self.client.get("/browse")
 
 
-def spell(stats):
-    """CPU µs a request of the whole process, native threads included."""
-    gevent.sleep(SETTLE_S)
-    requests, cpu = stats.num_requests, time.process_time()
-    while stats.num_requests == requests:  # a machine that stood still
-        gevent.sleep(SPELL_S)
-    return (time.process_time() - cpu) / (stats.num_requests - requests) * 1e6
+def take_turns():
+    """On one core, in long turns (a tenth of a second), before whatever else wants to run.
+
+    Who may not ask for that is in turns of some milliseconds, with colder caches.
+    """
+    os.sched_setaffinity(0, {int(os.environ["CORE"])})
+    with contextlib.suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+
+
+def met():
+    """When to begin: a second after the later of the two was ready."""
+    here = Path(os.environ["MEET"])
+    (here / str(os.getpid())).touch()
+    while len(ready := list(here.iterdir())) < SIDES:
+        gevent.sleep(0.05)
+    return max(file.stat().st_mtime for file in ready) + 1
 
 
 def measure(environment):
-    """Pairs of (plain, recorded) spells, as many as there is time for."""
-    gevent.sleep(1)
-    hook, stats = environment.events.request, environment.runner.stats.total
-    assert "fire" in vars(hook), "the recorder does not stand in for Locust's listener"
-    ours = vars(hook) | {"_handlers": hook._handlers.copy()}
-    counted = inspect.getclosurevars(hook.fire).nonlocals["counted"]
-    sides = {"plain": (plain, {"_handlers": [counted]}), "recorded": (recorded, ours)}
-    begun, requests, pairs = time.monotonic(), stats.num_requests, []
-    while time.monotonic() - begun < float(os.environ["SECONDS"]):
-        costs = {}
-        for side in list(sides)[:: 1 - 2 * (len(pairs) % 2)]:
-            functions, listeners = sides[side]
-            now.update(functions)
-            vars(hook).clear()
-            vars(hook).update(listeners)
-            costs[side] = spell(stats)
-        pairs.append((costs["plain"], costs["recorded"]))
-    rate = (stats.num_requests - requests) / (time.monotonic() - begun)
-    print(json.dumps({"pairs": pairs, "rate": rate, "failed": stats.num_failures}), flush=True)
+    """CPU of the whole process, native threads included, and requests, in the given time."""
+    take_turns()
+    start, total, marks = met(), environment.runner.stats.total, []
+    for moment in (start, start + float(os.environ["SECONDS"])):
+        gevent.sleep(moment - time.time())
+        marks.append((time.process_time(), total.num_requests))
+    (cpu, requests), (cpu_after, requests_after) = marks
+    told = {
+        "cpu": cpu_after - cpu,
+        "requests": requests_after - requests,
+        "failed": total.num_failures,
+    }
+    print(json.dumps(told), flush=True)
     environment.runner.quit()
 
 
 @events.init.add_listener
 def prepare(environment, **_):
-    """Measure as soon as all users are there."""
+    """Measure once all users are there."""
     environment.events.spawning_complete.add_listener(
         lambda **_: gevent.spawn(measure, environment)
     )
