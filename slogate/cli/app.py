@@ -24,6 +24,7 @@ def main() -> None:
         import gc
         import signal
 
+        import slogate.halting  # noqa: F401 (the handler would find half of it, were it not there)
         from slogate.cli.streams import mend_streams
 
         mend_streams()
