@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +179,3 @@ def _toml(path: Path) -> dict[str, Any] | None:
         return None
     except (OSError, ValueError) as error:
         raise SettingsError(f"{path.name} cannot be read: {error}") from None
-
-
-SETTINGS = tuple(field.name for field in fields(Settings))
