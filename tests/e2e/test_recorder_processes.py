@@ -16,14 +16,22 @@ from together import together
 
 pytestmark = pytest.mark.e2e
 
+# the report on the way, which Locust sends every three seconds, comes while users still finish
 SLOW = """
-from locust import FastHttpUser, constant_throughput, task
+from locust import FastHttpUser, constant_throughput, events, task
+from locust.runners import WorkerRunner
+
+@events.test_stopping.add_listener
+def report(environment, **_):
+    if isinstance(environment.runner, WorkerRunner):
+        environment.runner._send_stats()
 
 class Slow(FastHttpUser):
     wait_time = constant_throughput(5)
 
     @task
     def mixed(self):
+        self.client.get("/slow")
         self.client.get("/slow")
         self.client.get("/a")
 """

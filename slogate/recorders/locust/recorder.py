@@ -251,7 +251,7 @@ class Recorder:
             report = self._source.receive(client_id, data)
             if report is None and data["stats_total"]["num_requests"]:
                 self.fault(f"worker {client_id} runs without slogate, its rows are missing")
-            elif report is not None and report.leaving:
+            elif report is not None and report.leaving and report.stopped:
                 send_receipt(self._environment, client_id)
 
     @guarded

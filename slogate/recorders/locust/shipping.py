@@ -94,11 +94,11 @@ class Shipper:
             self._receipt.wait(RECEIPT_S)
 
     def _on_stop_message(self, environment: Any, msg: Message) -> None:
-        self._asked = int(msg.data)
         if self._runner.state not in {STATE_INIT, STATE_STOPPED}:
             self._runner.stop()
-        else:
-            self._report_now()
+        # only now: a report on the way while users finish would say that all of it is sent
+        self._asked = int(msg.data)
+        self._report_now()
 
     def _on_receipt(self, environment: Any, msg: Message) -> None:
         self._receipt.set()
