@@ -5,8 +5,8 @@
 The file has the nine rows that k6 writes for each request. DuckDB alone is given the types of
 all columns.
 
-On two cores at 1.2 GB: 0.93 of DuckDB's speed, 0.81 by CPU; 159 MB/s per core, 328 MB resident.
-Beside other work 0.64, 0.73 by CPU; 173 MB/s per core. At 300 MB, where starting and hashing
+On two cores at 1.2 GB: 0.72 of DuckDB's speed, 0.72 by CPU; 135 MB/s per core, 320 MB resident.
+On another day 0.93 and 0.81; beside other work 0.62 to 0.64. At 300 MB, where starting and hashing
 weigh more, 0.64 and 0.65.
 """
 
