@@ -13,6 +13,7 @@ import re
 
 from slogate.sources._base import Origin, Source
 from slogate.sources._histograms import Ranks
+from slogate.sources._statuses import check_rate, statuses_of
 from slogate.sources._summaries import (
     ENDPOINT,
     START,
@@ -21,7 +22,6 @@ from slogate.sources._summaries import (
     endpoint_of,
     only,
     reads,
-    spread,
     spread_us,
     start_of,
     step_us,
@@ -56,7 +56,6 @@ Status\ code\ distribution:\n
 )
 _BUCKET = re.compile(r"[ ]+([\d.]+) \[(\d+)\]")
 _PERCENTILE = re.compile(r"[ ]+(\d+)%+ in ([\d.]+) secs")
-_STATUS = re.compile(r"[ ]+\[(\d+)\][\t ]+(\d+) responses")
 _ERROR = re.compile(r"^[ ]+\[(\d+)\][\t ]", re.MULTILINE)
 _BEGINS = re.compile(r"^Summary:\n +Total:[\t ]", re.MULTILINE)
 _SHARES = (10, 25, 50, 75, 90, 95, 99)
@@ -73,10 +72,7 @@ def sniff(head: bytes) -> float:
 
 def _parse(origin: Origin, text: str) -> Step:
     found = only(_RUN, text if text.endswith("\n") else f"{text}\n", "the summary of hey")
-    statuses = [
-        (count_of(status, "status"), count_of(count, "responses"))
-        for status, count in _STATUS.findall(found["statuses"])
-    ]
+    statuses = statuses_of(found["statuses"])
     errors = sum(count_of(count, "errors") for count in _ERROR.findall(found["errors"] or ""))
     answered = sum(count for _, count in statuses)
     ranks = _ranks(found)
@@ -84,14 +80,13 @@ def _parse(origin: Origin, text: str) -> Step:
         raise ValueError(
             f"its histogram holds {ranks.count} requests, its statuses {answered}: it is cut off"
         )
-    _check_rate(found, answered, errors)
+    total_us = spread_us(found["total"], "s", "Total")
+    # older versions counted answered requests only
+    check_rate(total_us, found["rate"], answered + errors, answered + errors, answered)
     step = Step(
-        ts=start_of(origin), endpoint=endpoint_of(origin),
-        step_us=step_us(spread_us(found["total"], "s", "Total")[1]),
+        ts=start_of(origin), endpoint=endpoint_of(origin), step_us=step_us(total_us[1]),
     )  # fmt: skip
     for status, count in statuses:
-        if not 100 <= status <= 999:
-            raise ValueError(f"its status {status} is none of HTTP")
         timed = min(count, ranks.count)
         if answered > _MOST_TIMES and len(statuses) > 1:
             # of which statuses the kept times are is unknown
@@ -134,21 +129,6 @@ def _places(count: int) -> dict[int, int]:
             break
         places[share] = last
     return places
-
-
-def _check_rate(found: re.Match[str], answered: int, errors: int) -> None:
-    """ValueError if there were more requests than are listed: the errors are cut off."""
-    least, most = (
-        seconds * rate
-        for seconds, rate in zip(
-            spread(found["total"], "Total"), spread(found["rate"], "Requests/sec"), strict=True
-        )
-    )
-    # older versions counted answered requests only
-    if not any(least - 1 <= count <= most + 1 for count in (answered + errors, answered)):
-        raise ValueError(
-            f"it lists {answered + errors} requests, which is not its Requests/sec: it is cut off"
-        )
 
 
 _EXAMPLE = """\
