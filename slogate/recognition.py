@@ -104,11 +104,15 @@ def check_options(source: Source, options: Mapping[str, str]) -> None:
         raise UsageError(f"format {source.name} has no option '{unknown[0]}'", hint=hint)
 
 
+def scores_of(head: bytes) -> dict[str, float]:
+    """How sure each format is that a file beginning so is of it; a byte order mark is nothing."""
+    text = head.removeprefix(MARK)
+    return {name: source.sniff(text) for name, source in plugins.every("sources").items()}
+
+
 def _sniffed(origin: Origin, options: Mapping[str, str]) -> Source:
     """The source that is surest of the file; SourceError if none is, or two are alike."""
-    known = plugins.every("sources")
-    head = origin.head.removeprefix(MARK)
-    scores = {name: source.sniff(head) for name, source in known.items()}
+    head, scores = origin.head.removeprefix(MARK), scores_of(origin.head)
     best = max(scores.values(), default=0)
     # whoever says what the columns are knows the file
     if best < _SURE and "mapping" not in options and (odd := stranger(head)):
@@ -121,7 +125,7 @@ def _sniffed(origin: Origin, options: Mapping[str, str]) -> Source:
         raise origin.fail("its format is not known", hint=hint)
     if len(sure) > 1:
         raise origin.fail(f"it could be {' or '.join(sure)}", hint=hint)
-    chosen: Source = known[sure[0]]
+    chosen: Source = plugins.find("sources", sure[0])
     return chosen
 
 

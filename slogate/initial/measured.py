@@ -17,6 +17,7 @@ from slogate import plugins
 from slogate.errors import SourceError
 from slogate.ingest import import_files
 from slogate.initial.reading import is_nameable
+from slogate.recognition import scores_of
 from slogate.sources._base import read_origin
 from slogate.store.endpoints import endpoints
 from slogate.store.layout import open_store
@@ -101,7 +102,7 @@ def importable(path: Path, name: str) -> str | None:
         head = read_origin(name, path).head
     except (SourceError, OSError):
         return None
-    scores = {each: source.sniff(head) for each, source in plugins.every("sources").items()}
+    scores = scores_of(head)
     best = max(scores.values(), default=0)
     sure = [each for each, score in scores.items() if best and score == best]
     return sure[0] if len(sure) == 1 else None

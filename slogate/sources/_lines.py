@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from slogate.sources._base import NO_UTF8, BadRow, Origin, lines_at
+from slogate.sources._base import MARK, NO_UTF8, BadRow, Origin, lines_at
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +36,6 @@ _SPARE = 1 << 16
 # more than the lines of the largest block
 _PLACES = 1 << 26
 _LINE_FEED = 10
-_MARK = b"\xef\xbb\xbf"
 _TOO_LONG = f"it is longer than {LONGEST >> 20} MB"
 
 
@@ -145,8 +144,8 @@ def _blocks(stream: IO[bytes]) -> Iterator[tuple[int, bytes | bytearray, int]]:
 
 def _start(stream: IO[bytes], view: memoryview) -> tuple[int, int]:
     """Read the first bytes without a byte order mark; how many they are, how long that was."""
-    read = stream.read(len(_MARK))
-    start = read.removeprefix(_MARK)
+    read = stream.read(len(MARK))
+    start = read.removeprefix(MARK)
     view[: len(start)] = start
     return len(start), len(read) - len(start)
 

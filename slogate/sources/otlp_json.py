@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterator
 from typing import IO, Any, cast
 
-from slogate.sources._base import Chunk, Origin, Source
+from slogate.sources._base import MARK, Chunk, Origin, Source
 from slogate.sources._otlp.columns import PLAIN
 from slogate.sources._otlp.documents import take_json
 from slogate.sources._otlp.files import Message, failing, translated
@@ -29,7 +29,6 @@ _NAME = rb'"(?:resource(?:Spans|Metrics|Logs)|resource_(?:spans|metrics|logs))"\
 _AT_ONCE = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*" + _NAME)
 _SOMEWHERE = re.compile(_NAME)
 _ITEM = re.compile(rb'"(?:startTimeUnixNano|start_time_unix_nano)"')
-_BOM = b"\xef\xbb\xbf"
 _BLOCK, _SMALL = 8 << 20, 256 << 10
 
 
@@ -37,7 +36,7 @@ def sniff(head: bytes) -> float:
     """1 where a message begins at once; less where its first key is another, or it is framed."""
     if framing(head) == "four bytes":
         return 0.9 if _AT_ONCE.match(begins(head)) else 0.0
-    if head.removeprefix(_BOM).lstrip()[:1] not in {b"{", b"["}:
+    if head.removeprefix(MARK).lstrip()[:1] not in {b"{", b"["}:
         return 0.0
     if _AT_ONCE.match(head):
         return 1.0
@@ -46,10 +45,6 @@ def sniff(head: bytes) -> float:
 
 def open_otlp(origin: Origin) -> Iterator[Chunk]:
     """The rows of a file; SourceError says why it cannot be used."""
-    if origin.head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise origin.fail(
-            "it is UTF-16, not UTF-8", hint="convert it first, for example with iconv"
-        )
     if framing(origin.head) == "four bytes":
         return translated(origin, lambda: _framed(origin))
     return translated(origin, lambda: _lines(origin) if _is_lines(origin) else _whole(origin))
@@ -57,7 +52,7 @@ def open_otlp(origin: Origin) -> Iterator[Chunk]:
 
 def _is_lines(origin: Origin) -> bool:
     """Whether the first line that is not blank is a message, or could be a long one."""
-    head = origin.head.removeprefix(_BOM).lstrip()
+    head = origin.head.removeprefix(MARK).lstrip()
     line, end, _ = head.partition(b"\n")
     if not end:
         return True
@@ -70,10 +65,10 @@ def _is_lines(origin: Origin) -> bool:
 
 def _lines(origin: Origin) -> Iterator[Message]:
     """The messages block by block, and line by line where a block cannot be taken."""
-    lane, number, marked = Lane(), 1, origin.head.startswith(_BOM)
+    lane, number, marked = Lane(), 1, origin.head.startswith(MARK)
     with origin.stream() as opened:
         stream = cast("IO[bytes]", io.BufferedReader(cast("Any", opened), 1 << 20))
-        stream.read(len(_BOM) if marked else 0)
+        stream.read(len(MARK) if marked else 0)
         while block := stream.read(_BLOCK):
             block += stream.readline(LONGEST + 1)
             count = block.count(b"\n") + (not block.endswith(b"\n"))
@@ -148,7 +143,7 @@ def _whole(origin: Origin) -> Iterator[Message]:
         hint = "write each message on a line of its own, for example with jq -c"
         raise origin.fail(f"it is one message of over {LONGEST >> 20} MB", hint=hint)
     try:
-        document = json.loads(text.removeprefix(_BOM))
+        document = json.loads(text.removeprefix(MARK))
     except json.JSONDecodeError as error:
         raise origin.fail(f"it is no JSON: {error.msg}", line=error.lineno) from None
     except (ValueError, RecursionError):
