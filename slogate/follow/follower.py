@@ -24,13 +24,21 @@ from slogate.model.run import Kind, Reconciliation, Run
 from slogate.recognition import recognise
 from slogate.store.layout import Store
 from slogate.store.locks import alone
-from slogate.store.manifest import found_parts, list_runs, read_run, update_run, write_run
-from slogate.store.parts import write_part
+from slogate.store.manifest import (
+    found_parts,
+    list_runs,
+    read_run,
+    update_run,
+    withdraw,
+    write_run,
+)
+from slogate.store.parts import number_of, write_part
 from slogate.store.seals import sealed
 from slogate.units import format_count, format_share
 
 FOLLOWED = "followed"
 FORMAT = "--format"
+BAD = "bad"
 FEW = 1_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -111,9 +119,10 @@ def follow(
 
 
 def _latest(store: Store, wish: Wish) -> Run | None:
-    """The newest run of this following."""
+    """The run of this following's last day."""
     start = f"follow-{wish.key}-"
-    return next((run for run in list_runs(store) if run.id.startswith(start)), None)
+    mine = [run for run in list_runs(store) if run.id.startswith(start)]
+    return max(mine, key=lambda run: run.id, default=None)
 
 
 def _position(run: Run | None) -> Position | None:
@@ -127,9 +136,9 @@ def _position(run: Run | None) -> Position | None:
 
 
 def _tidy(store: Store, run: Run) -> None:
-    """Take away a part that was written when its follower was killed before naming it.
+    """Take away what a follower, or a compaction, that was killed has written and not named.
 
-    Only while the run says that it is running: the parts of others may be being merged.
+    Not while the run says that it is complete: its parts may be being merged.
     """
     named = {store.root / part for part in run.parts}
     for path in found_parts(store, run):
@@ -155,6 +164,25 @@ def _store(
     run = _run(store, wish, followed.run, now_ts)
     tally = intake.Tally()
     written: list[str] = []
+    try:
+        source = _written(store, wish, run, piece, tally=tally, written=written)
+        followed.bad += tally.bad.total()
+        followed.requests += tally.requests
+        followed.left_out += tally.left_out.total()
+        _judge_bad(wish, followed, tally)
+        followed.run = _keep(store, run, piece, source=source, parts=written, tally=tally)
+    except BaseException:
+        withdraw(store, run.id, written)
+        raise
+    for line in tally.shown:
+        tell(f"bad row: {line}")
+    followed.parts += len(written)
+
+
+def _written(
+    store: Store, wish: Wish, run: Run, piece: Piece, *, tally: intake.Tally, written: list[str]
+) -> str:
+    """Write the parts and name them in `written`; the name of the format."""
     with tempfile.TemporaryDirectory(prefix="slogate-") as folder:
         lines = Path(folder) / "lines"
         lines.write_bytes(piece.data)
@@ -174,19 +202,7 @@ def _store(
                     sequence=_next(run, len(written)), worker=None, series=series,
                 )
             )  # fmt: skip
-    followed.bad += tally.bad.total()
-    followed.requests += tally.requests
-    followed.left_out += tally.left_out.total()
-    try:
-        _judge_bad(wish, followed, tally)
-    except SourceError:
-        for part in written:
-            (store.root / part).unlink(missing_ok=True)
-        raise
-    followed.run = _keep(store, run, piece, source=file.source.name, parts=written, tally=tally)
-    for line in tally.shown:
-        tell(f"bad row: {line}")
-    followed.parts += len(written)
+    return file.source.name
 
 
 def _lined() -> list[str]:
@@ -195,27 +211,34 @@ def _lined() -> list[str]:
 
 def _next(run: Run, more: int) -> int:
     """A number that no part of the run has had, whatever was merged meanwhile."""
-    used = [int(part.rpartition("-")[2].split(".")[0]) for part in run.parts]
-    return max(used, default=-1) + 1 + more
+    return max(map(number_of, run.parts), default=-1) + 1 + more
 
 
 def _run(store: Store, wish: Wish, last: Run | None, now_ts: int) -> Run:
-    """Today's run: the one that is there, or a new one that goes on where the last one ended."""
+    """Today's run: the one that is there, or a new one that goes on where the last one ended.
+
+    Where the clock was set back to a day before, the last one goes on.
+    """
     day = (_EPOCH + timedelta(microseconds=now_ts)).strftime("%Y%m%d")
     run_id = f"follow-{wish.key}-{day}"
-    if last is not None and last.id == run_id:
-        run = read_run(store, run_id)  # others may have changed it since
+    if last is not None and last.id >= run_id:
+        run = read_run(store, last.id)  # others may have changed it since
         if run.state == "running":
             return run
         # said at once, so that nobody merges its parts while more are written
-        return update_run(store, run_id, lambda now: replace(now, state="running"))
+        run = update_run(store, last.id, lambda now: replace(now, state="running"))
+        _tidy(store, run)
+        return run
     _close(store, last)
     before = dict(last.origin) if last is not None else {}
+    before.pop(BAD, None)  # that day's
     options = {f"--option {key}": value for key, value in wish.options.items()}
-    return Run(
+    run = Run(
         id=run_id, service=wish.service, kind=wish.kind, state="running", created_ts=now_ts,
         labels=wish.labels, source="", origin={**before, FOLLOWED: str(wish.path), **options},
     )  # fmt: skip
+    _tidy(store, run)
+    return run
 
 
 def _judge_bad(wish: Wish, followed: Followed, tally: intake.Tally) -> None:
@@ -241,7 +264,7 @@ def _keep(
     tally: intake.Tally,
 ) -> Run:
     """Name the parts and the position in one stroke."""
-    bad = int(run.origin.get("bad", "0")) + tally.bad.total()
+    bad = int(run.origin.get(BAD, "0")) + tally.bad.total()
     position = {key: str(value) for key, value in asdict(piece.position).items()}
     counted = Reconciliation(
         seen=run.rows.seen + tally.rows, written=run.rows.written + tally.rows, unreadable=bad
@@ -251,7 +274,7 @@ def _keep(
     changed = replace(
         run, state="running", source=source, start_ts=first, ramped_ts=first, stop_ts=end,
         end_ts=end, parts=(*run.parts, *parts), rows=counted,
-        origin={**run.origin, **position, FORMAT: source, "bad": str(bad)},
+        origin={**run.origin, **position, FORMAT: source, BAD: str(bad)},
         note=f"{format_count(bad)} bad rows were not kept" if bad else None,
     )  # fmt: skip
     write_run(store, changed)

@@ -18,7 +18,7 @@ from slogate.model.series import Series
 from slogate.store.layout import Store
 from slogate.store.manifest import named_part
 from slogate.store.parts import ROW_GROUP, SCHEMA, series_of, write_part
-from slogate.store.replacing import replaced
+from slogate.store.replacing import MAKER, replaced
 from slogate.store.seals import rows_of
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _merge(store: Store, run: Run, parts: Sequence[str], number: int) -> str:
     series = series_of(parts[0])
     rows = _row_groups(_tables(store, parts, series))
     return write_part(
-        store, run.id, run.service, run.kind, rows, sequence=number, worker=None, series=series
+        store, run.id, run.service, run.kind, rows, sequence=number, worker=MAKER, series=series
     )
 
 

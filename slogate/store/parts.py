@@ -213,6 +213,12 @@ def run_of(name: str) -> str | None:
     return match["run"] if match else None
 
 
+def number_of(part: str) -> int:
+    """The sequence number in a part's path or name; -1 if there is none."""
+    last = part.removesuffix(".parquet").rpartition("-")[2].rpartition(".")[2]
+    return int(last) if last.isdecimal() else -1
+
+
 def series_of(part: str) -> Series:
     """The series in whose folder a part lies; the path is relative to the store."""
     name = part.split("/")[1]

@@ -20,7 +20,11 @@ from slogate.errors import StoreError
 from slogate.model.run import Run
 from slogate.store.layout import Store, make_folder, sync_folder
 from slogate.store.manifest import found_parts, named_part, update_run, withdraw
+from slogate.store.parts import number_of
 from slogate.store.seals import check_seal, sealed
+
+# whoever goes on with a run that was complete writes parts beside us: never under our names
+MAKER = "merged"
 
 Make = Callable[[int], Iterator[str]]
 Check = Callable[[Run], None]
@@ -78,9 +82,7 @@ def _swapped(now: Run, before: Run, after: Run) -> Run:
 
 def _next_number(store: Store, run: Run) -> int:
     """A sequence number over all that the run's parts have, named or not."""
-    names = [path.stem for path in found_parts(store, run)]
-    tails = [name.rpartition("-")[2].rpartition(".")[2] for name in names]
-    return max((int(tail) for tail in tails if tail.isdecimal()), default=-1) + 1
+    return max((number_of(path.name) for path in found_parts(store, run)), default=-1) + 1
 
 
 def _clear(store: Store, old: Sequence[str], *, keep: bool) -> None:

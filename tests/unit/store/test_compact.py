@@ -187,7 +187,7 @@ def test_orphans_of_a_crash_are_not_overwritten(store):
     orphan.write_bytes(b"orphan")
     after = compact_run(store, run).run
 
-    assert after.parts[0].endswith("r1-00008.parquet")
+    assert after.parts[0].endswith("00008.parquet")
     assert orphan.read_bytes() == b"orphan"
     assert len(stored(store, after)) == 2
 
