@@ -10,24 +10,32 @@ together with the lines has each of them once.
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
+import lzma
 import os
 import re
 import shutil
 import stat
 import tempfile
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from slogate.errors import SourceError
 
 HEAD = 1024
 PIECE = 4 << 20
 LONGEST_LINE = 16 << 20
+# what rotation puts behind a name: a number or a date by itself, or one of these words
+_ROTATED = re.compile(
+    r"(^|[-._])\d++(?![A-Za-z]{2})|~$|[-._](old|bak|prev|save)(\.\w+)?$|^\.(gz|bz2|xz|zst)$",
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,11 +190,15 @@ class Tail:
 
 
 def _beside(path: Path) -> list[tuple[Path, os.stat_result]]:
-    """The files that rotation has made of it: the same name and more, the oldest first."""
+    """The files that rotation has made of it: the same name and more, the oldest first.
+
+    A name that goes on otherwise (`access.log-ssl`) is another log.
+    """
     found = []
     for other in path.parent.glob(f"{_escaped(path.name)}?*"):
-        with suppress(OSError):
-            found.append((other, other.stat()))
+        if _ROTATED.search(other.name[len(path.name) :]):
+            with suppress(OSError):
+                found.append((other, other.stat()))
     files = [(other, told) for other, told in found if stat.S_ISREG(told.st_mode)]
     return sorted(
         files, key=lambda each: (each[1].st_mtime_ns, _age(each[0].name[len(path.name) :]))
@@ -226,19 +238,35 @@ def _opened(path: Path) -> tuple[IO[bytes], int]:
     """The file, decompressed into a temporary one if it must be, and when it was last written."""
     file = path.open("rb")
     written = os.fstat(file.fileno()).st_mtime_ns
-    if file.read(2) != b"\x1f\x8b":
-        return file, written
-    with file:
-        return _decompressed(file), written
+    begins = file.read(10)
+    for magic, opened in _PACKED.items():
+        if begins.startswith(magic):
+            with file:
+                return _decompressed(file, opened), written
+    return file, written
 
 
-def _decompressed(file: IO[bytes]) -> IO[bytes]:
+def _zstd(file: IO[bytes]) -> Any:
+    import pyarrow as pa
+
+    return pa.CompressedInputStream(pa.PythonFile(file, mode="r"), "zstd")
+
+
+_PACKED: dict[bytes, Callable[[IO[bytes]], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"\x28\xb5\x2f\xfd": _zstd,
+    b"\xfd7zXZ\0": lzma.open,
+    **{f"BZh{level}1AY&SY".encode(): bz2.open for level in range(1, 10)},
+}
+
+
+def _decompressed(file: IO[bytes], opened: Callable[[IO[bytes]], Any]) -> IO[bytes]:
     file.seek(0)
     whole = tempfile.TemporaryFile()  # noqa: SIM115 (whoever asked for it closes it)
     try:
-        with gzip.open(file) as stream:
+        with opened(file) as stream:
             shutil.copyfileobj(stream, whole)
-    except (EOFError, zlib.error) as error:
+    except (EOFError, zlib.error, lzma.LZMAError) as error:
         raise OSError(f"its compression is damaged: {error}") from None
     return whole
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import lzma
 import os
 import random
 import shutil
 
+import pyarrow as pa
 import pytest
 
 from slogate.follow.tail import Tail
@@ -40,14 +43,14 @@ class Log:
         shutil.copy2(self.path, f"{self.path}.1")
         os.truncate(self.path, 0)
 
-    def compress(self):
+    def compress(self, pack=gzip.compress, suffix=".gz"):
         """Compress the youngest rotated file."""
         old = self.path.with_name(f"{self.path.name}.1")
         if not old.exists():
             return
         told = old.stat()
-        packed = self.path.with_name(f"{self.path.name}.1.gz")
-        packed.write_bytes(gzip.compress(old.read_bytes()))
+        packed = self.path.with_name(f"{self.path.name}.1{suffix}")
+        packed.write_bytes(pack(old.read_bytes()))
         os.utime(packed, ns=(told.st_atime_ns, told.st_mtime_ns))
         old.unlink()
 
@@ -195,3 +198,76 @@ def test_any_course_of_events_gives_each_line_once(log, seed):
     tail.close()
 
     assert read + data == b"".join(log.lines)
+
+
+def _zstd(data):
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "zstd") as stream:
+        stream.write(data)
+    return sink.getvalue().to_pybytes()
+
+
+@pytest.mark.parametrize(
+    ("pack", "suffix"), [(bz2.compress, ".bz2"), (lzma.compress, ".xz"), (_zstd, ".zst")]
+)
+@pytest.mark.parametrize("running", [True, False])
+def test_what_rotation_compressed_is_the_same_log(log, pack, suffix, running):
+    """Read to its end before, it is not read again; else its rest is, whatever packed it."""
+    log.write(40)
+    tail = Tail(log.path)
+    data, at = drain(tail)
+    log.write(10)
+    if running:
+        data += drain(tail)[0]
+    log.rename()
+    log.compress(pack, suffix)
+    log.write(5)
+    if not running:
+        tail.close()
+        tail = Tail(log.path, at)
+
+    data += drain(tail)[0]
+
+    assert data == b"".join(log.lines)
+    assert tail.notes == []
+    tail.close()
+
+
+@pytest.mark.parametrize("name", ["access.log-ssl_log", "access.log.json", "access.log-http2"])
+def test_another_log_whose_name_begins_alike_is_not_followed(log, name):
+    """It is written at the same time, and is no rotated part of ours."""
+    other = log.path.with_name(name)
+    other.write_bytes(b"other line\n" * 9)
+    log.write(3)
+    tail = Tail(log.path)
+    data, _ = drain(tail)
+    log.rename()
+    log.write(3)
+    with other.open("ab") as file:
+        file.write(b"another line\n")
+    data += drain(tail)[0]
+
+    assert data == b"".join(log.lines)
+    tail.close()
+
+
+@pytest.mark.parametrize(
+    "suffix", ["-20261127", ".2026-11-27", "-20261127T1010", "-Nov-2026", ".old", "~", "_1"]
+)
+def test_rotated_files_are_known_by_their_names(log, suffix):
+    """Numbers, dates and the usual words."""
+    log.write(3)
+    tail = Tail(log.path)
+    data, at = drain(tail)
+    tail.close()
+    log.write(3)
+    log.path.rename(f"{log.path}{suffix}")
+    log.file.close()
+    log.file = log.path.open("ab", buffering=0)
+    log.write(3)
+    tail = Tail(log.path, at)
+    data += drain(tail)[0]
+
+    assert data == b"".join(log.lines)
+    assert tail.notes == []
+    tail.close()
