@@ -167,7 +167,7 @@ def _block(entries: Any, counts: Any, texts: Texts) -> Block:
     nothing = [pc.and_(neither, metrics.field(name).is_null()) for name in _NO_HISTOGRAMS]
     if ever(pc.and_(pc.and_(nothing[0], nothing[1]), nothing[2])):
         raise Odd
-    temporality = pc.if_else(neither, NO_HISTOGRAM, temporality)
+    temporality = pc.if_else(neither, number(NO_HISTOGRAM), temporality)
     told = zip(
         resources.take(pc.list_parent_indices(listed)).take(of_scope).to_pylist(),
         scopes.field("scope").field("name").fill_null("").take(of_scope).to_pylist(),
@@ -200,7 +200,7 @@ def _points(listed: Any, counts: Any, texts: Texts, *, explicit: bool) -> Points
     if explicit:
         columns["ladder"] = points.field("explicitBounds").fill_null(texts.ladders.code(()))
         columns["counts"] = filled(counts.take(points.field("bucketCounts")))
-        one = pc.equal(columns["ladder"], texts.ladders.code(()))
+        one = pc.equal(columns["ladder"], number(texts.ladders.code(())))
         bare = pc.and_(one, pc.equal(lengths(columns["counts"]), number(0)))
         if ever(bare):
             columns["counts"] = _of_one(columns["counts"], columns["total"], bare)

@@ -15,7 +15,18 @@ from fractions import Fraction
 from typing import Any
 
 from slogate.sources._base import LONGEST_US
-from slogate.sources._otlp.arrays import Odd, always, ever, lengths, number, places, sums, whole
+from slogate.sources._otlp.arrays import (
+    Odd,
+    always,
+    ends,
+    ever,
+    lengths,
+    no_number,
+    number,
+    places,
+    sums,
+    whole,
+)
 from slogate.sources._otlp.buckets import Bounds, kept_bounds, whole_us
 from slogate.sources._otlp.increases import rescaled
 from slogate.sources._otlp.ladders import Ladders
@@ -100,7 +111,7 @@ def _before(now: Columns, then: Columns, of: Any) -> tuple[Any, Any]:
 
     counts, earlier = now["counts"], then["counts"]
     length, had = lengths(counts), lengths(earlier)
-    fell = pa.repeat(pa.scalar(False), len(counts))
+    fell = pa.repeat(pa.scalar(False, pa.bool_()), len(counts))
     moved = pa.repeat(number(0), len(counts))
     if "offset" in now:
         moved = pc.subtract(now["offset"], then["offset"])
@@ -111,7 +122,7 @@ def _before(now: Columns, then: Columns, of: Any) -> tuple[Any, Any]:
     at = pc.add(pc.subtract(places(len(of)), begin.take(of)), moved.take(of))
     inside = pc.and_(pc.greater_equal(at, number(0)), pc.less(at, had.take(of)))
     there = pc.add(earlier.offsets.take(of), at)
-    before = earlier.values.take(pc.if_else(inside, there, None)).fill_null(0)
+    before = earlier.values.take(pc.if_else(inside, there, no_number())).fill_null(0)
     kept = sums(pa.ListArray.from_arrays(counts.offsets, before))
     return before, pc.or_(fell, pc.less(kept, sums(earlier)))
 
@@ -220,7 +231,7 @@ def _whole_us(values: Any, unit: Any, units: list[Fraction]) -> Any:
 
     # numbers of units are few, durations too: those of all points of a stream are often one
     codes = values.dictionary_encode()
-    both = pc.add(pc.multiply(unit, len(codes.dictionary)), codes.indices.cast(pa.int64()))
+    both = pc.add(pc.multiply(unit, number(len(codes.dictionary))), codes.indices.cast(pa.int64()))
     both = both.dictionary_encode()
     texts, found = codes.dictionary.to_pylist(), []
     for code in both.dictionary.to_pylist():
@@ -245,7 +256,7 @@ def _longest(
     found = _whole_us(most, now["unit"], units)
     _check_longest(now, found, bounds)
     longer = pc.greater(most, then["max"]).fill_null(False)
-    return pc.if_else(pc.or_(pc.invert(known), longer), found, None)
+    return pc.if_else(pc.or_(pc.invert(known), longer), found, no_number())
 
 
 def _check_longest(now: Columns, longest: Any, bounds: _Bounds) -> None:
@@ -258,9 +269,8 @@ def _check_longest(now: Columns, longest: Any, bounds: _Bounds) -> None:
     of, at = pc.list_parent_indices(counts).filter(full), pc.indices_nonzero(full)
     if not len(of):
         return
-    ends = pc.not_equal(of.slice(1), of.slice(0, len(of) - 1))
-    ends = pa.concat_arrays([ends, pa.array([True])])
-    of, at = of.filter(ends), at.filter(ends)
+    highest = ends(of)
+    of, at = of.filter(highest), at.filter(highest)
     lo, _ = bounds(of, pc.subtract(at.cast(pa.int64()), counts.offsets.take(of)))
     room = 0 if "ladder" in now else 1
     always(pc.greater(pc.add(longest.take(of), number(room)), lo))

@@ -164,9 +164,8 @@ class Lane:
         against = pa.array([group.against for group in self._group], pa.string())
         reasons = against.take(columns["group"])
         silent = pc.equal(pc.bit_wise_and(columns["flags"], number(1)), number(1))
-        reasons = pc.if_else(
-            pc.and_(silent, reasons.is_null()), "data points without a value", reasons
-        )
+        unsaid = pa.scalar("data points without a value", pa.string())
+        reasons = pc.if_else(pc.and_(silent, reasons.is_null()), unsaid, reasons)
         if reasons.null_count < len(reasons):
             for entry in reasons.drop_null().value_counts().to_pylist():
                 left_out[entry["values"]] += entry["counts"]
@@ -191,7 +190,9 @@ class Lane:
         columns["stream"] = whole(streams).take(place)
         starts = pc.if_else(columns["delta"], number(0), columns["start"]).dictionary_encode()
         begun, width = starts.dictionary.to_pylist(), len(starts.dictionary)
-        keyed = pc.add(pc.multiply(columns["stream"], width), starts.indices.cast(pa.int64()))
+        keyed = pc.add(
+            pc.multiply(columns["stream"], number(width)), starts.indices.cast(pa.int64())
+        )
         keyed = keyed.dictionary_encode()
         keys = [
             self._streams.key(code // width, begun[code % width])

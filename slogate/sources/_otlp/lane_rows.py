@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, Chunk
-from slogate.sources._otlp.arrays import Odd, number, whole
+from slogate.sources._otlp.arrays import Odd, ends, no_number, number, whole
 from slogate.sources._otlp.buckets import sum_us
 from slogate.sources._otlp.differences import Grown
 from slogate.sources._otlp.increases import COUNTED_BEFORE, REPEATED, UNKNOWN_START, less
@@ -78,8 +78,8 @@ def batch_of(
     place = now["pair"].take(of)
     facts = [pair.facts for pair in pairs]
     words = {
-        "endpoint": pa.array([each.endpoint for each in facts]).dictionary_encode(),
-        "method": pa.array([each.method for each in facts]).dictionary_encode(),
+        "endpoint": pa.array([each.endpoint for each in facts], pa.string()).dictionary_encode(),
+        "method": pa.array([each.method for each in facts], pa.string()).dictionary_encode(),
         "status": pa.array([each.status for each in facts], pa.int16()),
         "ok": pa.array(
             [not each.failed if known else None for each, known in zip(facts, clear, strict=True)],
@@ -91,11 +91,11 @@ def batch_of(
     }
     rows |= {name: column.take(place) for name, column in words.items()}
     if len(of):
-        ends = pc.not_equal(of.slice(1), of.slice(0, len(of) - 1))
-        ends = pa.concat_arrays([ends, pa.array([True])])
-        alone = pc.and_(ends, pa.concat_arrays([pa.array([True]), ends.slice(0, len(of) - 1)]))
+        last = ends(of)
+        first = pa.concat_arrays([pa.array([True], pa.bool_()), last.slice(0, len(of) - 1)])
+        alone = pc.and_(last, first)
         rows["sum_us"] = _sums(steps, found.known, of, alone, pairs)
-        rows["max_us"] = _longest(rows, found.longest, of, ends)
+        rows["max_us"] = _longest(rows, found.longest, of, last)
     return pa.RecordBatch.from_pydict(rows), place
 
 
@@ -133,7 +133,7 @@ def _sums(steps: Steps, known: Any, of: Any, alone: Any, pairs: list[Pair]) -> A
     return pc.replace_with_mask(pa.nulls(len(alone), pa.int64()), alone, whole(sums))
 
 
-def _longest(rows: dict[str, Any], longest: Any, of: Any, ends: Any) -> Any:
+def _longest(rows: dict[str, Any], longest: Any, of: Any, last: Any) -> Any:
     """The longest duration at the highest bucket of its point, where that is not known by it."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -142,11 +142,12 @@ def _longest(rows: dict[str, Any], longest: Any, of: Any, ends: Any) -> Any:
         return pa.nulls(len(of), pa.int64())
     lo, hi = rows["lo_us"], rows["hi_us"]
     # the ends before a row are as many as the points before its own
-    point = pc.subtract(pc.cumulative_sum(ends.cast(pa.int64())), ends.cast(pa.int64()))
-    last_lo, last_hi = lo.filter(ends).take(point), hi.filter(ends).take(point)
+    ended = last.cast(pa.int64())
+    point = pc.subtract(pc.cumulative_sum(ended), ended)
+    last_lo, last_hi = lo.filter(last).take(point), hi.filter(last).take(point)
     same_hi = pc.or_(
         pc.equal(hi, last_hi).fill_null(False), pc.and_(hi.is_null(), last_hi.is_null())
     )
     most = longest.take(of)
     told = pc.and_(pc.and_(pc.equal(lo, last_lo), same_hi), pc.greater(most, last_lo))
-    return pc.if_else(told.fill_null(False), most, None)
+    return pc.if_else(told.fill_null(False), most, no_number())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from slogate.sources._otlp.arrays import number, places
+from slogate.sources._otlp.arrays import no_number, number, places
 
 Columns = dict[str, Any]
 _HELD = ("key", "stream", "start", "time", "total", "sum", "max", "delta", "counts")
@@ -36,7 +36,7 @@ def steps_of(now: Columns, held: Columns | None) -> tuple[Steps, Columns]:
     before, newer, last = _order(every["key"], every["time"])
     before, newer = before.slice(count), newer.slice(count)
     counts_on = pc.and_(newer, pc.invert(now["delta"]))
-    before = pc.if_else(counts_on, before, pa.scalar(None, pa.int64()))
+    before = pc.if_else(counts_on, before, no_number())
     earlier = pc.coalesce(before, pc.add(places(len(before)), number(count)))
     then = {name: column.take(earlier) for name, column in every.items()}
     held = {name: column.take(last) for name, column in every.items()}
@@ -48,14 +48,14 @@ def _order(key: Any, time: Any) -> tuple[Any, Any, Any]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    count, true, none = len(key), pa.array([True]), pa.scalar(None, pa.int64())
+    count, true, none = len(key), pa.array([True], pa.bool_()), no_number()
     # which leaves points of the same key in the order in which they are
     order = pc.array_sort_indices(key).cast(pa.int64())
     back = pc.array_sort_indices(order)
     keys = key.take(order)
     # those of the next key are higher than all of this one
     ranks = pc.rank(time, tiebreaker="dense").cast(pa.int64())
-    marks = pc.add(pc.multiply(keys, count + 1), ranks.take(order))
+    marks = pc.add(pc.multiply(keys, number(count + 1)), ranks.take(order))
     highest = pc.cumulative_max(marks)
     newer = pa.concat_arrays([true, pc.greater(marks.slice(1), highest.slice(0, count - 1))])
     latest = pc.fill_null_forward(pc.if_else(newer, order, none))
