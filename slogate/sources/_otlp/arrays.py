@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 _DIGITS = 19
@@ -12,9 +12,9 @@ class Odd(Exception):
     """The block has to be read line by line."""
 
 
-@cache
+@lru_cache(maxsize=1_024)
 def number(value: int) -> Any:
-    """A whole number as Arrow has it: to make one of Python's takes long where it guesses the type."""
+    """A whole number as Arrow has it, which takes long to find out what Python's are."""
     import pyarrow as pa
 
     return pa.scalar(value, pa.int64())
