@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from receiving import COMMAND, READY, Running, receiving, stored
@@ -198,6 +199,8 @@ def _announced(port, message):
         pytest.param("/v1/traces", b" " * (1 << 20) + b"{}", {}, 413, "1 MiB", id="too large"),
         pytest.param("/v1/traces", gzip.compress(b" " * (9 << 20)), {"content_encoding": "gzip"},
                      413, "1 MiB", id="bomb"),
+        pytest.param("/v1/traces", gzip.compress(b"{}" * (999 << 9)), {"content_encoding": "gzip"},
+                     400, "no JSON", id="packed"),
         pytest.param("/v1/traces", b"{}", {}, 200, "{}", id="empty"),
         pytest.param("/v1/traces", b"", PROTOBUF, 200, "", id="empty protobuf"),
         pytest.param("/v1/metrics", b"zz\r\n", {"transfer_encoding": "chunked"}, 400, "malformed",
@@ -228,6 +231,16 @@ def receiver(tmp_path_factory):
         code, told, _ = running.stop()
         assert code == 0
         assert not [reason for reason in told["rejected"] if "internal" in reason]
+
+
+def test_connections_that_ask_nothing_make_room(receiver):
+    """However many stay open, the next sender is answered."""
+    with ExitStack() as idle:
+        for _ in range(510):
+            address = ("127.0.0.1", receiver.port)
+            idle.enter_context(socket.create_connection(address, timeout=60))
+
+        assert receiver.post("/v1/traces", b"{}")[0] == 200
 
 
 def test_partial_success(tmp_path):

@@ -10,7 +10,7 @@ from typing import Literal
 
 Signal = Literal["traces", "metrics"]
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
-INVALID, UNAVAILABLE, EXHAUSTED, UNKNOWN_PATH, INTERNAL = 3, 14, 8, 12, 13
+INVALID, LATE, UNAVAILABLE, EXHAUSTED, UNKNOWN_PATH, INTERNAL = 3, 4, 14, 8, 12, 13
 _REJECTED: dict[Signal, str] = {"traces": "rejectedSpans", "metrics": "rejectedDataPoints"}
 LONGEST = 1_000
 

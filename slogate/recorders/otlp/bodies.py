@@ -1,8 +1,9 @@
 """Reads the body of a request: whole, bounded, decompressed; or says why not.
 
 A body counts against the budget before it is read, or as it is decompressed: a small one that
-would become a large one is stopped on the way. A refused body is read to its end where that
-is not far, so that the sender gets to read the answer.
+would become a large one is stopped on the way, and so is one that grows as no telemetry does when
+it is decompressed: parsed, it would take a hundred times its size. A refused body is read to its
+end where that is not far, so that the sender gets to read the answer.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from slogate.recorders.otlp.budget import Budget
 
 BLOCK = 1 << 16
 DRAINED = 64 << 20
+GROWN, ANYWAY = 500, 1 << 20
 
 
 class Stream(Protocol):
@@ -50,6 +52,7 @@ class Body:
         self._budget = budget
         self._limit = limit
         self._held = 0
+        self._came = 0
 
     def read(self, stream: Stream, headers: Message) -> bytes:
         """The decompressed body; Refused if it is too large, damaged, or there is no room."""
@@ -58,9 +61,9 @@ class Body:
             encoding = (headers.get("Content-Encoding") or "identity").strip().lower()
             if encoding == "identity" and (length := _length(headers)):
                 self._hold(length, length)
-            return self._gathered(_decoded(blocks, encoding))
+            return self._gathered(_decoded(self._coming(blocks), encoding))
         except Refused as refused:
-            refused.close = not _drained(blocks)
+            refused.close = refused.close or not _drained(blocks)
             raise
 
     def _gathered(self, blocks: Iterator[bytes]) -> bytes:
@@ -69,8 +72,18 @@ class Body:
         for block in blocks:
             size += len(block)
             self._hold(size, max(0, size - self._held))
+            if size > max(ANYWAY, GROWN * self._came):
+                raise Refused(413, INVALID, f"the body grows over {GROWN} times when unpacked")
             parts.append(block)
         return b"".join(parts)
+
+    def _coming(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """The blocks as they come, which are counted; Refused where they never end."""
+        for block in blocks:
+            self._came += len(block)
+            if self._came > self._limit:
+                self._hold(self._came, 0)
+            yield block
 
     def _hold(self, size: int, more: int) -> None:
         """Take so many more bytes of the budget for a body that has `size` so far."""

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown_service"
 MOST_SERVICES = 1_000
 LONGEST_NAME = 200
+# objects take a hundred times the memory of their brackets
+SMALL, DENSE = 1 << 20, 8
 
 Rows = list[tuple[str, Series, "pa.Table"]]
 
@@ -84,6 +86,8 @@ class Router:
             available()
             take_protobuf(self, body, signal)
             return
+        if len(body) > SMALL and body.count(b"{") + body.count(b"[") > len(body) // DENSE:
+            raise Malformed("it holds more objects than telemetry has")
         try:
             document = json.loads(body)
         except (ValueError, RecursionError):

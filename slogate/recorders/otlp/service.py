@@ -1,15 +1,18 @@
 """OTLP/HTTP: requests in, answers out, by the specification's status codes.
 
 200 once the rows are on disk, with `partial_success` where some were refused; 400 for what is no
-OTLP, 404, 405, 411, 413, 415 for what this is not; 429 with Retry-After where there is no room,
-503 while it stops or when the disk refuses. Bodies of errors are Status messages.
+OTLP, 404, 405, 411, 413, 415 for what this is not; 408 for what takes too long to come; 429 with
+Retry-After where there is no room, 503 while it stops or when the disk refuses. Bodies of errors
+are Status messages. Where there are too many connections, one that asks nothing is closed.
 """
 
 from __future__ import annotations
 
+import io
 import socket
 import threading
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +23,7 @@ from slogate.recorders.otlp.answers import (
     INTERNAL,
     INVALID,
     JSON,
+    LATE,
     PROTOBUF,
     UNAVAILABLE,
     UNKNOWN_PATH,
@@ -29,6 +33,7 @@ from slogate.recorders.otlp.answers import (
 )
 from slogate.recorders.otlp.bodies import Body, Refused
 from slogate.recorders.otlp.budget import Budget
+from slogate.recorders.otlp.patience import Patient
 from slogate.recorders.otlp.router import Router
 from slogate.recorders.otlp.writer import Writer
 from slogate.sources._otlp.telemetry import Losses, Malformed
@@ -38,6 +43,7 @@ MOST_CONNECTIONS = 500
 RETRY_AFTER_S = 1
 PATIENCE_S = 60.0
 IDLE_S = 150.0
+ROOM_S = 1.0
 
 
 @dataclass(slots=True)
@@ -79,6 +85,7 @@ class Receiver(ThreadingHTTPServer):
         self._counting = threading.Condition()
         self._busy = 0
         self._connections = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self._idle: dict[socket.socket, None] = {}
 
     def answer(self, signal: Signal, kind: str, content: bytes) -> bytes:
         """The body of success; Refused or Malformed for anything else."""
@@ -122,6 +129,23 @@ class Receiver(ThreadingHTTPServer):
             self._busy -= 1
             self._counting.notify_all()
 
+    def idle(self, connection: socket.socket, *, now: bool) -> None:
+        """Whether a connection is waiting for its next request from now on."""
+        with self._counting:
+            self._idle.pop(connection, None)
+            if now:
+                self._idle[connection] = None
+
+    def _make_room(self) -> bool:
+        """Close the connection that has asked nothing for longest; whether there is room then."""
+        with self._counting:
+            longest = next(iter(self._idle), None)
+            if longest is not None:
+                del self._idle[longest]
+                with suppress(OSError):
+                    longest.shutdown(socket.SHUT_RDWR)
+        return longest is not None and self._connections.acquire(timeout=ROOM_S)
+
     def drain(self, patience_s: float) -> bool:
         """Turn new requests away, and wait for those in flight; whether all were answered."""
         self.stopping = True
@@ -130,7 +154,7 @@ class Receiver(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Handle a connection in a thread of its own, unless there are too many."""
-        if not self._connections.acquire(blocking=False):
+        if not self._connections.acquire(blocking=False) and not self._make_room():
             self.shutdown_request(request)
             return
         super().process_request(request, client_address)
@@ -156,8 +180,25 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: Receiver
 
+    def setup(self) -> None:
+        """Read by deadlines from the start."""
+        super().setup()
+        self._patient = Patient(self.connection)
+        self.rfile = io.BufferedReader(self._patient)
+
+    def handle_one_request(self) -> None:
+        """Wait for a request, and let its headers come."""
+        self._patient.wait(IDLE_S)
+        self.server.idle(self.connection, now=True)
+        try:
+            super().handle_one_request()
+        finally:
+            self.server.idle(self.connection, now=False)
+
     def do_POST(self) -> None:
         """An export."""
+        self.server.idle(self.connection, now=False)
+        self._patient.wait(PATIENCE_S)
         kind = (self.headers.get_content_type() or "").lower()
         self.server.enter()
         try:
@@ -176,6 +217,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(refused.http, kind, status(kind, refused.code, refused.message))
         except Malformed as error:
             self._send(400, kind, status(kind, INVALID, str(error)))
+        except TimeoutError:
+            self.close_connection = True
+            self._send(408, kind, status(kind, LATE, "the request took too long to come"))
         except OSError:
             self.close_connection = True
             raise
@@ -209,8 +253,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self._send(405, JSON, status(JSON, UNKNOWN_PATH, "telemetry is sent with POST"))
 
+    do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815 (the library's names)
+
     def _send(self, code: int, kind: str, content: bytes) -> None:
         self.server.counted(code)
+        self.connection.settimeout(PATIENCE_S)
         self.send_response(code)
         self.send_header("Content-Type", kind if kind in {PROTOBUF, JSON} else PROTOBUF)
         self.send_header("Content-Length", str(len(content)))

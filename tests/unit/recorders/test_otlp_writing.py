@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import zlib
 from email.message import Message
 from itertools import count
@@ -14,6 +15,7 @@ from slogate.recorders.otlp.bodies import Body, Refused
 from slogate.recorders.otlp.budget import Budget
 from slogate.recorders.otlp.journal import HEAD, Journal, Record, left
 from slogate.recorders.otlp.ledger import Ledger
+from slogate.recorders.otlp.patience import Patient
 from slogate.recorders.otlp.recovery import recover
 from slogate.recorders.otlp.repeats import Repeats
 from slogate.recorders.otlp.router import Router
@@ -195,6 +197,8 @@ def gzipped(*parts: bytes) -> bytes:
         pytest.param(b"2\r\nabc", {"Transfer_Encoding": "chunked"}, 400, id="odd chunk"),
         pytest.param(b"a" * 2_000, {"Content_Length": "2000"}, 413, id="too large"),
         pytest.param(b"a" * 600, {"Content_Length": "600"}, 429, id="no room"),
+        pytest.param(gzipped(*[b""] * 99), {"Content_Length": str(len(gzipped(b"")) * 99),
+                     "Content_Encoding": "gzip"}, 413, id="much of nothing"),
     ],
 )  # fmt: skip
 def test_bodies(content, headers, expected):
@@ -208,6 +212,60 @@ def test_bodies(content, headers, expected):
             read(budget, content, **headers)
         assert caught.value.http == expected
     assert budget.take(500)
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        pytest.param(b"abc", {}, id="no length"),
+        pytest.param(b"ab", {"Content_Length": "3"}, id="cut off"),
+        pytest.param(b"2\r\nabc", {"Transfer_Encoding": "chunked"}, id="odd chunk"),
+    ],
+)
+def test_a_connection_whose_next_request_cannot_be_found_is_closed(content, headers):
+    """What is left of a body would be taken for one."""
+    with pytest.raises(Refused) as caught:
+        read(Budget(500), content, **headers)
+
+    assert caught.value.close
+
+
+def test_a_body_that_grows_as_no_telemetry_does():
+    """It is stopped long before the limit: a few KiB would take a GiB when they are parsed."""
+    packed = gzipped(b"{}" * (9 << 20))
+    headers = Message()
+    headers["Content-Length"], headers["Content-Encoding"] = str(len(packed)), "gzip"
+    body = Body(Budget(64 << 20), limit=20 << 20)
+
+    with pytest.raises(Refused, match="grows over 500 times") as caught:
+        body.read(io.BytesIO(packed), headers)
+    assert caught.value.http == 413
+
+
+def test_json_of_nothing_but_brackets():
+    """Objects take a hundred times the memory of their brackets."""
+    router = Router(Settings(service="*", signal="both"))
+    message = b'{"resourceSpans": [' + b"{}," * (1 << 20) + b"{}]}"
+
+    with pytest.raises(Malformed, match="more objects than telemetry has"):
+        router.take("traces", JSON, message)
+
+
+def test_a_sender_of_a_byte_now_and_then_is_late():
+    """The deadline is that of the request, whatever comes meanwhile."""
+    now = iter(range(100))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        patient = Patient(ours, clock=lambda: next(now))
+        patient.wait(3)
+        reader = io.BufferedReader(patient)
+        theirs.sendall(b"a")
+        assert reader.read1(9) == b"a"
+        theirs.sendall(b"b")
+        assert reader.read1(9) == b"b"
+        theirs.sendall(b"c")
+        with pytest.raises(TimeoutError):
+            reader.read1(9)
 
 
 @pytest.mark.parametrize(
