@@ -8,9 +8,10 @@ cannot be written is lost: that is said once, counted, and makes the run incompl
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from time import time
 from typing import Any, TypeVar
@@ -19,14 +20,13 @@ import gevent
 from gevent.lock import RLock
 
 from slogate.model.run import Reconciliation, Run, State, Users
-from slogate.recorders.locust.arrow import to_table
-from slogate.recorders.locust.columns import Chunk
+from slogate.recorders.locust.shielding import to_the_end
 from slogate.recorders.locust.source import Source
-from slogate.recorders.locust.turns import Beside, split, without
+from slogate.recorders.locust.turns import Beside, without
 from slogate.recorders.locust.unfinished import cut_off
+from slogate.recorders.locust.writing import write_chunks, write_closed
 from slogate.store.layout import Store
 from slogate.store.manifest import delete_run, write_run
-from slogate.store.parts import write_part
 from slogate.store.seals import sealed
 from slogate.units import US_PER_SECOND
 
@@ -41,17 +41,6 @@ LONGEST_FLUSH_S = 60.0
 def now_us() -> int:
     """The wall clock."""
     return int(time() * US_PER_SECOND)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """The parts that were written: of the run, if it has any of the rows, and beside it."""
-
-    paths: tuple[str, ...]
-    rows: int
-    last_ts: int
-    beside: tuple[str, ...] = ()
-    rows_beside: int = 0
 
 
 class Session:
@@ -74,6 +63,7 @@ class Session:
         self._counted = counted
         self._flush_s = flush_s
         self._lock = RLock()
+        self._process = os.getpid()
         self._sequence = 0
         self._last_ts: int | None = None
         self._flushed_at = time()
@@ -139,12 +129,14 @@ class Session:
 
     def flush(self, *, final: bool = False) -> None:
         """Write what is finished as a part, and the manifest after it."""
+        if os.getpid() != self._process:
+            return
         with self._lock:
             self._flushed_at = time()
             if chunks := [chunk for chunk in self._source.take(final=final) if chunk.rows]:
                 self._sequence += 1
                 stored = self._do(
-                    _write, self._store, self._run, chunks, self._sequence, self._beside
+                    write_chunks, self._store, self._run, chunks, self._sequence, self._beside
                 )
                 if stored is not None:
                     self._uncountable += sum(chunk.uncountable for chunk in chunks)
@@ -159,7 +151,14 @@ class Session:
                         self._save(replace(self._run, rows=self._reconciled()))
 
     def finish(self, exit_code: int | None = None) -> None:
-        """The test is over: write the rest, reconcile the counts, say how the run ended."""
+        """The test is over: write the rest, reconcile the counts, say how the run ended.
+
+        Not in a child that the user's own code has forked: the run is its parent's.
+        """
+        if os.getpid() == self._process:
+            to_the_end(partial(self._finish, exit_code))
+
+    def _finish(self, exit_code: int | None) -> None:
         self.stopping()
         for _ in range(LAST_FLUSHES):
             self.flush(final=True)
@@ -244,7 +243,7 @@ class Session:
     def _save(self, run: Run) -> None:
         if self._beside is not None:
             base = replace(self._beside.base(run), rows=without(self._all_rows(), self.written))
-            self._do(_write_closed, self._store, base)
+            self._do(write_closed, self._store, base)
         self._do(write_run, self._store, run)
 
     def _do(self, work: Callable[..., T], *arguments: Any) -> T | None:
@@ -260,37 +259,3 @@ def _attempt(work: Callable[..., T], *arguments: Any) -> tuple[T | None, Excepti
         return work(*arguments), None
     except Exception as error:  # noqa: BLE001 (handed over to the greenlet that waits)
         return None, error
-
-
-def _write_closed(store: Store, run: Run) -> None:
-    """Write a manifest, with seals if the run is over."""
-    write_run(store, run if run.state == "running" else sealed(store, run))
-
-
-def _write(
-    store: Store, run: Run, chunks: Sequence[Chunk], sequence: int, beside: Beside | None
-) -> Stored:
-    import pyarrow.compute as pc
-
-    table = to_table(chunks, run.labels, time())
-    last_ts = pc.max(table["ts"]).value
-
-    def write(run_id: str, rows: Any) -> tuple[str, ...]:
-        if rows is None:
-            return ()
-        part = write_part(
-            store, run_id, run.service, run.kind, rows, sequence=sequence, worker=None
-        )
-        return (part,)
-
-    if beside is None:
-        return Stored(paths=write(run.id, table), rows=table.num_rows, last_ts=last_ts)
-    sides = split(table, beside.against.turns, run.labels)
-    others, mine = sides.get("base"), sides.get("head")
-    return Stored(
-        beside=write(beside.against.run, others),
-        rows_beside=0 if others is None else others.num_rows,
-        paths=write(run.id, mine),
-        rows=0 if mine is None else mine.num_rows,
-        last_ts=last_ts,
-    )

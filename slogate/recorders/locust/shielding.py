@@ -1,0 +1,28 @@
+"""Does a piece of work to its end, whoever is killed while he waits for it.
+
+Locust calls its listeners from whatever greenlet ended the test, and that may be a user's own:
+`environment.runner.quit()` kills it as soon as it waits. The work is done in another one, and the
+killing is put off until it is done. So is the `SystemExit` of a user who calls `sys.exit()` while
+the program is ending already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import gevent
+
+
+def to_the_end(work: Callable[[], None]) -> None:
+    """Do the work, and raise what it raises."""
+    doing, killed = gevent.spawn(work), False
+    while not doing.ready():
+        try:
+            doing.join()
+        except gevent.GreenletExit:
+            killed = True
+        except SystemExit:
+            continue
+    if killed:  # when it waits again, as if it had not waited here
+        gevent.getcurrent().kill(block=False)
+    doing.get()
