@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from slogate.recorders.locust.columns import Chunk, Columns, Words
+from slogate.recorders.locust.columns import ROW, Chunk, Rows, Words
 from slogate.store.parts import SCHEMA
 
 if TYPE_CHECKING:
@@ -181,8 +181,7 @@ def warm_up() -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = Columns()
-    zero, none = array("d", [0.0]), array("q", [0])
-    columns.kind(Words("", "", 0, True, None))
-    columns.extend(zero, zero, zero, zero, none, none, none)
-    pq.write_table(to_table([columns.chunk("")], {}, 0.0), pa.BufferOutputStream())
+    rows = Rows()
+    rows.packed += ROW.pack(0.0, 0.0, 0.0, 0.0, 0, rows.kind(Words("", "", 0, True, None)), 0)
+    columns, words = rows.take()
+    pq.write_table(to_table([columns.chunk("", words, 0)], {}, 0.0), pa.BufferOutputStream())

@@ -1,30 +1,26 @@
-"""The rows of this process, from the notes of its listener to finished buffers.
+"""The rows of this process, from the events of its listener to finished buffers.
 
-Notes become rows of the columns by the batch. Odd values (a missing keyword, a text for a
-number) make theirs take the long way, row by row. No exception ever reaches Locust; a row that
-cannot be recorded at all is counted in `failed`.
+An event with odd values (a missing keyword, a text for a number), the first of its kind, and a
+failure take the long way, `record`. No exception ever reaches Locust; a row that cannot be
+recorded at all is counted in `failed`.
 """
 
 from __future__ import annotations
 
 import math
-from array import array
-from collections.abc import Callable, Sequence
-from itertools import compress, count
-from operator import sub
+from collections.abc import Callable
 from time import time
 from typing import Any
 
-from slogate.recorders.locust.columns import NAN, Chunk, Columns, Words
-from slogate.recorders.locust.listener import CELLS, listener, stand_in
-from slogate.recorders.locust.pacing import UserState, current_state
+from slogate.recorders.locust.columns import NAN, ROW, Chunk, Columns, Rows, Words
+from slogate.recorders.locust.listener import listener, stand_in
+from slogate.recorders.locust.pacing import current_state, going
 from slogate.recorders.locust.values import (
     MISSING,
     Errors,
     byte_count,
     is_failure,
     number,
-    status_number,
     status_of,
     text_of,
 )
@@ -33,22 +29,16 @@ LONGEST_HOLD_S = 30.0
 
 
 class Capture:
-    """The rows of this process; `taken` ones were handed on, `failed` could not be recorded.
-
-    `_notes` holds `CELLS` values an event: start in s, response time in ms, when it was due,
-    bytes, pace in s, (name, method, status; of a failure with its error), its user's state and
-    iteration. `_open` has the iterations that had not ended when their rows were last looked at.
-    """
+    """The rows of this process; `taken` ones were handed on, `failed` could not be recorded."""
 
     def __init__(self, worker: str = "") -> None:
         self.worker = worker
-        self.columns = Columns()
-        self._open: dict[int, UserState] = {}
-        self._learnt: dict[int, float] = {}
         self.taken = 0
         self.failed = 0
+        self._rows = Rows()
+        self._uncountable = 0
+        self._learnt: dict[int, float] = {}
         self._errors = Errors()
-        self._notes: list[Any] = []
         self.on_request = self._listener(None, None)
 
     def stand_in(self, hook: Any) -> None:
@@ -56,7 +46,7 @@ class Capture:
         self.on_request = stand_in(hook, self.on_request, self._listener)
 
     def _listener(self, counted: Callable[..., None] | None, hook: Any) -> Callable[..., None]:
-        return listener(self._notes, self.record, self.digest, counted, hook)
+        return listener(self._rows, self.record, counted, hook)
 
     def record(
         self,
@@ -69,23 +59,35 @@ class Capture:
         exception: Any = None,
         start_time: Any = None,
     ) -> None:
-        """Record one request with care; Locust does not count it."""
+        """Record one request with care."""
         try:
-            status: Any = status_of(response)
-            if is_failure(exception):
-                status = (status, self._errors.text(exception))
-            start = number(start_time)
+            start, duration = number(start_time), number(response_time)
             if math.isnan(start):  # the event is fired at the end
-                duration = number(response_time)
                 start = time() - (duration / 1000 if duration > 0 else 0.0)
             state = current_state()
-            self._notes.extend((
-                start, response_time, state.due, response_length, state.pace,
-                (name, request_type, status), state, state.iteration,
-            ))  # fmt: skip
+            kind = self._kind(name, request_type, response, exception)
+            self._rows.packed += ROW.pack(
+                start, duration, start - state.due, state.pace, byte_count(response_length),
+                kind, state.iteration,
+            )  # fmt: skip
             state.due = NAN
+            given = (request_type, name, response_time, response_length)
+            self._uncountable += any(value is MISSING for value in given)
         except Exception:  # noqa: BLE001
             self.failed += 1
+
+    def _kind(self, name: Any, method: Any, response: Any, exception: Any) -> int:
+        """The kind of its words; the listener knows it by itself from the next such success on."""
+        failed = is_failure(exception)
+        error = self._errors.text(exception) if failed else None
+        kind = self._rows.kind(
+            Words(text_of(name), text_of(method), status_of(response), not failed, error)
+        )
+        if exception is None and type(name) is type(method) is str:
+            status = 0 if response is None else getattr(response, "status_code", None)
+            if type(status) is int:
+                self._rows.interned[name, method, status] = kind
+        return kind
 
     def learn(self, iteration: int, pace: float) -> None:
         """What the pace of an iteration was, as it is known at its end."""
@@ -99,25 +101,7 @@ class Capture:
     @property
     def pending(self) -> int:
         """Rows that wait to be taken."""
-        return self.columns.rows + len(self._notes) // CELLS
-
-    def digest(self) -> None:
-        """Turn notes into rows of the columns."""
-        size = len(self._notes)
-        cells = [self._notes[cell:size:CELLS] for cell in range(CELLS)]
-        del self._notes[:size]
-        try:
-            try:
-                rows = _columns(self.columns, cells)
-            except Exception:  # noqa: BLE001 (odd values)
-                self.columns.uncountable += _uncountable(cells)
-                rows = _columns(self.columns, _normal(cells))
-        except Exception:  # noqa: BLE001
-            self.failed += len(cells[0])
-        else:
-            self.columns.extend(*rows)
-            self._open.update((state.iteration, state) for state in set(cells[-2]))
-            self._open = {n: state for n, state in self._open.items() if state.iteration == n}
+        return len(self._rows)
 
     def take(self, *, final: bool) -> list[Chunk]:
         """The rows whose iterations have ended; with `final` all.
@@ -125,20 +109,19 @@ class Capture:
         How often an endpoint occurs in an iteration is known when that ends; its rows are held
         back so long, at most `LONGEST_HOLD_S`.
         """
-        self.digest()
-        columns, self.columns = self.columns, Columns()
+        columns, words = self._rows.take()
         for place, iteration in enumerate(columns.iterations if self._learnt else ()):
             columns.paces[place] = self._learnt.get(iteration, columns.paces[place])
-        if not final:
-            begun_before = time() - LONGEST_HOLD_S
-            going = {n for n, state in self._open.items() if state.iteration == n >= 0}
-            goes_on = map(going.__contains__, columns.iterations if going else ())
-            rows = compress(count(), goes_on)
-            held = [place for place in rows if columns.starts[place] > begun_before]
-            columns.move(held, self.columns)
         self._learnt.clear()
-        self.taken += columns.rows
-        return [columns.chunk(self.worker)] if columns.rows else []
+        if not final and any(held := _held(columns)):
+            self._rows.put_back(columns.where(held), words)
+            columns = columns.where([not is_held for is_held in held])
+        rows = len(columns.kinds)
+        if not rows:
+            return []
+        self.taken += rows
+        uncountable, self._uncountable = self._uncountable, 0
+        return [columns.chunk(self.worker, words, uncountable)]
 
     def discard(self) -> None:
         """Forget what was recorded before the test began."""
@@ -147,59 +130,13 @@ class Capture:
         self.taken = taken
 
 
-def _columns(columns: Columns, cells: Sequence[list[Any]]) -> list[array[Any]]:
-    """The rows in the order of the columns; raises if a value is odd."""
-    starts, times, dues, sizes, paces, words, _, iterations = cells
+def _held(columns: Columns) -> list[bool]:
+    """Of each row, whether its iteration goes on, and began not too long ago."""
+    iterations = going()
+    if not iterations:
+        return []
+    begun_before = time() - LONGEST_HOLD_S
     return [
-        array("d", starts),
-        array("d", times),
-        array("d", map(sub, starts, dues)),
-        array("d", paces),
-        array("q", sizes),
-        array("q", _kinds(columns, words)),
-        array("q", iterations),
-    ]
-
-
-def _kinds(columns: Columns, words: list[tuple[Any, Any, Any]]) -> list[int]:
-    interned = columns.interned
-    try:
-        return [interned[key] for key in words]
-    except KeyError:
-        for key in set(words).difference(interned):
-            interned[key] = columns.kind(_words(*key))
-        return [interned[key] for key in words]
-
-
-def _words(name: Any, method: Any, status: Any) -> Words:
-    """What a row's words mean; raises `TypeError` if they are not what they should be."""
-    known, error = status if isinstance(status, tuple) else (status, None)
-    if not (type(name) is type(method) is str and type(known) is int):
-        raise TypeError
-    return Words(text_of(name), text_of(method), status_number(known), error is None, error)
-
-
-def _uncountable(cells: Sequence[list[Any]]) -> int:
-    """How many events lack what Locust's own listener needs."""
-    return sum(
-        any(value is MISSING for value in (duration, size, *words))
-        for duration, size, words in zip(cells[1], cells[3], cells[5], strict=True)
-    )
-
-
-def _normal(cells: Sequence[list[Any]]) -> list[list[Any]]:
-    """The same rows with numbers and texts where they belong, unknown ones as such."""
-    starts, times, dues, sizes, paces, words, states, iterations = cells
-    return [
-        [number(start) for start in starts],
-        [number(duration) for duration in times],
-        dues,
-        [byte_count(size) for size in sizes],
-        paces,
-        [
-            (text_of(name), text_of(method), s if isinstance(s, tuple) else status_number(s))
-            for name, method, s in words
-        ],
-        states,
-        iterations,
+        iteration in iterations and start > begun_before
+        for iteration, start in zip(columns.iterations, columns.starts, strict=True)
     ]

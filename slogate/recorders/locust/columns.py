@@ -8,12 +8,17 @@ copying. Unknown numbers are NaN, or -1 bytes.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from itertools import compress
+from struct import Struct
 from typing import Any, NamedTuple
 
 NAN = float("nan")
 UNKNOWN_BYTES = -1
+CODES = "ddddqqq"
+ROW = Struct(f"={CODES}")
+"""A row: start in s, response time in ms, lateness and pace in s, bytes, kind, iteration."""
 
 
 class Words(NamedTuple):
@@ -47,69 +52,69 @@ class Chunk:
     iterations: bytes
 
 
-class Columns:
-    """A buffer that is being filled."""
+class Columns(NamedTuple):
+    """Rows as an array a column, in the order of `ROW`."""
 
-    __slots__ = (
-        "interned", "iterations", "kinds", "lates", "paces", "sizes", "starts", "times",
-        "uncountable", "words",
-    )  # fmt: skip
+    starts: array[float]
+    times: array[float]
+    lates: array[float]
+    paces: array[float]
+    sizes: array[int]
+    kinds: array[int]
+    iterations: array[int]
+
+    def where(self, those: Sequence[bool]) -> Columns:
+        """Only those rows."""
+        return Columns._make(array(a.typecode, compress(a, those)) for a in self)
+
+    def chunk(self, worker: str, words: Sequence[Words], uncountable: int) -> Chunk:
+        """A finished buffer of them."""
+        columns: dict[str, Any] = {name: a.tobytes() for name, a in self._asdict().items()}
+        return Chunk(
+            worker=worker,
+            rows=len(self.kinds),
+            uncountable=uncountable,
+            words=tuple(words),
+            **columns,
+        )
+
+
+class Rows:
+    """The rows of a buffer that is being filled, one after another in `packed`, as `ROW` has them.
+
+    `interned` gives the kind of rows: the place of their words, by whatever told those.
+    """
+
+    __slots__ = ("interned", "packed", "words")
 
     def __init__(self) -> None:
-        self.starts, self.times = array("d"), array("d")
-        self.lates, self.paces = array("d"), array("d")
-        self.sizes, self.kinds, self.iterations = array("q"), array("q"), array("q")
+        self.packed = bytearray()
         self.interned: dict[Hashable, int] = {}
         self.words: list[Words] = []
-        self.uncountable = 0
 
-    @property
-    def rows(self) -> int:
-        """How many there are."""
-        return len(self.kinds)
+    def __len__(self) -> int:
+        return len(self.packed) // ROW.size
 
     def kind(self, words: Words) -> int:
-        """The number of these words in this buffer, theirs from now on if they are new."""
+        """The kind of rows with these words, a new one if there is none."""
         kind = self.interned.get(words)
         if kind is None:
             kind = self.interned[words] = len(self.words)
             self.words.append(words)
         return kind
 
-    def _all(self) -> tuple[array[Any], ...]:
-        return (
-            self.starts, self.times, self.lates, self.paces, self.sizes, self.kinds,
-            self.iterations,
-        )  # fmt: skip
+    def take(self) -> tuple[Columns, list[Words]]:
+        """All there are, with their words; none are left."""
+        whole = {code: array(code) for code in CODES}
+        for numbers in whole.values():
+            numbers.frombytes(self.packed)
+        taken = Columns._make(whole[code][place :: len(CODES)] for place, code in enumerate(CODES))
+        words, self.words = self.words, []
+        self.packed.clear()
+        self.interned.clear()
+        return taken, words
 
-    def extend(self, *values: array[Any]) -> None:
-        """Append rows: starts, times, lates, paces, sizes, kinds, iterations."""
-        for column, more in zip(self._all(), values, strict=True):
-            column.extend(more)
-
-    def move(self, places: list[int], target: Columns) -> None:
-        """Move rows into another buffer; each gap is filled with the last row."""
-        for place in reversed(places):
-            words = self.words[self.kinds[place]]
-            for column, other in zip(self._all(), target._all(), strict=True):
-                other.append(column[place])
-                last = column.pop()
-                if place < len(column):
-                    column[place] = last
-            target.kinds[-1] = target.kind(words)
-
-    def chunk(self, worker: str) -> Chunk:
-        """The buffer as it is; nothing may be appended any more."""
-        return Chunk(
-            worker=worker,
-            rows=self.rows,
-            uncountable=self.uncountable,
-            words=tuple(self.words),
-            starts=self.starts.tobytes(),
-            times=self.times.tobytes(),
-            lates=self.lates.tobytes(),
-            paces=self.paces.tobytes(),
-            sizes=self.sizes.tobytes(),
-            kinds=self.kinds.tobytes(),
-            iterations=self.iterations.tobytes(),
-        )
+    def put_back(self, columns: Columns, words: Sequence[Words]) -> None:
+        """Add rows that were taken."""
+        for *numbers, kind, iteration in zip(*columns, strict=True):
+            self.packed += ROW.pack(*numbers, self.kind(words[kind]), iteration)

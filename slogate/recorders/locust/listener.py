@@ -1,9 +1,10 @@
-"""The request listener: it notes an event as it came, for others to make a row of.
+"""The request listener: it makes a row of an event.
 
-The less is done between two requests, the less their generator is disturbed, and what is done
-for `BATCH` rows at once costs a third of it one by one. All the keywords of an event are packed
-and unpacked for each listener of Locust, and once more by the hook that calls them: that costs
-more than what is done with them here. So where nobody else listens, ours stands for Locust's own
+The less is done between two requests, the less their generator is disturbed. A row is one packing
+of numbers, after which nothing of the event is kept: values that live on push those of the next
+request out of the processor's caches. All the keywords of an event are packed and unpacked for
+each listener of Locust, and once more by the hook that calls them: that costs more than what is
+done with them here. So where nobody else listens, ours stands for Locust's own
 listener, which it calls, and for the hook; as soon as somebody does, the hook calls them all
 again, in their order.
 """
@@ -17,12 +18,9 @@ from typing import Any
 
 from greenlet import getcurrent
 
-from slogate.recorders.locust.columns import NAN
+from slogate.recorders.locust.columns import NAN, ROW, Rows
 from slogate.recorders.locust.values import MISSING
 
-BATCH = 128
-CELLS = 8
-_FULL = BATCH * CELLS
 Listener = Callable[..., None]
 
 
@@ -44,15 +42,14 @@ def stand_in(
     return handlers[0]
 
 
-def listener(
-    notes: list[Any], record: Listener, digest: Listener, counted: Listener | None, hook: Any
-) -> Listener:
+def listener(rows: Rows, record: Listener, counted: Listener | None, hook: Any) -> Listener:
     """What takes one event; a closure, whose names are at hand without a look-up.
 
-    It adds `CELLS` values to `notes`, what it cannot by `record`; a full batch is for `digest`.
-    With `counted` it hands on to Locust's own listener; with a `hook` it stands for its `fire`.
+    It adds to `rows` what is plain and of a known kind, the rest by `record`. With `counted` it
+    hands on to Locust's own listener; with a `hook` it stands for its `fire`.
     """
-    note, handlers = notes.extend, hook._handlers if hook else [None]  # noqa: SLF001
+    handlers = hook._handlers if hook else [None]  # noqa: SLF001
+    add, pack, kinds = rows.packed.extend, ROW.pack, rows.interned
 
     def on_request(
         *, request_type: Any = MISSING, name: Any = MISSING, response_time: Any = MISSING,
@@ -65,13 +62,13 @@ def listener(
                       response=response, context=context, start_time=start_time)  # fmt: skip
             return
         try:
+            if exception is not None:
+                raise LookupError  # noqa: TRY301 (the long way)
             state = getcurrent().slogate_state
             status = response.status_code if response is not None else 0
-            if exception is not None or start_time is None or start_time is MISSING:
-                raise LookupError  # noqa: TRY301 (the long way)
-            note((
-                start_time, response_time, state.due, response_length, state.pace,
-                (name, request_type, status), state, state.iteration,
+            add(pack(
+                start_time, response_time, start_time - state.due, state.pace, response_length,
+                kinds[name, request_type, status], state.iteration,
             ))  # fmt: skip
             state.due = NAN
         except Exception:  # noqa: BLE001 (nothing may reach Locust)
@@ -79,8 +76,6 @@ def listener(
             record(request_type=request_type, name=name, exception=exception, response=response,
                    response_time=response_time, response_length=response_length,
                    start_time=start_time)  # fmt: skip
-        if len(notes) >= _FULL:
-            digest()
         if counted is not None:
             try:
                 if (request_type is MISSING or name is MISSING or response_time is MISSING

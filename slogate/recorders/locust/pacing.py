@@ -13,7 +13,9 @@ from __future__ import annotations
 import functools
 import itertools
 import sys
+import weakref
 from collections.abc import Callable
+from operator import attrgetter
 from time import time
 from typing import Any
 
@@ -38,7 +40,7 @@ class UserState:
     with the user: `run` is the last that was seen.
     """
 
-    __slots__ = ("asked", "due", "iteration", "pace", "run", "usual")
+    __slots__ = ("__weakref__", "asked", "due", "iteration", "pace", "run", "usual")
 
     def __init__(self, pace: float = NAN, *, usual: float = NAN, watched: bool = True) -> None:
         self.due = NAN
@@ -47,12 +49,21 @@ class UserState:
         self.run: Any = None
         self.asked = NAN
         self.iteration = next(_numbers) if watched else NOT_PACED
+        _states.add(self)
 
     def change(self, pace: float) -> None:
         """An iteration ended at another pace than the one before."""
         self.pace = pace
         paced = pace == pace  # noqa: PLR0124 (NaN: not paced)
         self.iteration = next(_numbers) if paced else NOT_PACED
+
+
+_states: weakref.WeakSet[UserState] = weakref.WeakSet()
+
+
+def going() -> set[int]:
+    """The iterations that go on now, of users that are paced or may be."""
+    return {state.iteration for state in _states if state.iteration != NOT_PACED}
 
 
 class Pacing:
@@ -74,6 +85,8 @@ class Pacing:
 
         paced = _watch_pacing(wait_time.constant_pacing)
         setattr(locust.TaskSet, "_sleep", self.watch_sleep(locust.TaskSet._sleep))  # noqa: B010, SLF001
+        if _is_plain(locust.TaskSet.user):
+            setattr(locust.TaskSet, "user", property(attrgetter("_user")))  # noqa: B010
         for module in (wait_time, locust):
             setattr(module, "constant_pacing", paced)  # noqa: B010 (mypy forbids the assignment)
 
@@ -146,6 +159,23 @@ def _passes_on(sleep: Callable[..., Any]) -> bool:
         return code.co_code, code.co_names, code.co_consts, function.__globals__.get("gevent")
 
     return hasattr(sleep, "__globals__") and content(sleep) == content(known)
+
+
+def _is_plain(prop: Any) -> bool:
+    """Whether a property of a task set only gives its `_user`.
+
+    Locust reads it seven times an iteration; read without a frame of Python it saves as much as
+    the watching costs.
+    """
+
+    def known(self: Any) -> Any:
+        return self._user
+
+    code = getattr(getattr(prop, "fget", None), "__code__", None)
+    return code is not None and (code.co_code, code.co_names) == (
+        known.__code__.co_code,
+        known.__code__.co_names,
+    )
 
 
 def _watch_pacing(factory: Callable[[float], Any]) -> Callable[[float], Any]:

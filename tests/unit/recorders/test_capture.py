@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from slogate.recorders.locust.arrow import to_table
 from slogate.recorders.locust.capture import Capture
-from slogate.recorders.locust.listener import BATCH
 from slogate.recorders.locust.pacing import STATE, UserState
 from slogate.recorders.locust.values import DISTINCT_ERRORS
 from slogate.store.parts import SCHEMA
 
+MANY = 300
 OK = SimpleNamespace(status_code=200)
 NOW = 1_700_000_000.0
 
@@ -188,20 +188,20 @@ def test_a_start_that_is_no_wall_clock_gets_the_time_of_writing():
     assert one_row(start_time=math.nan)["ts"].timestamp() == NOW
 
 
-def test_rows_stay_in_order_from_batch_to_batch():
-    """And are counted wherever they are."""
+def test_rows_stay_in_order():
+    """And are counted while they wait."""
     capture = Capture()
-    for number in range(2 * BATCH + 10):
+    for number in range(MANY):
         request(capture, response_length=number)
-    assert capture.pending == 2 * BATCH + 10
+    assert capture.pending == MANY
     chunks = capture.take(final=False)
 
-    assert to_table(chunks, {}, NOW)["bytes"].to_pylist() == list(range(2 * BATCH + 10))
-    assert (capture.pending, capture.taken) == (0, 2 * BATCH + 10)
+    assert to_table(chunks, {}, NOW)["bytes"].to_pylist() == list(range(MANY))
+    assert (capture.pending, capture.taken) == (0, MANY)
 
 
-def test_an_odd_value_costs_no_other_row_of_its_batch():
-    """They take the long way together."""
+def test_an_odd_value_costs_no_other_row():
+    """Between plain ones, in their order."""
     capture = Capture()
     for length in (1, "many", 3, None, 2**70, -1):
         request(capture, response_length=length)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 import time
 from types import SimpleNamespace
 
@@ -10,9 +12,9 @@ import pytest
 
 from slogate.recorders.locust.arrow import to_table
 from slogate.recorders.locust.capture import LONGEST_HOLD_S, Capture
-from slogate.recorders.locust.listener import BATCH
 from slogate.recorders.locust.pacing import NOT_PACED, STATE, Pacing, UserState
 
+MANY = 300
 NOW = 1_700_000_000.0
 OK = SimpleNamespace(status_code=200)
 TASKSET = SimpleNamespace(_user=SimpleNamespace(_cp_last_run=0.0))
@@ -146,15 +148,27 @@ def test_a_row_does_not_wait_for_ever(user):
     assert capture.pending == 1
 
 
-def test_many_rows_that_wait_are_not_looked_through_for_each_batch(user):
-    """The next look comes when as many new ones are there; nothing is lost on the way."""
+def test_an_iteration_with_very_many_requests_is_one(user):
+    """Each has its share of the pace."""
     capture = Capture()
-    iterate(capture, user, "a" * (10 * BATCH + 1), 0.2)
+    iterate(capture, user, "a" * MANY, 0.2)
 
-    assert capture.pending == 10 * BATCH + 1
-    assert paces(capture.take(final=False)) == [round(200_000 / (10 * BATCH + 1))] * (
-        10 * BATCH + 1
-    )
+    assert capture.pending == MANY
+    assert paces(capture.take(final=False)) == [round(200_000 / MANY)] * MANY
+
+
+def test_rows_of_a_user_that_is_gone_wait_no_longer(user):
+    """Its last iteration has come to its end; that of another goes on."""
+    capture = Capture()
+    ask(capture, "a", time.time())
+    other = UserState(0.5)
+    setattr(greenlet.getcurrent(), STATE, other)
+    ask(capture, "b", time.time())
+    setattr(greenlet.getcurrent(), STATE, user)
+    del other
+
+    assert paces(capture.take(final=False)) == [500_000]
+    assert capture.pending == 1
 
 
 @pytest.mark.parametrize("second", [0.5, math.nan])
@@ -180,3 +194,32 @@ def test_the_rest_is_settled_at_the_end(user):
                            response=OK, start_time=NOW)  # fmt: skip
 
     assert paces(capture.take(final=True)) == [100_000, 100_000]
+
+
+USER = """
+import sys, locust
+from slogate.recorders.locust.pacing import Pacing
+
+class Own(locust.TaskSet):
+    user = property(lambda self: "its own")
+
+if "patched" in sys.argv:
+    locust.TaskSet.user = property(lambda self: (self._user, "patched"))
+Pacing(print).install()
+for kind in (locust.TaskSet, Own):
+    taskset = kind.__new__(kind)
+    taskset._user = "somebody"
+    print(taskset.user, type(kind.user.fget).__name__)
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [([], "somebody attrgetter"), (["patched"], "('somebody', 'patched') function")],
+)
+def test_a_task_sets_user_is_read_faster_only_where_it_is_locusts_own(given, told):
+    """What somebody else put there stays."""
+    done = subprocess.run(
+        [sys.executable, "-c", USER, *given], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [told, "its own function"]
