@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown_service"
 MOST_SERVICES = 1_000
 LONGEST_NAME = 200
-# objects take a hundred times the memory of their brackets
+# an object takes a hundred times the memory of its brackets, or of an empty field
 SMALL, DENSE = 1 << 20, 8
+_OPENINGS, _EMPTY = (b"{", b"["), (b"\x0a\x00", b"\x12\x00")
 
 Rows = list[tuple[str, Series, "pa.Table"]]
 
@@ -82,12 +83,13 @@ class Router:
         ]
 
     def _take(self, signal: Signal, kind: str, body: bytes) -> None:
+        signs = _OPENINGS if kind == JSON else _EMPTY
+        if len(body) > SMALL and sum(map(body.count, signs)) > len(body) // DENSE:
+            raise Malformed("it holds more objects than telemetry has")
         if kind != JSON:
             available()
             take_protobuf(self, body, signal)
             return
-        if len(body) > SMALL and body.count(b"{") + body.count(b"[") > len(body) // DENSE:
-            raise Malformed("it holds more objects than telemetry has")
         try:
             document = json.loads(body)
         except (ValueError, RecursionError):

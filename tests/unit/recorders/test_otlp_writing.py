@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from telemetry import lines, metrics, point, span, traces
 
-from slogate.recorders.otlp.answers import JSON
+from slogate.recorders.otlp.answers import JSON, PROTOBUF
 from slogate.recorders.otlp.bodies import Body, Refused
 from slogate.recorders.otlp.budget import Budget
 from slogate.recorders.otlp.journal import HEAD, Journal, Record, left
@@ -242,13 +242,19 @@ def test_a_body_that_grows_as_no_telemetry_does():
     assert caught.value.http == 413
 
 
-def test_json_of_nothing_but_brackets():
-    """Objects take a hundred times the memory of their brackets."""
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        (JSON, b'{"resourceSpans": [' + b"{}," * (1 << 20) + b"{}]}"),
+        (PROTOBUF, b"\x0a\x00" * (1 << 20)),
+    ],
+)
+def test_a_message_of_nothing_but_empty_objects(kind, message):
+    """Each takes a hundred times the memory of its brackets."""
     router = Router(Settings(service="*", signal="both"))
-    message = b'{"resourceSpans": [' + b"{}," * (1 << 20) + b"{}]}"
 
     with pytest.raises(Malformed, match="more objects than telemetry has"):
-        router.take("traces", JSON, message)
+        router.take("traces", kind, message)
 
 
 def test_a_sender_of_a_byte_now_and_then_is_late():
