@@ -134,6 +134,9 @@ def left(store: Store) -> Iterator[Left]:
         except BlockingIOError:
             lock.close()
             continue
+        if not os.fstat(lock.fileno()).st_nlink:  # its receiver, which lives, has begun another
+            lock.close()
+            continue
         heads = list(_read(lock))
         runs = tuple(run for head, _ in heads for run in head.get("runs", ()))
         records = tuple(_record(head, rows) for head, rows in heads if "run" in head)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import io
 import socket
 import zlib
@@ -240,6 +241,26 @@ def test_a_body_that_grows_as_no_telemetry_does():
     with pytest.raises(Refused, match="grows over 500 times") as caught:
         body.read(io.BytesIO(packed), headers)
     assert caught.value.http == 413
+
+
+def test_a_journal_that_was_done_with_while_it_was_looked_at(store, monkeypatch):
+    """Its receiver lives on: the run is left to it."""
+    ledger, journal = begun(store), Journal(store)
+    journal.begin([ledger.run.id])
+    locked = fcntl.flock
+
+    def late(file, how):
+        if how & fcntl.LOCK_NB:
+            journal.begin([ledger.run.id])
+        locked(file, how)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fcntl, "flock", late)
+        found = recover(store)
+
+    assert found == []
+    assert read_run(store, ledger.run.id).state == "running"
+    journal.close()
 
 
 @pytest.mark.parametrize(
