@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -106,9 +106,12 @@ _READ: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
+def load_settings(
+    folder: Path, environment: Mapping[str, str], beneath: Sequence[tuple[str, str, Any]] = ()
+) -> Settings:
     """The settings of the project in `folder`; flags are laid over them by the commands.
 
+    `beneath`, (where it stands, key, value) each, holds where the project says nothing.
     SettingsError names all that is wrong, in one go.
     """
     given = [
@@ -123,6 +126,8 @@ def load_settings(folder: Path, environment: Mapping[str, str]) -> Settings:
     ]
     found: dict[str, Any] = {}
     faults = []
+    said = {key for _, key, _ in given}
+    given += [each for each in beneath if each[1] not in said]
     for where, key, value in given:
         try:
             found[key] = _value(where, key, value)

@@ -1,6 +1,7 @@
 """Locust's arguments: what the project's settings give, and behind them the user's own.
 
-Locust takes the last of an argument that is given twice, so what stands after `--` wins.
+Locust takes the last of an argument that is given twice, so what stands after `--` wins. What its
+own configuration says, and slogate's settings do not, is left to it.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from slogate.cli.locustconf import Configured
 from slogate.config import Settings
 from slogate.errors import UsageError
 from slogate.units import parse_duration
@@ -63,9 +65,12 @@ def _last(own: Sequence[str], short: str, long: str) -> str | None:
     return found
 
 
-def arguments(settings: Settings, own: Sequence[str], *, web: bool) -> list[str]:
+def arguments(
+    settings: Settings, own: Sequence[str], web: bool, configured: Configured
+) -> list[str]:
     """All arguments for Locust; UsageError if there is no locustfile."""
-    given = [] if _names_file(own) else [f"--locustfile={path}" for path in _files(settings)]
+    named = _names_file(own) or ("locustfile" in configured and not settings.locustfiles)
+    given = [] if named else [f"--locustfile={path}" for path in _files(settings)]
     if is_worker(own):
         return [*given, *own]
     if not shows_web_ui(own, web=web):
@@ -74,8 +79,9 @@ def arguments(settings: Settings, own: Sequence[str], *, web: bool) -> list[str]
         f"--users={settings.users}",
         f"--spawn-rate={spawn_rate(settings):g}",
         f"--run-time={max(1, settings.run_time // 1_000_000)}s",
-        f"--stop-timeout={STOP_TIMEOUT_S}",
     ]
+    if "stop-timeout" not in configured:
+        given.append(f"--stop-timeout={STOP_TIMEOUT_S}")
     if settings.host is not None:
         given.append(f"--host={settings.host}")
     return [*given, *own]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from slogate.cli.against import Base, Wanted
+from slogate.cli.locustconf import configured
 from slogate.cli.locusting import own_run_time, shows_web_ui
 from slogate.cli.options import note
 from slogate.config import Settings, load_settings
@@ -18,15 +19,16 @@ from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 
 
-def settings_with(given: Mapping[str, Any]) -> Settings:
-    """The project's settings, with the flags that were given laid over them.
+def settings_with(given: Mapping[str, Any], own: Sequence[str] = ()) -> Settings:
+    """The project's settings with the flags that were given over them, Locust's own beneath.
 
     Whoever names a host tests what runs there, not what the settings would serve.
     """
     flags = {key: value for key, value in given.items() if value is not None}
     if "host" in flags:
         flags |= {"serve": None, "ready": None}
-    return replace(load_settings(Path.cwd(), os.environ), **flags)
+    beneath = configured(Path.cwd(), os.environ, own).settings()
+    return replace(load_settings(Path.cwd(), os.environ, beneath), **flags)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

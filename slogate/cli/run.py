@@ -173,7 +173,7 @@ def command(
         "locustfiles": tuple(files or ()) or None,
         "specs": tuple(specs or ()) or None,
     }
-    settings = settings_with(given)
+    settings = settings_with(given, locust or ())
     request = Request(
         settings=settings,
         locust=tuple(locust or ()),

@@ -16,6 +16,7 @@ from slogate.cli.against import Wanted, base_of
 from slogate.cli.closing import close
 from slogate.cli.complaints import told
 from slogate.cli.judging import keep_all, of_one_service, read, worst
+from slogate.cli.locustconf import configured
 from slogate.cli.locusting import arguments, is_worker, own_host, web_port
 from slogate.cli.missed import note_missed
 from slogate.cli.planning import Request, Test
@@ -198,7 +199,9 @@ def _generate(test: Test, death: Death) -> Ended:
     }
     if test.early is not None:
         environment.setdefault("SLOGATE_FLUSH_S", EARLY_FLUSH_S)
-    command = arguments(settings, test.request.locust, web=test.request.web)
+    own = test.request.locust
+    found = configured(Path.cwd(), os.environ, own)
+    command = arguments(settings, own, test.request.web, found)
     test.say(f"run {test.run_id}: locust {' '.join(command)}")
     if test.web:
         _invite(test)
@@ -237,9 +240,10 @@ def labels(pairs: Sequence[str]) -> dict[str, str]:
 def _work(request: Request) -> None:
     """Be a worker of a master elsewhere: nothing is stored or judged here."""
     environment = {k: v for k, v in os.environ.items() if k != "SLOGATE_STORE"}
+    found = configured(Path.cwd(), os.environ, request.locust)
     log = Path(request.settings.store) / "logs" / f"worker-{secrets.token_hex(3)}.locust.log"
     ended = generate(
-        arguments(request.settings, request.locust, web=False),
+        arguments(request.settings, request.locust, False, found),
         environment,
         log,
         lambda _: None,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from slogate.cli.locustconf import Configured
 from slogate.cli.locusting import (
     arguments,
     own_host,
@@ -11,6 +12,8 @@ from slogate.cli.locusting import (
 )
 from slogate.config import Settings
 from slogate.errors import UsageError
+
+NOTHING = Configured({})
 
 
 @pytest.mark.parametrize(
@@ -63,7 +66,7 @@ def test_what_the_user_gives_stands_last(tmp_path):
     """Locust takes the last of an argument that is given twice."""
     settings = Settings(users=4, run_time=2_000_000, host="http://a")
 
-    assert arguments(settings, ["-f", "mine.py", "-t", "5s"], web=False) == [
+    assert arguments(settings, ["-f", "mine.py", "-t", "5s"], False, NOTHING) == [
         "--headless", "--only-summary", "--users=4", "--spawn-rate=2", "--run-time=2s",
         "--stop-timeout=10", "--host=http://a", "-f", "mine.py", "-t", "5s",
     ]  # fmt: skip
@@ -72,4 +75,4 @@ def test_what_the_user_gives_stands_last(tmp_path):
 def test_a_missing_locustfile_is_told(tmp_path):
     """The one that the settings name."""
     with pytest.raises(UsageError, match=r"none\.py"):
-        arguments(Settings(locustfiles=(tmp_path / "none.py",)), [], web=False)
+        arguments(Settings(locustfiles=(tmp_path / "none.py",)), [], False, NOTHING)
