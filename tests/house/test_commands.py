@@ -79,7 +79,7 @@ CALLS = [
 # flags of other tools that the manual speaks of
 FOREIGN = {
     "locust": {"--processes", "--tags", "--master", "--expect-workers", "--worker",
-               "--master-host", "--web-port", "--json-file", "--csv-full-history"},
+               "--master-host", "--web-port", "--json-file", "--csv-full-history", "--config"},
     "the shop": {"--port"},
     "k6": {"--out", "--summary-export"},
     "autocannon": {"--ignoreCoordinatedOmission"},

@@ -32,9 +32,9 @@ def stand_in(
     Returns the listener that is ours now.
     """
     handlers = hook._handlers  # noqa: SLF001
-    if len(handlers) != 2 or handlers[0] is not ours or not _counts(handlers[1]):
-        return ours
     if "fire" in vars(hook):  # the user's own
+        return ours
+    if len(handlers) != 2 or handlers[0] is not ours or not _counts(handlers[1]):
         return ours
     counted = handlers.pop()
     handlers[0] = make(counted, None)
