@@ -62,11 +62,15 @@ class Lines:
 
         self._starts.clear()
         with self._origin.stream() as stream:
-            for start, block, size in _blocks(stream):
+            for start, block, size in self._pieces(stream):
                 first = len(self._starts) * _PLACES
                 self._starts.append(start)
                 texts = self._texts(block, size, first)
                 yield pa.record_batch([pa.array([first], pa.int64()), texts], schema=schema)
+
+    def _pieces(self, stream: IO[bytes]) -> Iterator[tuple[int, bytes | bytearray, int]]:
+        """Where each block of lines starts, and the first bytes, so many, of what holds it."""
+        return _blocks(stream)
 
     def lines(self, places: Iterable[int]) -> dict[int, int]:
         """The numbers, from 1, of lines as the query has them: to count all would take long."""

@@ -27,7 +27,7 @@ _LINE_FEED = 10
 _LONGEST = 16_000_000
 _FEW = 200
 # all but quotes and line ends
-_OTHERS = bytes(set(range(256)) - set(b'"\n'))
+OTHERS = bytes(set(range(256)) - set(b'"\n'))
 # an odd number of quotes: pairs of them are quotes that the field holds
 _CLOSING = re.compile(rb'(?<!")(?:"")*"(?!")')
 
@@ -135,7 +135,7 @@ def _inner(block: bytes | bytearray, size: int, within: bool) -> tuple[bytes, bo
             return b'"'.join(parts), True
         start = end + 1
     rest = bytes(memoryview(block)[start:size])
-    if b'"' not in rest.translate(None, _OTHERS).replace(b'""', b""):
+    if b'"' not in rest.translate(None, OTHERS).replace(b'""', b""):
         return b'"'.join(parts), False  # each of the others is closed in its line
     pieces = rest.split(b'"')
     return b'"'.join([*parts, *pieces[1::2]]), len(pieces) % 2 == 0
@@ -143,24 +143,34 @@ def _inner(block: bytes | bytearray, size: int, within: bool) -> tuple[bytes, bo
 
 def _opened(stream: IO[bytes], row: re.Pattern[bytes], delimiter: bytes) -> int:
     """The line of the first quote that swallows a row or far too much, 0 if none does."""
-    whole = re.compile(rb'(^|%b)"(?:[^"]|"")*"' % re.escape(delimiter))
     opened = length = 0
     number = 1
     for line in iter(partial(stream.readline, _BLOCK), b""):
-        rest, here = line, number
+        here = number
         number += line.endswith(b"\n")
-        if opened:
-            length += len(line)
-            if row.match(line) or length > _LONGEST:
-                return opened
-            if not (closing := _CLOSING.search(line)):
-                continue
-            opened, rest = 0, b"-" + line[closing.end() :]
-        if _opens(rest, delimiter) and _opens(whole.sub(rb"\1", rest), delimiter):
-            opened, length = here, 0
+        length += len(line)
+        if opened and (row.match(line) or length > _LONGEST):
+            return opened
+        rest = closing(line) if opened else line
+        if rest is not None:
+            opened = length = 0
+            if opens(rest, delimiter):
+                opened = here
     return 0
 
 
-def _opens(line: bytes, delimiter: bytes) -> bool:
+def closing(line: bytes) -> bytes | None:
+    """What follows where a quoted field ends that began before this line; None if it goes on."""
+    found = _CLOSING.search(line)
+    return b"-" + line[found.end() :] if found else None
+
+
+def opens(line: bytes, delimiter: bytes) -> bool:
+    """Whether a quoted field begins in the line that does not end in it."""
+    whole = re.compile(rb'(^|%b)"(?:[^"]|"")*"' % re.escape(delimiter))
+    return _begins(line, delimiter) and _begins(whole.sub(rb"\1", line), delimiter)
+
+
+def _begins(line: bytes, delimiter: bytes) -> bool:
     """Whether a field of the line begins with a quote."""
     return line.startswith(b'"') or delimiter + b'"' in line

@@ -4,31 +4,21 @@ The header says which tags have a column (that depends on k6's options and versi
 of the timestamp is told by its digits. By default k6 writes whole seconds: starts are then
 known to the second, and the order of the file is kept. What a request is and what failed is
 as in k6's JSON. Tags of your own stand in one column, unescaped: a value ends at an `&`.
-Refuses a file without any request.
+Rows of other metrics are passed over, those of requests (`http_req_*`) once they are seen to begin
+as such, the others if they have as many columns as the header. Refuses a file without any request.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import datetime
 from itertools import islice
 
-from slogate.sources._base import DAMAGED, EARLIEST_TS, LATEST_TS, LONGEST_US, Origin, Scan, Source
-from slogate.sources._csv import (
-    Dialect,
-    bad_rows,
-    changed_line_end,
-    head_text,
-    reader_parameters,
-    reader_sql,
-    records,
-)
+from slogate.sources._base import DAMAGED, Origin, Scan, Source
+from slogate.sources._csv import head_text, records
+from slogate.sources._csv_lines import CsvLines, count_sql, fault_sql, fields_steps
 from slogate.sources._k6 import (
     HTTP,
     KEPT_TAGS,
-    NO_TIME,
-    NO_VALUE,
     RPC,
     TAGS,
     label_pairs,
@@ -36,8 +26,10 @@ from slogate.sources._k6 import (
     no_requests,
     request_sql,
 )
+from slogate.sources._lines import LINES
 from slogate.sources._ndjson import labels_sql, moment_sql, rest_ns_sql
 from slogate.sources._quotes import check_quotes
+from slogate.sources._records import chained
 
 _FIRST = ("metric_name", "timestamp", "metric_value")
 # a word of SQL cannot name a column of the reader
@@ -67,18 +59,13 @@ def open_k6(origin: Origin) -> Scan:
         raise origin.fail("there is no row after the header")
     unit = _unit(origin, [row[1] for row in rows if len(row) == len(header)])
     labels = labels_of(origin)
-    check_quotes(origin, _ROW)
-    names = {**_RENAMED, **{name: f"label_{i}" for i, name in enumerate(labels)}}
-    columns = tuple(names.get(name, name) for name in header)
-    dialect = Dialect(delimiter=",", columns=columns, header=True)
-    parameters = reader_parameters(origin, dialect)
-    parameters |= {f"label_{i}": name for i, name in enumerate(labels)}
+    parameters = {f"label_{i}": name for i, name in enumerate(labels)}
     parameters |= {f"tag_{i}": f"&{re.escape(name)}=([^&]*)" for i, name in enumerate(labels)}
     return Scan(
-        sql=_sql(dialect, unit, len(labels)),
+        sql=_sql(header, unit, labels),
         parameters=parameters,
-        locate=lambda: bad_rows(origin, dialect, lambda row: _reason(row, unit)),
-        explain=lambda: changed_line_end(origin),
+        feed=CsvLines(origin, row=_ROW, columns=len(header)),
+        explain=lambda: check_quotes(origin, _ROW),
         empty=lambda: no_requests(origin, _metrics(origin)),
     )
 
@@ -99,20 +86,17 @@ def _unit(origin: Origin, times: list[str]) -> int | None:
     )
 
 
-def _sql(dialect: Dialect, unit: int | None, labels: int) -> str:
+def _sql(header: tuple[str, ...], unit: int | None, labels: list[str]) -> str:
     """The scan's query; nothing of the file is written into it, only our own words."""
-    # each column costs, in eight rows of nine for nothing: k6 names what has no name by its URL
-    spare = {"url"} if "name" in dialect.columns else set()
-    own_columns = [f"label_{i}" for i in range(labels)]
-    used = [
-        "metric_name", "moment", "metric_value", "metadata", "group_name",
-        *(tag for tag in TAGS if tag not in {*_RENAMED, *spare}),
-        *(["extra_tags", *own_columns] if labels else []),
-    ]  # fmt: skip
+    names = {**_RENAMED, **{name: f"label_{i}" for i, name in enumerate(labels)}}
+    used = [*_FIRST, *TAGS, "metadata", *(["extra_tags", *labels] if labels else [])]
+    columns = ", ".join(
+        f"{_field(header, name)} AS {names.get(name, name)}" for name in dict.fromkeys(used)
+    )
     own = {
         f"getvariable('label_{i}')": f"coalesce(label_{i}, "
         f"regexp_extract('&' || extra_tags, getvariable('tag_{i}'), 1))"
-        for i in range(labels)
+        for i in range(len(labels))
     }
     digits = {value: key for key, value in _UNITS_NS.items()}
     end_us, rest_ns = moment_sql("moment"), rest_ns_sql("moment")
@@ -121,45 +105,38 @@ def _sql(dialect: Dialect, unit: int | None, labels: int) -> str:
         count = f"CASE WHEN strlen(moment) = {digits[unit]} THEN TRY_CAST(moment AS BIGINT) END"
         end_us = f"{count} * {unit // 1000}" if unit >= 1000 else f"{count} // 1000"
         rest_ns = "0" if unit >= 1000 else f"{count} % 1000"
-    url = "NULL::VARCHAR AS url," if spare else ""
+    rows = _ROWS.format(lines=LINES, count=count_sql(), columns=len(header))
     points = _POINTS.format(
-        url=url, reader=reader_sql(dialect, used), end_us=end_us, rest_ns=rest_ns
+        columns=columns,
+        fault=fault_sql(len(header)),
+        fields=chained(rows, fields_steps()),
+        end_us=end_us,
+        rest_ns=rest_ns,
     )
-    return request_sql(points, labels_sql(label_pairs(own)), placed=False)
+    return request_sql(points, labels_sql(label_pairs(own)), placed=True)
 
 
-_POINTS = f"""
-SELECT *, {{url}} metric_name AS metric, group_name AS "group",
+def _field(header: tuple[str, ...], name: str) -> str:
+    if name not in header:
+        return "NULL::VARCHAR"
+    return f"nullif(fields[{header.index(name) + 1}], '')"
+
+
+# most rows are of other metrics of requests, which are known by how they begin; one that runs
+# into a row of a request has that in it. All others are looked at as a whole, to find bad ones
+_ROWS = f"""(SELECT line, text FROM {{lines}} WHERE
+    CASE WHEN starts_with(text, 'http_req_') AND NOT contains(text, '_req_duration') THEN FALSE
+        WHEN starts_with(text, '{HTTP},') OR starts_with(text, '{RPC},') THEN TRUE
+        WHEN regexp_matches(text, '^"(?:{HTTP}|{RPC})",') THEN TRUE
+        ELSE {{count}} <> {{columns}} END)"""  # noqa: S608 (our own words)
+_POINTS = """
+SELECT *, metric_name AS metric, group_name AS "group",
     TRY_CAST(metric_value AS DOUBLE) AS took_ms,
-    {{end_us}} AS end_us, {{rest_ns}} AS rest_ns,
+    {end_us} AS end_us, {rest_ns} AS rest_ns,
     regexp_extract('&' || metadata, '&trace_id=([^&]*)', 1) AS trace_id,
-    NULL::VARCHAR AS fault, NULL::VARCHAR AS left_out
-FROM ({{reader}})
-WHERE metric_name IN ('{HTTP}', '{RPC}')
-"""  # noqa: S608 (our own words)
-
-
-def _reason(row: Mapping[str, str], unit: int | None) -> str | None:
-    """Why a row is bad, as the query has it; None if it is kept or no request."""
-    if row["metric_name"] not in {HTTP, RPC}:
-        return None
-    if not EARLIEST_TS <= _moment_us(row["moment"], unit) <= LATEST_TS:
-        return NO_TIME
-    try:
-        took_us = float(row["metric_value"]) * 1000
-    except ValueError:
-        return NO_VALUE
-    return None if 0 <= took_us <= LONGEST_US else NO_VALUE
-
-
-def _moment_us(text: str, unit: int | None) -> int:
-    """The moment that a timestamp says; 0 for one that cannot be read."""
-    try:
-        if unit is None:
-            return int(datetime.fromisoformat(text).timestamp() * 1e6)
-        return int(text) * unit // 1000 if _UNITS_NS.get(len(text)) == unit else 0
-    except (ValueError, OverflowError):
-        return 0
+    NULL::VARCHAR AS left_out
+FROM (SELECT line, {columns}, {fault} AS fault FROM {fields} AS rows)
+"""
 
 
 def _metrics(origin: Origin) -> set[str]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -8,6 +9,8 @@ import pytest
 from foreign import HEADER, START_MS, good, jtl, take
 
 from slogate.errors import SourceError
+from slogate.sources._base import read_origin
+from slogate.sources._csv import Dialect, bad_rows
 from slogate.sources.jmeter_csv import sniff
 
 FULL = (
@@ -227,6 +230,24 @@ def test_without_a_response_both_messages_are_told(tmp_path):
     assert [r["error"] for r in take(tmp_path, jtl(*rows, header=header)).rows] == [
         "no title (Connection reset)", "Connection reset", "no title"
     ]  # fmt: skip
+
+
+def test_looking_for_a_bad_row_reads_no_endless_line(tmp_path):
+    """A small file may inflate to a line that no memory holds: only its beginning is read."""
+    content = f"{HEADER}{good()}\n".encode()
+    path = tmp_path / "f.jtl.gz"
+    path.write_bytes(gzip.compress(content + b"x" * (80 << 20), 1))
+    dialect = Dialect(delimiter=",", columns=tuple(HEADER.strip().split(",")), header=True)
+
+    tracemalloc.start()
+    try:
+        found = list(bad_rows(read_origin("f.jtl.gz", path), dialect, lambda row: "bad"))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert [row.line for row in found] == [2]
+    assert peak < 70 << 20
 
 
 def test_labels_of_the_import_are_on_every_row(tmp_path):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import tracemalloc
 from datetime import UTC, datetime
 from functools import partial
 
@@ -12,8 +10,7 @@ from foreign import take
 
 from slogate import plugins
 from slogate.errors import SourceError
-from slogate.sources._base import read_origin
-from slogate.sources._csv import Dialect, bad_rows
+from slogate.sources import _lines
 
 K6 = plugins.find("sources", "k6-csv")
 HEADER = (
@@ -152,25 +149,91 @@ def test_a_line_of_ten_megabytes_is_one_bad_row(tmp_path):
     """It is skipped and named, the others are kept."""
     taken = read(tmp_path, bare(good(), f"http_req_duration,{SECOND},1,{'x' * 10_000_000}", good()))
 
-    assert (len(taken.rows), taken.tally.shown) == (2, ["k6.csv:3: it is longer than 2 MB"])
+    assert (len(taken.rows), taken.tally.shown) == (2, ["k6.csv:3: it has too few columns"])
 
 
-def test_looking_for_a_bad_row_reads_no_endless_line(tmp_path):
-    """A small file may inflate to a line that no memory holds: only its beginning is read."""
-    endless = gzip.compress(bare(good("-1")).encode() + b"x" * (80 << 20), 1)
-    path = tmp_path / "k6.csv.gz"
-    path.write_bytes(endless)
-    dialect = Dialect(delimiter=",", columns=tuple(BARE.strip().split(",")), header=True)
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param('http_req_duration,{},2,GET,"a",200', id="all of it"),
+        pytest.param('http_req_duration,{},2,GET,a"b,200', id="one in a name"),
+        pytest.param('"http_req_duration","{}","2","GET","a","200"', id="everywhere"),
+        pytest.param('http_req_duration,{},2,GET,"a\n\nb",200', id="over lines"),
+        pytest.param('http_req_duration,{},2,GET,"a, ""b""",200', id="twice"),
+        pytest.param('checks,{},1,GET,"a, b\nc",200', id="another metric"),
+        pytest.param('http_reqs,{},1,GET,"a, b\nc",200', id="another metric of requests"),
+        pytest.param("iterations,{},1,,,", id="another metric without"),
+    ],
+)
+def test_quotes_leave_the_lines_of_others_alone(tmp_path, row):
+    """What is bad behind them is told with its line, whatever they hold."""
+    row = row.format(SECOND)
+    rows, tally = read(tmp_path, bare(good(), row, good("x"), good("3")))
 
-    tracemalloc.start()
-    try:
-        found = list(bad_rows(read_origin("k6.csv.gz", path), dialect, lambda row: "bad"))
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    assert [r["duration_us"] for r in rows if r["duration_us"] != 2000] == [1500, 3000]
+    assert len(rows) == 2 + ("http_req_duration" in row)
+    assert tally.shown == [f"k6.csv:{4 + row.count(chr(10))}: {VALUE}"]
 
-    assert [row.line for row in found] == [2]
-    assert peak < 70 << 20
+
+@pytest.mark.parametrize("size", [4, 9, 64, 1 << 20])
+def test_records_are_whole_wherever_a_block_ends(tmp_path, monkeypatch, size):
+    """A record over several lines is read in one piece, and all lines keep their numbers."""
+    monkeypatch.setattr(_lines, "_BLOCK", size)
+    monkeypatch.setattr(_lines, "_SPARE", size)
+    over = f'http_req_duration,{SECOND},2,GET,"a\nb, ""c""\n\nd",200'
+    content = "\ufeff" + bare(good(), over, good("x"), over, over, good("-1"), good("3"))
+
+    rows, tally = read(tmp_path, content)
+
+    assert [row["endpoint"] for row in rows] == ["/a", *['a\nb, "c"\n\nd'] * 3, "/a"]
+    assert tally.shown == [f"k6.csv:7: {VALUE}", f"k6.csv:16: {VALUE}"]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        pytest.param(good(metric="http_reqs") + good(), "many columns", id="a request behind"),
+        pytest.param("http_r", "few columns", id="a part"),
+        pytest.param("vus,1764000000,1,,", "few columns", id="another metric"),
+        pytest.param("vus,1764000000,1,,,,,", "many columns", id="too many of another"),
+        pytest.param(f'http_req_duration,{SECOND},1,GET,"a"b,200', "not closed", id="text behind"),
+    ],
+)
+def test_rows_that_are_none(tmp_path, row, reason):
+    """What cannot be a row of any metric is bad."""
+    rows, tally = read(tmp_path, bare(good(), row, good("3")))
+
+    assert [r["duration_us"] for r in rows] == [1500, 3000]
+    assert len(tally.shown) == 1
+    assert tally.shown[0].startswith("k6.csv:3: ")
+    assert reason in tally.shown[0]
+
+
+def test_a_last_line_that_is_cut_off_is_bad_wherever(tmp_path):
+    """Of a killed k6; of a line that has all columns nobody can tell."""
+    whole = bare(good(), good(metric="http_reqs"))
+    start = len(bare(good())) + 1
+    for end in range(start, len(whole) - 4):
+        rows, tally = read(tmp_path, whole[:end])
+        assert (len(rows), tally.shown) == (1, ["k6.csv:3: it has too few columns"]), end
+    assert read(tmp_path, whole[:-3]).tally.shown == []
+
+
+def test_a_quote_that_is_never_closed_is_told(tmp_path):
+    """It holds the rest of the file, in which no row begins."""
+    taken = read(tmp_path, bare(good(), f'http_req_duration,{SECOND},1,GET,"a,200', "b", "c"))
+
+    assert len(taken.rows) == 1
+    assert taken.tally.shown == ["k6.csv:3: a quote is not closed, or text follows it"]
+
+
+def test_line_ends_may_change(tmp_path):
+    """Files that were put together have both."""
+    content = bare(good(), good("2"), good("x")).replace("200\n", "200\r\n", 1)
+
+    rows, tally = read(tmp_path, content)
+
+    assert (len(rows), tally.shown) == (2, [f"k6.csv:4: {VALUE}"])
 
 
 @pytest.mark.parametrize(
@@ -189,8 +252,6 @@ def test_looking_for_a_bad_row_reads_no_endless_line(tmp_path):
         pytest.param(bare(good(metric="vus"), good(metric="checks")), "only of checks, vus",
                      id="no request"),
         pytest.param(BARE.encode("utf-16"), "it is UTF-16", id="UTF-16"),
-        pytest.param(bare(good(), good()).replace("200\n", "200\r\n", 1), "line ends change here",
-                     id="line ends"),
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(tmp_path, content, sentence):

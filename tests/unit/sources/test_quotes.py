@@ -216,7 +216,7 @@ def test_a_line_of_megabytes_is_counted(tmp_path):
     assert (len(rows), tally.bad.total()) == (2, 1)
 
 
-@pytest.mark.parametrize("name", ["jmeter-csv", "k6-csv", "gatling-text"])
+@pytest.mark.parametrize("name", ["jmeter-csv", "vegeta-csv", "gatling-text"])
 def test_zeros_behind_a_gzip_are_told(tmp_path, name):
     """DuckDB takes them for data; whoever has such a file learns what is odd about it."""
     header, row = FORMATS.get(name, ("", gatling))
