@@ -49,7 +49,14 @@ Parameters = Sequence[tuple[str, str]]
 
 
 class TooMuch(Exception):
-    """The answer is too large, or took too long; a question about less may be answered."""
+    """The answer is too large, or took too long; a question about less may be answered.
+
+    `troubled`: that may also be because the server answers nothing at all.
+    """
+
+    def __init__(self, told: str, *, troubled: bool = False) -> None:
+        super().__init__(told)
+        self.troubled = troubled
 
 
 @dataclass(slots=True, kw_only=True)
@@ -153,7 +160,7 @@ class Client:
                 hint="if that is right, give that address",
             )
         if error.code in PASSING:
-            less = TooMuch(told) if error.code in _LESS else None
+            less = TooMuch(told, troubled=True) if error.code in _LESS else None
             return Passing(less or self.fail(told), wanted_pause(error))
         if error.code in _LESS:
             return TooMuch(told)
@@ -170,5 +177,6 @@ class Client:
             hint = "name its authority: --option ca=FILE"
             return self.fail(f"its certificate is not trusted: {fault}", hint=hint)
         if is_late(error):
-            return Passing(TooMuch(f"no answer within {self.access.timeout_s:g} s"))
+            # not asked again: that would take as long, and less may be answered at once
+            return TooMuch(f"no answer within {self.access.timeout_s:g} s", troubled=True)
         return Passing(self.fail(f"it cannot be reached: {cause(error)}"))

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
+from slogate.errors import SourceError
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, Chunk, Offer, Remote
 from slogate.sources._prometheus import settings
 from slogate.sources._prometheus.answer import matrix
@@ -67,12 +68,17 @@ def check_counter(server: Server, name: str) -> None:
     """SourceError where plain numbers of this metric are not counts of requests."""
     if _COUNTS.search(name) or server.remote.options.get("type") == "counter":
         return
-    told = server.client.ask("metadata", [("metric", name)], post=False)
-    entries = told.get(name, []) if isinstance(told, dict) else []
-    kinds = sorted({str(each.get("type")) for each in entries if isinstance(each, dict)})
+    hint = "if it counts requests and only ever grows: --option type=counter"
+    try:
+        told = server.client.ask("metadata", [("metric", name)], post=False)
+    except (TooMuch, SourceError) as error:
+        why = f"it may be no counter, and nobody says what {name} is: {error}"
+        raise server.client.fail(why, hint=hint) from None
+    entries = told.get(name) if isinstance(told, dict) else None
+    known = entries if isinstance(entries, list) else []
+    kinds = sorted({str(each.get("type")) for each in known if isinstance(each, dict)})
     if kinds != ["counter"]:
         kind = " or ".join(kinds) or "metric of unknown type"
-        hint = "if it counts requests and only ever grows: --option type=counter"
         raise server.client.fail(f"{name} is a {kind}, not a counter", hint=hint)
 
 
@@ -181,11 +187,15 @@ def _told(client: Client, path: str, parameters: Parameters, *, post: bool) -> l
 
 
 def _asked(client: Client, path: str, parameters: Parameters, *, post: bool = True) -> Any:
-    """The answer to a question of which nothing less can be asked."""
-    try:
-        return client.ask(path, parameters, post=post)
-    except TooMuch as error:
-        raise client.fail(str(error)) from None
+    """The answer to a question of which nothing less can be asked; twice, if it takes too long."""
+    for _ in range(2):
+        try:
+            return client.ask(path, parameters, post=post)
+        except TooMuch as error:
+            told = error
+            if not told.troubled:
+                break
+    raise client.fail(str(told))
 
 
 def _words(start: str, end: str) -> str:

@@ -1,7 +1,8 @@
 """The samples of a selector over a long time, answer by answer.
 
 Samples are asked for raw, through range selectors: stale markers are the server's business,
-nothing is interpolated. Spans grow and shrink so that an answer stays small.
+nothing is interpolated. Spans grow and shrink so that an answer stays small; a server that
+answers nothing, whatever it is asked, is given up.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from slogate.sources._prometheus.promql import Selector
 FIRST_SPAN_MS = 600_000
 LONGEST_SPAN_MS = 86_400_000
 SHORTEST_SPAN_MS = 1_000
+TROUBLES = 5
 SMALL_ANSWER = 2 << 20
 LARGE_ANSWER = 8 << 20
 
@@ -30,17 +32,21 @@ class Spans:
 
     def read(self, start: int, end: int) -> Iterator[tuple[int, Any]]:
         """What was scraped after the start, up to the end of each span, in ms."""
-        at, span, longest = start, FIRST_SPAN_MS, LONGEST_SPAN_MS
+        at, span, longest, troubles = start, FIRST_SPAN_MS, LONGEST_SPAN_MS, 0
         while at < end:
             until = self._until(at, span, end)
             try:
                 answer = self._samples(at, until)
             except TooMuch as error:
-                if until - at <= SHORTEST_SPAN_MS:
+                troubles = troubles + 1 if error.troubled else 0
+                if until - at <= SHORTEST_SPAN_MS or troubles == TROUBLES:
                     hint = "select fewer series, or one at a time"
+                    if error.troubled:
+                        hint = f"call it again when the server is well; else {hint}"
                     raise self.client.fail(f"{self.selector}: {error}", hint=hint) from None
                 span = longest = (until - at) // 2
                 continue
+            troubles = 0
             size = self.client.size
             yield until, answer
             at = until

@@ -7,6 +7,7 @@ import gzip
 import json
 import ssl
 import subprocess
+import threading
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
@@ -372,6 +373,51 @@ def test_only_counters_are_counted(kind, options, told):
             return
         with pytest.raises(SourceError, match=told):
             rows(offer(running, query="requests", **options))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param((422, {}, b'{"status": "error", "error": "too many"}'), id="too much"),
+        pytest.param((404, {}, b"404 page not found"), id="nowhere"),
+        pytest.param((200, {}, b'{"status": "success", "data": {"requests": null}}'), id="null"),
+        pytest.param((200, {}, b'{"status": "success", "data": {"requests": 7}}'), id="number"),
+        pytest.param((200, {}, b'{"status": "success", "data": []}'), id="list"),
+    ],
+)
+def test_a_server_that_knows_no_kinds_of_metrics(answer):
+    """An option says it instead."""
+
+    class Ignorant(Replay):
+        def answer(self, path, form):
+            return answer if path.endswith("/metadata") else super().answer(path, form)
+
+    labels, points = counter(1, 5)
+    with serving(Ignorant([({**labels, "__name__": "requests"}, points)])) as running:
+        with pytest.raises(SourceError, match="requests") as caught:
+            rows(offer(running, query="requests"))
+        assert "type=counter" in (caught.value.hint or "")
+        assert total(offer(running, query="requests", type="counter")) == 4
+
+
+@pytest.mark.parametrize("hung_after", [0, 4])
+def test_a_server_that_hangs_is_given_up_soon(hung_after):
+    """It is asked for less a few times, and not until next morning."""
+    asked = count()
+    free = threading.Event()
+
+    class Hung(Replay):
+        def answer(self, path, form):
+            if next(asked) >= hung_after:
+                free.wait(20)
+            return super().answer(path, form)
+
+    with serving(Hung([LONG])) as running:
+        with pytest.raises(SourceError, match=r"no answer within 0\.05 s"):
+            rows(offer(running, timeout="50ms"))
+        free.set()
+
+    assert next(asked) - hung_after <= 5
 
 
 def test_a_metric_that_is_there_twice_is_asked_about():
