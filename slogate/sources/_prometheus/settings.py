@@ -38,9 +38,11 @@ OPTIONS = {
     "warnings": "accept: take answers that the server warns about",
     "timeout": "how long one answer may take (default: 1m)",
     "ca": "file of the certificate authority",
+    "cert": "file of our own certificate, where the server asks for one",
+    "key": "file of its key (default: it is in the same file)",
     "insecure": "yes: do not check the server's certificate",
 }
-SERVER_ONLY = ("query", "from", "to", "delay", "tenant", "timeout", "ca", "insecure")
+SERVER_ONLY = ("query", "from", "to", "delay", "tenant", "timeout", "ca", "cert", "key", "insecure")
 _UNITS = {
     "s": Fraction(10**6), "ms": Fraction(1000), "us": Fraction(1), "ns": Fraction(1, 1000),
 }  # fmt: skip
@@ -130,6 +132,16 @@ def _tls(remote: Remote) -> ssl.SSLContext:
     except (OSError, ssl.SSLError) as error:
         reason = getattr(error, "strerror", None) or "it holds no certificate"
         raise remote.fail(f"option ca: {remote.options['ca']}: {reason}") from None
+    if own := remote.options.get("cert"):
+        try:
+            # a key that asks for its password would wait for someone who is not there
+            context.load_cert_chain(own, remote.options.get("key"), password=lambda: "")
+        except (OSError, ssl.SSLError, ValueError) as error:
+            reason = error.strerror if isinstance(error, FileNotFoundError) else None
+            told = reason or "there is no certificate with its key, without a password"
+            raise remote.fail(f"options cert and key: {own}: {told}") from None
+    elif "key" in remote.options:
+        raise remote.fail("option key needs the option cert")
     if flag(remote, "insecure", "yes"):
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return context

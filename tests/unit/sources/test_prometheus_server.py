@@ -255,6 +255,7 @@ def test_thanos_is_asked_for_whole_answers_only(replay):
 
     forms = [form for path, form, _ in replay.asked if "time" in form]
     assert {form["partial_response"][0] for form in forms} == {"false"}
+    assert {form["max_source_resolution"][0] for form in forms} == {"0s"}
 
 
 BASIC = base64.b64encode(b"ann:pa:ss").decode()
@@ -458,6 +459,33 @@ def test_tls_is_checked_against_the_authority(tmp_path, system_program):
         assert total(offer(running, insecure="yes")) == 3998
 
     assert "ca=FILE" in (caught.value.hint or "")
+
+
+def test_a_server_that_asks_for_a_certificate(tmp_path, system_program):
+    """Ours is shown, with the key beside it or in the same file; without one there is no answer."""
+    openssl = system_program("openssl", package="openssl")
+    key, certificate, both = (tmp_path / name for name in ("key.pem", "cert.pem", "both.pem"))
+    subprocess.run(
+        [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=h",
+         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    both.write_text(key.read_text() + certificate.read_text())
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=certificate)
+    context.load_cert_chain(certificate, key)
+    context.verify_mode = ssl.CERT_REQUIRED
+    with serving(Replay([LONG]), tls=context) as running:
+        known = {"ca": str(certificate)}
+        with pytest.raises(SourceError, match="cannot be reached"):
+            offer(running, **known)
+        assert total(offer(running, cert=str(certificate), key=str(key), **known)) == 3998
+        assert total(offer(running, cert=str(both), **known)) == 3998
+        with pytest.raises(SourceError, match="no certificate with its key"):
+            offer(running, cert=str(certificate), **known)
+        with pytest.raises(SourceError, match="No such file"):
+            offer(running, cert="gone.pem", **known)
+        with pytest.raises(SourceError, match="needs the option cert"):
+            offer(running, key=str(key), **known)
 
 
 def test_an_answer_that_is_too_large_is_asked_for_in_halves(replay, monkeypatch):
