@@ -25,12 +25,15 @@ from slogate.sources._otlp.arrays import (
     number,
     places,
 )  # fmt: skip
+from slogate.sources._otlp.shapes import EXPLICIT, EXPONENTIAL, Shape, learnt
+from slogate.sources._otlp.taken import Taken
 from slogate.sources._otlp.texts import Texts
 
 NO_HISTOGRAM = -1
 _NO_HISTOGRAMS = ("sum", "gauge", "summary")
 PLAIN = b'{"resourceMetrics":'
 _NULL = re.compile(rb"[:\[,]\s*null")
+_MOST_FAILURES = 4
 # whether times and counts are texts
 _WAYS = ((True, True), (True, False), (False, False))
 
@@ -73,25 +76,46 @@ class Reader:
 
     texts: Texts = field(default_factory=Texts)
     _ways: tuple[tuple[bool, bool], ...] = _WAYS
+    _shape: Shape | None = None
+    _wide: bool = False
+    _failures: int = 0
 
     def read(self, block: bytes, lines: int) -> Block:
         """The data points of so many lines; Odd if they are not plain."""
-        rest, counts = self.texts.taken_out(block)
+        import pyarrow as pa
+
+        if self._shape is None and self._failures < _MOST_FAILURES:
+            self._shape = learnt(block, wide=self._wide)
+        if self._shape is None:
+            return self._read(block, lines, None)
+        try:
+            taken = Taken(self._shape, block)
+            found = self._read(taken.rest, lines, taken)
+        except (Odd, pa.ArrowException):
+            found = self._read(block, lines, None)
+            # it is the shape that does not fit
+            self._shape, self._wide, self._failures = None, True, self._failures + 1
+        else:
+            self._failures = 0
+        return found
+
+    def _read(self, text: bytes, lines: int, taken: Taken | None) -> Block:
+        rest, counts = self.texts.taken_out(text)
         try:
             rest.decode()
         except UnicodeDecodeError:
             raise Odd from None
         if rest.count(PLAIN) != lines or (b"null" in rest and _NULL.search(rest)):
             raise Odd
-        found = self._entries(rest)
+        found = self._entries(rest, taken=taken is not None)
         entries = found.flatten()
         # neither other messages, nor other ways to write these keys
         plain = rest.count(b'"resource') == lines + len(entries)
         if len(found) != lines or found.null_count or not plain:
             raise Odd
-        return _block(entries, counts, self.texts)
+        return _block(entries, counts if taken is None else taken, self.texts)
 
-    def _entries(self, rest: bytes) -> Any:
+    def _entries(self, rest: bytes, *, taken: bool) -> Any:
         """The resources of each line, as an exporter writes all of them."""
         import pyarrow as pa
         import pyarrow.json as pj
@@ -99,7 +123,7 @@ class Reader:
         options = pj.ReadOptions(use_threads=False, block_size=len(rest) + 1)
         for way in self._ways:
             parsing = pj.ParseOptions(
-                explicit_schema=_schema(*way), unexpected_field_behavior="ignore"
+                explicit_schema=_schema(*way, taken=taken), unexpected_field_behavior="ignore"
             )
             try:
                 table = pj.read_json(pa.BufferReader(rest), options, parsing)
@@ -111,8 +135,8 @@ class Reader:
 
 
 @cache
-def _schema(times: bool, counts: bool) -> Any:
-    """What is read of a message; times and counts as texts or as numbers."""
+def _schema(times: bool, counts: bool, *, taken: bool) -> Any:
+    """What is read of a message; times and counts as texts or as numbers, points if not taken."""
     import pyarrow as pa
 
     text, real, code = pa.string(), pa.float64(), pa.int64()
@@ -120,6 +144,9 @@ def _schema(times: bool, counts: bool) -> Any:
 
     def each(**fields: Any) -> Any:
         return pa.list_(pa.struct(fields.items()))
+
+    def points(**fields: Any) -> Any:
+        return pa.list_(code) if taken else each(**fields)
 
     point = {
         "attributes": code, "startTimeUnixNano": time, "timeUnixNano": time, "count": count,
@@ -134,8 +161,8 @@ def _schema(times: bool, counts: bool) -> Any:
     }  # fmt: skip
     metric = {
         "name": text, "unit": text,
-        "histogram": pa.struct({**kind, "dataPoints": each(**explicit)}.items()),
-        "exponentialHistogram": pa.struct({**kind, "dataPoints": each(**exponential)}.items()),
+        EXPLICIT: pa.struct({**kind, "dataPoints": points(**explicit)}.items()),
+        EXPONENTIAL: pa.struct({**kind, "dataPoints": points(**exponential)}.items()),
         **{other: pa.struct([("dataPoints", each())]) for other in _NO_HISTOGRAMS},
     }  # fmt: skip
     scope = {"scope": pa.struct([("name", text)]), "metrics": each(**metric)}
@@ -145,6 +172,7 @@ def _schema(times: bool, counts: bool) -> Any:
 
 
 def _block(entries: Any, counts: Any, texts: Texts) -> Block:
+    """The metrics and points of a block; `counts` are the lists of counts, or all taken points."""
     import pyarrow.compute as pc
 
     listed = entries.field("scopeMetrics")
@@ -153,7 +181,7 @@ def _block(entries: Any, counts: Any, texts: Texts) -> Block:
     scopes = listed.flatten()
     inside = scopes.field("metrics")
     metrics = inside.flatten()
-    explicit, exponential = metrics.field("histogram"), metrics.field("exponentialHistogram")
+    explicit, exponential = metrics.field(EXPLICIT), metrics.field(EXPONENTIAL)
     if ever(pc.and_(explicit.is_valid(), exponential.is_valid())):
         raise Odd
     of_scope = pc.list_parent_indices(inside)
@@ -179,15 +207,31 @@ def _block(entries: Any, counts: Any, texts: Texts) -> Block:
     points = pc.add(pc.add(many[0], many[1]), many[2]).to_pylist()
     return Block(
         metrics=list(zip(map(Metric._make, told), points, strict=True)),
-        explicit=_points(explicit.field("dataPoints"), counts, texts, explicit=True),
-        exponential=_points(exponential.field("dataPoints"), counts, texts, explicit=False),
+        explicit=_points(explicit.field("dataPoints"), counts, texts, EXPLICIT),
+        exponential=_points(exponential.field("dataPoints"), counts, texts, EXPONENTIAL),
     )
 
 
-def _points(listed: Any, counts: Any, texts: Texts, *, explicit: bool) -> Points:
+def _points(listed: Any, counts: Any, texts: Texts, kind: str) -> Points:
     import pyarrow.compute as pc
 
     points = listed.flatten()
+    if isinstance(counts, Taken):
+        columns = counts.columns(kind, points, texts)
+    else:
+        columns = _columns(points, counts, texts, kind)
+    if kind == EXPLICIT and columns:
+        one = pc.equal(columns["ladder"], number(texts.ladders.code(())))
+        bare = pc.and_(one, pc.equal(lengths(columns["counts"]), number(0)))
+        if ever(bare):
+            columns["counts"] = _of_one(columns["counts"], columns["total"], bare)
+    return Points(metric=pc.list_parent_indices(listed), columns=columns)
+
+
+def _columns(points: Any, counts: Any, texts: Texts, kind: str) -> dict[str, Any]:
+    """The columns of points that are read as JSON."""
+    import pyarrow.compute as pc
+
     columns = {
         "attributes": points.field("attributes").fill_null(texts.no_attributes()),
         "start": natural(points.field("startTimeUnixNano")),
@@ -197,25 +241,21 @@ def _points(listed: Any, counts: Any, texts: Texts, *, explicit: bool) -> Points
         "max": finite(points.field("max")),
         "flags": natural(points.field("flags")),
     }
-    if explicit:
-        columns["ladder"] = points.field("explicitBounds").fill_null(texts.ladders.code(()))
-        columns["counts"] = filled(counts.take(points.field("bucketCounts")))
-        one = pc.equal(columns["ladder"], number(texts.ladders.code(())))
-        bare = pc.and_(one, pc.equal(lengths(columns["counts"]), number(0)))
-        if ever(bare):
-            columns["counts"] = _of_one(columns["counts"], columns["total"], bare)
-    else:
-        positive, negative = points.field("positive"), points.field("negative")
-        if (pc.max(counts.take(negative.field("bucketCounts")).flatten()).as_py() or 0) > 0:
-            raise Odd
-        columns |= {
-            "scale": points.field("scale").fill_null(0),
-            "zeros": natural(points.field("zeroCount")),
-            "threshold": finite(points.field("zeroThreshold")).fill_null(0.0),
-            "offset": positive.field("offset").fill_null(0),
-            "counts": filled(counts.take(positive.field("bucketCounts"))),
+    if kind == EXPLICIT:
+        return columns | {
+            "ladder": points.field("explicitBounds").fill_null(texts.ladders.code(())),
+            "counts": filled(counts.take(points.field("bucketCounts"))),
         }
-    return Points(metric=pc.list_parent_indices(listed), columns=columns)
+    positive, negative = points.field("positive"), points.field("negative")
+    if (pc.max(counts.take(negative.field("bucketCounts")).flatten()).as_py() or 0) > 0:
+        raise Odd
+    return columns | {
+        "scale": points.field("scale").fill_null(0),
+        "zeros": natural(points.field("zeroCount")),
+        "threshold": finite(points.field("zeroThreshold")).fill_null(0.0),
+        "offset": positive.field("offset").fill_null(0),
+        "counts": filled(counts.take(positive.field("bucketCounts"))),
+    }
 
 
 def _of_one(counts: Any, total: Any, bare: Any) -> Any:

@@ -55,8 +55,8 @@ class Taken:
             return {}
 
         def told(name: str) -> list[Any]:
-            texts = self._told.get(Group(None, name)) or self._told[Group(kind, name)]
-            return list(compress(texts, mine))
+            every = self._told.get(Group(None, name)) or self._told.get(Group(kind, name))
+            return list(compress(every, mine)) if every else [None] * len(codes)
 
         def words(name: str) -> Any:
             return pa.array(told(name), pa.string())

@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from slogate.sources._otlp.arrays import Odd, natural
+from slogate.sources._otlp.arrays import Odd, natural, whole
 from slogate.sources._otlp.from_json import attributes
 from slogate.sources._otlp.ladders import Ladders
 from slogate.sources._otlp.scalars import finite
 from slogate.sources._otlp.telemetry import Attributes
 
 _Read = TypeVar("_Read")
+# the number of each text; of None, that of none
+_Codes = dict[bytes | None, int]
 
 _MOST_KEPT = 200_000
 # attributes end with two braces: other closing brackets are in a text, or of a list in them;
@@ -33,7 +35,8 @@ _TAKEN = re.compile(
 )
 _NAMES = (b'"attributes"', b'"bucketCounts"', b'"explicitBounds"')
 _ESCAPED = re.compile(rb'\\u[^"]*"\s*:')
-_NONE, _BETWEEN = b'"attributes":[]', b'","'
+_BETWEEN = b'","'
+_ATTRIBUTES, _BOUNDS = 0, 1
 MOST_COUNTED = 10**12
 
 
@@ -43,6 +46,7 @@ class Texts:
 
     attributes: list[Attributes] = field(default_factory=list)
     ladders: Ladders = field(default_factory=Ladders)
+    _codes: tuple[_Codes, _Codes] = field(default_factory=lambda: ({}, {}))
     _known: dict[bytes, bytes] = field(default_factory=dict)
     _places: list[bytes] = field(default_factory=list)
 
@@ -54,7 +58,7 @@ class Texts:
             if not found.lastindex:
                 return known.get(found[0]) or self._learn(found[0])
             texts = found[1]
-            lists.append(_as_texts(found[2]) if texts is None else texts)
+            lists.append(as_texts(found[2]) if texts is None else texts)
             if len(lists) > len(places):
                 places.append(b'"bucketCounts":%d' % len(places))
             return places[len(lists) - 1]
@@ -63,32 +67,54 @@ class Texts:
         # a number that was there instead of a list would be taken for one that stands for a list
         if sum(map(rest.count, _NAMES)) != many or (b"\\u" in rest and _ESCAPED.search(rest)):
             raise Odd
-        if b", " in rest:
-            lists = [each and each.replace(b'", "', _BETWEEN) for each in lists]
-        return rest, _counts(lists)
+        return rest, counts_of(lists, spaced=b", " in rest)
 
     def no_attributes(self) -> int:
         """The number of attributes of which there are none."""
-        return int((self._known.get(_NONE) or self._learn(_NONE)).rpartition(b":")[2])
+        return self._code(_ATTRIBUTES, None)
+
+    def attributes_of(self, texts: Sequence[bytes | None]) -> Any:
+        """The numbers of lists of attributes; one that is not told has none."""
+        return self._all_of(_ATTRIBUTES, texts)
+
+    def ladders_of(self, texts: Sequence[bytes | None]) -> Any:
+        """The numbers of lists of bounds; one that is not told has none."""
+        return self._all_of(_BOUNDS, texts)
+
+    def _all_of(self, which: int, texts: Sequence[bytes | None]) -> Any:
+        codes = self._codes[which]
+        for text in set(texts).difference(codes):
+            self._code(which, text)
+        return whole(list(map(codes.__getitem__, texts)))
 
     def _learn(self, text: bytes) -> bytes:
-        """What is to stand for a text."""
-        if len(self._known) > _MOST_KEPT:
-            raise Odd
+        """What is to stand for a text with its name."""
         name, _, value = text.partition(b":")
-        if name == _NAMES[0]:
-            code = len(self.attributes)
-            self.attributes.append(_understood(attributes, value))
-        else:
-            bounds = _understood(finite, value)
-            if bounds is None:
-                raise Odd
-            code = self.ladders.code(bounds)
+        code = self._code(_ATTRIBUTES if name == _NAMES[0] else _BOUNDS, value.lstrip())
         found = self._known[text] = b"%b:%d" % (name, code)
         return found
 
+    def _code(self, which: int, text: bytes | None) -> int:
+        """The number of a list of attributes or bounds; Odd if it is none."""
+        codes = self._codes[which]
+        if (found := codes.get(text)) is not None:
+            return found
+        if len(codes) > _MOST_KEPT:
+            raise Odd
+        if which == _ATTRIBUTES:
+            found = len(self.attributes)
+            self.attributes.append(_understood(attributes, text or b"[]"))
+        else:
+            bounds = _understood(finite, text or b"[]")
+            if bounds is None:
+                raise Odd
+            found = self.ladders.code(bounds)
+        codes[text] = found
+        return found
 
-def _as_texts(numbers: bytes) -> bytes | None:
+
+def as_texts(numbers: bytes) -> bytes | None:
+    """A list of numbers as one of texts is; None where it is empty."""
     return numbers.replace(b", ", b",").replace(b",", _BETWEEN) or None
 
 
@@ -99,11 +125,13 @@ def _understood(read: Callable[[Any], _Read], text: bytes) -> _Read:
         raise Odd from None
 
 
-def _counts(lists: list[bytes | None]) -> Any:
-    """Lists of counts; Odd if one of them is no whole number or absurd."""
+def counts_of(lists: list[bytes | None], *, spaced: bool) -> Any:
+    """Lists of counts from texts as `1","0`; Odd if one of them is no whole number or absurd."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if spaced:
+        lists = [each and each.replace(b'", "', _BETWEEN) for each in lists]
     found = pc.split_pattern(pa.array(lists, pa.string()), _BETWEEN.decode())
     counts = natural(found.values)
     if (pc.max(counts).as_py() or 0) > MOST_COUNTED:
