@@ -28,7 +28,7 @@ from slogate.store.layout import (
 )
 from slogate.store.locks import manifests
 from slogate.store.parts import run_of
-from slogate.store.record import run_from_json, run_to_json
+from slogate.store.record import DIGEST, digest_of, run_from_json, run_to_json
 from slogate.store.reference import pick_run
 from slogate.store.verdicts import verdicts_of
 
@@ -39,7 +39,7 @@ def write_run(store: Store, run: Run) -> None:
     """Write the run's manifest anew, whole or not at all; StoreError if it could not be read."""
     path, document = _path(store, run.id), run_to_json(run)
     run_from_json(document, path, fault="cannot be written")
-    write_json(path, document, sort_keys=True)
+    write_json(path, {**document, DIGEST: digest_of(document)}, sort_keys=True)
 
 
 def update_run(store: Store, run_id: str, change: Callable[[Run], Run]) -> Run:
@@ -59,6 +59,18 @@ def read_run(store: Store, run_id: str) -> Run:
     if not path.is_file():
         raise StoreError(f"there is no run '{run_id}' in {store.root}")
     return _read(path)
+
+
+def check_manifest(store: Store, run_id: str) -> None:
+    """StoreError if the manifest is not what was written; one of before digests is taken as it is.
+
+    Reading does not ask: what somebody has put right by hand is theirs to answer for.
+    """
+    path = _path(store, run_id)
+    document = read_json(path)
+    told = document.pop(DIGEST, None) if isinstance(document, dict) else None
+    if told is not None and told != digest_of(document):
+        raise StoreError(f"{path} is damaged, or was changed by hand: it is not what was written")
 
 
 def _path(store: Store, run_id: str) -> Path:

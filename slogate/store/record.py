@@ -9,6 +9,8 @@ format are left out silently: a later version may have added them.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import re
 import sys
 from collections.abc import Mapping
@@ -24,6 +26,7 @@ from slogate.store.layout import newer
 
 FORMAT = 1
 _LARGEST = 2**63 - 1
+DIGEST = "sha256"
 _SIGNED = "generator_exit"
 _SHA256 = re.compile("[0-9a-f]{64}")
 
@@ -44,6 +47,12 @@ def run_to_json(run: Run) -> dict[str, Any]:
         value = getattr(run, name)
         document[name] = value and dataclasses.asdict(value)
     return {"format": FORMAT, **document}
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """The SHA-256 of what a manifest says, however it is spaced; it is no part of it itself."""
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def run_from_json(document: object, path: Path, *, fault: str = "is corrupt") -> Run:

@@ -26,7 +26,7 @@ BATCH_ROWS = 8_192
 FEW_ROWS = 100_000
 MUCH_BYTES = 32 << 20
 MEMORY = "600MB"
-AHEAD = "32MB"
+AHEAD = "128MB"
 _REASONS = {
     "MISSING COLUMNS": "it has too few columns",
     "TOO MANY COLUMNS": "it has too many columns",

@@ -44,7 +44,7 @@ def strays(store: Store, now_s: float, *, alone: bool = False) -> list[Stray]:
     `alone`: the caller itself holds the lock of those who rewrite parts.
     """
     # files first, manifests after: what an import or a compaction finishes meanwhile is no stray
-    drafts = [path for path in _files(store.root) if _is_draft(path)]
+    drafts = [path for path in _files(store.root) if is_draft(path)]
     parts = sorted((store.root / "series").rglob("*.parquet"))
     busy = not alone and cared_for(store)
     found = [Stray(path=path, kind="draft") for path in drafts if _is_quiet([path], now_s)]
@@ -63,7 +63,8 @@ def _files(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob(f"*{TMP}*") if path.is_file())
 
 
-def _is_draft(path: Path) -> bool:
+def is_draft(path: Path) -> bool:
+    """Whether it has the name of a file that is being written."""
     return path.name.endswith((TMP, f"{TMP}.wal"))
 
 

@@ -17,10 +17,10 @@ from slogate.errors import StoreError
 from slogate.model.run import Run
 from slogate.model.series import Series
 from slogate.store.layout import Store, check_regular, json_files
-from slogate.store.manifest import found_parts, named_part, read_run
-from slogate.store.parts import check_part, conforming, series_of
+from slogate.store.manifest import check_manifest, found_parts, named_part, read_run
+from slogate.store.parts import check_part, conforming, run_of, series_of
 from slogate.store.seals import check_seal, rows_of, size_of
-from slogate.store.strays import Stray, strays
+from slogate.store.strays import Stray, is_draft, strays
 from slogate.store.verdicts import read_verdict
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class _Check:
     def run(self, run: Run, again: bool = True) -> Verified:
         """One run; once more if its parts were merged while they were looked at."""
         found = Verified(runs=1)
+        self._manifest(run, found)
         weights: dict[Series, int] = {}
         for part in self._parts(run):
             try:
@@ -80,6 +81,13 @@ class _Check:
             return Verified()
         now = _changed(self.store, run)
         return found if now is None else self.run(now, again=False)
+
+    def _manifest(self, run: Run, found: Verified) -> None:
+        try:
+            check_manifest(self.store, run.id)
+        except StoreError as error:
+            where = f"runs/{run.id}.json"
+            found.faults.append(Damage(path=where, message=error.message, run=run.id))
 
     def _parts(self, run: Run) -> list[str]:
         """The parts that the run names, and those on disk if it is not complete."""
@@ -139,6 +147,7 @@ def verify(
             where = path.relative_to(store.root).as_posix()
             whole.faults.append(Damage(path=where, message=error.message))
     whole.faults += [_stray(store, stray) for stray in strays(store, now_s)]
+    whole.faults += _foreign(store)
     return whole
 
 
@@ -217,6 +226,15 @@ def _batches(path: Path) -> Iterator[pa.RecordBatch]:
         for batch in file.iter_batches(batch_size=131_072):
             batch.validate(full=True)
             yield batch
+
+
+def _foreign(store: Store) -> Iterator[Damage]:
+    """What lies among the parts and is none; files that the system hides are nobody's fault."""
+    for path in sorted((store.root / "series").rglob("*")):
+        own = run_of(path.name) is not None or is_draft(path) or path.name.startswith(".")
+        if not own and path.is_file():
+            where = path.relative_to(store.root).as_posix()
+            yield Damage(path=where, message=f"{path} is no file of a store")
 
 
 def _stray(store: Store, stray: Stray) -> Damage:

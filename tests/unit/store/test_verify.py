@@ -240,11 +240,37 @@ def test_manifests_from_before_there_were_seals_are_well(store):
     """Their parts are read; there is nothing to hold them against."""
     path = store.runs / "r1.json"
     document = json.loads(path.read_text())
-    del document["seals"], document["rolled_up"]
+    del document["seals"], document["rolled_up"], document["sha256"]
     path.write_text(json.dumps(document))
     found = verify(store, now_s=NOW)
 
     assert (found.unsealed, found.faults) == (2, [])
+
+
+def test_no_change_of_a_manifest_goes_unnoticed(store):
+    """Whichever of its characters is another: it can be read, and says what was not written."""
+    path = store.runs / "r1.json"
+    text = path.read_text()
+    chance = random.Random(1)
+    places = [at for at, sign in enumerate(text) if sign.isalnum()]
+    for at in chance.sample(places, 60):
+        sign = chance.choice([c for c in "aek0359" if c != text[at]])
+        path.write_text(text[:at] + sign + text[at + 1 :])
+
+        assert any(run == "r1" or "r1.json" in told for run, told in faults(store)), text[at:][:30]
+
+
+def test_files_that_are_no_parts_are_named(store):
+    """They may have been meant to be some; nobody reads them."""
+    day = first_part(store).parent
+    (day / "old.parquet").write_bytes(first_part(store).read_bytes())
+    (day / "notes.txt").write_text("mine")
+    (day / ".hidden").write_text("the system's")
+
+    told = [told for _, told in faults(store)]
+    assert [each.split("/")[-1] for each in told] == [
+        "notes.txt is no file of a store", "old.parquet is no file of a store"
+    ]  # fmt: skip
 
 
 def test_progress_is_told_in_bytes(store):
