@@ -30,7 +30,7 @@ from slogate.sources._base import (
 )
 from slogate.store.parts import SCHEMA
 from slogate.store.scans import Reject, scan
-from slogate.store.words import endpoints, labelled
+from slogate.store.words import endpoints, labelled, mapped
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -139,7 +139,7 @@ def _scanned(origin: Origin, plan: Scan) -> Iterator[Chunk]:
     with scan(plan.sql, plan.parameters, feed=feed, threads=threads) as running:
         try:
             for batch in running.batches:
-                chunk = _sorted_out(batch)
+                chunk = _sorted_out(batch, plan.labels)
                 bad += Counter(chunk.bad)
                 shown += chunk.shown if len(shown) < SHOWN else ()
                 kept += chunk.rows.num_rows
@@ -176,12 +176,15 @@ def _placed(origin: Origin, rejects: Sequence[Reject]) -> list[BadRow]:
     return [BadRow(line=lines[reject.offset], reason=reject.reason) for reject in rejects]
 
 
-def _sorted_out(batch: pa.Table) -> Chunk:
+def _sorted_out(batch: pa.Table, labels: Sequence[str]) -> Chunk:
     """The rows of a scan to keep, and how many are not, by reason."""
     import pyarrow.compute as pc
 
     bad, left_out = batch["bad"], batch["left_out"]
     rows = batch.select([name for name in batch.column_names if name not in _FATES])
+    if labels:
+        at = rows.column_names.index("labels")
+        rows = rows.set_column(at, "labels", mapped(rows["labels"], labels))
     if bad.null_count == len(bad) and left_out.null_count == len(left_out):
         return Chunk(rows=rows)
     requests = pc.is_null(left_out)

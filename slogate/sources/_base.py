@@ -141,7 +141,8 @@ class Scan:
     """A query that DuckDB runs over the file: the columns of the request series and two more.
 
     `ts` is given as whole µs since the epoch; a column left out is null, and `method` left out
-    or NULL asks for `METHOD name` to be split.
+    or NULL asks for `METHOD name` to be split. The column `labels` is a map, or, which takes
+    less time, a list of the values (NULL: none) of those that `labels` names, in that order.
     `bad` and `left_out` (text) are NULL for a row to keep, else the reason. Values and paths
     are bound: `getvariable('x')` reads the parameter x. With `store_rejects` (and a
     `rejects_limit` of REJECTS_LIMIT) malformed lines are counted too. `locate` finds bad rows
@@ -155,6 +156,7 @@ class Scan:
     locate: Callable[[], Iterable[BadRow]] = tuple
     explain: Callable[[], SourceError | None] = lambda: None
     feed: Feed | None = None
+    labels: tuple[str, ...] = ()
     empty: Callable[[], SourceError | None] = lambda: None
     notes: tuple[str, ...] = ()
 

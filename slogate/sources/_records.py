@@ -9,7 +9,6 @@ response time stays null, no status is a failure without a response. Refuses to 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -85,8 +84,9 @@ def line_scan(
     relation = f"(SELECT line, {picked}, {fits} FROM {source} AS pieces)"  # noqa: S608 (names)
     return Scan(
         sql=record_sql(relation, record, line="line", paths=paths(origin), formed="formed"),
-        parameters={**words.parameters, **label_names(record), **(parameters or {})},
+        parameters={**words.parameters, **(parameters or {})},
         feed=Lines(origin),
+        labels=tuple(record.labels),
         notes=() if record.took else (NO_TIMES,),
     )
 
@@ -101,11 +101,6 @@ def chained(relation: str, steps: Sequence[tuple[str, str]]) -> str:
 def paths(origin: Origin) -> bool:
     """Whether ids in paths are to be replaced."""
     return choice(origin, "paths", ("as-is", "numbers")) == "numbers"
-
-
-def label_names(record: Record) -> dict[str, object]:
-    """The parameters that hold the names of the labels."""
-    return {f"label{at}": name for at, name in enumerate(record.labels)}
 
 
 def record_sql(
@@ -231,30 +226,13 @@ def _endpoint(record: Record, numbers: bool) -> tuple[str, str, list[tuple[str, 
     )
 
 
-_PLAIN_NAME = re.compile(r"[A-Za-z_][\w.-]{0,99}", re.ASCII)
-
-
 def _labels(labels: Mapping[str, str]) -> str:
-    """SQL for the map of the labels that were told."""
-    told = [f"({value}) NOT IN ('', '-')" for value in labels.values()]
-    values = [_cut(value, LABEL_LENGTH) for value in labels.values()]
-    pairs = [
-        f"CASE WHEN {test} THEN [{{'key': getvariable('label{at}')::VARCHAR, 'value': {value}}}] "
-        "ELSE [] END"
-        for at, (value, test) in enumerate(zip(values, told, strict=True))
-    ]
-    entries = pairs[0]
-    for pair in pairs[1:]:
-        entries = f"list_concat({entries}, {pair})"
-    cases = f"WHEN {' OR '.join(told)} THEN map_from_entries({entries})"
-    # a map made of a struct takes a tenth of the time; its keys are written out, which only names
-    # without any sign of SQL may be, and cannot differ in their case alone
-    plain = all(map(_PLAIN_NAME.fullmatch, labels))
-    if plain and len({name.lower() for name in labels}) == len(labels):
-        fields = [f"'{name}': {value}" for name, value in zip(labels, values, strict=True)]
-        struct = f"{{{', '.join(fields)}}}::MAP(VARCHAR, VARCHAR)"
-        cases = f"WHEN {' AND '.join(told)} THEN {struct} {cases if len(labels) > 1 else ''}"
-    return f"CASE {cases} END"
+    """SQL for the values of the labels that were told."""
+    values = (
+        f"CASE WHEN ({value}) NOT IN ('', '-') THEN {_cut(value, LABEL_LENGTH)} END"
+        for value in labels.values()
+    )
+    return f"[{', '.join(values)}]"
 
 
 def lines_of(head: bytes, count: int = 200) -> list[str]:

@@ -24,7 +24,7 @@ from slogate.sources._export import OPTIONS, export_record, words_of
 from slogate.sources._mapping import Meaning
 from slogate.sources._naming import is_known, meaning_of
 from slogate.sources._quotes import check_lines, check_quotes, row_start
-from slogate.sources._records import NO_TIMES, label_names, paths, record_sql
+from slogate.sources._records import NO_TIMES, paths, record_sql
 
 _LOOK = 200
 _LOCATED = 100
@@ -76,7 +76,7 @@ def open_csv(origin: Origin) -> Scan:
     dialect = Dialect(delimiter=delimiter, columns=columns, header=True)
     record, bound = export_record(origin, meaning, samples)
     relation = f"({reader_sql(dialect, tuple(words))})"
-    parameters = {**reader_parameters(origin, dialect), **label_names(record), **bound}
+    parameters = {**reader_parameters(origin, dialect), **bound}
     key = ", ".join(f"coalesce({word}, '')" for word in words)
     located = record_sql(relation, record, line=f"concat_ws(chr(31), {key}) AS place")
     return Scan(
@@ -84,6 +84,7 @@ def open_csv(origin: Origin) -> Scan:
         parameters=parameters,
         locate=lambda: _located(origin, dialect, located, parameters, tuple(words)),
         explain=lambda: changed_line_end(origin),
+        labels=tuple(record.labels),
         notes=() if record.took else (NO_TIMES,),
     )
 

@@ -16,7 +16,7 @@ from slogate.sources._clocks import zone_us
 from slogate.sources._export import OPTIONS, export_record, words_of
 from slogate.sources._mapping import Meaning
 from slogate.sources._naming import meaning_of
-from slogate.sources._records import NO_TIMES, label_names, paths, record_sql
+from slogate.sources._records import NO_TIMES, paths, record_sql
 
 _LOOK = 200
 
@@ -58,7 +58,8 @@ def open_parquet(origin: Origin) -> Scan:
     )
     return Scan(
         sql=record_sql(relation, record, line="line", paths=paths(origin)),
-        parameters={"path": duckdb_path(origin.path), **label_names(record), **bound},
+        parameters={"path": duckdb_path(origin.path), **bound},
+        labels=tuple(record.labels),
         notes=() if record.took else (NO_TIMES,),
     )
 

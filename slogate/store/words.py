@@ -8,6 +8,7 @@ is looked at once, however many rows have it.
 
 from __future__ import annotations
 
+import array
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -67,3 +68,31 @@ def labelled(own: Any, labels: Mapping[str, str]) -> Any:
     offsets = pa.array(range(0, count * width + 1, width), pa.int32())
     keys = pa.array(list(labels) * count, pa.string())
     return pa.MapArray.from_arrays(offsets, keys, pa.array(list(labels.values()) * count))
+
+
+def mapped(values: Any, names: Sequence[str]) -> Any:
+    """A map for each row of the list of its values, one for each of the names; null for none."""
+    import pyarrow as pa
+
+    kind = pa.map_(pa.string(), pa.string())
+    return pa.chunked_array([_mapped(chunk, names) for chunk in values.chunks], kind)
+
+
+def _mapped(rows: Any, names: Sequence[str]) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    values = rows.flatten()
+    codes = pa.py_buffer(array.array("i", range(len(names))) * len(rows))
+    places = pa.Array.from_buffers(pa.int32(), len(values), [None, codes])
+    keys = pa.array(names, pa.string()).take(places)
+    bounds = pc.subtract(rows.offsets, rows.offsets[0]) if len(rows) else rows.offsets
+    if not values.null_count:
+        return pa.MapArray.from_arrays(bounds, keys, values)
+    told = values.is_valid()
+    counts = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(told.cast("int32"))])
+    bounds = counts.take(bounds)
+    starts, ends = bounds[:-1], bounds[1:]
+    some = pc.if_else(pc.equal(starts, ends), pa.scalar(None, pa.int32()), starts)
+    bounds = pa.concat_arrays([some, ends[-1:]])
+    return pa.MapArray.from_arrays(bounds, keys.filter(told), values.filter(told))
