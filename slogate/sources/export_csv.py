@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from slogate.sources._base import BadRow, Origin, Scan, Source
+from slogate.sources._base import BadRow, Chunk, Origin, Scan, Source
 from slogate.sources._csv import (
     Dialect,
     bad_rows,
@@ -25,6 +25,7 @@ from slogate.sources._mapping import Meaning
 from slogate.sources._naming import is_known, meaning_of
 from slogate.sources._quotes import check_lines, check_quotes, row_start
 from slogate.sources._records import NO_TIMES, paths, record_sql
+from slogate.sources._returned import is_ours, returned
 
 _LOOK = 200
 _LOCATED = 100
@@ -53,7 +54,7 @@ def _rows(text: str, delimiter: str) -> tuple[list[str], list[list[str]]]:
     return header, [row for row in rows if len(row) == len(header)]
 
 
-def open_csv(origin: Origin) -> Scan:
+def open_csv(origin: Origin) -> Scan | Iterator[Chunk]:
     """The scan of a CSV export; SourceError says what its columns leave open."""
     text = head_text(origin)
     delimiter = _delimiter(text)
@@ -65,6 +66,8 @@ def open_csv(origin: Origin) -> Scan:
         raise origin.fail(f"the header names the column {twice[0]} twice", line=1)
     if not rows:
         raise origin.fail("there is no row with as many columns as the header")
+    if is_ours(header, origin):
+        return returned(origin, header, "csv")
     samples = {name: [row[at] for row in rows] for at, name in enumerate(header)}
     meaning = meaning_of(origin, samples)
     _check(origin, meaning, samples, delimiter)

@@ -6,14 +6,15 @@ taken as JSON writes them. Refuses to guess what a key means.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from slogate.sources._base import Origin, Scan, Source
+from slogate.sources._base import Chunk, Origin, Scan, Source
 from slogate.sources._export import OPTIONS, export_record, usual_numbers, words_of
 from slogate.sources._json_lane import lane_words
 from slogate.sources._json_log import json_lines, json_log_words, key_parts
 from slogate.sources._naming import is_known, meaning_of
 from slogate.sources._records import line_scan
+from slogate.sources._returned import is_ours, returned
 
 
 def sniff(head: bytes) -> float:
@@ -24,12 +25,14 @@ def sniff(head: bytes) -> float:
     return 0.6 if is_known(sorted(keys)) else 0.1
 
 
-def open_ndjson(origin: Origin) -> Scan:
+def open_ndjson(origin: Origin) -> Scan | Iterator[Chunk]:
     """The scan of an NDJSON export; SourceError says what its keys leave open."""
     lines = json_lines(origin.head, 200)
     if not lines:
         raise origin.fail("its first lines are no JSON objects", line=1)
     keys = dict.fromkeys(key for line in lines for key in line)
+    if is_ours(keys, origin):
+        return returned(origin, keys, "ndjson")
     samples = {key: [_text(line.get(key)) for line in lines] for key in keys}
     meaning = meaning_of(origin, samples)
     words = words_of(meaning)

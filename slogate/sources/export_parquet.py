@@ -8,15 +8,17 @@ what a column means.
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from slogate.sources._base import Origin, Scan, Source, duckdb_path
+from slogate.sources._base import Chunk, Origin, Scan, Source, duckdb_path
 from slogate.sources._clocks import zone_us
 from slogate.sources._export import OPTIONS, export_record, words_of
 from slogate.sources._mapping import Meaning
 from slogate.sources._naming import meaning_of
 from slogate.sources._records import NO_TIMES, paths, record_sql
+from slogate.sources._returned import is_ours, returned
 
 _LOOK = 200
 
@@ -26,7 +28,7 @@ def sniff(head: bytes) -> float:
     return 0.9 if head.startswith(b"PAR1") and len(head) > 12 else 0.0
 
 
-def open_parquet(origin: Origin) -> Scan:
+def open_parquet(origin: Origin) -> Scan | Iterator[Chunk]:
     """The scan of a Parquet export; SourceError says what its columns leave open."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -43,6 +45,8 @@ def open_parquet(origin: Origin) -> Scan:
         raise origin.fail("there are no rows")
     if len(set(schema.names)) < len(schema.names):
         raise origin.fail("two of its columns have the same name")
+    if is_ours(schema.names, origin):
+        return returned(origin, schema.names, "parquet")
     samples = {name: _texts(first[at]) for at, name in enumerate(schema.names)}
     meaning = meaning_of(origin, samples)
     words = words_of(meaning)
