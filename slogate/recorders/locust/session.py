@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from time import time
+from time import monotonic, time
 from typing import Any, TypeVar
 
 import gevent
@@ -28,7 +28,7 @@ from slogate.recorders.locust.writing import write_chunks, write_closed
 from slogate.store.layout import Store
 from slogate.store.manifest import delete_run, write_run
 from slogate.store.seals import sealed
-from slogate.units import US_PER_SECOND
+from slogate.units import US_PER_SECOND, format_span
 
 T = TypeVar("T")
 FLUSH_ROWS = 100_000
@@ -36,6 +36,8 @@ MOST_NOTES = 4
 LAST_FLUSHES = 3
 MOST_CHANGES = 2_000
 LONGEST_FLUSH_S = 60.0
+CLOCK_S = 1.0
+CLOCK_DRIFT = 0.001
 
 
 def now_us() -> int:
@@ -64,6 +66,7 @@ class Session:
         self._flush_s = flush_s
         self._lock = RLock()
         self._process = os.getpid()
+        self._began = monotonic()
         self._sequence = 0
         self._last_ts: int | None = None
         self._flushed_at = time()
@@ -107,7 +110,18 @@ class Session:
     def stopping(self) -> None:
         """The test was told to stop."""
         if self._run.stop_ts is None:
-            self._run = replace(self._run, stop_ts=now_us())
+            stop = now_us()
+            self._run = replace(self._run, stop_ts=stop)
+            self._see_clock((stop - (self._run.start_ts or stop)) / US_PER_SECOND)
+
+    def _see_clock(self, by_clock: float) -> None:
+        """A clock that was set makes all rates wrong; nobody is made to suffer for its drift."""
+        took = monotonic() - self._began
+        if (ahead := abs(by_clock - took)) > CLOCK_S + CLOCK_DRIFT * took:
+            how = f"back by {format_span(ahead)} during the test"
+            if by_clock > took:
+                how = f"forward by {format_span(ahead)} during the test, or the machine slept"
+            self.fault(f"the clock was set {how}")
 
     def on_reset(self, counted: int) -> None:
         """The generator forgets what it has counted so far."""
