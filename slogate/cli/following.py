@@ -50,10 +50,11 @@ def given_log(words: Sequence[str]) -> Path:
     if re.match("https?://", words[0]):
         hint = "import from a server again and again: each moment is taken once"
         raise UsageError("--follow takes a file, not a server", hint=hint)
-    path = Path(words[0]).absolute()
-    if path.is_dir():
+    given = Path(words[0])
+    if given.is_dir():
         raise UsageError(f"{words[0]} is a folder")
-    return path
+    # one name of each log, so that nobody follows it twice; what it links to itself may change
+    return given.parent.resolve() / given.name
 
 
 def given_every(word: str) -> float:

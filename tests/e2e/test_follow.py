@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from slogate.cli.following import given_log
 from slogate.store.layout import open_store
 from slogate.store.manifest import list_runs
 
@@ -74,6 +75,17 @@ def end(follower: subprocess.Popen[str]) -> tuple[int, str, str]:
     follower.send_signal(signal.SIGTERM)
     out, err = follower.communicate(timeout=PATIENCE_S)
     return follower.returncode, out, err
+
+
+def test_a_log_has_one_name(tmp_path, monkeypatch):
+    """Whichever way leads to it: followed by another, it would be stored twice."""
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "link").symlink_to("logs")
+    (tmp_path / "logs" / "current.log").symlink_to("20261127.log")
+    monkeypatch.chdir(tmp_path)
+    ways = ["logs/current.log", "link/current.log", f"{tmp_path}/logs/../logs/current.log"]
+
+    assert {given_log([way]) for way in ways} == {tmp_path.resolve() / "logs" / "current.log"}
 
 
 def test_each_line_is_stored_once_whoever_is_killed(tmp_path, start):
