@@ -104,7 +104,7 @@ def _recorded(store: Store, run_id: str, ended: Ended, log: Path) -> Run:
             raise Interrupted("interrupted before the test started; nothing was recorded") from None
     text = read_log(log)
     _refuse_missing_host(text)
-    words = f". Locust's own words:\n{own_words(text)}"
+    words = f". Locust's own words:\n{own_words(text) or '    none'}"
     if ended.aborted is not None:
         words = f": {ended.aborted}"
     raise GeneratorError(

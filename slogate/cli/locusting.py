@@ -12,7 +12,7 @@ from pathlib import Path
 from slogate.cli.locustconf import Configured
 from slogate.config import Settings
 from slogate.errors import UsageError
-from slogate.units import parse_duration
+from slogate.units import US_PER_SECOND, parse_duration
 
 STOP_TIMEOUT_S = 10
 WEB_PORT = 8089
@@ -78,7 +78,7 @@ def arguments(
     given += [
         f"--users={settings.users}",
         f"--spawn-rate={spawn_rate(settings):g}",
-        f"--run-time={max(1, settings.run_time // 1_000_000)}s",
+        f"--run-time={-(-settings.run_time // US_PER_SECOND)}s",  # Locust knows whole ones only
     ]
     if "stop-timeout" not in configured:
         given.append(f"--stop-timeout={STOP_TIMEOUT_S}")

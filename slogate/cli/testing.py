@@ -197,7 +197,7 @@ def _generate(test: Test, death: Death) -> Ended:
         "SLOGATE_SERVICE": test.service,
         "SLOGATE_RUN_INFO": json.dumps(info),
     }
-    if test.early is not None:
+    if test.early is not None or test.rules:
         environment.setdefault("SLOGATE_FLUSH_S", EARLY_FLUSH_S)
     own = test.request.locust
     found = configured(Path.cwd(), os.environ, own)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from slogate.cli.locustconf import Configured
@@ -76,3 +78,14 @@ def test_a_missing_locustfile_is_told(tmp_path):
     """The one that the settings name."""
     with pytest.raises(UsageError, match=r"none\.py"):
         arguments(Settings(locustfiles=(tmp_path / "none.py",)), [], False, NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "told"),
+    [(45_000_000, "45s"), (1_500_000, "2s"), (200_000, "1s")],
+)
+def test_a_run_is_never_shorter_than_asked_for(microseconds, told):
+    """Locust takes whole seconds; a shorter run would have ended early."""
+    settings = Settings(run_time=microseconds, locustfiles=(Path(__file__),))
+
+    assert f"--run-time={told}" in arguments(settings, [], False, NOTHING)
