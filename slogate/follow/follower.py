@@ -93,11 +93,11 @@ def follow(
     someone else follows the file already; what was stored stays.
     """
     followed = Followed()
-    if not wish.path.is_file():
-        raise SourceError(f"there is no file {wish.path}")
     busy = f"{wish.path} is being followed into this store already"
     with alone(store, ("follow", wish.key), busy):
         followed.run = _latest(store, wish)
+        if followed.run is None and not wish.path.is_file():  # else it may come back in a moment
+            raise SourceError(f"there is no file {wish.path}")
         if followed.run is not None and followed.run.state == "running":
             _tidy(store, followed.run)
         tail = Tail(wish.path, _position(followed.run))
@@ -186,7 +186,7 @@ def _written(
     with tempfile.TemporaryDirectory(prefix="slogate-") as folder:
         lines = Path(folder) / "lines"
         lines.write_bytes(piece.data)
-        wanted = run.origin.get(FORMAT, wish.format)
+        wanted = run.origin.get(FORMAT, "auto") if wish.format == "auto" else wish.format
         file = recognise(str(wish.path), lines, wanted, wish.options)
         if not file.source.lines:
             raise SourceError(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from slogate.errors import SourceError
 from slogate.follow import follower
 from slogate.follow.follower import Followed, Wish, follow
 from slogate.store.compact import compact_run
@@ -150,6 +151,42 @@ def test_a_clock_that_is_set_back_over_midnight_loses_nothing(store, log):
     assert third.id == second.id
     assert _numbers(store) == [*range(30)]
     assert len(list_runs(store)) == 2
+
+
+def test_a_log_that_was_followed_may_be_missing_for_a_moment(store, log):
+    """Between two steps of a rotation; one that was never there is a mistake."""
+    _follow(store, log)
+    log.rename(f"{log}.1")
+    waited: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        if not waited:
+            _append(log, range(10, 20))
+        waited.append(seconds)
+        return len(waited) > 2
+
+    follow(
+        store, Wish(path=log, service="shop"), now_ts=lambda: NOON, wait=wait,
+        tell=lambda _line: None,
+    )  # fmt: skip
+
+    assert _numbers(store) == [*range(20)]
+    with pytest.raises(SourceError, match="there is no file"):
+        _follow(store, log.with_name("other.log"))
+
+
+def test_a_format_that_is_said_wins(store, log):
+    """Over the one that was recognised when the following began."""
+    _follow(store, log)
+    _append(log, range(10, 20))
+
+    with pytest.raises(SourceError):
+        follow(
+            store, Wish(path=log, service="shop", format="k6-json"), now_ts=lambda: NOON,
+            wait=lambda _s: True, tell=lambda _line: None,
+        )  # fmt: skip
+    assert _follow(store, log).requests == 10
+    assert _numbers(store) == [*range(20)]
 
 
 def test_a_day_tells_of_its_own_bad_lines_only(store, log):
