@@ -26,7 +26,9 @@ class Reading:
     def block(self, text: str) -> bool:
         """Take lines at once if they can be, else one by one."""
         self.translator.losses = Losses()
-        taken = self.lane.take(self.translator, text.encode(), text.count("\n"))
+        lines = self.lane.take(self.translator, text.encode())
+        taken = lines > 0
+        assert not taken or lines == text.count("\n")
         self._count()
         if taken:
             self.fast += 1

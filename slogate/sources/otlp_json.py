@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import IO, Any, cast
 
 from slogate.sources._base import MARK, Chunk, Origin, Source
@@ -71,49 +71,51 @@ def _lines(origin: Origin) -> Iterator[Message]:
         stream.read(len(MARK) if marked else 0)
         while block := stream.read(_BLOCK):
             block += stream.readline(LONGEST + 1)
-            count = block.count(b"\n") + (not block.endswith(b"\n"))
-            yield from _block(lane, block, number, count)
-            number += count
+            number += yield from _block(lane, block, number)
             while len(block) > LONGEST and not block.endswith(b"\n"):
                 block = stream.readline(LONGEST + 1)
     lane.release()
 
 
-def _block(lane: Lane, block: bytes, first: int, count: int) -> Iterator[Message]:
-    """A block of so many lines at once, or else each half of it; a small one line by line."""
-    if block.startswith(PLAIN):
-        fast = _Fast(lane, block, count)
+def _block(lane: Lane, block: bytes, first: int) -> Generator[Message, None, int]:
+    """A block at once, or else each half of it, a small one line by line; how many lines it has."""
+    plain = block.startswith(PLAIN)
+    if plain:
+        fast = _Fast(lane, block)
         yield Message(first, None, fast.take)
-        if fast.taken:
-            return
-    half = block.find(b"\n", len(block) // 2, -1) + 1
-    if half and len(block) > _SMALL:
-        fewer = block.count(b"\n", 0, half)
-        yield from _block(lane, block[:half], first, fewer)
-        yield from _block(lane, block[half:], first + fewer, count - fewer)
-        return
+        if fast.lines:
+            return fast.lines
+    if len(block) > _SMALL and (plain or b"\n" + PLAIN in block):
+        half = block.find(b"\n", len(block) // 2, -1) + 1
+        if half:
+            fewer = yield from _block(lane, block[:half], first)
+            return fewer + (yield from _block(lane, block[half:], first + fewer))
     lane.release()
-    yield from _each(block, first)
+    return (yield from _each(block, first))
 
 
 class _Fast:
-    """A block of lines that may be taken at once."""
+    """A block that may be taken at once; `lines` are how many it has, if it is."""
 
-    def __init__(self, lane: Lane, block: bytes, lines: int) -> None:
-        self._lane, self._block, self._lines = lane, block, lines
-        self.taken = False
+    def __init__(self, lane: Lane, block: bytes) -> None:
+        self._lane, self._block = lane, block
+        self.lines = 0
 
     def take(self, translator: Translator) -> bool:
-        self.taken = self._lane.take(translator, self._block, self._lines)
-        return self.taken
+        self.lines = self._lane.take(translator, self._block)
+        return self.lines > 0
 
 
-def _each(block: bytes, first: int) -> Iterator[Message]:
-    for number, line in enumerate(block.removesuffix(b"\n").split(b"\n"), start=first):
+def _each(block: bytes, first: int) -> Generator[Message, None, int]:
+    lines = block.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    for number, line in enumerate(lines, start=first):
         if len(line) >= LONGEST:
             yield Message(number, None, _too_long)
         elif line.strip():
             yield _message(line, number)
+    return len(lines)
 
 
 def _message(text: bytes, line: int | None = None, at: int | None = None) -> Message:

@@ -63,8 +63,12 @@ class Points:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """The metrics of a block one by one, with how many points of other kinds each has; points."""
+    """The metrics of a block one by one, with how many points of other kinds each has; points.
 
+    `lines` are how many it has.
+    """
+
+    lines: int
     metrics: list[tuple[Metric, int]]
     explicit: Points
     exponential: Points
@@ -80,27 +84,29 @@ class Reader:
     _wide: bool = False
     _failures: int = 0
 
-    def read(self, block: bytes, lines: int) -> Block:
-        """The data points of so many lines; Odd if they are not plain."""
+    def read(self, block: bytes) -> Block:
+        """The data points of a block; Odd if they are not plain."""
         import pyarrow as pa
 
         if self._shape is None and self._failures < _MOST_FAILURES:
             self._shape = learnt(block, wide=self._wide)
         if self._shape is None:
-            return self._read(block, lines, None)
+            return self._read(block, None)
         try:
             taken = Taken(self._shape, block)
-            found = self._read(taken.rest, lines, taken)
+            found = self._read(taken.rest, taken)
         except (Odd, pa.ArrowException):
-            found = self._read(block, lines, None)
+            found = self._read(block, None)
             # it is the shape that does not fit
             self._shape, self._wide, self._failures = None, True, self._failures + 1
         else:
             self._failures = 0
         return found
 
-    def _read(self, text: bytes, lines: int, taken: Taken | None) -> Block:
+    def _read(self, text: bytes, taken: Taken | None) -> Block:
         rest, counts = self.texts.taken_out(text)
+        # nothing that was taken out has an end of line
+        lines = rest.count(b"\n") + (not rest.endswith(b"\n"))
         try:
             rest.decode()
         except UnicodeDecodeError:
@@ -108,12 +114,11 @@ class Reader:
         if rest.count(PLAIN) != lines or (b"null" in rest and _NULL.search(rest)):
             raise Odd
         found = self._entries(rest, taken=taken is not None)
-        entries = found.flatten()
         # neither other messages, nor other ways to write these keys
-        plain = rest.count(b'"resource') == lines + len(entries)
+        plain = rest.count(b'"resource') == lines + len(found.flatten())
         if len(found) != lines or found.null_count or not plain:
             raise Odd
-        return _block(entries, counts if taken is None else taken, self.texts)
+        return _block(found, counts if taken is None else taken, self.texts)
 
     def _entries(self, rest: bytes, *, taken: bool) -> Any:
         """The resources of each line, as an exporter writes all of them."""
@@ -171,10 +176,11 @@ def _schema(times: bool, counts: bool, *, taken: bool) -> Any:
     return pa.schema([("resourceMetrics", entry)])
 
 
-def _block(entries: Any, counts: Any, texts: Texts) -> Block:
+def _block(found: Any, counts: Any, texts: Texts) -> Block:
     """The metrics and points of a block; `counts` are the lists of counts, or all taken points."""
     import pyarrow.compute as pc
 
+    entries = found.flatten()
     listed = entries.field("scopeMetrics")
     if listed.null_count:
         raise Odd
@@ -206,6 +212,7 @@ def _block(entries: Any, counts: Any, texts: Texts) -> Block:
     )
     points = pc.add(pc.add(many[0], many[1]), many[2]).to_pylist()
     return Block(
+        lines=len(found),
         metrics=list(zip(map(Metric._make, told), points, strict=True)),
         explicit=_points(explicit.field("dataPoints"), counts, texts, EXPLICIT),
         exponential=_points(exponential.field("dataPoints"), counts, texts, EXPONENTIAL),

@@ -46,19 +46,19 @@ class Lane:
     _group: list[Group] = field(default_factory=list)
     _pairs: dict[int, Pair] = field(default_factory=dict)
 
-    def take(self, translator: Translator, block: bytes, lines: int) -> bool:
-        """Take a block of so many lines; False if it cannot be taken at once."""
+    def take(self, translator: Translator, block: bytes) -> int:
+        """Take a block; how many lines it has, or 0 if it cannot be taken at once."""
         import pyarrow as pa
 
         try:
-            found = self._reader.read(block, lines)
+            found = self._reader.read(block)
             self._resume(translator)
             self._take(translator, found)
         except (Odd, Ambiguous, pa.ArrowException, OverflowError):
             if self._lent is not None:
                 self.release()
-            return False
-        return True
+            return 0
+        return found.lines
 
     def release(self) -> None:
         """Give the last points back to the translator: lines are to be taken one by one."""

@@ -99,7 +99,8 @@ class Texts:
         codes = self._codes[which]
         if (found := codes.get(text)) is not None:
             return found
-        if len(codes) > _MOST_KEPT:
+        # lines are counted by what is left of them
+        if len(codes) > _MOST_KEPT or (text and b"\n" in text):
             raise Odd
         if which == _ATTRIBUTES:
             found = len(self.attributes)

@@ -225,3 +225,22 @@ def test_a_file_with_a_bad_line(tmp_path):
     assert len("".join(told)) > 2 << 18
     assert sum(row["count"] for row in rows) == 1199 * 4
     assert [shown.partition(": ")[0].rpartition(":")[2] for shown in tally.shown] == ["701"]
+
+
+@pytest.mark.parametrize("block", [1, 3_000, 8 << 20])
+def test_lines_are_numbered_through_blocks_of_either_kind(tmp_path, monkeypatch, block):
+    """Whether lines before it were taken at once, in halves or one by one, a bad one is told."""
+    monkeypatch.setattr(otlp_json, "_BLOCK", block)
+    monkeypatch.setattr(otlp_json, "_SMALL", 1_000)
+    told = [lines(metrics(point([n] * 4, at=n, told=HTTP))) for n in range(1, 40)]
+    told[3:3] = ["\n", lines(traces())]
+    told += [lines(traces())] * 20 + [lines(metrics(point([99] * 4, at=99, told=HTTP)))]
+    bad = [0, 1, 30, 50, len(told) - 1]
+    for number in bad:
+        told[number] = told[number].replace('"resource"', '"resource')
+
+    content = "".join(told).encode().rstrip(b"\n")
+    _, tally = take(tmp_path, content, source=otlp_json.PLUGIN, signal="metrics")
+
+    found = [shown.partition(": ")[0].rpartition(":")[2] for shown in tally.shown]
+    assert found == [str(number + 1) for number in bad]

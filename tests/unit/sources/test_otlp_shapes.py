@@ -94,7 +94,7 @@ def test_fields_that_only_some_points_have(spaced):
     ]
     texts = [written(each, spaced=spaced) for each in (*plain, richer, richer, *coarse)]
     reader = Reader()
-    read = [reader.read(text.encode(), text.count("\n")) for text in [*texts, *texts]]
+    read = [reader.read(text.encode()) for text in [*texts, *texts]]
 
     assert all(Taken(learnt(text.encode(), wide=True), text.encode()) for text in texts)
     assert read[2].explicit.columns["max"].to_pylist() == [30.5, None]
@@ -154,11 +154,11 @@ def test_a_bad_line_is_not_the_fault_of_the_shape():
     """It is kept for the blocks that come after."""
     good = written(*both(1))
     reader = Reader()
-    reader.read(good.encode(), 2)
+    reader.read(good.encode())
     shape = reader._shape
     for _ in range(6):
         with pytest.raises(Odd):
-            reader.read(good.replace('"sum":9.5', '"sum":').encode(), 2)
+            reader.read(good.replace('"sum":9.5', '"sum":').encode())
 
     assert shape is not None
     assert reader._shape is shape
