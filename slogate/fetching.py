@@ -3,9 +3,9 @@
     address, query, span ──offer──► what no run covers yet ──read──► runs, each whole
 
 Each run says in its origin what it covers, and holds exactly that. A long import becomes
-several runs, so that one that was killed goes on where its last run ends. Of production
-series only what is new is read; a load run stands for itself and is one run or none. Two
-imports of the same series at once are refused.
+several runs, so that one that was killed goes on where its last run ends; one that fails keeps
+what was answered before. Of production series only what is new is read; a load run stands for
+itself and is one run or none. Two imports of the same series at once are refused.
 """
 
 from __future__ import annotations
@@ -169,6 +169,7 @@ class _Fetching:
     now_ts: int
     progress: Progress
     runs: list[Run] = field(default_factory=list)
+    trouble: SourceError | None = None
     total: intake.Tally = field(default_factory=intake.Tally)
 
     @property
@@ -189,6 +190,8 @@ class _Fetching:
             elif piece.tally.bad:
                 judge_bad(self.name, piece.tally, Fraction(0))
             self._add(piece.tally)
+            if self.trouble is not None:
+                raise self.trouble
 
     def _tables(
         self, feed: Iterator[tuple[int, Chunk]], piece: _Piece, span: Span
@@ -196,7 +199,8 @@ class _Fetching:
         """The rows of the feed, until they are enough for a run of their own."""
         origin = Origin(name=self.name, path=Path(), head=b"")
         before = self.total.rows
-        for until, chunk in feed:
+        while (answer := self._next(feed, piece)) is not None:
+            until, chunk = answer
             piece.until_us = max(until, piece.until_us)
             table = intake.taken(origin, chunk, piece.tally, self.wish.labels)
             done = piece.until_us - span[0]
@@ -207,6 +211,16 @@ class _Fetching:
                 yield table
             if self.wish.kind == "production" and rows >= RUN_ROWS:
                 return
+
+    def _next(self, feed: Iterator[tuple[int, Chunk]], piece: _Piece) -> tuple[int, Chunk] | None:
+        """The next answer, None after the last; what came before a trouble is kept."""
+        try:
+            return next(feed, None)
+        except SourceError as error:
+            if self.wish.kind != "production" or not piece.tally.rows:
+                raise
+            self.trouble = error
+            return None
 
     def _run(self, start_us: int, end_us: int) -> Run:
         wish, identity = self.wish, self.offer.identity

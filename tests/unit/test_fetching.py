@@ -170,9 +170,10 @@ def test_a_long_import_is_several_runs(store, replay, monkeypatch):
     assert (done.requests, total(store)) == (TOTAL, TOTAL)
 
 
-def test_an_import_that_failed_goes_on_where_it_ended(store, replay, monkeypatch):
-    """The runs that were whole stay, and are not read again."""
-    monkeypatch.setattr(fetching, "RUN_ROWS", COUNT)
+@pytest.mark.parametrize("most", [COUNT, fetching.RUN_ROWS])
+def test_an_import_that_failed_goes_on_where_it_ended(store, replay, monkeypatch, most):
+    """What was answered before stays, and is not read again."""
+    monkeypatch.setattr(fetching, "RUN_ROWS", most)
     answers = iter([None] * 4 + [REFUSAL])
     monkeypatch.setattr(replay, "before", lambda: next(answers))
 
