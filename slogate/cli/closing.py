@@ -9,7 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from slogate.errors import GeneratorError, Interrupted, StoreError, UsageError
+from slogate.errors import (
+    GeneratorError,
+    Interrupted,
+    SlogateError,
+    StoreError,
+    UsageError,
+)
 from slogate.loadtest.generator import Ended
 from slogate.loadtest.words import first_error, own_words, read_log
 from slogate.model.early import EarlyStop
@@ -24,11 +30,11 @@ _CUT = "the test was interrupted"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """The run as it is stored now, and a sentence on what was recorded."""
+    """The run as it is stored now, a sentence on what was recorded, and what else is to be told."""
 
     run: Run
     sentence: str
-    trouble: StoreError | None = None
+    troubles: tuple[SlogateError, ...] = ()
 
 
 def close(
@@ -65,7 +71,20 @@ def close(
         )
     trouble = _close_beside(store, run) or trouble
     sentence = _recorded_sentence(store, run, ended.exit_code)
-    return Closed(run=run, sentence=sentence, trouble=trouble)
+    troubles = tuple(each for each in (trouble, _another(store, run_id)) if each is not None)
+    return Closed(run=run, sentence=sentence, troubles=troubles)
+
+
+def _another(store: Store, run_id: str) -> GeneratorError | None:
+    """That the locustfile's own code began a second test, whose requests nobody judges."""
+    try:
+        run = read_run(store, f"{run_id}-2")
+    except StoreError:
+        return None
+    return GeneratorError(
+        f"Locust began another test when this one was over; it is kept as run {run.id}, not judged",
+        hint=f"judge it with: slogate check --run {run.id}",
+    )
 
 
 def _written(store: Store, run: Run) -> StoreError | None:

@@ -62,8 +62,7 @@ def load_test(request: Request, tell: Tell) -> int:
     test.say(closed.sentence)
     verdict = check(test.store, test.specs, closed.run, version=_version())
     codes.append(tell([verdict]))
-    if closed.trouble is not None:
-        codes.append(told(closed.trouble))
+    codes += map(told, closed.troubles)
     codes.append(keep_all([verdict], test.store))
     note_missed([verdict], test.store, quiet=request.quiet)
     return worst(codes)

@@ -139,7 +139,7 @@ def test_a_run_that_cannot_be_written_is_judged_all_the_same(ended, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
     assert (closed.run.state, closed.run.note) == ("incomplete", "errors; the generator died")
-    assert "cannot be written: File too large" in str(closed.trouble)
+    assert "cannot be written: File too large" in str(closed.troubles[0])
 
 
 def test_a_test_that_was_interrupted_is_not_judged(ended):
@@ -179,3 +179,13 @@ def test_a_missing_host_is_told_with_both_places_to_name_it(ended, state):
 
     assert "--host http" in caught.value.hint
     assert "host = " in caught.value.hint
+
+
+def test_a_second_test_of_the_same_process_is_told(ended):
+    """Its requests are judged by nobody, so the gate has not done its work."""
+    write_run(ended.store, Run(id="r-2", service="shop", kind="load", state="complete"))
+
+    (trouble,) = ended("complete", Ended(exit_code=0)).troubles
+
+    assert isinstance(trouble, GeneratorError)
+    assert "run r-2, not judged" in trouble.message
