@@ -67,11 +67,12 @@ def test_recovery_stores_what_is_in_no_part(store):
 
     [(run, kept)] = recover(store)
 
-    assert (kept, run.state, run.rows.written, len(run.parts)) == (5, "interrupted", 10, 2)
+    assert (kept, run.state, run.rows.written, len(run.parts)) == (5, "complete", 10, 2)
     tables = [pa.parquet.read_table(part, partitioning=None) for part in parts_of(store, run)]
     assert [t.num_rows for t in tables] == [5, 5]
     assert recover(store) == []
     assert set(read_run(store, "r1").seals) == set(run.parts)
+    assert read_run(store, "r1").rows.lost == 0
 
 
 @pytest.mark.parametrize("cut", [1, HEAD.size + 3, 200])
