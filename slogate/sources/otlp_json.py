@@ -13,7 +13,7 @@ import io
 import json
 import re
 from collections.abc import Generator, Iterator
-from typing import IO, Any, cast
+from typing import Any, cast
 
 from slogate.sources._base import MARK, Chunk, Origin, Source
 from slogate.sources._otlp.columns import PLAIN
@@ -67,17 +67,23 @@ def _lines(origin: Origin) -> Iterator[Message]:
     """The messages block by block, and line by line where a block cannot be taken."""
     lane, number, marked = Lane(), 1, origin.head.startswith(MARK)
     with origin.stream() as opened:
-        stream = cast("IO[bytes]", io.BufferedReader(cast("Any", opened), 1 << 20))
+        stream = io.BufferedReader(cast("Any", opened), 1 << 20)
         stream.read(len(MARK) if marked else 0)
-        while block := stream.read(_BLOCK):
+        # one block after the other in the same memory: the system has to clear what is new
+        block = bytearray(_BLOCK)
+        while size := stream.readinto(block):
+            del block[size:]
             block += stream.readline(LONGEST + 1)
             number += yield from _block(lane, block, number)
-            while len(block) > LONGEST and not block.endswith(b"\n"):
-                block = stream.readline(LONGEST + 1)
+            rest: bytes | bytearray = block
+            while len(rest) > LONGEST and not rest.endswith(b"\n"):
+                rest = stream.readline(LONGEST + 1)
+            del block[_BLOCK:]
+            block += bytes(_BLOCK - len(block))
     lane.release()
 
 
-def _block(lane: Lane, block: bytes, first: int) -> Generator[Message, None, int]:
+def _block(lane: Lane, block: bytearray, first: int) -> Generator[Message, None, int]:
     """A block at once, or else each half of it, a small one line by line; how many lines it has."""
     plain = block.startswith(PLAIN)
     if plain:
@@ -97,7 +103,7 @@ def _block(lane: Lane, block: bytes, first: int) -> Generator[Message, None, int
 class _Fast:
     """A block that may be taken at once; `lines` are how many it has, if it is."""
 
-    def __init__(self, lane: Lane, block: bytes) -> None:
+    def __init__(self, lane: Lane, block: bytearray) -> None:
         self._lane, self._block = lane, block
         self.lines = 0
 
@@ -106,7 +112,7 @@ class _Fast:
         return self.lines > 0
 
 
-def _each(block: bytes, first: int) -> Generator[Message, None, int]:
+def _each(block: bytearray, first: int) -> Generator[Message, None, int]:
     lines = block.split(b"\n")
     if not lines[-1]:
         lines.pop()
@@ -118,7 +124,7 @@ def _each(block: bytes, first: int) -> Generator[Message, None, int]:
     return len(lines)
 
 
-def _message(text: bytes, line: int | None = None, at: int | None = None) -> Message:
+def _message(text: bytes | bytearray, line: int | None = None, at: int | None = None) -> Message:
     def take(translator: Translator) -> None:
         document = _loads(text)
         for one in document if isinstance(document, list) else [document]:
@@ -127,7 +133,7 @@ def _message(text: bytes, line: int | None = None, at: int | None = None) -> Mes
     return Message(line, at, take, lambda: max(1, len(_ITEM.findall(text))))
 
 
-def _loads(text: bytes) -> Any:
+def _loads(text: bytes | bytearray) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

@@ -84,7 +84,7 @@ class Reader:
     _wide: bool = False
     _failures: int = 0
 
-    def read(self, block: bytes) -> Block:
+    def read(self, block: bytes | bytearray) -> Block:
         """The data points of a block; Odd if they are not plain."""
         import pyarrow as pa
 
@@ -103,7 +103,7 @@ class Reader:
             self._failures = 0
         return found
 
-    def _read(self, text: bytes, taken: Taken | None) -> Block:
+    def _read(self, text: bytes | bytearray, taken: Taken | None) -> Block:
         rest, counts = self.texts.taken_out(text)
         # nothing that was taken out has an end of line
         lines = rest.count(b"\n") + (not rest.endswith(b"\n"))

@@ -46,7 +46,7 @@ class Lane:
     _group: list[Group] = field(default_factory=list)
     _pairs: dict[int, Pair] = field(default_factory=dict)
 
-    def take(self, translator: Translator, block: bytes) -> int:
+    def take(self, translator: Translator, block: bytes | bytearray) -> int:
         """Take a block; how many lines it has, or 0 if it cannot be taken at once."""
         import pyarrow as pa
 

@@ -72,7 +72,7 @@ class _Field(NamedTuple):
     needed: bool
 
 
-def learnt(block: bytes, *, wide: bool) -> Shape | None:
+def learnt(block: bytes | bytearray, *, wide: bool) -> Shape | None:
     """The shape of the points of a block; None if the first of a kind is not plain.
 
     `wide`: with fields that the first points have not, which takes a quarter longer.

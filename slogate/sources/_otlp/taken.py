@@ -24,7 +24,7 @@ _NATURAL = {
 class Taken:
     """The points of a block; `rest` is what is left of it."""
 
-    def __init__(self, shape: Shape, block: bytes) -> None:
+    def __init__(self, shape: Shape, block: bytes | bytearray) -> None:
         """Odd if no point has that shape."""
         self._way, width = shape.way, len(shape.groups) + 1
         parts = shape.expression.split(block)

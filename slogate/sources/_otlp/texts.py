@@ -50,7 +50,7 @@ class Texts:
     _known: dict[bytes, bytes] = field(default_factory=dict)
     _places: list[bytes] = field(default_factory=list)
 
-    def taken_out(self, block: bytes) -> tuple[bytes, Any]:
+    def taken_out(self, block: bytes | bytearray) -> tuple[bytes, Any]:
         """What is left of the block, and the lists of counts that were in it; Odd if not plain."""
         known, places, lists = self._known, self._places, list[bytes | None]()
 
