@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slogate import intake, plugins
-from slogate.errors import SourceError, StoreError, UsageError
+from slogate.covering import COVERS, Missing, Span, covered, covers, missing, span_words
+from slogate.errors import SourceError, UsageError
 from slogate.ingest import Imported, Progress, finished, judge_bad
 from slogate.model.run import Kind, Run
 from slogate.recognition import check_options
@@ -35,11 +36,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 RUN_ROWS = 2_000_000
-COVERS = "covers"
 _OPTION = "--option "
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +76,16 @@ def import_url(
     who = ("fetch", wish.service, wish.kind, sorted(offer.identity.items()))
     with alone(store, who, "these series are being imported into this store already"):
         mine = [run for run in list_runs(store) if _same(run, wish, offer)]
-        spans, skipped, known = _news(wish, offer, mine)
-        if known and not spans:
+        news = _news(wish, offer, mine)
+        known, skipped = news.known, news.skipped
+        if known and not news.spans:
             return Imported(run=known, new=False, skipped=skipped)
         fetching = _Fetching(
             store=store, wish=wish, offer=offer, source=source.name, now_ts=now_ts,
             progress=progress,
         )  # fmt: skip
         try:
-            for span in spans:
+            for span in news.spans:
                 fetching.fetch(span)
         except SourceError as error:
             raise fetching.told(error) from None
@@ -113,40 +112,13 @@ def _same(run: Run, wish: Wish, offer: Offer) -> bool:
     )
 
 
-def _news(
-    wish: Wish, offer: Offer, runs: Sequence[Run]
-) -> tuple[list[Span], dict[str, str], Run | None]:
+def _news(wish: Wish, offer: Offer, runs: Sequence[Run]) -> Missing:
     """The spans to read, which run has the others, and one run that has some of it already."""
     whole = (offer.start_us, offer.end_us)
-    if wish.kind == "load":
-        known = next((run for run in runs if _covered(run) == whole), None)
-        return ([] if known else [whole]), {}, known
-    spans, skipped, known = [whole], {}, None
-    for run in runs:
-        start, end = _covered(run)
-        both = (max(start, whole[0]), min(end, whole[1]))
-        if both[0] < both[1]:
-            skipped[f"what was scraped {_words(both)}"] = f"already imported as {run.id}"
-            known = known or run
-        spans = [
-            (low, high)
-            for begin, stop in spans
-            for low, high in ((begin, min(stop, start)), (max(begin, end), stop))
-            if low < high
-        ]
-    return spans, skipped, known
-
-
-def _covered(run: Run) -> Span:
-    """After when, and up to when, a run holds what its server had."""
-    try:
-        start, end = (
-            (datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1)
-            for text in run.origin[COVERS].split("/")
-        )
-    except (ValueError, TypeError):
-        raise StoreError(f"run {run.id} does not say what it covers") from None
-    return start, end
+    if wish.kind != "load":
+        return missing(whole, runs)
+    known = next((run for run in runs if covered(run) == whole), None)
+    return Missing(() if known else (whole,), {}, known)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -247,8 +219,8 @@ class _Fetching:
         )  # fmt: skip
         try:
             judge_bad(self.name, piece.tally, self.wish.max_bad)
-            covers = "/".join(map(_moment, (piece.start_us, piece.until_us)))
-            run = replace(run, origin={**run.origin, COVERS: covers})
+            origin = {**run.origin, COVERS: covers((piece.start_us, piece.until_us))}
+            run = replace(run, origin=origin)
             run = finished(self.store, run, [part], piece.tally)
             write_run(self.store, run)
         except BaseException:
@@ -269,7 +241,7 @@ class _Fetching:
         """The error, with what is there in spite of it."""
         if not self.runs:
             return error
-        end = _words(_covered(self.runs[-1])).partition(" to ")[2]
+        end = span_words(covered(self.runs[-1])).partition(" to ")[2]
         hint = f"{error.hint}; " if error.hint else ""
         return SourceError(error.message, hint=f"{hint}all up to {end} is imported: call it again")
 
@@ -279,7 +251,7 @@ class _Fetching:
         if not self.runs:
             what = ", ".join(f"{format_count(n)} {words}" for words, n in total.left_out.items())
             told = f"; left out: {what}" if what else ""
-            span = _words((self.offer.start_us, self.offer.end_us))
+            span = span_words((self.offer.start_us, self.offer.end_us))
             raise SourceError(f"{self.name}: no requests were counted {span}{told}")
         if len(self.runs) > 1:
             notes += (f"stored as {len(self.runs)} runs: {', '.join(r.id for r in self.runs)}",)
@@ -289,12 +261,3 @@ class _Fetching:
             shown=tuple(total.shown), endpoints=len(total.endpoints), named=total.named(),
             skipped=skipped, notes=notes,
         )  # fmt: skip
-
-
-def _moment(us: int) -> str:
-    return (_EPOCH + timedelta(microseconds=us)).isoformat(timespec="milliseconds")
-
-
-def _words(span: Span) -> str:
-    start, end = (f"{_EPOCH + timedelta(microseconds=us):%Y-%m-%d %H:%M:%S}" for us in span)
-    return f"from {start} to {end} UTC"

@@ -157,6 +157,20 @@ def test_a_load_run_stands_for_itself(store, replay):
     assert (again.new, again.run.id) == (False, first.run.id)
 
 
+def test_many_imports_are_told_in_one_sentence(store, replay):
+    """As of a job that imports each hour; a gap between them makes it two."""
+    spans = [(0, 1_500), (1_500, 3_000), (3_000, 4_500), (6_000, 7_500)]
+    runs = [fetch(store, replay, span).run.id for span in spans]
+
+    told = fetch(store, replay).skipped
+
+    assert list(told.values()) == [
+        f"already imported as 3 runs, the last of them {runs[2]}",
+        f"already imported as {runs[3]}",
+    ]
+    assert total(store) == TOTAL
+
+
 def test_a_long_import_is_several_runs(store, replay, monkeypatch):
     """Each of which covers what it holds, one after the other."""
     monkeypatch.setattr(fetching, "RUN_ROWS", COUNT)
