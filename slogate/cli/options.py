@@ -98,8 +98,10 @@ def held_notes(notes: list[str]) -> Iterator[None]:
 
 
 def colour_wanted(*, no_color: bool) -> bool:
-    """Whether stdout is a terminal whose user wants colour."""
-    return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")
+    """Whether stdout is a terminal that shows colour, and whose user wants it."""
+    if no_color or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.stdout.isatty()
 
 
 def page_width() -> int:
