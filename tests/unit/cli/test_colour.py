@@ -8,18 +8,14 @@ import pytest
 from slogate.cli.options import colour_wanted
 
 
-@pytest.fixture
-def _terminal(monkeypatch):
+@pytest.fixture(name="terminal")
+def _terminal():
     leader, follower = os.openpty()
-    with open(follower, "w", encoding="utf-8") as stream:
-        monkeypatch.setattr(sys, "stdout", stream)
-        monkeypatch.delenv("NO_COLOR", raising=False)
-        monkeypatch.setenv("TERM", "xterm")
-        yield
+    with os.fdopen(follower, "w", encoding="utf-8") as stream:
+        yield stream
     os.close(leader)
 
 
-@pytest.mark.usefixtures("_terminal")
 @pytest.mark.parametrize(
     ("variables", "no_color", "wanted"),
     [
@@ -30,9 +26,11 @@ def _terminal(monkeypatch):
         pytest.param({"TERM": "dumb"}, False, False, id="a-terminal-that-shows-none"),
     ],
 )
-def test_colour_is_for_terminals_that_show_it(monkeypatch, variables, no_color, wanted):
+def test_colour_is_for_terminals_that_show_it(monkeypatch, terminal, variables, no_color, wanted):
     """And whose user has not said no."""
-    for name, value in variables.items():
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in ({"TERM": "xterm"} | variables).items():
         monkeypatch.setenv(name, value)
 
     assert colour_wanted(no_color=no_color) is wanted
