@@ -72,20 +72,24 @@ def natural(found: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pa.types.is_string(found.type):
-        longest = pc.max(pc.binary_length(found)).as_py() or 0
-        offsets, data = found.buffers()[1:]
-        if longest and not data.to_pybytes().isdigit():
+    if pa.types.is_integer(found.type):
+        if (pc.min(found).as_py() or 0) < 0:
             raise Odd
-        if longest > _DIGITS or offsets is None:
-            raise Odd
-        try:
-            found = found.cast(pa.int64())
-        except pa.ArrowInvalid:
-            raise Odd from None
-    if (pc.min(found).as_py() or 0) < 0:
+        return _zeros_for_none(found)
+    longest = pc.max(pc.binary_length(found)).as_py() or 0
+    offsets, data = found.buffers()[1:]
+    if longest and not data.to_pybytes().isdigit():
         raise Odd
-    return found.fill_null(0)
+    if longest > _DIGITS or offsets is None:
+        raise Odd
+    try:
+        return _zeros_for_none(found.cast(pa.int64()))
+    except pa.ArrowInvalid:
+        raise Odd from None
+
+
+def _zeros_for_none(found: Any) -> Any:
+    return found.fill_null(0) if found.null_count else found
 
 
 def finite(found: Any) -> Any:
@@ -108,7 +112,10 @@ def sums(lists: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    upto = pa.concat_arrays([whole([0]), pc.cumulative_sum(lists.values)]).take(lists.offsets)
+    begun = pc.equal(lists.offsets, pa.scalar(0, pa.int32()))
+    last = pc.subtract(lists.offsets, pa.scalar(1, pa.int32()))
+    last = pc.if_else(begun, pa.scalar(None, pa.int32()), last)
+    upto = pc.cumulative_sum(lists.values).take(last).fill_null(0)
     return pc.subtract(upto.slice(1), upto.slice(0, len(lists)))
 
 

@@ -59,7 +59,7 @@ class Taken:
             return list(compress(every, mine)) if every else [None] * len(codes)
 
         def words(name: str) -> Any:
-            return pa.array(told(name), pa.string())
+            return pa.array(told(name), pa.binary())
 
         def signed(name: str) -> Any:
             return words(name).cast(pa.int64()).fill_null(0)

@@ -133,7 +133,7 @@ def counts_of(lists: list[bytes | None], *, spaced: bool) -> Any:
 
     if spaced:
         lists = [each and each.replace(b'", "', _BETWEEN) for each in lists]
-    found = pc.split_pattern(pa.array(lists, pa.string()), _BETWEEN.decode())
+    found = pc.split_pattern(pa.array(lists, pa.binary()), _BETWEEN)
     counts = natural(found.values)
     if (pc.max(counts).as_py() or 0) > MOST_COUNTED:
         raise Odd
