@@ -14,12 +14,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
-from slogate.sources._base import DAMAGED, Chunk, Origin, Remote, Source, damaged
+from slogate.sources._base import DAMAGED, Chunk, Offer, Origin, Remote, Source, damaged
 from slogate.sources._prometheus import settings
 from slogate.sources._prometheus.answer import data_of, matrix, warnings_of
 from slogate.sources._prometheus.naming import choose
-from slogate.sources._prometheus.reader import Reader
-from slogate.sources._prometheus.server import connect
 
 LARGEST_FILE = 32 << 20
 _START = re.compile(r'\s*\{\s*"status"\s*:\s*"(success|error)"')
@@ -57,7 +55,17 @@ def open_saved(origin: Origin) -> Iterator[Chunk]:
         raise origin.fail(told) from None
 
 
+def fetch(remote: Remote) -> Offer:
+    """What a server has; SourceError says why it cannot be asked."""
+    # the modules of HTTP take longer to import than those of all files
+    from slogate.sources._prometheus.server import connect
+
+    return connect(remote)
+
+
 def _read(origin: Origin, document: object) -> Chunk:
+    from slogate.sources._prometheus.reader import Reader
+
     remote = Remote(url=origin.name, options=origin.options, environment={})
     data, warned = data_of(document), warnings_of(document)
     if warned and not settings.flag(remote, "warnings", "accept"):
@@ -108,6 +116,6 @@ PLUGIN = Source(
     example=_EXAMPLE,
     sniff=sniff,
     open=open_saved,
-    fetch=connect,
+    fetch=fetch,
     options=settings.OPTIONS,
 )
