@@ -192,24 +192,22 @@ def _parts_of(store: Store, run: Run) -> list[Path]:
 
 
 def with_parts(store: Store, run: Run, work: Callable[[list[Path]], T]) -> T:
-    """What `work` makes of the run's parts; once more if they were merged while it read them."""
-    parts = parts_of(store, run)
-    try:
-        return work(parts)
-    except StoreError:
-        if all(path.exists() for path in parts):
-            raise
-    return work(parts_of(store, run))
+    """What `work` makes of the run's parts; again if they were merged while it read them."""
+    return with_all_parts(store, [run], lambda parts: work(parts[0]))
 
 
 def with_all_parts(store: Store, runs: Sequence[Run], work: Callable[[list[list[Path]]], T]) -> T:
-    """What `work` makes of the parts of each run; once more if they were merged meanwhile."""
-    parts = [parts_of(store, run) for run in runs]
-    try:
-        return work(parts)
-    except StoreError:
-        if all(path.exists() for some in parts for path in some):
-            raise
+    """What `work` makes of the parts of each run; again if they were merged meanwhile.
+
+    A compaction merges run by run, so that each of them may be in the way of a reader once.
+    """
+    for _ in range(len(runs)):
+        parts = [parts_of(store, run) for run in runs]
+        try:
+            return work(parts)
+        except StoreError:
+            if all(path.exists() for some in parts for path in some):
+                raise
     return work([parts_of(store, run) for run in runs])
 
 

@@ -14,7 +14,7 @@ from slogate.errors import StoreError
 from slogate.model.run import Run
 from slogate.store.compact import compact_run
 from slogate.store.layout import open_store
-from slogate.store.manifest import parts_of, with_parts, withdraw, write_run
+from slogate.store.manifest import parts_of, with_all_parts, with_parts, withdraw, write_run
 from slogate.store.parts import write_part
 from slogate.store.views import query
 
@@ -129,6 +129,30 @@ def test_a_reader_whose_parts_are_merged_reads_again(store):
     with pytest.raises(StoreError, match="another fault"):
         with_parts(store, run, fail)
     assert seen == [2, 1, 1]
+
+
+def test_a_reader_of_many_runs_reads_again_while_they_are_merged_one_by_one(store):
+    """As a compaction of the whole store does, faster than the reader reads."""
+    runs = []
+    for name in ("r1", "r2", "r3"):
+        parts = tuple(stored_part(store, run_id=name, sequence=i) for i in (0, 1))
+        runs.append(replace(RUN, id=name, parts=parts))
+        write_run(store, runs[-1])
+    left = list(runs)
+
+    def read(parts):
+        if left:
+            compact_run(store, left.pop())
+        try:
+            return [
+                sum(pq.read_table(path, partitioning=None).num_rows for path in paths)
+                for paths in parts
+            ]
+        except FileNotFoundError as error:
+            raise StoreError(str(error)) from None
+
+    assert with_all_parts(store, runs, read) == [2, 2, 2]
+    assert left == []
 
 
 @pytest.mark.parametrize("named", [False, True])
