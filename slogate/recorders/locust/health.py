@@ -35,7 +35,7 @@ class HealthMonitor:
         self._lags = array("d")
         self._marks: deque[tuple[float, float]] = deque([(perf_counter(), process_time())])
         self._peak: float | None = None
-        self._woken, self._missed = self._pacing.woken, self._pacing.missed
+        self._before = self._now = self._pacing.woken, self._pacing.missed
 
     def start(self) -> None:
         """Measure anew."""
@@ -44,8 +44,13 @@ class HealthMonitor:
             self._greenlet = gevent.spawn(self._watch)
 
     def stop(self) -> None:
-        """Measure no more; what was measured stays."""
+        """Measure no more; what was measured stays.
+
+        For the moment when a test is told to stop: Locust looks through all modules then, which
+        holds up the users, but nobody starts a request any more.
+        """
         if self._greenlet is not None:
+            self._now = self._pacing.woken, self._pacing.missed
             self._mark(perf_counter())
             self._greenlet.kill(block=False)
             self._greenlet = None
@@ -73,8 +78,9 @@ class HealthMonitor:
     def health(self) -> Health:
         """What was measured so far in this process."""
         lags = sorted(self._lags)
-        woken = self._pacing.woken - self._woken
-        missed = self._pacing.missed - self._missed
+        if self._greenlet is not None:
+            self._now = self._pacing.woken, self._pacing.missed
+        woken, missed = (now - before for now, before in zip(self._now, self._before, strict=True))
         return Health(
             cpu=self._cpu(),
             lag_us=_micros(lags[-1]) if lags else None,

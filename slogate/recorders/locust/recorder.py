@@ -223,6 +223,7 @@ class Recorder:
 
     @guarded
     def _on_test_stopping(self, **_: Any) -> None:
+        self._monitor.stop()
         if self._session is not None:
             self._session.stopping()
 
@@ -237,7 +238,6 @@ class Recorder:
         elif self._session is not None:
             if isinstance(self._source, Fleet):
                 await_workers(environment, self._source)
-            self._monitor.stop()
             self._session.finish()
 
     @guarded
