@@ -83,6 +83,13 @@ def export_command(
     if as_json:
         told = {"file": str(output), "series": series, "rows": found.rows, "bytes": found.bytes}
         out(dumps({**told, "runs": [each.id for each in runs]}))
+    gone = [each for each in runs if each.rolled_up is not None and chosen == "requests"]
+    if gone:
+        note(
+            f"note: the requests of {counted(len(gone), 'run')} were rolled up and are not in it: "
+            "--series counts, or histograms",
+            quiet=quiet,
+        )
     note(
         f"exported {counted(found.rows, 'row')} of {series} of {counted(len(runs), 'run')} "
         f"to {output}, {format_bytes(found.bytes)}",

@@ -7,13 +7,14 @@ which stand for the same requests, one is asked.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from slogate.errors import StoreError
 from slogate.model.run import Run
 from slogate.model.series import Series
 from slogate.store.layout import Store
-from slogate.store.manifest import parts_of
+from slogate.store.manifest import with_parts
 from slogate.store.parts import series_of
 from slogate.store.views import connected, escaped, first_line
 
@@ -28,8 +29,12 @@ _WEIGHT: Mapping[Series, str] = {"requests": "1", "counts": "count", "histograms
 
 def endpoints(store: Store, run: Run) -> list[tuple[str, int]]:
     """Each endpoint as specs name it, with its requests; StoreError if a part cannot be read."""
+    return with_parts(store, run, lambda paths: _endpoints(store, paths))
+
+
+def _endpoints(store: Store, every: Sequence[Path]) -> list[tuple[str, int]]:
     parts: dict[Series, list[str]] = {}
-    for path in parts_of(store, run):
+    for path in every:
         part = path.relative_to(store.root).as_posix()
         parts.setdefault(series_of(part), []).append(escaped(str(path)))
     if "counts" in parts:
@@ -43,7 +48,11 @@ def endpoints(store: Store, run: Run) -> list[tuple[str, int]]:
 
 def paced(store: Store, run: Run) -> int:
     """How many of the run's requests a user with a pace sent; StoreError as for `endpoints`."""
-    parts = [path.relative_to(store.root).as_posix() for path in parts_of(store, run)]
+    return with_parts(store, run, lambda paths: _paced(store, paths))
+
+
+def _paced(store: Store, every: Sequence[Path]) -> int:
+    parts = [path.relative_to(store.root).as_posix() for path in every]
     paths = [escaped(str(store.root / part)) for part in parts if series_of(part) == "requests"]
     if not paths:
         return 0

@@ -16,7 +16,7 @@ from slogate.model.run import Run
 from slogate.model.series import Series
 from slogate.store import tables
 from slogate.store.layout import Store, publish, temporary
-from slogate.store.manifest import parts_of
+from slogate.store.manifest import with_all_parts
 from slogate.store.views import connected, first_line, literal, series_view
 
 Form = Literal["parquet", "csv", "ndjson"]
@@ -52,10 +52,27 @@ def export(
 
     StoreError if there are none, a part cannot be read or the disk refuses.
     """
+    folder = store.series(series)
+
+    def write(found: list[list[Path]]) -> Exported:
+        mine = [part for parts in found for part in parts if part.is_relative_to(folder)]
+        return _written(store, mine, series, path, form, from_ts=from_ts, to_ts=to_ts)
+
+    return with_all_parts(store, runs, write)
+
+
+def _written(
+    store: Store,
+    parts: Sequence[Path],
+    series: Series,
+    path: Path,
+    form: Form,
+    *,
+    from_ts: int | None,
+    to_ts: int | None,
+) -> Exported:
     import duckdb
 
-    folder = store.series(series)
-    parts = [part for run in runs for part in parts_of(store, run) if part.is_relative_to(folder)]
     draft = temporary(path)
     try:
         with connected(None) as connection:

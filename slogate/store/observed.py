@@ -7,14 +7,15 @@ percentile may be None: unbounded. Of a histogram the upper bound of a bucket is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from slogate.errors import StoreError
 from slogate.model.run import Run
 from slogate.model.series import Series
 from slogate.store.layout import Store
-from slogate.store.manifest import parts_of
+from slogate.store.manifest import with_parts
 from slogate.store.parts import series_of
 from slogate.store.views import connected, escaped, first_line
 
@@ -60,8 +61,12 @@ class Observed:
 
 def observed(store: Store, run: Run, keys: Mapping[str, str]) -> dict[str, Observed]:
     """By key what was observed of the endpoints of each; StoreError if a part cannot be read."""
+    return with_parts(store, run, lambda paths: _observed(store, paths, keys))
+
+
+def _observed(store: Store, every: Sequence[Path], keys: Mapping[str, str]) -> dict[str, Observed]:
     parts: dict[Series, list[str]] = {}
-    for path in parts_of(store, run):
+    for path in every:
         part = path.relative_to(store.root).as_posix()
         parts.setdefault(series_of(part), []).append(escaped(str(path)))
     paths = parts.get("requests")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from slogate.errors import NoData, StoreError
 from slogate.model.series import Series
 from slogate.store.layout import Store
-from slogate.store.manifest import list_runs, parts_of
+from slogate.store.manifest import list_runs, with_all_parts
 from slogate.store.parts import series_of
 from slogate.store.reference import near_service
 from slogate.store.views import connected, escaped, first_line
@@ -48,13 +49,17 @@ def no_production(store: Store, services: Sequence[str], so: str) -> NoData:
 
 def production_of(store: Store, service: str) -> Production:
     """What is there of a service; StoreError if a part cannot be read."""
+    runs = list_runs(store, service=service, kind="production")
+    return with_all_parts(store, runs, lambda found: _production(store, found))
+
+
+def _production(store: Store, found_parts: Sequence[Sequence[Path]]) -> Production:
     import duckdb
 
     parts: dict[Series, list[str]] = {}
-    for run in list_runs(store, service=service, kind="production"):
-        for path in parts_of(store, run):
-            part = path.relative_to(store.root).as_posix()
-            parts.setdefault(series_of(part), []).append(escaped(str(path)))
+    for path in (path for paths in found_parts for path in paths):
+        part = path.relative_to(store.root).as_posix()
+        parts.setdefault(series_of(part), []).append(escaped(str(path)))
     exact = bool({"requests", "counts"} & parts.keys())
     if "counts" in parts:
         parts.pop("histograms", None)

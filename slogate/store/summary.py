@@ -10,7 +10,7 @@ from slogate.errors import StoreError
 from slogate.model.run import Run
 from slogate.model.series import SERIES, Series
 from slogate.store.layout import Store, json_files
-from slogate.store.manifest import list_runs, parts_of
+from slogate.store.manifest import list_runs, with_parts
 from slogate.store.parts import series_of
 from slogate.store.seals import rows_of
 
@@ -75,7 +75,7 @@ def summarise(store: Store) -> Summary:
 
 
 def _holding(store: Store, runs: Sequence[Run]) -> Holding:
-    by_run = [_shares(store, run) for run in runs]
+    by_run = [with_parts(store, run, lambda parts: _shares(store, parts)) for run in runs]
     shares = [share for run in by_run for share in run]
     series = tuple(
         Share(
@@ -103,9 +103,9 @@ def _holding(store: Store, runs: Sequence[Run]) -> Holding:
     )
 
 
-def _shares(store: Store, run: Run) -> list[Share]:
+def _shares(store: Store, every: Sequence[Path]) -> list[Share]:
     parts: dict[Series, list[Path]] = {}
-    for path in parts_of(store, run):
+    for path in every:
         parts.setdefault(series_of(path.relative_to(store.root).as_posix()), []).append(path)
     return [
         Share(

@@ -274,6 +274,8 @@ def test_old_production_requests_are_rolled_up(call, tmp_path):
     assert {r["run"] for r in json.loads(call("store", "sql", held, "--json")[1])} == {load, new}
     within = "select sum(count) n from counts where hi_us <= 20000"
     assert json.loads(call("store", "sql", within, "--json")[1]) == [{"n": 20}]
+    told = call("store", "export", "--service", "shop", "-o", "rest.csv")[2]
+    assert "the requests of 1 run were rolled up and are not in it" in told
     assert call("store", "verify")[0] == 0
     assert call("store", "compact", "--roll-up")[2] == "nothing to do\n"
 
