@@ -96,12 +96,24 @@ def _increased(now: Columns, then: Columns, known: Any) -> tuple[Any, Any, Any, 
         fallen = of.filter(pc.less(more, number(0))).cast(pa.int64())
         fell = pc.or_(fell, pc.is_in(places(len(counts)), fallen))
     known = pc.and_(known, pc.invert(fell))
+    of, at, more = rows = _positive(of, more, counts.offsets)
     if pc.all(known).as_py() is False:
-        more = pc.if_else(known.take(of), more, counts.values)
-    grew = pc.greater(more, number(0))
-    of = of.filter(grew)
-    at = pc.subtract(pc.indices_nonzero(grew).cast(pa.int64()), counts.offsets.take(of))
-    return of, at, more.filter(grew), known
+        keep, fresh = known.take(of), places(len(counts)).filter(pc.invert(known))
+        lists = counts.take(fresh)
+        of, at, more = _positive(pc.list_parent_indices(lists), lists.values, lists.offsets)
+        zipped = zip(rows, (fresh.take(of), at, more), strict=True)
+        of, at, more = (pa.concat_arrays([old.filter(keep), new]) for old, new in zipped)
+    return of, at, more, known
+
+
+def _positive(of: Any, values: Any, offsets: Any) -> tuple[Any, Any, Any]:
+    """(place of its list, place in it, value) of each that is over 0."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pc.indices_nonzero(pc.greater(values, number(0)))
+    of = of.take(found).cast(pa.int64())
+    return of, pc.subtract(found.cast(pa.int64()), offsets.take(of)), values.take(found)
 
 
 def _before(now: Columns, then: Columns, of: Any) -> tuple[Any, Any]:
