@@ -84,12 +84,23 @@ def _read(path: Path) -> Run:
     return run
 
 
+def _read_if_there(path: Path) -> Run | None:
+    try:
+        return _read(path)
+    except StoreError:
+        if path.is_symlink() or path.exists():
+            raise
+    return None
+
+
 def list_runs(store: Store, *, service: str | None = None, kind: str | None = None) -> list[Run]:
-    """All runs, of one service or kind if given, newest first."""
+    """All runs, of one service or kind if given, newest first; without those deleted meanwhile."""
     runs = [
         run
-        for run in map(_read, json_files(store.runs))
-        if (service is None or run.service == service) and (kind is None or run.kind == kind)
+        for run in map(_read_if_there, json_files(store.runs))
+        if run is not None
+        and (service is None or run.service == service)
+        and (kind is None or run.kind == kind)
     ]
     return sorted(runs, key=lambda run: (run.created_ts or 0, run.id), reverse=True)
 

@@ -12,9 +12,17 @@ from series_strategies import row, table
 
 from slogate.errors import StoreError
 from slogate.model.run import Run
+from slogate.store import manifest
 from slogate.store.compact import compact_run
 from slogate.store.layout import open_store
-from slogate.store.manifest import parts_of, with_all_parts, with_parts, withdraw, write_run
+from slogate.store.manifest import (
+    list_runs,
+    parts_of,
+    with_all_parts,
+    with_parts,
+    withdraw,
+    write_run,
+)
 from slogate.store.parts import write_part
 from slogate.store.views import query
 
@@ -153,6 +161,20 @@ def test_a_reader_of_many_runs_reads_again_while_they_are_merged_one_by_one(stor
 
     assert with_all_parts(store, runs, read) == [2, 2, 2]
     assert left == []
+
+
+def test_a_run_that_is_deleted_while_runs_are_listed_is_none(store, monkeypatch):
+    """As by a pruning; one that cannot be read is told."""
+    for name in ("r1", "r2"):
+        write_run(store, replace(RUN, id=name))
+    files = manifest.json_files(store.runs)
+    monkeypatch.setattr(manifest, "json_files", lambda _folder: files)
+    files[0].unlink()
+
+    assert [run.id for run in list_runs(store)] == ["r2"]
+    files[0].symlink_to("nowhere")
+    with pytest.raises(StoreError):
+        list_runs(store)
 
 
 @pytest.mark.parametrize("named", [False, True])
