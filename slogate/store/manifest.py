@@ -146,7 +146,8 @@ def delete_run(store: Store, run_id: str, *, force: bool = False, keep_logs: boo
 
     One that is being recorded is refused unless `force` says that its recorder is dead.
     The manifest is emptied first and removed last: a crash in between leaves a run without
-    parts that is not complete and can be deleted again, never one that names missing parts.
+    parts that is not complete and can be deleted again, never one that names missing parts. Where
+    the disk has no room for an empty one it goes first; a crash then leaves parts without a run.
     """
     before: list[Run] = []
 
@@ -160,13 +161,26 @@ def delete_run(store: Store, run_id: str, *, force: bool = False, keep_logs: boo
         return replace(run, state="incomplete", parts=(), seals={}, note="being deleted")
 
     verdicts = verdicts_of(store, run_id)
-    update_run(store, run_id, empty)
+    try:
+        update_run(store, run_id, empty)
+    except StoreError:
+        if not before:
+            raise
+        _remove_manifest(store, run_id)
     named = (store.root / part for part in before[0].parts if is_own(store, before[0], part))
     parts = {*found_parts(store, before[0]), *kept_parts(store, before[0]), *named}
     logs = [] if keep_logs else sorted((store.root / "logs").glob(f"{run_id}.*.log"))
     try:
         for path in (*sorted(parts), *verdicts, *logs, _path(store, run_id)):
             path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"run '{run_id}' cannot be deleted: {error}") from None
+
+
+def _remove_manifest(store: Store, run_id: str) -> None:
+    try:
+        with manifests(store):
+            _path(store, run_id).unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(f"run '{run_id}' cannot be deleted: {error}") from None
 

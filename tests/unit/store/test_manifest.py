@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -13,6 +15,7 @@ from slogate.errors import StoreError
 from slogate.model.run import Health, Reconciliation, Run, Seal, Users
 from slogate.model.series import LAST_TS
 from slogate.store.layout import open_store
+from slogate.store.locks import caring
 from slogate.store.manifest import (
     delete_run,
     find_run,
@@ -319,3 +322,28 @@ def test_a_run_that_is_being_recorded_is_neither_labelled_nor_deleted(store):
     delete_run(store, "r1", force=True)
 
     assert list_runs(store) == []
+
+
+@contextmanager
+def _full_disk():
+    """Not a byte more can be written to any file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_run_can_be_deleted_where_the_disk_is_full(store):
+    """That is when it is most wanted; a run that is recorded stays all the same."""
+    part = write_part(store, "r1", "shop", "load", table([row()]), sequence=0, worker=None)
+    write_run(store, Run(id="r1", service="shop", kind="load", state="complete", parts=(part,)))
+    write_run(store, Run(id="r2", service="shop", kind="load", state="running"))
+    with _full_disk(), caring(store):
+        delete_run(store, "r1")
+        with pytest.raises(StoreError, match="still being recorded"):
+            delete_run(store, "r2")
+
+    assert [run.id for run in list_runs(store)] == ["r2"]
+    assert not (store.root / part).exists()
