@@ -118,6 +118,8 @@ def compact_command(
         out(dumps({"dry_run": dry_run, "runs": done}))
     for line in _lines(done, dry=dry_run):
         note(line, quiet=quiet)
+    if not done and codes == [EXIT_PASS]:
+        note("nothing to do", quiet=quiet)
     return max(codes)
 
 
@@ -207,5 +209,3 @@ def _lines(done: Sequence[dict[str, Any]], *, dry: bool) -> Iterator[str]:
         past = {"merge": "merged", "roll up": "rolled up"}[verb]
         size = f"{format_bytes(each['bytes_before'])} → {format_bytes(each['bytes_after'])}"
         yield f"{each['run']}: {past} {what}, {size}"
-    if not done:
-        yield "nothing to do"

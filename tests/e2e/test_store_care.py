@@ -305,3 +305,4 @@ def test_one_damaged_run_keeps_no_other_from_care(call, runs, tmp_path):
     assert code == 2
     assert f"{path} is damaged" in err
     assert f"{runs[1]}: merged 3 parts → 1" in err
+    assert "nothing to do" not in call("store", "compact")[2]
