@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from slogate.sources._otlp.arrays import no_number, number, places
+from slogate.sources._otlp.arrays import no_number, number, places, taken
 
 Columns = dict[str, Any]
 _HELD = ("key", "stream", "start", "time", "total", "sum", "max", "delta", "counts")
@@ -38,8 +38,8 @@ def steps_of(now: Columns, held: Columns | None) -> tuple[Steps, Columns]:
     counts_on = pc.and_(newer, pc.invert(now["delta"]))
     before = pc.if_else(counts_on, before, no_number())
     earlier = pc.coalesce(before, pc.add(places(len(before)), number(count)))
-    then = {name: column.take(earlier) for name, column in every.items()}
-    held = {name: column.take(last) for name, column in every.items()}
+    then = {name: taken(column, earlier) for name, column in every.items()}
+    held = {name: taken(column, last) for name, column in every.items()}
     return Steps(now, then, before.is_valid(), newer), held
 
 
