@@ -119,7 +119,7 @@ def _each(block: bytearray, first: int) -> Generator[Message, None, int]:
     for number, line in enumerate(lines, start=first):
         if len(line) >= LONGEST:
             yield Message(number, None, _too_long)
-        elif line.strip():
+        elif line and not line.isspace():
             yield _message(line, number)
     return len(lines)
 

@@ -25,6 +25,7 @@ from slogate.sources._otlp.arrays import (
     number,
     places,
     sums,
+    taken,
     whole,
 )
 from slogate.sources._otlp.buckets import Bounds, kept_bounds, whole_us
@@ -99,7 +100,7 @@ def _increased(now: Columns, then: Columns, known: Any) -> tuple[Any, Any, Any, 
     of, at, more = rows = _positive(of, more, counts.offsets)
     if pc.all(known).as_py() is False:
         keep, fresh = known.take(of), places(len(counts)).filter(pc.invert(known))
-        lists = counts.take(fresh)
+        lists = taken(counts, fresh)
         of, at, more = _positive(pc.list_parent_indices(lists), lists.values, lists.offsets)
         zipped = zip(rows, (fresh.take(of), at, more), strict=True)
         of, at, more = (pa.concat_arrays([old.filter(keep), new]) for old, new in zipped)
