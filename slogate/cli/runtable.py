@@ -75,7 +75,9 @@ def sheet(
 
 def _endpoints(named: Sequence[tuple[str, int]]) -> str:
     """The commonest, a line each, with how many requests they had."""
-    shown = [f"{format_count(count)} × {name or '(no name)'}" for name, count in named[:SHOWN]]
+    shown = [
+        f"{format_count(count)} × {plain(name) or '(no name)'}" for name, count in named[:SHOWN]
+    ]
     more = len(named) - len(shown)
     return "\n".join([*shown, f"… and {format_count(more)} more"] if more else shown)
 
