@@ -1,7 +1,7 @@
 """Turns finished buffers into a table of the request series, in a native thread.
 
-Arrow takes the buffers as they are, without a copy, and converts whole columns in C with the
-interpreter free. Neither NumPy nor pandas is imported: `pa.array` of Python objects would try,
+Columns are cut out of the rows in one copy each, and converted whole in C with the interpreter
+free. Neither NumPy nor pandas is imported: `pa.array` of Python objects would try,
 and a first flush then stops the load for a third of a second, so even words go in as buffers.
 """
 
@@ -42,12 +42,12 @@ def _table(chunk: Chunk, labels: Mapping[str, str], now_s: float) -> pa.Table:
 
     rows = chunk.rows
     starts, times, lates, paces = (
-        _floats(rows, column) for column in (chunk.starts, chunk.times, chunk.lates, chunk.paces)
+        _floats(rows, chunk.column(name)) for name in ("start", "time", "late", "pace")
     )
     now = _one(now_s)
     near = pc.less_equal(pc.abs(pc.subtract(starts, now)), _one(_DAY_S))
     micros = pc.subtract(pc.multiply(times, _one(1000.0)), _one(HALF_NS_IN_US))
-    sizes = pa.Array.from_buffers(pa.int64(), rows, [None, pa.py_buffer(chunk.sizes)])
+    sizes = _whole(rows, chunk.column("size"))
     columns = {
         "ts": _micros(pc.if_else(near, starts, now)).cast(pa.timestamp("us", tz="UTC")),
         "duration_us": pc.ceil(_within(micros, times, 0.0, _LONGEST_MS)).cast(pa.int64()),
@@ -67,10 +67,7 @@ def _occurrences(chunk: Chunk) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    kinds, iterations = (
-        pa.Array.from_buffers(pa.int64(), chunk.rows, [None, pa.py_buffer(column)])
-        for column in (chunk.kinds, chunk.iterations)
-    )
+    kinds, iterations = (_whole(chunk.rows, chunk.column(name)) for name in ("kind", "iteration"))
     endpoints = {words[:2]: number for number, words in enumerate(chunk.words)}
     numbers = _integers("q", pa.int64(), [endpoints[words[:2]] for words in chunk.words])
     many = _integers("q", pa.int64(), [len(chunk.words)])[0]
@@ -81,10 +78,16 @@ def _occurrences(chunk: Chunk) -> Any:
     return times.field("counts").take(pc.index_in(found, times.field("values"))).cast(pa.float64())
 
 
-def _floats(rows: int, column: array[float] | bytes) -> Any:
+def _floats(rows: int, column: array[float] | memoryview) -> Any:
     import pyarrow as pa
 
-    return pa.Array.from_buffers(pa.float64(), rows, [None, pa.py_buffer(column)])
+    return pa.Array.from_buffers(pa.float64(), rows, [None, pa.py_buffer(column.tobytes())])
+
+
+def _whole(rows: int, column: memoryview) -> Any:
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(pa.int64(), rows, [None, pa.py_buffer(column.tobytes())])
 
 
 def _one(value: float) -> Any:
@@ -125,7 +128,7 @@ def _words(chunk: Chunk) -> dict[str, Any]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    kinds = pa.Array.from_buffers(pa.int64(), chunk.rows, [None, pa.py_buffer(chunk.kinds)])
+    kinds = _whole(chunk.rows, chunk.column("kind"))
     words = chunk.words
     status = _integers("h", pa.int16(), [word.status for word in words])
     failed, good = (
@@ -183,5 +186,6 @@ def warm_up() -> None:
 
     rows = Rows()
     rows.packed += ROW.pack(0.0, 0.0, 0.0, 0.0, 0, rows.kind(Words("", "", 0, True, None)), 0)
-    columns, words = rows.take()
-    pq.write_table(to_table([columns.chunk("", words, 0)], {}, 0.0), pa.BufferOutputStream())
+    packed, words = rows.take()
+    chunk = Chunk(worker="", packed=packed, uncountable=0, words=tuple(words))
+    pq.write_table(to_table([chunk], {}, 0.0), pa.BufferOutputStream())

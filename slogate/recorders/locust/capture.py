@@ -12,7 +12,16 @@ from collections.abc import Callable
 from time import time
 from typing import Any
 
-from slogate.recorders.locust.columns import NAN, ROW, Chunk, Columns, Rows, Words
+from slogate.recorders.locust.columns import (
+    NAN,
+    ROW,
+    Chunk,
+    Rows,
+    Words,
+    column,
+    parted,
+    with_paces,
+)
 from slogate.recorders.locust.listener import listener, stand_in
 from slogate.recorders.locust.pacing import current_state, going
 from slogate.recorders.locust.values import (
@@ -109,19 +118,21 @@ class Capture:
         How often an endpoint occurs in an iteration is known when that ends; its rows are held
         back so long, at most `LONGEST_HOLD_S`.
         """
-        columns, words = self._rows.take()
-        for place, iteration in enumerate(columns.iterations if self._learnt else ()):
-            columns.paces[place] = self._learnt.get(iteration, columns.paces[place])
-        self._learnt.clear()
-        if not final and any(held := _held(columns)):
-            self._rows.put_back(columns.where(held), words)
-            columns = columns.where([not is_held for is_held in held])
-        rows = len(columns.kinds)
-        if not rows:
+        packed, words = self._rows.take()
+        if self._learnt:
+            packed = with_paces(packed, self._learnt)
+            self._learnt.clear()
+        if not final and (places := _held(packed)):
+            held, packed = parted(packed, places)
+            self._rows.put_back(held, words)
+        if not packed:
             return []
-        self.taken += rows
         uncountable, self._uncountable = self._uncountable, 0
-        return [columns.chunk(self.worker, words, uncountable)]
+        chunk = Chunk(
+            worker=self.worker, packed=packed, uncountable=uncountable, words=tuple(words)
+        )
+        self.taken += chunk.rows
+        return [chunk]
 
     def discard(self) -> None:
         """Forget what was recorded before the test began."""
@@ -130,13 +141,15 @@ class Capture:
         self.taken = taken
 
 
-def _held(columns: Columns) -> list[bool]:
-    """Of each row, whether its iteration goes on, and began not too long ago."""
+def _held(packed: bytes) -> list[int]:
+    """The places of rows whose iteration goes on, and began not too long ago."""
     iterations = going()
     if not iterations:
         return []
     begun_before = time() - LONGEST_HOLD_S
+    rows = zip(column(packed, "iteration"), column(packed, "start"), strict=True)
     return [
-        iteration in iterations and start > begun_before
-        for iteration, start in zip(columns.iterations, columns.starts, strict=True)
+        place
+        for place, (iteration, start) in enumerate(rows)
+        if iteration in iterations and start > begun_before
     ]

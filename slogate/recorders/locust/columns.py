@@ -1,24 +1,33 @@
-"""The columns that rows are gathered in: numbers as they are, words as small integers.
+"""How rows are gathered: numbers as they are, one row after another, words as small integers.
 
 Words (endpoint, method, status, error) are interned anew in each buffer, so that a buffer
-explains itself wherever it is shipped; as a `Chunk` its columns are taken over by Arrow without
-copying. Unknown numbers are NaN, or -1 bytes.
+explains itself wherever it is shipped. Unknown numbers are NaN, or -1 bytes.
 """
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
 from struct import Struct
 from typing import Any, NamedTuple
 
 NAN = float("nan")
 UNKNOWN_BYTES = -1
-CODES = "ddddqqq"
-ROW = Struct(f"={CODES}")
-"""A row: start in s, response time in ms, lateness and pace in s, bytes, kind, iteration."""
+COLUMNS = {
+    "start": "d", "time": "d", "late": "d", "pace": "d", "size": "q", "kind": "q",
+    "iteration": "q",
+}  # fmt: skip
+"""A row: start, lateness and pace in s, response time in ms, size in bytes.
+
+`kind` is the place of its words, `iteration` a number of its process, -1 of users without pace.
+"""
+ROW = Struct("=" + "".join(COLUMNS.values()))
+PLACES = {name: place for place, name in enumerate(COLUMNS)}
+
+
+def column(packed: bytes | bytearray, name: str) -> memoryview:
+    """One column of rows, of 64-bit floats or integers."""
+    return memoryview(packed).cast(COLUMNS[name])[PLACES[name] :: len(COLUMNS)]  # type: ignore[call-overload,no-any-return]
 
 
 class Words(NamedTuple):
@@ -33,54 +42,25 @@ class Words(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """A finished buffer of one process, a column each: 64-bit floats, `sizes` and `kinds` integers.
-
-    `starts` are seconds since the epoch, `times` milliseconds, `lates` and `paces` seconds,
-    `kinds` index `words`, `iterations` are numbers of their process, -1 of users without pace.
-    """
+    """A finished buffer of one process: its rows as `ROW` packs them; their kinds index `words`."""
 
     worker: str
-    rows: int
+    packed: bytes
     uncountable: int
     words: tuple[Words, ...]
-    starts: bytes
-    times: bytes
-    lates: bytes
-    paces: bytes
-    sizes: bytes
-    kinds: bytes
-    iterations: bytes
 
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return len(self.packed) // ROW.size
 
-class Columns(NamedTuple):
-    """Rows as an array a column, in the order of `ROW`."""
-
-    starts: array[float]
-    times: array[float]
-    lates: array[float]
-    paces: array[float]
-    sizes: array[int]
-    kinds: array[int]
-    iterations: array[int]
-
-    def where(self, those: Sequence[bool]) -> Columns:
-        """Only those rows."""
-        return Columns._make(array(a.typecode, compress(a, those)) for a in self)
-
-    def chunk(self, worker: str, words: Sequence[Words], uncountable: int) -> Chunk:
-        """A finished buffer of them."""
-        columns: dict[str, Any] = {name: a.tobytes() for name, a in self._asdict().items()}
-        return Chunk(
-            worker=worker,
-            rows=len(self.kinds),
-            uncountable=uncountable,
-            words=tuple(words),
-            **columns,
-        )
+    def column(self, name: str) -> memoryview:
+        """One of `COLUMNS`."""
+        return column(self.packed, name)
 
 
 class Rows:
-    """The rows of a buffer that is being filled, one after another in `packed`, as `ROW` has them.
+    """The rows of a buffer that is being filled.
 
     `interned` gives the kind of rows: the place of their words, by whatever told those.
     """
@@ -103,18 +83,36 @@ class Rows:
             self.words.append(words)
         return kind
 
-    def take(self) -> tuple[Columns, list[Words]]:
+    def take(self) -> tuple[bytes, list[Words]]:
         """All there are, with their words; none are left."""
-        whole = {code: array(code) for code in CODES}
-        for numbers in whole.values():
-            numbers.frombytes(self.packed)
-        taken = Columns._make(whole[code][place :: len(CODES)] for place, code in enumerate(CODES))
-        words, self.words = self.words, []
+        packed, words = bytes(self.packed), self.words
+        self.words = []
         self.packed.clear()
         self.interned.clear()
-        return taken, words
+        return packed, words
 
-    def put_back(self, columns: Columns, words: Sequence[Words]) -> None:
+    def put_back(self, packed: bytes, words: Sequence[Words]) -> None:
         """Add rows that were taken."""
-        for *numbers, kind, iteration in zip(*columns, strict=True):
+        for *numbers, kind, iteration in ROW.iter_unpack(packed):
             self.packed += ROW.pack(*numbers, self.kind(words[kind]), iteration)
+
+
+def with_paces(packed: bytes, known: Mapping[int, float]) -> bytes:
+    """The rows, with the paces that became known of iterations, in seconds."""
+    changed = bytearray(packed)
+    paces: Any = column(changed, "pace")
+    for place, iteration in enumerate(column(packed, "iteration")):
+        if iteration in known:
+            paces[place] = known[iteration]
+    return bytes(changed)
+
+
+def parted(packed: bytes, places: Iterable[int]) -> tuple[bytes, bytes]:
+    """The rows at these places, in their order, and the others."""
+    taken, left, end = [], [], 0
+    for place in places:
+        begin = place * ROW.size
+        left.append(packed[end:begin])
+        end = begin + ROW.size
+        taken.append(packed[begin:end])
+    return b"".join(taken), b"".join([*left, packed[end:]])

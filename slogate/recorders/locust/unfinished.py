@@ -103,7 +103,7 @@ def cut_off(chunk: Chunk) -> int:
         for kind, words in enumerate(chunk.words)
         if words.error and words.error.startswith(CUT_OFF) and words.error.endswith(WAITING)
     }
-    return sum(kind in kinds for kind in memoryview(chunk.kinds).cast("q")) if kinds else 0
+    return sum(kind in kinds for kind in chunk.column("kind")) if kinds else 0
 
 
 def _frames_of(reason: BaseException) -> dict[CodeType, Known]:

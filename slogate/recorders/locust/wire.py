@@ -13,12 +13,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from slogate.model.run import Health
-from slogate.recorders.locust.columns import Chunk, Words
+from slogate.recorders.locust.columns import ROW, Chunk, Words
 
 KEY = "slogate"
-VERSION = 2
-COLUMNS = ("starts", "times", "lates", "paces", "sizes", "kinds", "iterations")
-_ITEM_BYTES = 8
+VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +60,7 @@ def _pack_chunk(chunk: Chunk) -> dict[str, Any]:
         "rows": chunk.rows,
         "uncountable": chunk.uncountable,
         "words": [tuple(words) for words in chunk.words],
-        **{name: getattr(chunk, name) for name in COLUMNS},
+        "packed": chunk.packed,
     }
 
 
@@ -89,17 +87,14 @@ def unpack(data: Mapping[str, Any], worker: str) -> Report:
 
 
 def _unpack_chunk(data: Mapping[str, Any], worker: str) -> Chunk:
-    rows = int(data["rows"])
-    columns = {name: data[name] for name in COLUMNS}
-    for name, column in columns.items():
-        if len(column) != rows * _ITEM_BYTES:
-            raise ValueError(f"a report of worker {worker} is damaged: {name} has a wrong length")
+    packed = data["packed"]
+    if len(packed) != int(data["rows"]) * ROW.size:
+        raise ValueError(f"a report of worker {worker} is damaged: its rows have a wrong length")
     return Chunk(
         worker=worker,
-        rows=rows,
+        packed=packed,
         uncountable=int(data["uncountable"]),
         words=_unpack_words(data["words"]),
-        **columns,
     )
 
 

@@ -62,11 +62,11 @@ def test_a_damaged_report_is_refused_and_counted(damage):
 
 
 def test_a_chunk_of_another_length_is_refused():
-    """Half a column is no column."""
+    """Half a row is no row."""
     packed = pack(Report(chunks=chunks("a", "b")))
-    packed["chunks"][0]["starts"] = packed["chunks"][0]["starts"][:-1]
+    packed["chunks"][0]["packed"] = packed["chunks"][0]["packed"][:-1]
 
-    with pytest.raises(ValueError, match="starts has a wrong length"):
+    with pytest.raises(ValueError, match="its rows have a wrong length"):
         unpack(packed, "host-1")
 
 
