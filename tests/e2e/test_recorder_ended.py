@@ -28,6 +28,7 @@ class Paced(FastHttpUser):
 """
 QUITS = f"{PACED}\ndef end(user):\n    user.environment.runner.quit()\n"
 EXITS = f"{PACED}\ndef end(user):\n    sys.exit(5)\n"
+INTERRUPTS = f"{PACED}\ndef end(user):\n    raise KeyboardInterrupt\n"
 FORKS = f"""{PACED}
 def end(user):
     if len(begun) == 21 and not (child := os.fork()):
@@ -59,6 +60,7 @@ def ended(tmp_path_factory):
     acts = {
         "quits": partial(act, QUITS),
         "exits": partial(act, EXITS),
+        "interrupts": partial(act, INTERRUPTS),
         "forks": partial(act, FORKS, seconds=3),
         "wraps": partial(act, WRAPS, seconds=2),
     }
@@ -75,12 +77,13 @@ def test_a_user_that_quits_the_runner_loses_no_row(ended):
     assert run.rows.written >= 21
 
 
-def test_a_user_that_exits_leaves_an_incomplete_run_with_its_rows(ended):
+@pytest.mark.parametrize(("how", "code"), [("exits", 5), ("interrupts", -2)])
+def test_a_user_that_exits_leaves_an_incomplete_run_with_its_rows(ended, how, code):
     """All the users do it, one after the other, while the rows are written."""
-    end = ended("exits")
+    end = ended(how)
     run = end.bench.run()
 
-    assert (end.code, run.state) == (5, "incomplete"), end.bench.log()
+    assert (end.code, run.state) == (code, "incomplete"), end.bench.log()
     assert "in the middle of the test" in run.note
     assert end.bench.rows().num_rows == run.rows.written >= 21
 

@@ -2,8 +2,8 @@
 
 Locust calls its listeners from whatever greenlet ended the test, and that may be a user's own:
 `environment.runner.quit()` kills it as soon as it waits. The work is done in another one, and the
-killing is put off until it is done. So is the `SystemExit` of a user who calls `sys.exit()` while
-the program is ending already.
+killing is put off until it is done. `sys.exit()` and Ctrl-C change nothing meanwhile: the program
+is ending already, and other users may call the former, too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def to_the_end(work: Callable[[], None]) -> None:
             doing.join()
         except gevent.GreenletExit:
             killed = True
-        except SystemExit:
+        except (SystemExit, KeyboardInterrupt):
             continue
     if killed:  # when it waits again, as if it had not waited here
         gevent.getcurrent().kill(block=False)
