@@ -15,7 +15,7 @@ from typing import Any
 
 from slogate.errors import SettingsError
 
-_NAMES = ("host", "users", "spawn-rate", "run-time", "locustfile", "stop-timeout")
+_NAMES = ("host", "users", "spawn-rate", "run-time", "locustfile", "stop-timeout", "web-port")
 # those that are settings of slogate as well
 _SETTINGS = ("host", "users", "spawn-rate", "run-time")
 
@@ -29,6 +29,10 @@ class Configured:
     def __contains__(self, name: str) -> bool:
         """Whether Locust's configuration has a value of this name."""
         return name in self.found
+
+    def text(self, name: str) -> str | None:
+        """The value of this name; None if there is none."""
+        return self.found[name][1] if name in self.found else None
 
     def settings(self) -> list[tuple[str, str, str]]:
         """(where it stands, key of slogate's settings, value in its spelling) of each."""

@@ -30,9 +30,9 @@ def shows_web_ui(own: Sequence[str], *, web: bool) -> bool:
     return wanted and "--headless" not in own
 
 
-def web_port(own: Sequence[str]) -> int:
+def web_port(own: Sequence[str], configured: Configured) -> int:
     """The port of Locust's web UI."""
-    given = _last(own, "-P", "--web-port")
+    given = _last(own, "-P", "--web-port") or configured.text("web-port")
     return int(given) if given is not None and given.isdecimal() else WEB_PORT
 
 

@@ -203,15 +203,14 @@ def _generate(test: Test, death: Death) -> Ended:
     command = arguments(settings, own, test.request.web, found)
     test.say(f"run {test.run_id}: locust {' '.join(command)}")
     if test.web:
-        _invite(test)
+        _invite(test, web_port(own, found))
     with display(test) as show:
         on_status = watch(test, show, death, _version())
         return generate(command, environment, test.log("locust"), on_status)
 
 
-def _invite(test: Test) -> None:
+def _invite(test: Test, port: int) -> None:
     """Say where Locust's web UI is; UsageError if its port is taken."""
-    port = web_port(test.request.locust)
     if not port_is_free(port):
         raise UsageError(
             f"the port {port} of Locust's web UI is taken by another program",

@@ -60,8 +60,15 @@ def test_the_web_ui_is_shown_when_asked_for(own, web, shown):
 
 
 def test_the_port_of_the_web_ui_is_locusts_unless_given():
-    """8089, or what stands behind --web-port."""
-    assert (web_port([]), web_port(["--web-port=9"]), web_port(["-P", "7"])) == (8089, 9, 7)
+    """8089, or what stands behind --web-port, or in Locust's own configuration."""
+    own = Configured({"web-port": ("locust.conf", "8199")})
+
+    assert [web_port(given, NOTHING) for given in ([], ["--web-port=9"], ["-P", "7"])] == [
+        8089,
+        9,
+        7,
+    ]
+    assert (web_port([], own), web_port(["-P", "7"], own)) == (8199, 7)
 
 
 def test_what_the_user_gives_stands_last(tmp_path):
