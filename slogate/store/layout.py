@@ -33,6 +33,8 @@ FORMAT = 1
 TMP = ".tmp"
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}", re.ASCII)
 _LONGEST_VERSION = 9
+# as a path has it, with one slash of the two
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 DAMAGED = "put it back or move it away; `slogate store verify` names all that is damaged"
 _RESERVED = frozenset({"latest", "previous"})
 
@@ -70,6 +72,11 @@ class Store:
 
 def open_store(root: Path, *, create: bool = False) -> Store:
     """The store at `root`; StoreError if it is missing, no store, unreadable or newer."""
+    if _URL.match(str(root)):
+        raise StoreError(
+            f"the store {str(root).replace(':/', '://', 1)} is a URL; stores are folders so far",
+            hint="keep the folder between jobs as a cache: slogate docs in-ci",
+        )
     root = Path(os.path.abspath(root))  # noqa: PTH100 (resolve would follow links)
     store = Store(root)
     try:

@@ -25,6 +25,15 @@ def test_a_missing_store_says_how_to_make_one(tmp_path):
     assert "slogate run" in caught.value.hint
 
 
+def test_a_url_is_no_folder(tmp_path, monkeypatch):
+    """A folder called `s3:` would be a store that nobody else ever sees."""
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(StoreError, match="s3://bucket/x is a URL"):
+        open_store(Path("s3://bucket/x"), create=True)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_folder_that_is_no_store_is_refused(tmp_path):
     """A wrong path never passes for an empty store."""
     with pytest.raises(StoreError, match="is not a store"):
