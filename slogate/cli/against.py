@@ -7,6 +7,7 @@ that can be wrong is found before any load is sent.
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import socket
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from slogate.cli.locustconf import configured
 from slogate.cli.locusting import own_host, shows_web_ui, spawn_rate
 from slogate.config import Settings
 from slogate.errors import ServiceError, UsageError
@@ -118,8 +120,10 @@ def base_of(
 
 
 def _refuse_several_processes(own: tuple[str, ...]) -> None:
-    for word in own:
-        name = word.partition("=")[0]
+    named = [word.partition("=")[0] for word in own]
+    if "processes" in configured(Path.cwd(), os.environ, own):
+        named.append("--processes")
+    for name in named:
         if name in _ALONE:
             raise UsageError(
                 f"--against takes turns within one process, so not with {name}",

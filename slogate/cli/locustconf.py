@@ -2,7 +2,7 @@
 
 Read as Locust reads it, the last word first: `LOCUST_…` variables, the file of `--config`,
 `[tool.locust]` in pyproject.toml, locust.conf, ~/.locust.conf. Only what slogate would otherwise
-fill in is looked for; Locust reads the rest itself.
+fill in or has to know is looked for; Locust reads the rest itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from typing import Any
 
 from slogate.errors import SettingsError
 
-_NAMES = ("host", "users", "spawn-rate", "run-time", "locustfile", "stop-timeout", "web-port")
+_NAMES = (
+    "host", "users", "spawn-rate", "run-time", "locustfile", "stop-timeout", "web-port",
+    "processes",
+)  # fmt: skip
 # those that are settings of slogate as well
 _SETTINGS = ("host", "users", "spawn-rate", "run-time")
 

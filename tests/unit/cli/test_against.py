@@ -80,3 +80,12 @@ def test_what_cannot_be_tested_in_turns_is_refused(given, word):
     """With a sentence, and a hint where one helps."""
     with pytest.raises(UsageError, match=word):
         base(**given)
+
+
+def test_processes_of_locusts_configuration_are_seen(tmp_path, monkeypatch):
+    """Locust would fork as it says there, and half of the turns would be somebody else's."""
+    (tmp_path / "locust.conf").write_text("processes = 2\n")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(UsageError, match="within one process, so not with --processes"):
+        base()
