@@ -9,7 +9,7 @@ before it (other bounds, a finer resolution, a longest duration under its bucket
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -103,8 +103,17 @@ def _increased(now: Columns, then: Columns, known: Any) -> tuple[Any, Any, Any, 
         lists = taken(counts, fresh)
         of, at, more = _positive(pc.list_parent_indices(lists), lists.values, lists.offsets)
         zipped = zip(rows, (fresh.take(of), at, more), strict=True)
-        of, at, more = (pa.concat_arrays([old.filter(keep), new]) for old, new in zipped)
+        of, at, more = _in_order(pa.concat_arrays([old.filter(keep), new]) for old, new in zipped)
     return of, at, more, known
+
+
+def _in_order(rows: Iterable[Any]) -> Iterator[Any]:
+    """Rows in the order of their points, whose places come first."""
+    import pyarrow.compute as pc
+
+    columns = list(rows)
+    order = pc.array_sort_indices(columns[0])
+    return (column.take(order) for column in columns)
 
 
 def _positive(of: Any, values: Any, offsets: Any) -> tuple[Any, Any, Any]:
@@ -232,9 +241,7 @@ def _with_zeros(
     hi = _whole_us(now["threshold"], now["unit"], units).take(of)
     low = pa.repeat(number(-1), len(of))
     zero = (of, low, hi, more.filter(new))
-    found = [pa.concat_arrays(pair) for pair in zip(zero, rows, strict=True)]
-    order = pc.array_sort_indices(found[0])
-    return tuple(column.take(order) for column in found)
+    return tuple(_in_order(pa.concat_arrays(pair) for pair in zip(zero, rows, strict=True)))
 
 
 def _whole_us(values: Any, unit: Any, units: list[Fraction]) -> Any:
