@@ -78,12 +78,20 @@ class Increases:
         if not point.start_ns or point.start_ns >= point.time_ns:
             raise Malformed("it does not say when it began to count")
         starts = self._streams.setdefault(identity, {})
-        last = starts.get(0)
+        # in a file points are in order; over a network those of several processes that do not say
+        # who they are overtake each other, so that a later one does not make a point a repeat
+        start = point.start_ns if self.since_ns else 0
+        last = starts.get(start)
         if last is not None and point.time_ns <= last.time_ns:
             return Nothing(REPEATED)
-        if last is None:
+        if not starts:
             self._hold()
-        starts[0] = without_buckets(point)
+        if last is None and start and len(starts) >= STARTS_KEPT:
+            oldest = min(starts)
+            if start < oldest:
+                return Nothing(REPEATED)
+            del starts[oldest]
+        starts[start] = without_buckets(point)
         return _increase(point, point.start_ns)
 
     def lend(self) -> dict[Hashable, dict[int, Point]]:

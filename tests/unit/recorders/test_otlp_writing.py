@@ -244,6 +244,21 @@ def test_a_body_that_grows_as_no_telemetry_does():
     assert caught.value.http == 413
 
 
+def test_deltas_of_processes_that_do_not_say_who_they_are():
+    """Each point counts once, whichever comes first; one that is sent again does not."""
+    router = Router(Settings(service="*", signal="both", since_ns=1))
+    sent = [
+        metrics(point([1, 0, 0, 0], since=since, at=since + 60), delta=True)
+        for since in (60 * step + ahead for step in range(6) for ahead in (1, 0, 2))
+    ]
+    counted = 0
+    for message in (*sent[:9], *sent[6:9], *sent[9:], *sent[-3:]):
+        found, _ = router.take("metrics", JSON, lines(message).encode())
+        counted += sum(sum(rows["count"].to_pylist()) for _, _, rows in found)
+
+    assert counted == len(sent)
+
+
 def test_a_journal_that_was_done_with_while_it_was_looked_at(store, monkeypatch):
     """Its receiver lives on: the run is left to it."""
     ledger, journal = begun(store), Journal(store)
