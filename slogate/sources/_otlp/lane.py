@@ -145,6 +145,9 @@ class Lane:
             size = translator.unit(metric.unit)
             if size is None or metric.temporality not in {DELTA, CUMULATIVE}:
                 raise Odd
+            # of which deltas of a series that was listened to are repeats, `increases` alone knows
+            if metric.temporality == DELTA and translator.increases.since_ns:
+                raise Odd
             if size not in self._units:
                 self._units.append(size)
         return Group(

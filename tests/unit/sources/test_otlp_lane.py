@@ -154,6 +154,15 @@ def test_messages_of_other_kinds(change, options):
     alike(texts[0], change(texts[1]), texts[2], **options)
 
 
+@pytest.mark.parametrize("first", ["skip", "count"])
+def test_deltas_that_overtake_each_other(first):
+    """Which are repeats is the same either way, whether their series began before or not."""
+    spans = [(0, 60), (60, 120), (30, 90), (120, 180), (120, 180)]
+    found = [point([1, 2, 0, 1], since=since, at=at, told=HTTP) for since, at in spans]
+
+    alike(*(lines(metrics(each, delta=True)) for each in found), first=first)
+
+
 def as_numbers(value):
     """The same with numbers where there are texts of digits."""
     if isinstance(value, dict):
