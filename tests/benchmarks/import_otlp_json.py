@@ -4,6 +4,9 @@
 
 A line holds 500 spans, a third of them a server's, with the attributes that an HTTP server's
 instrumentation gives. DuckDB alone is given the types of all fields.
+
+On two cores at 200 MB: 38 MB/s per core (43 without the start), 157 MB resident, 2.4 times DuckDB's
+speed.
 """
 
 from __future__ import annotations
