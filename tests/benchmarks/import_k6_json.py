@@ -5,7 +5,7 @@
 The file has the nine points that k6 writes for each request. DuckDB alone is given the types of
 all fields and takes the requests of well-formed lines; one that is not ends it.
 
-On two cores at 1.2 GB: 0.75 of DuckDB's speed, 0.85 by CPU; 232 MB/s per core, 227 MB resident.
+On two cores at 1.2 GB: 0.80 of DuckDB's speed, 0.88 by CPU; 237 MB/s per core, 227 MB resident.
 A fifth of the import is the hash.
 """
 
