@@ -127,6 +127,12 @@ def guarded(connect: Callable[[socket.socket, object], object]) -> Callable[...,
 
 
 @pytest.fixture(scope="session", autouse=True)
+def base_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once, before tests whose acts go side by side ask for it all at once."""
+    return tmp_path_factory.getbasetemp()
+
+
+@pytest.fixture(scope="session", autouse=True)
 def loopback_only() -> Iterator[None]:
     """No test reaches the network beyond loopback from within its own process."""
     with pytest.MonkeyPatch.context() as patch:
