@@ -182,29 +182,34 @@ def _part_name(run_id: str, first: pa.Table, *, sequence: int, worker: str | Non
 
 
 def _write(path: Path, first: pa.Table, rest: Iterator[pa.Table]) -> None:
-    import pyarrow.parquet as pq
-
     draft = temporary(path)
     try:
-        with pq.ParquetWriter(
-            draft,
-            first.schema,
-            compression="zstd",
-            compression_level=1,
-            use_dictionary=list(_WORDS),
-            column_encoding={
-                name: "DELTA_BINARY_PACKED" for name in _DELTA if name in first.schema.names
-            },
-            # what is alike in every group of rows has none that would tell one from another
-            write_statistics=[name for name in first.schema.names if name not in _EVERYWHERE],
-            write_page_checksum=True,
-        ) as writer:
-            writer.write_table(first, row_group_size=ROW_GROUP)
-            for table in rest:
-                writer.write_table(table.cast(first.schema), row_group_size=ROW_GROUP)
+        write_rows(draft, first, rest)
         publish(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write_rows(sink: Path | pa.NativeFile, first: pa.Table, rest: Iterable[pa.Table] = ()) -> None:
+    """Write tables of rows as the Parquet of a part, wherever to."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetWriter(
+        sink,
+        first.schema,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=list(_WORDS),
+        column_encoding={
+            name: "DELTA_BINARY_PACKED" for name in _DELTA if name in first.schema.names
+        },
+        # what is alike in every group of rows has none that would tell one from another
+        write_statistics=[name for name in first.schema.names if name not in _EVERYWHERE],
+        write_page_checksum=True,
+    ) as writer:
+        writer.write_table(first, row_group_size=ROW_GROUP)
+        for table in rest:
+            writer.write_table(table.cast(first.schema), row_group_size=ROW_GROUP)
 
 
 def run_of(name: str) -> str | None:

@@ -118,7 +118,7 @@ class Recorder:
         gevent.get_hub().loop.update_now()  # or `--run-time` counts from before our imports
 
     def _prepare(self, runner: Any) -> None:
-        warm_up()
+        gevent.get_hub().threadpool.apply(warm_up)
         if isinstance(runner, MasterRunner):
             self._capture.worker = "master"
             present = functools.partial(connected, runner)
