@@ -16,6 +16,7 @@ from typing import Any
 
 import gevent
 import locust
+from gevent import monkey
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
@@ -36,6 +37,24 @@ from slogate.recorders.locust.unfinished import Unfinished
 from slogate.store.layout import Store
 
 CHECK_S = 0.5
+
+
+def _in_a_thread(work: Callable[[], None]) -> None:
+    """Do it in the native thread that writes, and let no greenlet run meanwhile.
+
+    At `init` no worker may be heard yet: the user's own listeners are still to come.
+    """
+    running = monkey.get_original("_thread", "allocate_lock")()
+    running.acquire()
+
+    def working() -> None:
+        try:
+            work()
+        finally:
+            running.release()
+
+    gevent.get_hub().threadpool.spawn(working)
+    running.acquire()
 
 
 def guarded(listener: Callable[..., None]) -> Callable[..., None]:
@@ -118,7 +137,7 @@ class Recorder:
         gevent.get_hub().loop.update_now()  # or `--run-time` counts from before our imports
 
     def _prepare(self, runner: Any) -> None:
-        gevent.get_hub().threadpool.apply(warm_up)
+        _in_a_thread(warm_up)
         if isinstance(runner, MasterRunner):
             self._capture.worker = "master"
             present = functools.partial(connected, runner)
