@@ -43,12 +43,12 @@ def _table(chunk: Chunk, labels: Mapping[str, str], now_s: float) -> pa.Table:
 
     rows = chunk.rows
     starts, times, lates, paces = (
-        _floats(rows, chunk.column(name)) for name in ("start", "time", "late", "pace")
+        _numbers(chunk.column(name)) for name in ("start", "time", "late", "pace")
     )
     now = _one(now_s)
     near = pc.less_equal(pc.abs(pc.subtract(starts, now)), _one(_DAY_S))
     micros = pc.subtract(pc.multiply(times, _one(1000.0)), _one(HALF_NS_IN_US))
-    sizes = _whole(rows, chunk.column("size"))
+    sizes = _numbers(chunk.column("size"))
     columns = {
         "ts": _micros(pc.if_else(near, starts, now)).cast(pa.timestamp("us", tz="UTC")),
         "duration_us": pc.ceil(_within(micros, times, 0.0, _LONGEST_MS)).cast(pa.int64()),
@@ -68,10 +68,10 @@ def _occurrences(chunk: Chunk) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    kinds, iterations = (_whole(chunk.rows, chunk.column(name)) for name in ("kind", "iteration"))
+    kinds, iterations = (_numbers(chunk.column(name)) for name in ("kind", "iteration"))
     endpoints = {words[:2]: number for number, words in enumerate(chunk.words)}
-    numbers = _integers("q", pa.int64(), [endpoints[words[:2]] for words in chunk.words])
-    many = _integers("q", pa.int64(), [len(chunk.words)])[0]
+    numbers = _numbers(array("q", [endpoints[words[:2]] for words in chunk.words]))
+    many = _numbers(array("q", [len(chunk.words)]))[0]
     found = pc.add(pc.multiply(iterations, many), numbers.take(kinds))
     times = pc.value_counts(found)
     if len(times) == chunk.rows:  # once each, as where an iteration is one request
@@ -79,21 +79,21 @@ def _occurrences(chunk: Chunk) -> Any:
     return times.field("counts").take(pc.index_in(found, times.field("values"))).cast(pa.float64())
 
 
-def _floats(rows: int, column: array[float] | memoryview) -> Any:
+def _numbers(column: array[Any] | memoryview) -> Any:
+    """An array of the numbers, of the width they have."""
     import pyarrow as pa
 
-    return pa.Array.from_buffers(pa.float64(), rows, [None, pa.py_buffer(column.tobytes())])
-
-
-def _whole(rows: int, column: memoryview) -> Any:
-    import pyarrow as pa
-
-    return pa.Array.from_buffers(pa.int64(), rows, [None, pa.py_buffer(column.tobytes())])
+    kinds = {
+        "d": pa.float64(), "q": pa.int64(), "i": pa.int32(), "h": pa.int16(), "b": pa.int8(),
+    }  # fmt: skip
+    view = memoryview(column)
+    buffers = [None, pa.py_buffer(view.tobytes())]
+    return pa.Array.from_buffers(kinds[view.format], len(view), buffers)
 
 
 def _one(value: float) -> Any:
     """An Arrow scalar that no conversion from Python was needed for."""
-    return _floats(1, array("d", [value]))[0]
+    return _numbers(array("d", [value]))[0]
 
 
 def _zero(kind: pa.DataType) -> Any:
@@ -129,11 +129,11 @@ def _words(chunk: Chunk) -> dict[str, Any]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    kinds = _whole(chunk.rows, chunk.column("kind"))
+    kinds = _numbers(chunk.column("kind"))
     words = chunk.words
-    status = _integers("h", pa.int16(), [word.status for word in words])
+    status = _numbers(array("h", [word.status for word in words]))
     failed, good = (
-        _integers("b", pa.int8(), flags).cast(pa.bool_())
+        _numbers(array("b", flags)).cast(pa.bool_())
         for flags in ([word.error is not None for word in words], [word.ok for word in words])
     )
     errors = _texts([word.error or "" for word in words])
@@ -146,12 +146,6 @@ def _words(chunk: Chunk) -> dict[str, Any]:
         "error": pc.if_else(failed, errors, _null(pa.string())),
     }
     return {name: column.take(kinds) for name, column in small.items()}
-
-
-def _integers(code: str, kind: pa.DataType, values: Sequence[int]) -> Any:
-    import pyarrow as pa
-
-    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(array(code, values))])
 
 
 def _texts(texts: Sequence[str]) -> Any:
@@ -173,7 +167,7 @@ def label_rows(rows: int, labels: Mapping[str, str]) -> Any:
     if not labels:
         return pa.nulls(rows, kind)
     one = pa.MapArray.from_arrays(
-        _integers("i", pa.int32(), [0, len(labels)]),
+        _numbers(array("i", [0, len(labels)])),
         _texts(list(labels)),
         _texts(list(labels.values())),
     )
