@@ -71,3 +71,12 @@ def alike(*texts: str, **options: str) -> int:
 
     assert fast.all() == slow.all()
     return fast.fast
+
+
+def as_numbers(value):
+    """The same with numbers where there are texts of digits."""
+    if isinstance(value, dict):
+        return {key: as_numbers(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [as_numbers(each) for each in value]
+    return int(value) if isinstance(value, str) and value.isdigit() else value

@@ -6,7 +6,7 @@ import random
 
 import pytest
 from foreign import take
-from otlp_lane import alike
+from otlp_lane import alike, as_numbers
 from telemetry import exponential, lines, metrics, point, traces
 
 from slogate.sources import otlp_json
@@ -161,15 +161,6 @@ def test_deltas_that_overtake_each_other(first):
     found = [point([1, 2, 0, 1], since=since, at=at, told=HTTP) for since, at in spans]
 
     alike(*(lines(metrics(each, delta=True)) for each in found), first=first)
-
-
-def as_numbers(value):
-    """The same with numbers where there are texts of digits."""
-    if isinstance(value, dict):
-        return {key: as_numbers(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [as_numbers(each) for each in value]
-    return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
 def test_numbers_of_64_bits_may_be_numbers():

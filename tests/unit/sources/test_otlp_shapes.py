@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from otlp_lane import alike
+from otlp_lane import alike, as_numbers
 from telemetry import exponential, metrics, point
 
 from slogate.sources._otlp.arrays import Odd
@@ -22,15 +22,6 @@ ORDERS = {
     "javascript": ["attributes", "bucketCounts", "positive", "explicitBounds", "count", "sum",
                    "max", "scale", "startTimeUnixNano", "timeUnixNano"],
 }  # fmt: skip
-
-
-def as_numbers(value):
-    """The same with numbers where there are texts of digits."""
-    if isinstance(value, dict):
-        return {key: as_numbers(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [as_numbers(each) for each in value]
-    return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
 def written(*messages, order="collector", spaced=False, numbers=False):
