@@ -7,7 +7,8 @@ compared with themselves.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -40,11 +41,15 @@ Rows = list[tuple[str, Series, "pa.Table"]]
 
 @dataclass(slots=True)
 class Router:
-    """Translates requests; `service` takes all telemetry as one service's."""
+    """Translates requests; `service` takes all telemetry as one service's.
+
+    By `clock_ns` is told which series have long been silent.
+    """
 
     settings: Settings
     service: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    clock_ns: Callable[[], int] = time.time_ns
     losses: Losses = field(default_factory=Losses)
     repeats: Repeats = field(default_factory=Repeats)
     _translators: dict[str, Translator] = field(default_factory=dict)
@@ -119,5 +124,6 @@ class Router:
                 raise Malformed("there are too many services")
             translator = self._translators[name] = Translator(self.settings)
         translator.losses = self.losses
+        translator.increases.silence.now_ns = self.clock_ns()
         self._touched[name] = translator
         return translator

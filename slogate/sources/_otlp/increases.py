@@ -16,12 +16,15 @@ from dataclasses import dataclass, field
 from operator import sub
 from typing import NamedTuple
 
+from slogate.sources._otlp.silence import Silence
 from slogate.sources._otlp.telemetry import Explicit, Exponential, Malformed, Point
 
 MOST_STREAMS = 100_000
 STARTS_KEPT = 8
+DELTAS = "deltas"
 UNKNOWN_START = "first points of series whose start is not known"
 COUNTED_BEFORE = "first points of series that began before this"
+CAME_BACK = "first points of series that were silent for long"
 REPEATED = "data points that were delivered before"
 _EMPTY: Mapping[type, Explicit | Exponential] = {
     Explicit: Explicit((), ()),
@@ -52,16 +55,18 @@ class Increases:
 
     since_ns: int = 0
     most: int = MOST_STREAMS
+    silence: Silence = field(default_factory=Silence)
     _streams: dict[Hashable, dict[int, Point]] = field(default_factory=dict)
     _held: int = 0
 
     def cumulative(self, identity: Hashable, point: Point) -> Increase | Nothing:
         """What a point of a cumulative stream adds to the one before it."""
-        starts = self._streams.setdefault(identity, {})
+        starts = self._streams.get(identity, {})
         last = starts.get(point.start_ns)
         if last is None:
-            self._keep(starts, point)
-            return self._first(point)
+            self._keep(identity, starts, point)
+            return self._first(identity, point)
+        self.silence.hear(identity)
         if point.time_ns <= last.time_ns:
             return Nothing(REPEATED)
         starts[point.start_ns] = point
@@ -77,15 +82,21 @@ class Increases:
         """What a point of a delta stream says by itself, unless it was delivered before."""
         if not point.start_ns or point.start_ns >= point.time_ns:
             raise Malformed("it does not say when it began to count")
-        starts = self._streams.setdefault(identity, {})
-        # in a file points are in order; over a network those of several processes that do not say
-        # who they are overtake each other, so that a later one does not make a point a repeat
-        start = point.start_ns if self.since_ns else 0
+        start = 0
+        if self.since_ns:
+            # in a file points are in order; over a network those of several processes that do not
+            # say who they are overtake each other: a later one does not make a point a repeat
+            start, identity = point.start_ns, (DELTAS, identity)
+        starts = self._streams.get(identity)
+        if starts is None:
+            if start and start < self.silence.counted_ns(identity):
+                return Nothing(REPEATED)
+            self._hold()
+            starts = self._streams[identity] = {}
+        self.silence.hear(identity)
         last = starts.get(start)
         if last is not None and point.time_ns <= last.time_ns:
             return Nothing(REPEATED)
-        if not starts:
-            self._hold()
         if last is None and start and len(starts) >= STARTS_KEPT:
             oldest = min(starts)
             if start < oldest:
@@ -103,27 +114,46 @@ class Increases:
         """Remember these last points, and nothing else."""
         self._streams, self._held = streams, sum(map(len, streams.values()))
 
-    def _keep(self, starts: dict[int, Point], point: Point) -> None:
+    def _keep(self, identity: Hashable, starts: dict[int, Point], point: Point) -> None:
         if len(starts) >= STARTS_KEPT:
             oldest = min(starts)
             if point.start_ns < oldest:
                 raise Malformed("it belongs to a process that was replaced many times since")
             del starts[oldest]
             self._held -= 1
+        if starts:  # before room is made: it is not silent itself
+            self.silence.hear(identity)
         self._hold()
         starts[point.start_ns] = point
+        self._streams[identity] = starts
+        self.silence.hear(identity)
 
     def _hold(self) -> None:
+        """Make sure of room for a stream more."""
         if self._held >= self.most:
-            raise Malformed("there are too many series")
+            self._let_go()
         self._held += 1
 
-    def _first(self, point: Point) -> Increase | Nothing:
+    def _let_go(self) -> None:
+        identity = self.silence.stalest()
+        if identity is None:
+            raise Malformed("there are too many series")
+        starts = self._streams.pop(identity)
+        self._held -= 1 if _is_of_deltas(identity) else len(starts)
+        self.silence.let_go(identity, max(point.time_ns for point in starts.values()))
+
+    def _first(self, identity: Hashable, point: Point) -> Increase | Nothing:
         if not point.start_ns or point.start_ns >= point.time_ns:
             return Nothing(UNKNOWN_START)
         if point.start_ns < self.since_ns:
             return Nothing(COUNTED_BEFORE)
+        if point.start_ns < self.silence.counted_ns(identity):
+            return Nothing(CAME_BACK)
         return _increase(point, point.start_ns)
+
+
+def _is_of_deltas(identity: Hashable) -> bool:
+    return isinstance(identity, tuple) and identity[0] == DELTAS
 
 
 def without_buckets(point: Point) -> Point:

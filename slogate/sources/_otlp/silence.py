@@ -1,0 +1,57 @@
+"""Which series were silent for long, for receivers that live longer than what they listen to.
+
+The pods of a fleet come and go, and each is a series of its own. Of those that are held, the one
+that has been silent for longest is let go where a new one needs the room and the silence is over
+an hour. What is kept of it is until when it counted, so that what it counted before is not
+counted again should it come back. Of those that were let go, too, so many are remembered; of the
+ones before only the latest of their times, for all together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+SILENT_NS = 3_600 * 10**9
+REMEMBERED = 200_000
+
+
+@dataclass(slots=True)
+class Silence:
+    """When each series was heard last; `now_ns` is by the clock of who listens, 0 for a file.
+
+    `most` series that were let go are remembered by themselves.
+    """
+
+    now_ns: int = 0
+    most: int = REMEMBERED
+    _heard: dict[Hashable, int] = field(default_factory=dict)
+    _gone: dict[int, int] = field(default_factory=dict)
+    _forgotten_ns: int = 0
+
+    def hear(self, identity: Hashable) -> None:
+        """A series was heard just now."""
+        if self.now_ns:
+            self._heard.pop(identity, None)  # the one that was heard last is the last
+            self._heard[identity] = self.now_ns
+
+    def stalest(self) -> Hashable | None:
+        """The series that has been silent for longest, if that is over an hour."""
+        for identity, heard_ns in self._heard.items():
+            return identity if self.now_ns - heard_ns > SILENT_NS else None
+        return None
+
+    def let_go(self, identity: Hashable, counted_ns: int) -> None:
+        """Remember of a series only that it counted until then."""
+        heard_ns = self._heard.pop(identity)
+        key = hash(identity)
+        before_ns = self._gone.pop(key, 0)
+        self._gone[key] = max(before_ns, counted_ns)
+        if len(self._gone) > self.most:
+            oldest_ns = self._gone.pop(next(iter(self._gone)))
+            # a clock that is ahead by years must not make all that comes look old
+            self._forgotten_ns = max(self._forgotten_ns, min(oldest_ns, heard_ns))
+
+    def counted_ns(self, identity: Hashable) -> int:
+        """Until when a series that is not held may have been counted; 0 if it cannot have been."""
+        return self._gone.get(hash(identity), self._forgotten_ns)
