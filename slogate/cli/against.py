@@ -7,7 +7,6 @@ that can be wrong is found before any load is sent.
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import socket
 from collections.abc import Callable, Iterator
@@ -16,8 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from slogate.cli.locustconf import configured
-from slogate.cli.locusting import own_host, shows_web_ui, spawn_rate
+from slogate.cli.locustconf import Configured
+from slogate.cli.locusting import is_master, own_host, shows_web_ui, spawn_rate
 from slogate.config import Settings
 from slogate.errors import ServiceError, UsageError
 from slogate.loadtest.reach import are_same, connection_trouble, is_known, refuse_unusable
@@ -86,6 +85,7 @@ def base_of(
     wanted: Wanted,
     settings: Settings,
     own: tuple[str, ...],
+    configured: Configured,
     specs: list[Spec],
     *,
     run_id: str,
@@ -93,7 +93,7 @@ def base_of(
     web: bool,
 ) -> Base:
     """The base that is meant; UsageError for what cannot be tested side by side."""
-    _refuse_several_processes(own)
+    _refuse_several_processes(own, configured)
     if planned_us is None or shows_web_ui(own, web=web):
         raise UsageError("--against needs a test that ends by itself, so none in the web UI")
     head = own_host(own) or settings.host
@@ -119,10 +119,12 @@ def base_of(
     )
 
 
-def _refuse_several_processes(own: tuple[str, ...]) -> None:
+def _refuse_several_processes(own: tuple[str, ...], configured: Configured) -> None:
     named = [word.partition("=")[0] for word in own]
-    if "processes" in configured(Path.cwd(), os.environ, own):
+    if "processes" in configured:
         named.append("--processes")
+    if is_master(own, configured):
+        named.append("--master")
     for name in named:
         if name in _ALONE:
             raise UsageError(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from slogate.cli.against import base_of
 from slogate.cli.judging import of_one_service, read
-from slogate.cli.locusting import is_worker, own_run_time, shows_web_ui, spawn_rate
+from slogate.cli.locusting import own_run_time, shows_web_ui, spawn_rate
 from slogate.cli.options import given_duration, given_run_time, note
 from slogate.cli.planning import Request
 from slogate.cli.refusing import refuse_undecidable
@@ -79,10 +79,10 @@ def settled(
         if bounded:
             raise UsageError("--max-time bounds --run-time auto", hint="say --run-time MAX instead")
         return request
-    own = own_run_time(request.locust) is not None or is_worker(request.locust)
+    own = own_run_time(request.locust) is not None or request.is_worker
     if not said and (own or shows_web_ui(request.locust, web=request.web)):
         return replace(request, settings=replace(settings, run_time=Settings().run_time))
-    if is_worker(request.locust):
+    if request.is_worker:
         return request  # its master has the run time
     if shows_web_ui(request.locust, web=request.web):
         raise UsageError("--run-time auto plans a run, and with --web a person starts and stops it")
@@ -110,7 +110,7 @@ def _refuse_before_load(request: Request, specs: list[Spec]) -> None:
         raise UsageError(f"--min-time is over --max-time, {format_duration(max_time_us)}")
     if request.against is not None:
         base_of(
-            request.against, request.settings, request.locust, specs,
+            request.against, request.settings, request.locust, request.configured, specs,
             run_id="planned", planned_us=max_time_us, web=request.web,
         )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
@@ -82,6 +83,7 @@ def command(
     from slogate import __version__
     from slogate.cli.auto import max_time_of, run_time_of, settled
     from slogate.cli.judging import of_one_service, read
+    from slogate.cli.locustconf import configured
     from slogate.cli.planning import Request, settings_with
     from slogate.cli.testing import load_test
     from slogate.gate import refuse_empty, refuse_unsupported
@@ -96,7 +98,8 @@ def command(
         "locustfiles": tuple(files or ()) or None,
         "specs": tuple(specs or ()) or None,
     }
-    settings = settings_with(given)
+    beneath = configured(Path.cwd(), os.environ)
+    settings = settings_with(given, beneath)
     named, chosen = of_one_service(read(settings.specs), settings.service)
     refuse_unsupported(chosen)
     refuse_empty(chosen)
@@ -105,11 +108,14 @@ def command(
     request = Request(
         settings=settings,
         locust=(),
+        configured=beneath,
         web=False,
         abort_on=(),
         labels=(f"{LABEL}={name}",),
         quiet=quiet,
     )
+    if request.is_worker:
+        raise UsageError("Locust's configuration makes this a worker, and a worker judges nothing")
     if resume is not None and not any(_ours(each, name) for each in _loads(settings, named)):
         hint = "`slogate runs list` shows the label calibration=NAME of each run"
         raise UsageError(f"no run of the calibration '{name}' is stored", hint=hint)

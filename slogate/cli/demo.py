@@ -57,6 +57,7 @@ def command(
       slogate demo --errors 'POST /login=20%'        see failures breach theirs
     """
     from slogate.cli.judging import tell
+    from slogate.cli.locustconf import IGNORED
     from slogate.cli.planning import Request
     from slogate.cli.testing import load_test
     from slogate.config import Settings
@@ -75,10 +76,16 @@ def command(
         locustfiles=(folder / "loadtests" / "locustfile.py",),
         specs=(folder / "slo" / "shop.yaml",),
     )
-    code = load_test(
-        Request(settings=settings, locust=(), web=False, abort_on=(), labels=(), quiet=quiet),
-        partial(tell, as_json=as_json, no_color=no_color, quiet=quiet),
+    request = Request(
+        settings=settings,
+        locust=(),
+        configured=IGNORED,
+        web=False,
+        abort_on=(),
+        labels=(),
+        quiet=quiet,
     )
+    code = load_test(request, partial(tell, as_json=as_json, no_color=no_color, quiet=quiet))
     note(_farewell(where, folder, temporary=store is None), quiet=quiet)
     return code
 
@@ -104,7 +111,7 @@ def _folder() -> Path:
 
 def _serve(address: str, slow: list[str], errors: list[str], freeze: str | None) -> str:
     port = address.rpartition(":")[2]
-    words = [sys.executable, "-m", "slogate.shop", "--port", port]
+    words = [sys.executable, "-P", "-m", "slogate.shop", "--port", port]
     words += [f"--slow={each}" for each in slow]
     words += [f"--errors={each}" for each in errors]
     words += [f"--freeze={freeze}"] if freeze else []

@@ -2,7 +2,7 @@
 
 Read as Locust reads it, the last word first: `LOCUST_…` variables, the file of `--config`,
 `[tool.locust]` in pyproject.toml, locust.conf, ~/.locust.conf. Only what slogate would otherwise
-fill in or has to know is looked for; Locust reads the rest itself.
+fill in or has to know is looked for; Locust reads the rest itself, unless it is to read none.
 """
 
 from __future__ import annotations
@@ -17,17 +17,24 @@ from slogate.errors import SettingsError
 
 _NAMES = (
     "host", "users", "spawn-rate", "run-time", "locustfile", "stop-timeout", "web-port",
-    "processes",
+    "processes", "worker", "master", "headless",
 )  # fmt: skip
+# whose variable is called otherwise
+_VARIABLES = {"worker": "LOCUST_MODE_WORKER", "master": "LOCUST_MODE_MASTER"}
+_YES = ("true", "yes", "on", "1")
 # those that are settings of slogate as well
 _SETTINGS = ("host", "users", "spawn-rate", "run-time")
 
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """What Locust's configuration says: by name, where it stands and its text."""
+    """What Locust's configuration says: by name, where it stands and its text.
+
+    `ignored`: Locust itself is to read none of it.
+    """
 
     found: Mapping[str, tuple[str, str]]
+    ignored: bool = False
 
     def __contains__(self, name: str) -> bool:
         """Whether Locust's configuration has a value of this name."""
@@ -36,6 +43,11 @@ class Configured:
     def text(self, name: str) -> str | None:
         """The value of this name; None if there is none."""
         return self.found[name][1] if name in self.found else None
+
+    def where(self, name: str) -> str | None:
+        """Where a flag of this name is set; None if it is not."""
+        place, text = self.found.get(name, ("", ""))
+        return place if text.lower() in _YES else None
 
     def settings(self) -> list[tuple[str, str, str]]:
         """(where it stands, key of slogate's settings, value in its spelling) of each."""
@@ -49,14 +61,17 @@ class Configured:
         return told
 
 
-def configured(folder: Path, environment: Mapping[str, str], own: Sequence[str]) -> Configured:
+IGNORED = Configured({}, ignored=True)
+
+
+def configured(folder: Path, environment: Mapping[str, str], own: Sequence[str] = ()) -> Configured:
     """What holds in this folder; SettingsError for a file that cannot be read."""
     found: dict[str, tuple[str, str]] = {}
     for path in _files(folder, environment, own):
         values = _toml(path) if path.suffix == ".toml" else _conf(path)
         found |= {name: (path.name, _text(values[name])) for name in _NAMES if name in values}
     for name in _NAMES:
-        variable = f"LOCUST_{name.upper().replace('-', '_')}"
+        variable = _VARIABLES.get(name, f"LOCUST_{name.upper().replace('-', '_')}")
         if environment.get(variable):
             found[name] = (variable, environment[variable])
     return Configured(found)

@@ -6,7 +6,7 @@ own configuration says, and slogate's settings do not, is left to it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from slogate.cli.locustconf import Configured
@@ -19,9 +19,22 @@ WEB_PORT = 8089
 _WEB = ("--web-host", "--web-port", "-P", "--autostart", "--class-picker")
 
 
-def is_worker(own: Sequence[str]) -> bool:
-    """Whether the user's arguments make this process a worker of a master elsewhere."""
-    return "--worker" in own
+def is_worker(own: Sequence[str], configured: Configured) -> bool:
+    """Whether the user's words make this process a worker of a master elsewhere."""
+    return "--worker" in own or configured.where("worker") is not None
+
+
+def is_master(own: Sequence[str], configured: Configured) -> bool:
+    """Whether the user's words make it a master of workers that are started elsewhere."""
+    return "--master" in own or configured.where("master") is not None
+
+
+def variables(environment: Mapping[str, str], configured: Configured) -> dict[str, str]:
+    """The environment for Locust; that of one that is to have its arguments alone."""
+    if not configured.ignored:
+        return dict(environment)
+    own = {name: value for name, value in environment.items() if not name.startswith("LOCUST_")}
+    return {**own, "SLOGATE_LOCUST_CONFIG": "none"}
 
 
 def shows_web_ui(own: Sequence[str], *, web: bool) -> bool:
@@ -71,7 +84,7 @@ def arguments(
     """All arguments for Locust; UsageError if there is no locustfile."""
     named = _names_file(own) or ("locustfile" in configured and not settings.locustfiles)
     given = [] if named else [f"--locustfile={path}" for path in _files(settings)]
-    if is_worker(own):
+    if is_worker(own, configured):
         return [*given, *own]
     if not shows_web_ui(own, web=web):
         given += ["--headless", "--only-summary"]

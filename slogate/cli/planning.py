@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from slogate.cli.against import Base, Wanted
-from slogate.cli.locustconf import configured
-from slogate.cli.locusting import own_run_time, shows_web_ui
+from slogate.cli.locustconf import Configured
+from slogate.cli.locusting import is_worker, own_run_time, shows_web_ui
 from slogate.cli.options import note
 from slogate.config import Settings, load_settings
 from slogate.model.early import EarlyStop
@@ -19,7 +19,7 @@ from slogate.slo.spec import Spec
 from slogate.store.layout import Store
 
 
-def settings_with(given: Mapping[str, Any], own: Sequence[str] = ()) -> Settings:
+def settings_with(given: Mapping[str, Any], beneath: Configured) -> Settings:
     """The project's settings with the flags that were given over them, Locust's own beneath.
 
     Whoever names a host tests what runs there, not what the settings would serve.
@@ -27,16 +27,19 @@ def settings_with(given: Mapping[str, Any], own: Sequence[str] = ()) -> Settings
     flags = {key: value for key, value in given.items() if value is not None}
     if "host" in flags:
         flags |= {"serve": None, "ready": None}
-    beneath = configured(Path.cwd(), os.environ, own).settings()
-    return replace(load_settings(Path.cwd(), os.environ, beneath), **flags)
+    return replace(load_settings(Path.cwd(), os.environ, beneath.settings()), **flags)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What the user asked for: settings with the flags laid over them, and the rest."""
+    """What the user asked for: settings with the flags laid over them, and the rest.
+
+    `configured` is what Locust's own configuration says, read once.
+    """
 
     settings: Settings
     locust: tuple[str, ...]
+    configured: Configured
     web: bool
     abort_on: tuple[str, ...]
     labels: tuple[str, ...]
@@ -44,6 +47,11 @@ class Request:
     against: Wanted | None = None
     early_stop: bool = False
     min_time: int = 0
+
+    @property
+    def is_worker(self) -> bool:
+        """Whether it only sends load, for a master elsewhere."""
+        return is_worker(self.locust, self.configured)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -156,6 +157,7 @@ def command(
     from slogate import __version__
     from slogate.cli.auto import is_auto, max_time_of, run_time_of, settled
     from slogate.cli.judging import tell
+    from slogate.cli.locustconf import configured
     from slogate.cli.planning import Request, settings_with
     from slogate.cli.testing import load_test
 
@@ -173,10 +175,12 @@ def command(
         "locustfiles": tuple(files or ()) or None,
         "specs": tuple(specs or ()) or None,
     }
-    settings = settings_with(given, locust or ())
+    beneath = configured(Path.cwd(), os.environ, locust or ())
+    settings = settings_with(given, beneath)
     request = Request(
         settings=settings,
         locust=tuple(locust or ()),
+        configured=beneath,
         web=web,
         abort_on=tuple(abort_on or ()),
         labels=tuple(label or ()),

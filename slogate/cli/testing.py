@@ -16,8 +16,7 @@ from slogate.cli.against import Wanted, base_of
 from slogate.cli.closing import close
 from slogate.cli.complaints import told
 from slogate.cli.judging import keep_all, of_one_service, read, worst
-from slogate.cli.locustconf import configured
-from slogate.cli.locusting import arguments, is_worker, own_host, web_port
+from slogate.cli.locusting import arguments, is_master, own_host, variables, web_port
 from slogate.cli.missed import note_missed
 from slogate.cli.planning import Request, Test
 from slogate.cli.refusing import refuse_undecidable
@@ -47,7 +46,7 @@ def load_test(request: Request, tell: Tell) -> int:
 
     A worker, which ships its rows elsewhere, judges nothing.
     """
-    if is_worker(request.locust):
+    if request.is_worker:
         _work(request)
         return EXIT_PASS
     test = _prepare(request)
@@ -99,9 +98,19 @@ def _prepare(request: Request) -> Test:
         rules=[abort_rule(text) for text in request.abort_on],
         store=open_store(request.settings.store, create=True),
     )
+    if test.web:
+        _refuse_headless(test)
     if request.early_stop:
         _refuse_early_stop(test)
     return test if request.against is None else _against(test, request.against)
+
+
+def _refuse_headless(test: Test) -> None:
+    """UsageError where Locust's own configuration says that there is no web UI."""
+    if where := test.request.configured.where("headless"):
+        raise UsageError(
+            f"no web UI is shown: {where} says headless", hint="take that out of it, or --web"
+        )
 
 
 def _refuse_early_stop(test: Test) -> None:
@@ -123,6 +132,7 @@ def _against(test: Test, wanted: Wanted) -> Test:
         wanted,
         request.settings,
         request.locust,
+        request.configured,
         test.specs,
         run_id=test.run_id,
         planned_us=test.planned_us,
@@ -139,12 +149,12 @@ def _preflight(test: Test) -> None:
 @contextlib.contextmanager
 def _service(test: Test) -> Iterator[Death]:
     """Serve the service if that is our part, else see that it is there, where we can tell."""
-    settings, own = test.request.settings, test.request.locust
+    settings, own, beneath = test.request.settings, test.request.locust, test.request.configured
     host = settings.host if settings.host and is_known(settings.host) else None
     if settings.serve is None:
         if settings.ready is not None:
             await_ready(settings.ready, settings.ready_timeout)
-        elif host is not None and own_host(own) is None and "--master" not in own:
+        elif host is not None and own_host(own) is None and not is_master(own, beneath):
             refuse_silent(host)
         yield lambda: None
         return
@@ -190,7 +200,7 @@ def _generate(test: Test, death: Death) -> Ended:
         "against": None if test.base is None else test.base.info(),
     }
     environment = {
-        **os.environ,
+        **variables(os.environ, test.request.configured),
         "SLOGATE_STORE": str(test.store.root),
         "SLOGATE_RUN": test.run_id,
         "SLOGATE_SERVICE": test.service,
@@ -198,8 +208,7 @@ def _generate(test: Test, death: Death) -> Ended:
     }
     if test.early is not None or test.rules:
         environment.setdefault("SLOGATE_FLUSH_S", EARLY_FLUSH_S)
-    own = test.request.locust
-    found = configured(Path.cwd(), os.environ, own)
+    own, found = test.request.locust, test.request.configured
     command = arguments(settings, own, test.request.web, found)
     test.say(f"run {test.run_id}: locust {' '.join(command)}")
     if test.web:
@@ -238,10 +247,9 @@ def labels(pairs: Sequence[str]) -> dict[str, str]:
 def _work(request: Request) -> None:
     """Be a worker of a master elsewhere: nothing is stored or judged here."""
     environment = {k: v for k, v in os.environ.items() if k != "SLOGATE_STORE"}
-    found = configured(Path.cwd(), os.environ, request.locust)
     log = Path(request.settings.store) / "logs" / f"worker-{secrets.token_hex(3)}.locust.log"
     ended = generate(
-        arguments(request.settings, request.locust, False, found),
+        arguments(request.settings, request.locust, False, request.configured),
         environment,
         log,
         lambda _: None,

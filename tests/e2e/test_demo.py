@@ -15,6 +15,8 @@ def test_the_demo_shows_a_breach_without_any_set_up(tmp_path):
     project = new_project(tmp_path)
     for path in (project.folder / "slogate.toml", project.folder / "slo" / "shop.yaml"):
         path.unlink()
+    # what lies about there is for other tests
+    (project.folder / "locust.conf").write_text("tags = none\nstop-timeout = 0\n")
 
     done = project.slogate("demo", "--slow", "POST /checkout=3x", "-t", "18s", "--json")
     told = dict(re.findall(r"^(look around|judge again|when done): +(.+)$", done.err, re.MULTILINE))

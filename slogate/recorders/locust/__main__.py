@@ -30,6 +30,8 @@ def main() -> None:
     except SlogateError as error:
         sys.stderr.write(f"slogate: {error.message}\n")
         sys.exit(error.exit_code)
+    if not settings.reads_config:
+        _read_no_files()
     recorder = Recorder(settings, store)
     recorder.register()
     _watch_interrupts(recorder)
@@ -37,6 +39,15 @@ def main() -> None:
     sys.argv[0] = "locust"
     run: Any = locust.main.main
     run()
+
+
+def _read_no_files() -> None:
+    """Keep Locust from the files of its configuration, which are somebody else's."""
+    parser: Any = locust.argument_parser
+    make = parser.get_empty_argument_parser
+    parser.get_empty_argument_parser = lambda add_help=True, **_: make(
+        add_help=add_help, default_config_files=()
+    )
 
 
 def _watch_interrupts(recorder: Recorder) -> None:

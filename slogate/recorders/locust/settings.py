@@ -4,7 +4,8 @@ SLOGATE_STORE, SLOGATE_RUN and SLOGATE_SERVICE belong together; without a store 
 written (a worker ships its rows to its master). SLOGATE_RUN_INFO is a JSON object with any of
 commit, branch, labels, planned_us, planned_rate, note, against (see `turns.py`).
 SLOGATE_STATUS_FD is a file descriptor for one line of progress a second, SLOGATE_FLUSH_S how
-often rows are written (10 seconds: each time costs the CPU of some fifty requests).
+often rows are written (10 seconds: each time costs the CPU of some fifty requests). With
+SLOGATE_LOCUST_CONFIG=none Locust reads no configuration but its arguments and LOCUST_ variables.
 Refuses what is half given or malformed.
 """
 
@@ -38,6 +39,7 @@ class Settings:
     planned_rate: float | None = None
     note: str | None = None
     against: Against | None = None
+    reads_config: bool = True
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -52,6 +54,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         service=service,
         status_fd=_descriptor(environment.get("SLOGATE_STATUS_FD")),
         flush_s=_seconds(environment.get("SLOGATE_FLUSH_S") or "10"),
+        reads_config=environment.get("SLOGATE_LOCUST_CONFIG") != "none",
         **_info(environment.get("SLOGATE_RUN_INFO") or "{}"),
     )
 

@@ -8,6 +8,7 @@ import pytest
 from builders import spec
 
 from slogate.cli.against import Wanted, base_of
+from slogate.cli.locustconf import Configured, configured
 from slogate.config import Settings
 from slogate.errors import UsageError
 
@@ -15,11 +16,16 @@ SETTINGS = replace(
     Settings(), host="http://127.0.0.1:8000", ready="http://127.0.0.1:8000/ready", users=10
 )
 
+NOTHING = Configured({})
 
-def base(words="app --port {port}", own=(), *, planned_us=60_000_000, settings=SETTINGS, **wanted):
+
+def base(
+    words="app --port {port}", own=(), *, planned_us=60_000_000, settings=SETTINGS,
+    beneath=NOTHING, **wanted,
+):  # fmt: skip
     """The base that is meant."""
     return base_of(
-        Wanted(base=words, **wanted), settings, own, [spec()],
+        Wanted(base=words, **wanted), settings, own, beneath, [spec()],
         run_id="r1", planned_us=planned_us, web=False,
     )  # fmt: skip
 
@@ -82,10 +88,10 @@ def test_what_cannot_be_tested_in_turns_is_refused(given, word):
         base(**given)
 
 
-def test_processes_of_locusts_configuration_are_seen(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("line", "flag"), [("processes = 2", "processes"), ("master", "master")])
+def test_processes_of_locusts_configuration_are_seen(tmp_path, line, flag):
     """Locust would fork as it says there, and half of the turns would be somebody else's."""
-    (tmp_path / "locust.conf").write_text("processes = 2\n")
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "locust.conf").write_text(f"{line}\n")
 
-    with pytest.raises(UsageError, match="within one process, so not with --processes"):
-        base()
+    with pytest.raises(UsageError, match=f"within one process, so not with --{flag}"):
+        base(beneath=configured(tmp_path, {}))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from slogate.cli.locustconf import configured
-from slogate.cli.locusting import arguments
+from slogate.cli.locustconf import IGNORED, configured
+from slogate.cli.locusting import arguments, is_master, is_worker, variables
 from slogate.config import Settings, load_settings
 from slogate.errors import SettingsError
 
@@ -102,3 +102,44 @@ def test_a_stop_timeout_of_locusts_configuration_holds(tmp_path):
     told = arguments(settings, [], False, configured(tmp_path, {}, []))
 
     assert not any(word.startswith("--stop-timeout") for word in told)
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "worker"),
+    [
+        pytest.param("worker = true", {}, True, id="conf"),
+        pytest.param("worker", {}, True, id="bare"),
+        pytest.param("worker = off", {}, False, id="off"),
+        pytest.param("", {"LOCUST_MODE_WORKER": "1"}, True, id="variable"),
+        pytest.param("worker = true", {"LOCUST_MODE_WORKER": "false"}, False, id="last-word"),
+        pytest.param("", {"LOCUST_WORKER": "true"}, False, id="no-variable-of-locust"),
+        pytest.param("", {}, False, id="nothing"),
+    ],
+)
+def test_a_worker_of_locusts_configuration_is_one(tmp_path, text, environment, worker):
+    """It judges nothing, and gets none of the arguments of who leads a test."""
+    (tmp_path / "locust.conf").write_text(f"{text}\n")
+    settings = Settings(locustfiles=(Path(__file__),))
+
+    found = configured(tmp_path, environment)
+
+    assert is_worker([], found) is worker
+    assert is_worker(["--worker"], found)
+    told = arguments(settings, [], False, found)
+    assert any(word.startswith("--users") for word in told) is not worker
+
+
+def test_a_master_of_locusts_configuration_is_one(tmp_path):
+    """Its workers may reach a host that it cannot."""
+    (tmp_path / "pyproject.toml").write_text("[tool.locust]\nmaster = true\n")
+
+    assert is_master([], configured(tmp_path, {}))
+    assert not is_master([], configured(tmp_path / "none", {}))
+
+
+def test_who_brings_all_hides_what_locust_would_find():
+    """Locust's variables, and by word to the launcher its files."""
+    environment = {"LOCUST_TAGS": "fast", "PATH": "/bin"}
+
+    assert variables(environment, IGNORED) == {"PATH": "/bin", "SLOGATE_LOCUST_CONFIG": "none"}
+    assert variables(environment, configured(Path("/none"), {})) == environment

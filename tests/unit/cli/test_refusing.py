@@ -10,6 +10,7 @@ import pytest
 from slogate.cli.against import Wanted
 from slogate.cli.auto import settled
 from slogate.cli.judging import read
+from slogate.cli.locustconf import IGNORED
 from slogate.cli.planning import Request
 from slogate.cli.refusing import REGRESSION, refuse_undecidable
 from slogate.config import AUTO, Settings
@@ -27,7 +28,10 @@ def asked(folder: Path, budget: str, **wanted: object) -> Request:
     settings = Settings(
         store=folder / ".slogate", specs=(spec,), run_time=AUTO, host="http://127.0.0.1:8"
     )
-    request = Request(settings=settings, locust=(), web=False, abort_on=(), labels=(), quiet=True)
+    request = Request(
+        settings=settings, locust=(), configured=IGNORED, web=False, abort_on=(), labels=(),
+        quiet=True,
+    )  # fmt: skip
     return replace(request, **wanted)
 
 
