@@ -1,9 +1,9 @@
 """Shared by benchmarks of the import: DuckDB's own reader and ours, in turns, in processes apart.
 
-A benchmark says how its file is generated and what DuckDB alone does with it; `run` does the
-rest and prints the best of the repeats. The import also hashes the file, checks every row, says
-which lines are bad, and syncs its parts to the disk. Neither has numpy, which pyarrow imports where
-it is there: the tests need it, slogate does not.
+A benchmark says how its file is generated and what DuckDB alone does with it, or another `peer`
+where DuckDB cannot read it; `run` does the rest and prints the best of the repeats. The import
+also hashes the file, checks every row, says which lines are bad, and syncs its parts to the disk.
+Neither has numpy, which pyarrow imports where it is there: the tests need it, slogate does not.
 """
 
 from __future__ import annotations
@@ -51,12 +51,14 @@ def run(
     duckdb_alone: Callable[[str, str], int] | None,
     words: Sequence[str],
     options: Callable[[Path], Mapping[str, str]] | None = None,
+    *,
+    peer: str = "DuckDB",
 ) -> None:
     """Measure and print; words: [megabytes=200] [repeats=3], or what a process is to measure.
 
     `generate(path, megabytes)` writes the file; `duckdb_alone(file, out)` reads it and writes its
     requests to the Parquet file `out`, and returns how many there are; None where it cannot.
-    `options(file)` are those of the import.
+    `options(file)` are those of the import. `peer` is who reads it where that is not DuckDB.
     """
     if words[:1] == ["--measure"]:
         given = options(Path(words[2])) if options else {}
@@ -71,7 +73,7 @@ def run(
         size = file.stat().st_size / 1e6
         best: dict[str, dict[str, float]] = {}
         for _ in range(repeats):
-            for which in ("duckdb", "slogate") if duckdb_alone else ("slogate",):
+            for which in (peer, "slogate") if duckdb_alone else ("slogate",):
                 command = [sys.executable, script, "--measure", which, str(file)]
                 took = json.loads(subprocess.check_output(command, env=compiled))
                 old = best.get(which, took)
@@ -84,8 +86,8 @@ def run(
         )
     if not duckdb_alone:
         return
-    wall, cpu = (best["duckdb"][key] / best["slogate"][key] for key in ("wall", "cpu"))
-    print(f"slogate at {wall:.2f} times DuckDB's speed ({cpu:.2f} by CPU time)")
+    wall, cpu = (best[peer][key] / best["slogate"][key] for key in ("wall", "cpu"))
+    print(f"slogate at {wall:.2f} times {peer}'s speed ({cpu:.2f} by CPU time)")
 
 
 def _measure(
@@ -98,7 +100,7 @@ def _measure(
     sys.modules["numpy"] = None
     with tempfile.TemporaryDirectory(dir=Path(file).parent) as folder:
         began = time.perf_counter()
-        if duckdb_alone and which == "duckdb":
+        if duckdb_alone and which != "slogate":
             rows = duckdb_alone(file, str(Path(folder) / "out.parquet"))
         else:
             rows = _import(file, folder, options)

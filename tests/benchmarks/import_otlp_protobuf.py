@@ -1,0 +1,160 @@
+"""How fast OTLP's protobuf spans are imported, beside its official classes writing the same.
+
+    python tests/benchmarks/import_otlp_protobuf.py [servers] [megabytes=200] [repeats=3]
+
+Messages of 100 spans behind four bytes of length, as the collector's file exporter writes them
+with `format: proto`: a third are a server's (`servers`: all are, with eight attributes instead of
+twelve), with the attributes that an HTTP server's instrumentation gives; no two spans are alike.
+The peer is a loop over the classes of `opentelemetry-proto`, which are C, that writes Parquet by
+pyarrow: DuckDB cannot read protobuf.
+"""
+
+from __future__ import annotations
+
+import random
+import struct
+import sys
+from collections.abc import Iterator
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from import_otlp_json import ROUTES
+from side_by_side import run
+
+SPANS = 100
+START = 1_764_000_000_000_000_000
+BATCH = 65_536
+
+
+def varint(number: int) -> bytes:
+    """A number as protobuf writes it."""
+    found = bytearray()
+    while number >= 0x80:
+        found.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*found, number])
+
+
+def field(number: int, content: bytes) -> bytes:
+    """Bytes, a text or a message as a field."""
+    return bytes([number << 3 | 2]) + varint(len(content)) + content
+
+
+@cache
+def pair(key: str, value: str | int) -> bytes:
+    """An attribute as it is in a list of them."""
+    one = field(1, value.encode()) if isinstance(value, str) else b"\x18" + varint(value)
+    return field(1, key.encode()) + field(2, one)
+
+
+def attributes(number: int, told: dict[str, Any]) -> bytes:
+    """Attributes as a field that is repeated."""
+    return b"".join(field(number, pair(key, value)) for key, value in told.items())
+
+
+def span(chance: random.Random, start: int, *, servers: bool) -> bytes:
+    """A span of a server, or of what it calls."""
+    route, failed = chance.choice(ROUTES), chance.random() < 0.005
+    told = {
+        "http.request.method": "GET", "url.path": route.replace("{id}", str(chance.randrange(999))),
+        "url.scheme": "https", "http.route": route,
+        "http.response.status_code": 503 if failed else 200, "server.address": "shop.example",
+        "client.address": f"10.1.{chance.randrange(256)}.{chance.randrange(256)}",
+        "user_agent.original": "Mozilla/5.0 (X11; Linux x86_64)",
+    }  # fmt: skip
+    if not servers:
+        told |= {
+            "network.protocol.version": "1.1", "server.port": 8443,
+            "thread.id": chance.randrange(1000), "thread.name": "http-nio-8443-exec-3",
+        }  # fmt: skip
+    kind = 2 if servers else chance.choice((1, 2, 3))
+    return b"".join(
+        (
+            field(1, chance.randbytes(16)), field(2, chance.randbytes(8)), field(4, b""),
+            field(5, f"GET {route}".encode()), b"\x30" + bytes([kind]), b"\x39",
+            struct.pack("<Q", start), b"\x41",
+            struct.pack("<Q", start + int(chance.lognormvariate(18, 0.6))),
+            attributes(9, told), field(15, b"\x18\x02" if failed else b""), b"\x85\x01\x01\x01\0\0",
+        )
+    )  # fmt: skip
+
+
+def generate(path: Path, megabytes: int, *, servers: bool = False) -> None:
+    """A file of about that size."""
+    chance, size, start = random.Random(20261127), 0, START
+    of = attributes(1, {"service.name": "shop", "service.version": "1.4.2", "host.name": "shop-1"})
+    scope = field(1, field(1, b"http") + field(2, b"2.1"))
+    with path.open("wb") as file:
+        while size < megabytes * 1_000_000:
+            spans = [span(chance, start + n * 1_000_000, servers=servers) for n in range(SPANS)]
+            start += SPANS * 1_000_000
+            scopes = field(2, scope + b"".join(field(2, each) for each in spans))
+            message = field(1, field(1, of) + scopes)
+            size += file.write(len(message).to_bytes(4, "big") + message)
+
+
+def messages(file: str) -> Iterator[bytes]:
+    """The messages of a file."""
+    with Path(file).open("rb") as stream:
+        while head := stream.read(4):
+            yield stream.read(int.from_bytes(head, "big"))
+
+
+def rows_of(file: str) -> Iterator[tuple[Any, ...]]:
+    """The requests of a file, message object by message object."""
+    from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
+
+    for content in messages(file):
+        for entry in TracesData.FromString(content).resource_spans:
+            of = {each.key: each.value.string_value for each in entry.resource.attributes}
+            labels = list(of.items())
+            for scope in entry.scope_spans:
+                for each in scope.spans:
+                    if each.kind != 2:
+                        continue
+                    told = {one.key: one.value for one in each.attributes}
+                    status = told["http.response.status_code"].int_value
+                    start, end = each.start_time_unix_nano, each.end_time_unix_nano
+                    yield (
+                        start // 1000, -((start - end) // 1000),
+                        told["http.route"].string_value, told["http.request.method"].string_value,
+                        status, each.status.code != 2 and status < 500, each.status.message or None,
+                        each.trace_id.hex(), labels,
+                    )  # fmt: skip
+
+
+def classes(file: str, out: str) -> int:
+    """The official classes, writing the columns of requests as Parquet."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    words = pa.dictionary(pa.int32(), pa.string())
+    schema = pa.schema(
+        [("ts", pa.timestamp("us", "UTC")), ("duration_us", pa.int64()), ("endpoint", words),
+         ("method", words), ("status", pa.int16()), ("ok", pa.bool_()), ("error", words),
+         ("trace_id", pa.string()), ("labels", pa.map_(pa.string(), pa.string()))]
+    )  # fmt: skip
+    written = 0
+
+    def write(rows: list[tuple[Any, ...]]) -> int:
+        columns = zip(zip(*rows, strict=True), schema.types, strict=True)
+        arrays = [pa.array(column, kind) for column, kind in columns]
+        writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+        return len(rows)
+
+    options = {"compression": "zstd", "compression_level": 1}
+    with pq.ParquetWriter(out, schema, **options) as writer:
+        rows = []
+        for row in rows_of(file):
+            rows.append(row)
+            if len(rows) == BATCH:
+                written += write(rows)
+                rows = []
+        return written + (write(rows) if rows else 0)
+
+
+if __name__ == "__main__":
+    words = [word for word in sys.argv[1:] if word != "servers"]
+    writing = partial(generate, servers=len(words) < len(sys.argv) - 1)
+    run(__file__, "traces.bin", writing, classes, words, peer="opentelemetry-proto")
