@@ -3,7 +3,7 @@
     .slogate/
       format                                   the layout's version
       series/<requests|counts|histograms>/kind=…/service=…/date=…/<run>-<part>.parquet
-      runs/<run>.json    verdicts/<id>.json    slogate.duckdb
+      runs/<run>.json    verdicts/<id>.json, <id>.sha256    slogate.duckdb
       aside/…                                  raw parts kept of runs that were rolled up
       journal/…                                see `recorders/otlp/journal.py`
       sent/…                                   see `sent.py`
@@ -220,12 +220,18 @@ def _refuse_constant(word: str) -> None:
     raise ValueError(f"{word} is no JSON")
 
 
+def json_bytes(document: object, *, sort_keys: bool = False) -> bytes:
+    """The document as a store keeps it."""
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys)
+    return f"{text}\n".encode("utf-8", "backslashreplace")
+
+
 def write_json(path: Path, document: object, *, sort_keys: bool = False) -> None:
     """Write the document, whole or not at all; StoreError if the disk refuses."""
-    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys)
+    data = json_bytes(document, sort_keys=sort_keys)
     try:
         make_folder(path.parent)
-        write_atomic(path, f"{text}\n".encode("utf-8", "backslashreplace"))
+        write_atomic(path, data)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror or error}") from None
 

@@ -27,6 +27,7 @@ from slogate.store.layout import newer
 FORMAT = 1
 _LARGEST = 2**63 - 1
 DIGEST = "sha256"
+KNOWN = {"format", *(field.name for field in dataclasses.fields(Run))}
 _SIGNED = "generator_exit"
 _SHA256 = re.compile("[0-9a-f]{64}")
 

@@ -1,5 +1,7 @@
 """Keeps the verdicts: `verdicts/<id>.json`, the document with the spec that it judged by.
 
+Beside each lies `<id>.sha256`, the digest of the file as `sha256sum` writes it, so that the
+document stays what was printed, byte for byte, and damage to it is found by `verify`.
 The store knows of a document only which run and service it speaks of, and its rough shape: an
 outcome, a list of objectives; what else is in it is not its business. A corrupt or newer
 document is a StoreError that names the file.
@@ -7,6 +9,7 @@ document is a StoreError that names the file.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Iterator
@@ -14,9 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from slogate.errors import StoreError
-from slogate.store.layout import Store, check_id, json_files, read_json, write_json
+from slogate.store.layout import (
+    Store,
+    check_id,
+    check_regular,
+    json_bytes,
+    json_files,
+    make_folder,
+    read_json,
+    write_atomic,
+)
+from slogate.store.locks import manifests
 
 SCHEMA = "slogate.verdict/v1"
+SEALED = ".sha256"
 TRIES = 3
 _OUT = "put it back or move it away (`slogate store verify` names all); check anew to judge again"
 
@@ -27,15 +41,57 @@ def write_verdict(store: Store, verdict_id: str, document: dict[str, Any]) -> bo
     Either way it is the last one written from now on.
     """
     path = store.verdicts / f"{check_id('verdict', verdict_id)}.json"
-    if path.is_file() and read_json(path) == document:
+    data = json_bytes(document)
+    # two who judge the same at once must not leave the digest of one beside the words of the other
+    with manifests(store):
         try:
-            # the system's own stamps can be milliseconds old, and tie with the write before
-            os.utime(path, ns=(time.time_ns(),) * 2)
+            if path.is_file() and path.read_bytes() == data and seal_of(path).is_file():
+                # the system's own stamps can be milliseconds old, and tie with the write before
+                os.utime(path, ns=(time.time_ns(),) * 2)
+                return False
+            make_folder(path.parent)
+            seal_of(path).unlink(missing_ok=True)
+            write_atomic(path, data)
+            write_atomic(seal_of(path), _sealed(path, data))
         except OSError as error:
             raise StoreError(f"{path} cannot be written: {error.strerror or error}") from None
-        return False
-    write_json(path, document)
     return True
+
+
+def seal_of(path: Path) -> Path:
+    """The file of a verdict's digest."""
+    return path.with_suffix(SEALED)
+
+
+def _sealed(path: Path, data: bytes) -> bytes:
+    return f"{hashlib.sha256(data).hexdigest()}  {path.name}\n".encode()
+
+
+def check_verdict(path: Path) -> None:
+    """StoreError if the file is not what was written; one of before digests is taken as it is."""
+    read_verdict(path)
+    # it may be written anew just now, first the file and then its digest
+    if not any(_is_as_written(path) for _ in range(TRIES)):
+        raise StoreError(f"{path} is damaged, or was changed by hand: it is not what was written")
+
+
+def _is_as_written(path: Path) -> bool:
+    seal = seal_of(path)
+    if not seal.exists():
+        return True
+    try:
+        check_regular(seal)
+        return seal.read_bytes() == _sealed(path, path.read_bytes())
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise StoreError(f"{seal} cannot be read: {error.strerror or error}") from None
+
+
+def missing_verdicts(store: Store) -> list[Path]:
+    """The verdicts whose digest is there and they are not; a digest is the first to be deleted."""
+    paths = [seal.with_suffix(".json") for seal in sorted(store.verdicts.glob(f"*{SEALED}"))]
+    return [path for path in paths if not path.exists() and seal_of(path).exists()]
 
 
 def read_verdicts(store: Store, *, service: str | None = None) -> list[dict[str, Any]]:

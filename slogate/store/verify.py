@@ -3,7 +3,7 @@
 Each run: its manifest can be read; each part that it names is there, its own, a regular file of
 this version with as many rows and bytes, and the SHA-256, that it was sealed with; every page has
 its checksum and every value is within bounds; the rows are as many as were written. Then the
-verdicts, and the files that nobody answers for (`strays.py`). Nothing is changed.
+verdicts, by their digests, and the files that nobody answers for (`strays.py`). Nothing is changed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from slogate.store.manifest import check_manifest, found_parts, named_part, read
 from slogate.store.parts import check_part, conforming, run_of, series_of
 from slogate.store.seals import check_seal, rows_of, size_of
 from slogate.store.strays import Stray, is_draft, strays
-from slogate.store.verdicts import read_verdict
+from slogate.store.verdicts import check_verdict, missing_verdicts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -141,11 +141,16 @@ def verify(
         _add(whole, check.run(run))
     for path in json_files(store.verdicts):
         try:
-            read_verdict(path)
+            check_verdict(path)
             whole.verdicts += 1
         except StoreError as error:
+            if not (path.exists() or path.is_symlink()):  # it was deleted just now
+                continue
             where = path.relative_to(store.root).as_posix()
             whole.faults.append(Damage(path=where, message=error.message))
+    for path in missing_verdicts(store):
+        where = path.relative_to(store.root).as_posix()
+        whole.faults.append(Damage(path=where, message=f"{path} is missing: its digest is there"))
     whole.faults += [_stray(store, stray) for stray in strays(store, now_s)]
     whole.faults += _foreign(store)
     return whole

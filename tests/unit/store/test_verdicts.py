@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 
@@ -7,7 +8,7 @@ import pytest
 
 from slogate.errors import StoreError
 from slogate.store.layout import open_store
-from slogate.store.verdicts import read_verdicts, write_verdict
+from slogate.store.verdicts import check_verdict, read_verdicts, write_verdict
 
 HEAD = '{"schema": "slogate.verdict/v1"'
 RUN = ', "run": {"id": "r"}'
@@ -26,6 +27,26 @@ def test_verdicts_are_read_as_written_in_the_order_of_writing(tmp_path):
     write_verdict(store, "b", document("b"))
 
     assert read_verdicts(store) == [document("a"), document("c"), document("b")]
+
+
+def test_a_digest_lies_beside_each_verdict(tmp_path):
+    """As `sha256sum` writes it; who judges anew puts a damaged one right, with its digest."""
+    store = open_store(tmp_path, create=True)
+    path, seal = store.verdicts / "a.json", store.verdicts / "a.sha256"
+    assert write_verdict(store, "a", document("a"))
+    whole = path.read_bytes()
+    assert seal.read_text() == f"{hashlib.sha256(whole).hexdigest()}  a.json\n"
+
+    for damage in (b"{", whole.replace(b"shop", b"shot")):
+        path.write_bytes(damage)
+        assert write_verdict(store, "a", document("a"))
+        assert path.read_bytes() == whole
+        check_verdict(path)
+    seal.unlink()
+    assert write_verdict(store, "a", document("a"))
+    assert seal.is_file()
+
+    assert not write_verdict(store, "a", document("a"))
 
 
 def test_verdicts_of_one_service_are_chosen(tmp_path):

@@ -12,14 +12,15 @@ import pyarrow.parquet as pq
 import pytest
 from series_strategies import row, table
 
+from slogate.errors import StoreError
 from slogate.model.run import Reconciliation, Run
 from slogate.store.layout import open_store
 from slogate.store.locks import caring
-from slogate.store.manifest import read_run, write_run
+from slogate.store.manifest import check_manifest, read_run, write_run
 from slogate.store.parts import SCHEMA, write_part
 from slogate.store.seals import sealed
 from slogate.store.strays import QUIET_S
-from slogate.store.verdicts import write_verdict
+from slogate.store.verdicts import check_verdict, write_verdict
 from slogate.store.verify import verify
 
 NOW = 2_000_000_000.0
@@ -185,6 +186,47 @@ def test_a_verdict_that_cannot_be_read(store):
     (store.verdicts / "v.json").write_text('{"schema": "slogate.verdict/v9"}')
 
     assert "newer slogate" in faults(store)[0][1]
+
+
+def test_every_bit_of_a_verdict_counts(store):
+    """Whichever bit of a verdict or of its digest flips, it is found; put back, all is well."""
+    for path in (store.verdicts / "v.json", store.verdicts / "v.sha256"):
+        whole = path.read_bytes()
+        for at in range(len(whole) * 8):
+            damaged = bytearray(whole)
+            damaged[at // 8] ^= 1 << at % 8
+            path.write_bytes(damaged)
+            with pytest.raises(StoreError, match=r"v\.json"):
+                check_verdict(store.verdicts / "v.json")
+        assert len(faults(store)) == 1
+        path.write_bytes(whole)
+
+    assert faults(store) == []
+
+
+def test_every_bit_of_a_manifest_counts(store):
+    """Whichever bit flips, in the name of its digest too, somebody sees it."""
+    path = store.runs / "r2.json"
+    whole = path.read_bytes()
+    name = whole.rindex(b'"sha256"') * 8
+    for at in [*range(0, len(whole) * 8, 61), *range(name, name + 64)]:
+        damaged = bytearray(whole)
+        damaged[at // 8] ^= 1 << at % 8
+        path.write_bytes(damaged)
+        with pytest.raises(StoreError, match=r"r2\.json"):
+            check_manifest(store, read_run(store, "r2").id)
+
+
+def test_a_verdict_that_is_gone_is_missed(store):
+    """Its digest is there; without that, as of a store of before, it is taken as it is."""
+    (store.verdicts / "v.json").rename(store.root / "elsewhere")
+    [(_, message)] = faults(store)
+    assert "v.json is missing" in message
+
+    (store.root / "elsewhere").rename(store.verdicts / "v.json")
+    (store.verdicts / "v.sha256").unlink()
+
+    assert faults(store) == []
 
 
 def test_values_out_of_bounds_are_found(store):
