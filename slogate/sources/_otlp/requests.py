@@ -1,13 +1,15 @@
 """Spans → rows of the request series, column by column.
 
 A span's start and duration are whole nanoseconds: the duration is rounded up to µs. Its error
-type, else its exception, else the message of its status is the error of one that failed.
+type, else its exception, else the message of its status is the error of one that failed. What a
+span tells apart from when and in which trace is of few kinds: each is looked at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import array
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US
 from slogate.sources._otlp.semantics import facts, word
@@ -18,9 +20,27 @@ if TYPE_CHECKING:
 
 LONGEST_ERROR = 500
 SAMPLED = {"sampled": "true"}
-_COLUMNS = (
-    "ts", "duration_us", "endpoint", "method", "status", "ok", "error", "trace_id", "labels",
-)  # fmt: skip
+_HEX = 32
+
+
+class Told(NamedTuple):
+    """What a span tells of its request, apart from when it was; `sampled` if thinned out."""
+
+    endpoint: str
+    method: str
+    status: int | None
+    ok: bool
+    error: str | None
+    sampled: bool
+
+
+def told(span: Span) -> Told:
+    """What a span tells of its request."""
+    known = facts(span.attributes, span.name)
+    failed = known.failed or span.code == ERROR
+    error = (known.error or span.exception or span.message) if failed else None
+    error = word(error)[:LONGEST_ERROR] if error else None
+    return Told(known.endpoint, known.method, known.status, not failed, error, span.sampled)
 
 
 class Requests:
@@ -28,11 +48,14 @@ class Requests:
 
     def __init__(self) -> None:
         self.sampled = 0
-        self._rows: list[tuple[Any, ...]] = []
-        self._labels: dict[tuple[tuple[str, str], ...], int] = {}
+        self._starts: list[int] = []
+        self._durations: list[int] = []
+        self._traces: list[bytes] = []
+        self._of: list[int] = []
+        self._kinds: dict[tuple[Any, ...], int] = {}
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._of)
 
     def add(self, span: Span, labels: Mapping[str, str]) -> None:
         """Add the request that a span tells of; Malformed if its times cannot be."""
@@ -44,33 +67,70 @@ class Requests:
             raise Malformed("it has no end")
         if end < span.start_ns or duration > LONGEST_US:
             raise Malformed("it ends before its start, or over a day later")
-        known = facts(span.attributes, span.name)
-        failed = known.failed or span.code == ERROR
-        error = (known.error or span.exception or span.message) if failed else None
-        if span.sampled:
+        found = told(span)
+        self.sampled += found.sampled
+        self._of.append(self.kind(found, labels))
+        self._starts.append(start)
+        self._durations.append(duration)
+        self._traces.append(bytes.fromhex(span.trace_id))
+
+    def kind(self, told: Told, labels: Mapping[str, str]) -> int:
+        """The number of a kind of rows, good until they are taken."""
+        if told.sampled:
             labels = {**labels, **SAMPLED}
-            self.sampled += 1
-        code = self._labels.setdefault(tuple(labels.items()), len(self._labels))
-        self._rows.append(
-            (
-                start, duration, known.endpoint, known.method, known.status, not failed,
-                word(error)[:LONGEST_ERROR] if error else None, span.trace_id or None, code,
-            )
-        )  # fmt: skip
+        return self._kinds.setdefault((*told[:5], tuple(labels.items())), len(self._kinds))
+
+    def extend(
+        self,
+        starts: Iterable[int],
+        durations: Iterable[int],
+        kinds: Iterable[int],
+        traces: Iterable[bytes],
+    ) -> None:
+        """Add rows by columns, as many of each: times in µs that can be; a trace id or nothing.
+
+        `sampled` is for whoever adds them to count.
+        """
+        self._starts += starts
+        self._durations += durations
+        self._of += kinds
+        self._traces += traces
 
     def batch(self) -> pa.RecordBatch:
         """The rows so far, which are then forgotten."""
         import pyarrow as pa
 
-        types = {
-            "ts": pa.int64(), "duration_us": pa.int64(), "status": pa.int16(), "ok": pa.bool_(),
-            "labels": pa.int32(),
+        endpoint, method, status, ok, error, labels = zip(*self._kinds, strict=True)
+        named = pa.array(list(map(list, labels)), pa.map_(pa.string(), pa.string()))
+        kinds = {
+            "endpoint": pa.array(endpoint, pa.string()).dictionary_encode(),
+            "method": pa.array(method, pa.string()).dictionary_encode(),
+            "status": pa.array(status, pa.int16()), "ok": pa.array(ok, pa.bool_()),
+            "error": pa.array(error, pa.string()), "labels": named,
         }  # fmt: skip
-        columns = dict(zip(_COLUMNS, zip(*self._rows, strict=True), strict=True))
-        arrays = {
-            name: pa.array(column, types.get(name, pa.string())) for name, column in columns.items()
-        }
-        kinds = pa.array([list(kind) for kind in self._labels], pa.map_(pa.string(), pa.string()))
-        arrays["labels"] = kinds.take(arrays["labels"])
-        self._rows, self._labels = [], {}
-        return pa.RecordBatch.from_pydict(arrays)
+        of = _wholes("i", self._of)
+        columns = {"ts": _wholes("q", self._starts), "duration_us": _wholes("q", self._durations)}
+        columns |= {name: column.take(of) for name, column in kinds.items()}
+        columns["trace_id"] = _hexadecimal(self._traces)
+        self._starts, self._durations, self._traces, self._of = [], [], [], []
+        self._kinds = {}
+        return pa.RecordBatch.from_pydict(columns)
+
+
+def _wholes(code: str, values: Sequence[int]) -> Any:
+    """A column of whole numbers, which Arrow would look at one by one."""
+    import pyarrow as pa
+
+    kind = pa.int32() if code == "i" else pa.int64()
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(array.array(code, values))])
+
+
+def _hexadecimal(ids: Sequence[bytes]) -> Any:
+    """Ids of one length in hexadecimal; null where there is none."""
+    import pyarrow as pa
+
+    if b"" in ids:
+        return pa.array([each.hex() or None for each in ids], pa.string())
+    digits = pa.py_buffer(b"".join(ids).hex().encode())
+    offsets = pa.py_buffer(array.array("i", range(0, _HEX * len(ids) + 1, _HEX)))
+    return pa.Array.from_buffers(pa.string(), len(ids), [None, offsets, digits])
