@@ -20,7 +20,8 @@ def rebuild_command(
     And slogate.duckdb with them.
 
     What stood in the manifest alone is gone, so such a run is incomplete: it cannot pass. Nothing
-    is deleted. Parts that were written within the last hour are left to their writer. Exit 2 if
+    is deleted; of parts that hold the same rows, which a compaction that died has left, one is put
+    aside. Parts that were written within the last hour are left to their writer. Exit 2 if
     anything could not be rebuilt.
 
     \b
@@ -37,13 +38,16 @@ def rebuild_command(
     found = rebuild(opened, now_s=time.time())
     refreshed(opened, quiet=quiet)
     if as_json:
-        out(dumps({"runs": [run.id for run in found.runs], "left": found.left}))
+        aside = [path.relative_to(opened.root).as_posix() for path in found.aside]
+        out(dumps({"runs": [r.id for r in found.runs], "left": found.left, "aside": aside}))
     for run in found.runs:
         note(
             f"made the manifest of {run.id}: {counted(run.rows.written, 'request')} of "
             f"{plain(run.service)}, incomplete",
             quiet=quiet,
         )
+    for path in found.aside:
+        note(f"put aside, as other parts hold its rows: {plain(str(path))}", quiet=quiet)
     for sentence in found.left:
         note(f"left as it is: {plain(sentence)}")
     if not found.runs and not found.left:

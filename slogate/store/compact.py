@@ -20,6 +20,7 @@ from slogate.store.manifest import named_part
 from slogate.store.parts import ROW_GROUP, SCHEMA, series_of, write_part
 from slogate.store.replacing import MAKER, replaced
 from slogate.store.seals import rows_of
+from slogate.store.supersede import replacing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -108,8 +109,9 @@ def _merge(store: Store, run: Run, parts: Sequence[str], number: int) -> str:
     series = series_of(parts[0])
     rows = _row_groups(_tables(store, parts, series))
     return write_part(
-        store, run.id, run.service, run.kind, rows, sequence=number, worker=MAKER, series=series
-    )
+        store, run.id, run.service, run.kind, rows, sequence=number, worker=MAKER, series=series,
+        metadata=replacing(parts),
+    )  # fmt: skip
 
 
 def _tables(store: Store, parts: Sequence[str], series: Series) -> Iterator[pa.Table]:

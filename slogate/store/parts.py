@@ -11,10 +11,11 @@ calendar, negative durations and counts, and never overwrites a part.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -101,12 +102,13 @@ def write_part(
     sequence: int,
     worker: str | None,
     series: Series = "requests",
+    metadata: Mapping[bytes, str] = MappingProxyType({}),
 ) -> str:
     """Store the rows as one part and return its path relative to the store.
 
     `rows` have the columns of `SCHEMA(series)`, words may be dictionary-encoded; `(worker,
-    sequence)` is unique in the run and series. StoreError if the rows do not fit, the part exists
-    or the disk refuses. May be called from a native thread.
+    sequence)` is unique in the run and series; `metadata` is more to be told. StoreError if the
+    rows do not fit, the part exists or the disk refuses. May be called from a native thread.
     """
     batches = conforming(rows, series)
     first = next(batches, None)
@@ -118,6 +120,8 @@ def write_part(
         make_folder(path.parent)
         if path.exists():
             raise StoreError(f"{path} exists already; parts are never overwritten")
+        if metadata:
+            first = first.replace_schema_metadata({**first.schema.metadata, **metadata})
         _write(path, first, batches)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error}") from None
@@ -216,6 +220,11 @@ def run_of(name: str) -> str | None:
     """The run whose part has that file name; None if it is no finished part."""
     match = _PART_NAME.fullmatch(name)
     return match["run"] if match else None
+
+
+def part_of(name: str) -> str:
+    """What a part's file name says after its run: `[<worker>.]<sequence>`."""
+    return name.removesuffix(".parquet").rpartition("-")[2]
 
 
 def number_of(part: str) -> int:

@@ -2,8 +2,8 @@
 
 What stood in the manifest alone (commit, labels, the generator's health, how the run ended) is
 gone, so such a run is `incomplete` and its note says why: it can fail, it cannot pass. Nothing
-is deleted and no manifest is overwritten. Manifests and parts that cannot be read are named and
-left.
+is deleted and no manifest is overwritten. Of parts that hold the same rows, as a compaction that
+died leaves them, one is put aside. Manifests and parts that cannot be read are named and left.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ from urllib.parse import unquote
 
 from slogate.errors import StoreError
 from slogate.model.run import Kind, Reconciliation, Run
+from slogate.model.series import SERIES
 from slogate.store.layout import Store, check_id, json_files
 from slogate.store.locks import manifests
 from slogate.store.manifest import read_run, write_run
 from slogate.store.parts import check_part, series_of
+from slogate.store.replacing import put_aside
 from slogate.store.seals import sealed
 from slogate.store.strays import strays
+from slogate.store.supersede import doubled
 
 _REMEDY = "restore it from a copy, or move it out of the store and rebuild again"
 NOTE = "its manifest was lost and was made anew from the parts"
@@ -29,10 +32,14 @@ _KINDS: dict[str, Kind] = {"kind=load": "load", "kind=production": "production"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilt:
-    """The runs that have a manifest again, and sentences on what was left as it is."""
+    """The runs that have a manifest again, and sentences on what was left as it is.
+
+    `aside` are the parts that were put aside, as others hold their rows.
+    """
 
     runs: tuple[Run, ...]
     left: tuple[str, ...]
+    aside: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +60,34 @@ def rebuild(store: Store, *, now_s: float) -> Rebuilt:
             lost.setdefault(stray.run, []).append(stray.path)
     made: list[Run] = []
     left: list[str] = []
+    aside: list[Path] = []
     for run_id, paths in lost.items():
         try:
-            run = _run(store, run_id, paths, left)
+            extra = doubled(store.root, _in_series(store, paths))
+            run = _run(store, run_id, [path for path in paths if path not in extra], left)
             with manifests(store):
                 if not (store.runs / f"{run_id}.json").exists():
+                    _put_aside(store, extra, aside)
                     write_run(store, run)
                     made.append(run)
         except StoreError as error:
             left.append(error.message)
-    return Rebuilt(runs=tuple(made), left=(*left, *_corrupt(store)))
+    return Rebuilt(runs=tuple(made), left=(*left, *_corrupt(store)), aside=tuple(aside))
+
+
+def _in_series(store: Store, paths: Sequence[Path]) -> list[Path]:
+    """The parts of the series that there are; what lies elsewhere is refused with its run."""
+    return [path for path in paths if path.relative_to(store.root).parts[1] in SERIES]
+
+
+def _put_aside(store: Store, paths: Sequence[Path], done: list[Path]) -> None:
+    """First, as of a run that is incomplete all counts that lies among its parts."""
+    for path in paths:
+        try:
+            put_aside(store, path)
+        except OSError as error:
+            raise StoreError(f"{path} cannot be put aside: {error.strerror or error}") from None
+        done.append(path)
 
 
 def _corrupt(store: Store) -> Iterator[str]:
@@ -105,6 +130,8 @@ def _owner(store: Store, run_id: str, paths: Sequence[Path]) -> tuple[str, Kind]
     if len(folders) != 1:
         raise StoreError(f"run '{run_id}' has parts in the folders of several services")
     kind, service = folders.pop()
+    if len(_in_series(store, paths)) < len(paths):
+        raise StoreError(f"run '{run_id}' has parts in the folder of no series")
     if kind not in _KINDS or not service.startswith("service="):
         raise StoreError(f"run '{run_id}' has parts outside of the folders of services")
     return unquote(service.removeprefix("service=")), _KINDS[kind]

@@ -90,7 +90,7 @@ def _clear(store: Store, old: Sequence[str], *, keep: bool) -> None:
         for part in old:
             path = store.root / part
             if keep:
-                _put_aside(path, store.aside / path.relative_to(store.root / "series"))
+                put_aside(store, path)
             else:
                 path.unlink(missing_ok=True)
     except OSError as error:
@@ -98,7 +98,9 @@ def _clear(store: Store, old: Sequence[str], *, keep: bool) -> None:
         raise StoreError(f"an old part cannot be removed: {error}", hint=hint) from None
 
 
-def _put_aside(path: Path, aside: Path) -> None:
+def put_aside(store: Store, path: Path) -> None:
+    """Move a part to where nothing reads it; OSError if that is impossible."""
+    aside = store.aside / path.relative_to(store.root / "series")
     make_folder(aside.parent)
     path.replace(aside)
     sync_folder(aside.parent)

@@ -22,6 +22,7 @@ from slogate.model.series import Series
 from slogate.store.layout import Store
 from slogate.store.parts import SCHEMA, series_of, write_part
 from slogate.store.replacing import MAKER, replaced
+from slogate.store.supersede import replacing
 from slogate.store.views import connected, escaped, first_line, literal
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def _write(store: Store, run: Run, shape: _Shape, number: int) -> str:
                 connection.execute(_COUNT)
             return write_part(
                 store, run.id, run.service, run.kind, _batches(connection, shape.series),
-                sequence=number, worker=MAKER, series=shape.series,
+                sequence=number, worker=MAKER, series=shape.series, metadata=replacing(run.parts),
             )  # fmt: skip
     except duckdb.Error as error:
         raise StoreError(f"run '{run.id}' cannot be rolled up: {first_line(error)}") from None

@@ -40,7 +40,7 @@ RUNS = {
     "source": "VARCHAR", "origin": "MAP(VARCHAR, VARCHAR)", "generator_exit": "BIGINT",
     "planned_us": "BIGINT", "planned_rate": "DOUBLE", "cpu": "DOUBLE", "lag_us": "BIGINT",
     "lag_p99_us": "BIGINT", "missed": "DOUBLE", "processes": "BIGINT", "lost_processes": "BIGINT",
-    "lockstep": "DOUBLE", "note": "VARCHAR", "parts": "VARCHAR[]",
+    "left_processes": "BIGINT", "lockstep": "DOUBLE", "note": "VARCHAR", "parts": "VARCHAR[]",
 }  # fmt: skip
 VERDICTS = {
     "id": "VARCHAR", "run": "VARCHAR", "service": "VARCHAR", "verdict": "VARCHAR",

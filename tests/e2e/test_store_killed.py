@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
@@ -16,9 +18,10 @@ from series_strategies import row, table
 from slogate.model.run import Reconciliation, Run
 from slogate.store.layout import open_store
 from slogate.store.locks import caring
-from slogate.store.manifest import list_runs, parts_of, write_run
+from slogate.store.manifest import delete_run, list_runs, parts_of, write_run
 from slogate.store.parts import write_part
 from slogate.store.prune import remove_strays
+from slogate.store.rebuild import rebuild
 from slogate.store.seals import sealed
 from slogate.store.strays import strays
 from slogate.store.verify import verify
@@ -122,6 +125,18 @@ def tidy(store):
     return len(found)
 
 
+def rebuilt(copy):
+    """Lose the manifest too, and make it anew: the rows are there once; how many parts went."""
+    lost = open_store(Path(shutil.copytree(copy, f"{copy}-lost")))
+    (lost.runs / "r1.json").unlink()
+    found = rebuild(lost, now_s=time.time() + LATER_S)
+    check(lost)
+    assert (found.left, [run.state for run in found.runs]) == ((), ["incomplete"])
+    delete_run(lost, "r1")
+    assert list(lost.root.rglob("*.parquet")) == []
+    return len(found.aside)
+
+
 @pytest.mark.parametrize(
     ("kind", "raw"),
     [
@@ -136,11 +151,13 @@ def test_a_death_before_each_step_loses_nothing(tmp_path, kind, raw):
                    capture_output=True)  # fmt: skip
     copies = sorted(tmp_path.glob("s-*"))
     done = [check(open_store(copy)) for copy in copies]
+    aside = [rebuilt(copy) for copy in copies]
     left = [tidy(open_store(copy)) for copy in copies]
 
     assert done == sorted(done)
     assert (done[0], done[-1]) == (0, 1)
     assert 0 < sum(map(bool, left)) < len(left)
+    assert 0 < sum(map(bool, aside)) < len(aside)
     assert [check(open_store(copy)) for copy in copies] == done
 
 

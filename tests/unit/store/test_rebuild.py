@@ -15,6 +15,7 @@ from slogate.store.manifest import parts_of, read_run, write_run
 from slogate.store.parts import SCHEMA, write_part
 from slogate.store.rebuild import NOTE, rebuild
 from slogate.store.strays import QUIET_S
+from slogate.store.supersede import REPLACES_KEY, replacing
 from slogate.store.verify import verify
 
 NOW = 2_000_000_000.0
@@ -110,6 +111,44 @@ def test_parts_in_the_folders_of_two_services_are_left(store):
 
     assert found.runs == ()
     assert "several services" in found.left[0]
+
+
+def test_parts_in_the_folder_of_no_series_are_left(store):
+    """Nobody can say what they hold."""
+    path = store.root / part(store)
+    odd = store.root / "series" / "odd" / path.relative_to(store.series("requests"))
+    odd.parent.mkdir(parents=True)
+    path.rename(odd)
+    found = rebuild(store, now_s=NOW)
+
+    assert found.runs == ()
+    assert "folder of no series" in found.left[0]
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_parts_that_hold_the_same_rows_count_once(store, gone):
+    """A merged part goes aside while all that it replaced is there, else the rest of that does."""
+    old = [part(store, sequence=number) for number in range(3)]
+    rows = table([row(i) for i in range(30)])
+    merged = part(store, rows=rows, sequence=3, metadata=replacing(old))
+    if gone:
+        (store.root / old[1]).unlink()
+    found = rebuild(store, now_s=NOW)
+
+    aside = [old[0], old[2]] if gone else [merged]
+    assert [run.rows.written for run in found.runs] == [30]
+    assert [path.relative_to(store.root).as_posix() for path in found.aside] == aside
+    assert verify(store, now_s=NOW).faults == []
+
+
+def test_a_part_that_does_not_say_what_it_replaced(store):
+    """Its run is left as it is: its rows could count twice."""
+    part(store)
+    part(store, sequence=1, metadata={REPLACES_KEY: "[1]"})
+    found = rebuild(store, now_s=NOW)
+
+    assert found.runs == ()
+    assert "does not say which parts it replaced" in found.left[0]
 
 
 @pytest.mark.parametrize(("other", "rolled_up"), [(7, 7), (8, None)])
