@@ -13,7 +13,7 @@ import io
 import json
 import re
 from collections.abc import Generator, Iterator
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from slogate.sources._base import MARK, Chunk, Origin, Source
 from slogate.sources._otlp.columns import PLAIN
@@ -22,6 +22,8 @@ from slogate.sources._otlp.files import Message, failing, translated
 from slogate.sources._otlp.frames import LONGEST, begins, frames, framing, unpacked
 from slogate.sources._otlp.lane import Lane
 from slogate.sources._otlp.settings import OPTIONS
+from slogate.sources._otlp.span_lines import PLAIN as SPANS
+from slogate.sources._otlp.span_lines import SpanLines
 from slogate.sources._otlp.telemetry import Malformed
 from slogate.sources._otlp.translate import Translator
 
@@ -65,7 +67,7 @@ def _is_lines(origin: Origin) -> bool:
 
 def _lines(origin: Origin) -> Iterator[Message]:
     """The messages block by block, and line by line where a block cannot be taken."""
-    lane, number, marked = Lane(), 1, origin.head.startswith(MARK)
+    lanes, number, marked = _Lanes(Lane(), SpanLines()), 1, origin.head.startswith(MARK)
     with origin.stream() as opened:
         stream = io.BufferedReader(cast("Any", opened), 1 << 20)
         stream.read(len(MARK) if marked else 0)
@@ -74,30 +76,37 @@ def _lines(origin: Origin) -> Iterator[Message]:
         while size := stream.readinto(block):
             del block[size:]
             block += stream.readline(LONGEST + 1)
-            number += yield from _block(lane, block, number)
+            number += yield from _block(lanes, block, number)
             rest: bytes | bytearray = block
             while len(rest) > LONGEST and not rest.endswith(b"\n"):
                 rest = stream.readline(LONGEST + 1)
             del block[_BLOCK:]
             block += bytes(_BLOCK - len(block))
-    lane.release()
+    lanes.histograms.release()
 
 
-def _block(lane: Lane, block: bytearray, first: int) -> Generator[Message, None, int]:
+def _block(lanes: _Lanes, block: bytearray, first: int) -> Generator[Message, None, int]:
     """A block at once, or else each half of it, a small one line by line; how many lines it has."""
     plain = block.startswith(PLAIN)
     if plain:
-        fast = _Fast(lane, block)
+        fast = _Fast(lanes.histograms, block)
         yield Message(first, None, fast.take)
         if fast.lines:
             return fast.lines
     if len(block) > _SMALL and (plain or b"\n" + PLAIN in block):
         half = block.find(b"\n", len(block) // 2, -1) + 1
         if half:
-            fewer = yield from _block(lane, block[:half], first)
-            return fewer + (yield from _block(lane, block[half:], first + fewer))
-    lane.release()
-    return (yield from _each(block, first))
+            fewer = yield from _block(lanes, block[:half], first)
+            return fewer + (yield from _block(lanes, block[half:], first + fewer))
+    lanes.histograms.release()
+    return (yield from _each(lanes, block, first))
+
+
+class _Lanes(NamedTuple):
+    """What takes blocks of histograms, and lines of spans, faster than they can be read as JSON."""
+
+    histograms: Lane
+    spans: SpanLines
 
 
 class _Fast:
@@ -112,7 +121,7 @@ class _Fast:
         return self.lines > 0
 
 
-def _each(block: bytearray, first: int) -> Generator[Message, None, int]:
+def _each(lanes: _Lanes, block: bytearray, first: int) -> Generator[Message, None, int]:
     lines = block.split(b"\n")
     if not lines[-1]:
         lines.pop()
@@ -120,12 +129,16 @@ def _each(block: bytearray, first: int) -> Generator[Message, None, int]:
         if len(line) >= LONGEST:
             yield Message(number, None, _too_long)
         elif line and not line.isspace():
-            yield _message(line, number)
+            yield _message(lanes.spans, line, number)
     return len(lines)
 
 
-def _message(text: bytes | bytearray, line: int | None = None, at: int | None = None) -> Message:
+def _message(
+    spans: SpanLines, text: bytes | bytearray, line: int | None = None, at: int | None = None
+) -> Message:
     def take(translator: Translator) -> None:
+        if text.startswith(SPANS) and spans.take(translator, text):
+            return
         document = _loads(text)
         for one in document if isinstance(document, list) else [document]:
             take_json(translator, one)
@@ -161,17 +174,18 @@ def _whole(origin: Origin) -> Iterator[Message]:
 
 
 def _framed(origin: Origin) -> Iterator[Message]:
+    spans = SpanLines()
     with origin.stream() as stream:
         for frame in frames(stream, "four bytes"):
             if frame.fault:
                 yield Message(None, frame.at, failing(frame.fault))
             elif frame.content:
-                yield _message_of(frame.content, frame.at)
+                yield _message_of(spans, frame.content, frame.at)
 
 
-def _message_of(content: bytes, at: int) -> Message:
+def _message_of(spans: SpanLines, content: bytes, at: int) -> Message:
     try:
-        return _message(unpacked(content), at=at)
+        return _message(spans, unpacked(content), at=at)
     except Malformed as error:
         return Message(None, at, failing(str(error)))
 

@@ -41,6 +41,7 @@ from slogate.sources._otlp.telemetry import (
 _UPPER = re.compile(r"(?=[A-Z])")
 SPANS, METRICS = "resourceSpans", "resourceMetrics"
 OTHERS = ("resourceLogs", "resourceProfiles")
+OTHER_KINDS = "spans of other kinds"
 
 
 class Keys(dict[str, str]):
@@ -113,7 +114,7 @@ def spans(
                 hexadecimal(item.get(span_id, ""), 8),
                 code,
                 str(status.get("message", "")) if failed else "",
-                _exception(item.get("events")) if failed else "",
+                exception(item.get("events")) if failed else "",
                 thinned(item.get(state)),
                 attributes(item.get("attributes"), wanted),
             )
@@ -122,7 +123,7 @@ def spans(
         except (AttributeError, TypeError, KeyError):
             losses.bad["it is no span"] += 1
     if others:
-        losses.left_out["spans of other kinds"] += others
+        losses.left_out[OTHER_KINDS] += others
 
 
 def thinned(state: Any) -> bool:
@@ -224,7 +225,8 @@ def _value(value: Any) -> Value:
     return ""
 
 
-def _exception(events: Any) -> str:
+def exception(events: Any) -> str:
+    """The message of the last exception among the events, else its type."""
     for event in reversed(events or ()):
         if event.get("name") == "exception":
             told = attributes(event.get("attributes"))

@@ -1,0 +1,157 @@
+"""Spans of a line of OTLP's JSON, most of them read without a reader of JSON.
+
+    …"spans":[{…},{…}]… ──taken out──► …"spans":[-Infinity,-Infinity]…, and the fields' texts
+
+What is left of the line is read as JSON. In it, whatever stands for a span must be where spans
+are, or the line is not taken. A span that is written otherwise stays in the line and is read like
+any other JSON, in its turn. Attributes, names and states are few but repeated: each is looked at
+once. A line with anything but spans is not taken; nothing has changed then.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from slogate.sources._otlp.documents import Taker
+from slogate.sources._otlp.from_json import (
+    CAMEL,
+    OTHER_KINDS,
+    SPANS,
+    attributes,
+    exception,
+    resources,
+    spans,
+    thinned,
+)  # fmt: skip
+from slogate.sources._otlp.grammar import FIELDS, span_expression
+from slogate.sources._otlp.scalars import enum
+from slogate.sources._otlp.telemetry import ERROR, Attributes, Losses, Malformed, Span
+
+PLAIN = b'{"resourceSpans":'
+_Known = TypeVar("_Known")
+_MOST_KEPT = 10_000
+# what stands for a span: no number, so that it is never what an exporter writes
+_MARK, _SPAN = "-Infinity", object()
+_READ = json.JSONDecoder(
+    parse_constant={_MARK: _SPAN, "Infinity": math.inf, "NaN": math.nan}.__getitem__
+)
+_Row = tuple[Any, ...]
+
+
+@dataclass(slots=True)
+class SpanLines:
+    """Takes lines one by one; remembers what their spans repeat."""
+
+    _kinds: dict[str | None, int] = field(default_factory=dict)
+    _names: dict[str | None, str] = field(default_factory=dict)
+    _statuses: dict[str | None, tuple[int, str]] = field(default_factory=dict)
+    _attributes: dict[str | None, Attributes] = field(default_factory=dict)
+
+    def take(self, taker: Taker, line: bytes | bytearray) -> bool:
+        """Take the spans of a line; whether it could be taken this way."""
+        try:
+            rows, found = _found(line.decode())
+        except (ValueError, RecursionError):
+            return False
+        chosen, losses = taker.settings, taker.losses
+        for resource, _, items, _ in found:
+            taker.spans(resource, self._spans(items, rows, chosen.kinds, chosen.wanted, losses))
+        return True
+
+    def _spans(
+        self,
+        items: list[Any],
+        rows: Iterator[_Row],
+        kinds: frozenset[int],
+        wanted: frozenset[str],
+        losses: Losses,
+    ) -> Iterator[Span]:
+        """The same as `from_json.spans`."""
+        kind_of, others = self._kinds, 0
+        for item in items:
+            if item is not _SPAN:
+                yield from spans([item], CAMEL, kinds, wanted, losses)
+                continue
+            row = next(rows)
+            try:
+                if (kind := kind_of.get(row[4])) is None:
+                    kind = _learnt(kind_of, row[4], _kind)
+                if kind in kinds:
+                    yield self._span(row, wanted)
+                else:
+                    others += 1
+            except Malformed as error:
+                losses.bad[str(error)] += 1
+            except (AttributeError, TypeError, KeyError):
+                losses.bad["it is no span"] += 1
+        if others:
+            losses.left_out[OTHER_KINDS] += others
+
+    def _span(self, row: _Row, wanted: frozenset[str]) -> Span:
+        trace_id, span_id, state, name, _, start, end, told, events, status = row
+        if (title := self._names.get(name)) is None:
+            title = _learnt(self._names, name, lambda text: str(_loads(text, "")))
+        if (outcome := self._statuses.get(status)) is None:
+            outcome = _learnt(self._statuses, status, _status)
+        if (pairs := self._attributes.get(told)) is None:
+            pairs = _learnt(self._attributes, told, lambda text: attributes(_loads(text), wanted))
+        failed = outcome[0] == ERROR
+        return Span(
+            title,
+            int(start.strip('"')) if start else 0,
+            int(end.strip('"')) if end else 0,
+            trace_id[1:-1].lower(),
+            span_id[1:-1].lower() if span_id else "",
+            outcome[0],
+            outcome[1] if failed else "",
+            exception(_loads(events)) if failed and events else "",
+            state is not None and thinned(_loads(state)),
+            pairs,
+        )
+
+
+def _found(text: str) -> tuple[Iterator[_Row], list[Any]]:
+    """The fields of spans, and lists in which they are; ValueError if it is not plain."""
+    expression = span_expression(" " if text.startswith(" ", len(PLAIN)) else "")
+    parts = expression.split(text)
+    width = len(FIELDS) + 1
+    many = len(parts) // width
+    rest = _MARK.join(parts[::width])
+    if rest.count(_MARK) != many:
+        raise Malformed("it has spans that are no objects")
+    document = _READ.decode(rest)
+    if document.keys() != {SPANS}:
+        raise Malformed("it does not only have spans")
+    found = list(resources(document, SPANS))
+    if sum(sum(item is _SPAN for item in items) for _, _, items, _ in found) != many:
+        raise Malformed("it has spans where there are none")
+    columns = [parts[at::width] for at in range(1, width)]
+    return zip(*columns, strict=True), found
+
+
+def _learnt(
+    known: dict[str | None, _Known], text: str | None, read: Callable[[str | None], _Known]
+) -> _Known:
+    if len(known) >= _MOST_KEPT:
+        known.clear()
+    found = known[text] = read(text)
+    return found
+
+
+def _loads(text: str | None, otherwise: Any = None) -> Any:
+    return otherwise if text is None else json.loads(text)
+
+
+def _kind(text: str | None) -> int:
+    kind = _loads(text, 0)
+    return kind if type(kind) is int else enum(kind)
+
+
+def _status(text: str | None) -> tuple[int, str]:
+    status = _loads(text) or {}
+    code = enum(status.get("code", 0))
+    return code, str(status.get("message", "")) if code == ERROR else ""
