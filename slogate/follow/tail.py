@@ -15,9 +15,7 @@ import gzip
 import hashlib
 import lzma
 import os
-import re
 import shutil
-import stat
 import tempfile
 import zlib
 from collections.abc import Callable
@@ -27,15 +25,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from slogate.errors import SourceError
+from slogate.follow.rotated import rotated
 
 HEAD = 1024
 PIECE = 4 << 20
 LONGEST_LINE = 16 << 20
-# what rotation puts behind a name: a number or a date by itself, or one of these words
-_ROTATED = re.compile(
-    r"(^|[-._])\d++(?![A-Za-z]{2})|~$|[-._](old|bak|prev|save)(\.\w+)?$|^\.(gz|bz2|xz|zst)$",
-    re.ASCII,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +121,9 @@ class Tail:
         """The file in which it stood: itself, or what it was moved or copied to."""
         if _is_same(self.path, self._at):
             return self.path
-        for path, _ in reversed(_beside(self.path)):
-            if _is_same(path, self._at):
-                return path
+        for each in reversed(rotated(self.path)):
+            if _is_same(each.path, self._at):
+                return each.path
         self.notes.append(
             f"the {self.path} that was read up to line {self._at.lines} is gone: what was "
             "written to it after that, if anything, is missing"
@@ -138,13 +132,23 @@ class Tail:
         return self.path
 
     def _next(self) -> Path:
-        for path, told in _beside(self.path):
-            if told.st_mtime_ns >= self._since and self._left and self._is_new(path):
-                return path
+        ours = _number(self.path)
+        # what our name links to is written to still
+        files = [
+            each for each in (rotated(self.path) if self._left else [])
+            if each.told.st_mtime_ns >= self._since and _number(each.path) != ours
+        ]  # fmt: skip
+        styles = {each.style for each in files if not each.sure and self._was_left(each.path)}
+        for each in files:
+            if (each.sure or each.style in styles) and self._is_new(each.path):
+                return each.path
         return self.path
 
     def _is_new(self, path: Path) -> bool:
-        return not _is_empty(path) and not any(_is_same(path, left) for left in self._left)
+        return not _is_empty(path) and not self._was_left(path)
+
+    def _was_left(self, path: Path) -> bool:
+        return any(_is_same(path, left) for left in self._left)
 
     def _leave(self, file: IO[bytes]) -> None:
         """On to what was begun since."""
@@ -189,30 +193,12 @@ class Tail:
         return Piece(data=data, first_line=before.lines + 1, position=self._at)
 
 
-def _beside(path: Path) -> list[tuple[Path, os.stat_result]]:
-    """The files that rotation has made of it: the same name and more, the oldest first.
-
-    A name that goes on otherwise (`access.log-ssl`) is another log.
-    """
-    found = []
-    for other in path.parent.glob(f"{_escaped(path.name)}?*"):
-        if _ROTATED.search(other.name[len(path.name) :]):
-            with suppress(OSError):
-                found.append((other, other.stat()))
-    files = [(other, told) for other, told in found if stat.S_ISREG(told.st_mode)]
-    return sorted(
-        files, key=lambda each: (each[1].st_mtime_ns, _age(each[0].name[len(path.name) :]))
-    )
-
-
-def _age(suffix: str) -> tuple[int, str]:
-    """Orders files written at the same moment: `.2` is older than `.1`, a later date is younger."""
-    number = int(found[0]) if (found := re.search(r"\d{1,18}", suffix)) else 0
-    return (-number if number < 10_000 else number), suffix
-
-
-def _escaped(name: str) -> str:
-    return "".join(f"[{c}]" if c in "*?[" else c for c in name)
+def _number(path: Path) -> tuple[int, int] | None:
+    """What the system knows a file by; None where there is none."""
+    with suppress(OSError):
+        told = path.stat()
+        return told.st_dev, told.st_ino
+    return None
 
 
 def _is_same(path: Path, position: Position) -> bool:

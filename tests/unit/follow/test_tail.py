@@ -271,3 +271,86 @@ def test_rotated_files_are_known_by_their_names(log, suffix):
     assert data == b"".join(log.lines)
     assert tail.notes == []
     tail.close()
+
+
+@pytest.mark.parametrize(
+    ("older", "younger"),
+    [
+        pytest.param("access.2.log", "access.1.log", id="numbers"),
+        pytest.param("access-20261126.log", "access-20261127.log", id="days"),
+        pytest.param("access.2026-11-26.0.log.gz", "access.2026-11-27.0.log", id="packed"),
+        pytest.param("access_2026-11-26T10:05.log", "access_2026-11-26T11:05.log", id="hours"),
+    ],
+)
+def test_rotation_before_the_ending_is_found(log, older, younger):
+    """The file in which it stood, those called alike that came after it, and then the log."""
+    log.write(3)
+    tail = Tail(log.path)
+    data, at = drain(tail)
+    tail.close()
+    for name in (older, younger):
+        log.write(3)
+        log.path.rename(log.path.with_name(name.removesuffix(".gz")))
+        log.file.close()
+        log.file = log.path.open("ab", buffering=0)
+        if name.endswith(".gz"):
+            packed = log.path.with_name(name)
+            packed.write_bytes(gzip.compress(packed.with_suffix("").read_bytes()))
+            told = packed.with_suffix("").stat()
+            os.utime(packed, ns=(told.st_atime_ns, told.st_mtime_ns))
+            packed.with_suffix("").unlink()
+    log.write(3)
+    tail = Tail(log.path, at)
+    data += drain(tail)[0]
+
+    assert data == b"".join(log.lines)
+    assert tail.notes == []
+    tail.close()
+
+
+def test_the_log_of_another_process_is_no_rotated_one(log):
+    """A number before the ending may name a worker: only names like those of ours are ours."""
+    log.write(3)
+    tail = Tail(log.path)
+    data, at = drain(tail)
+    tail.close()
+    log.write(2)
+    log.rename()
+    log.path.with_name("access.2.log").write_bytes(b"another worker's line\n" * 9)
+    log.write(2)
+    tail = Tail(log.path, at)
+    data += drain(tail)[0]
+
+    assert data == b"".join(log.lines)
+    tail.close()
+
+
+@pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
+@pytest.mark.parametrize("dated", ["access.log.2026-11-{}", "access-2026-11-{}.log"])
+@pytest.mark.parametrize("running", [True, False])
+def test_a_name_that_links_to_the_file_of_the_day(tmp_path, link, dated, running):
+    """As Apache's rotatelogs makes it: the day's file is ours, and not another one besides."""
+    path, lines, data, at = tmp_path / "access.log", [], b"", None
+    tail = Tail(path)
+    for day in range(10, 16):
+        file = tmp_path / dated.format(day)
+        file.touch()
+        path.unlink(missing_ok=True)
+        getattr(path, link)(file)
+        for _ in range(2):
+            lines.append(f"line {len(lines)} of day {day}\n".encode())
+            with file.open("ab") as opened:
+                opened.write(lines[-1][:8])
+                opened.flush()
+                if day != 12:  # nobody reads on that day
+                    more, now = drain(tail)
+                    data, at = data + more, now or at
+                opened.write(lines[-1][8:])
+        if not running:
+            tail.close()
+            tail = Tail(path, at)
+    data += drain(tail, last=True)[0]
+    tail.close()
+
+    assert data == b"".join(lines)
+    assert tail.notes == []
