@@ -27,35 +27,60 @@ _TRUTH = "(?:true|false)"
 _SCALAR = rf"(?:{_TEXT}|{_NUMBER}|true|false|null)"
 
 
-@cache
-def span_expression(blank: str) -> re.Pattern[str]:
-    """What finds spans whose first field is `traceId`; `blank` is behind commas and colons."""
-    comma, colon = f",{blank}", f":{blank}"
+class _Grammar:
+    """The parts that spans are made of; `blank` is behind commas and colons."""
 
-    def alternatives(**values: str) -> str:
-        told = "|".join(f'{name}"{colon}{value}' for name, value in values.items())
+    def __init__(self, blank: str) -> None:
+        self.comma, self.colon = f",{blank}", f":{blank}"
+        plain = self.one_of(
+            stringValue=_TEXT, intValue=_LONG, boolValue=_TRUTH, doubleValue=_NUMBER,
+            bytesValue=_TEXT,
+        )  # fmt: skip
+        values = self.one_of(values=self.listed(self.with_fields(plain)))
+        array = self.one_of(arrayValue=self.with_fields(values))
+        self._value = self.with_fields(f"(?:{plain}|{array})?+")
+
+    def attribute(self, key: str = _TEXT) -> str:
+        """An attribute that has such a key."""
+        return self.with_fields(
+            f"{self.one_of(key=key)}{self.comma}{self.one_of(value=self._value)}"
+        )
+
+    def one_of(self, **values: str) -> str:
+        """A field with its value."""
+        told = "|".join(f'{name}"{self.colon}{value}' for name, value in values.items())
         return f'"(?:{told})'
 
-    def several(one: str) -> str:
-        return f"(?:{one}(?:{comma}{one})*+)?+"
+    def several(self, one: str) -> str:
+        """Any number of them."""
+        return f"(?:{one}(?:{self.comma}{one})*+)?+"
 
-    def listed(one: str) -> str:
-        return rf"\[{several(one)}\]"
+    def listed(self, one: str) -> str:
+        """A list of them."""
+        return rf"\[{self.several(one)}\]"
 
-    def one_object(fields: str) -> str:
+    @staticmethod
+    def with_fields(fields: str) -> str:
+        """An object."""
         return rf"\{{{fields}\}}"
 
-    plain = alternatives(
-        stringValue=_TEXT, intValue=_LONG, boolValue=_TRUTH, doubleValue=_NUMBER, bytesValue=_TEXT
-    )
-    values = alternatives(values=listed(one_object(plain)))
-    value = one_object(f"(?:{plain}|{alternatives(arrayValue=one_object(values))})?+")
-    told = f"{alternatives(key=_TEXT)}{comma}{alternatives(value=value)}"
-    attributes = listed(one_object(told))
-    status = one_object(several(f"{_TEXT}{colon}{_SCALAR}"))
+
+@cache
+def wanted_expression(blank: str, keys: frozenset[str]) -> re.Pattern[str]:
+    """What finds attributes of these keys in a list that has no escapes."""
+    told = "|".join(re.escape(key) for key in sorted(keys))
+    return re.compile(_Grammar(blank).attribute(f'"(?:{told})"'))
+
+
+@cache
+def span_expression(blank: str) -> re.Pattern[str]:
+    """What finds spans whose first field is `traceId`."""
+    of = _Grammar(blank)
+    attributes = of.listed(of.attribute())
+    status = of.with_fields(of.several(f"{_TEXT}{of.colon}{_SCALAR}"))
     # events and links are of one kind here: objects of plain values, and attributes
-    field = f"{_TEXT}{colon}(?:{_SCALAR}|{attributes})"
-    events = listed(one_object(several(field)))
+    field = f"{_TEXT}{of.colon}(?:{_SCALAR}|{attributes})"
+    events = of.listed(of.with_fields(of.several(field)))
     written = {
         "traceId": '"(?:[0-9a-fA-F]{32})?+"', "spanId": '"(?:[0-9a-fA-F]{16})?+"',
         "traceState": _TEXT, "name": _TEXT, "kind": f"(?:[0-9]|{_TEXT})",
@@ -65,7 +90,7 @@ def span_expression(blank: str) -> re.Pattern[str]:
     fields = {name: f"({written[name]})" for name in FIELDS}
     fields |= {"parentSpanId": _TEXT, "flags": _NATURAL, "links": events}
     fields |= {f"dropped{what}Count": _NATURAL for what in ("Attributes", "Events", "Links")}
-    each = rf'(?:{alternatives(**fields)}(?:{comma}(?=")|(?=\}})))++'
+    each = rf'(?:{of.one_of(**fields)}(?:{of.comma}(?=")|(?=\}})))++'
     # a link begins likewise, but has no start
     begun = f"(?({1 + FIELDS.index('startTimeUnixNano')})|(?!))"
     return re.compile(rf'\{{(?="traceId"){each}\}}{begun}')

@@ -27,11 +27,12 @@ from slogate.sources._otlp.from_json import (
     spans,
     thinned,
 )  # fmt: skip
-from slogate.sources._otlp.grammar import FIELDS, span_expression
+from slogate.sources._otlp.grammar import FIELDS, span_expression, wanted_expression
 from slogate.sources._otlp.scalars import enum
 from slogate.sources._otlp.telemetry import ERROR, Attributes, Losses, Malformed, Span
 
 PLAIN = b'{"resourceSpans":'
+_Text = TypeVar("_Text")
 _Known = TypeVar("_Known")
 _MOST_KEPT = 10_000
 # what stands for a span: no number, so that it is never what an exporter writes
@@ -49,12 +50,15 @@ class SpanLines:
     _kinds: dict[str | None, int] = field(default_factory=dict)
     _names: dict[str | None, str] = field(default_factory=dict)
     _statuses: dict[str | None, tuple[int, str]] = field(default_factory=dict)
-    _attributes: dict[str | None, Attributes] = field(default_factory=dict)
+    _attributes: dict[tuple[str, ...], Attributes] = field(default_factory=dict)
+    _blank: str = ""
 
     def take(self, taker: Taker, line: bytes | bytearray) -> bool:
         """Take the spans of a line; whether it could be taken this way."""
         try:
-            rows, found = _found(line.decode())
+            text = line.decode()
+            self._blank = " " if text.startswith(" ", len(PLAIN)) else ""
+            rows, found = _found(text, self._blank)
         except (ValueError, RecursionError):
             return False
         chosen, losses = taker.settings, taker.losses
@@ -97,8 +101,6 @@ class SpanLines:
             title = _learnt(self._names, name, lambda text: str(_loads(text, "")))
         if (outcome := self._statuses.get(status)) is None:
             outcome = _learnt(self._statuses, status, _status)
-        if (pairs := self._attributes.get(told)) is None:
-            pairs = _learnt(self._attributes, told, lambda text: attributes(_loads(text), wanted))
         failed = outcome[0] == ERROR
         return Span(
             title,
@@ -110,14 +112,24 @@ class SpanLines:
             outcome[1] if failed else "",
             exception(_loads(events)) if failed and events else "",
             state is not None and thinned(_loads(state)),
-            pairs,
+            self._told(told, wanted) if told else {},
         )
 
+    def _told(self, text: str, wanted: frozenset[str]) -> Attributes:
+        """The attributes that are wanted of a list of them; the others are not looked at."""
+        if "\\" in text:
+            # keys may have escapes
+            return attributes(json.loads(text), wanted)
+        told = tuple(wanted_expression(self._blank, wanted).findall(text))
+        if (found := self._attributes.get(told)) is None:
+            read = f"[{','.join(told)}]"
+            found = _learnt(self._attributes, told, lambda _: attributes(json.loads(read), wanted))
+        return found
 
-def _found(text: str) -> tuple[Iterator[_Row], list[Any]]:
+
+def _found(text: str, blank: str) -> tuple[Iterator[_Row], list[Any]]:
     """The fields of spans, and lists in which they are; ValueError if it is not plain."""
-    expression = span_expression(" " if text.startswith(" ", len(PLAIN)) else "")
-    parts = expression.split(text)
+    parts = span_expression(blank).split(text)
     width = len(FIELDS) + 1
     many = len(parts) // width
     rest = _MARK.join(parts[::width])
@@ -133,9 +145,7 @@ def _found(text: str) -> tuple[Iterator[_Row], list[Any]]:
     return zip(*columns, strict=True), found
 
 
-def _learnt(
-    known: dict[str | None, _Known], text: str | None, read: Callable[[str | None], _Known]
-) -> _Known:
+def _learnt(known: dict[_Text, _Known], text: _Text, read: Callable[[_Text], _Known]) -> _Known:
     if len(known) >= _MOST_KEPT:
         known.clear()
     found = known[text] = read(text)
