@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -74,8 +75,9 @@ def compact_command(
     histograms.
 
     Rolling up replaces every request by counts a minute, exact for the limits of the specs, and
-    histograms an hour, exact to 0.27%. It cannot be undone. Runs that are still recorded are left
-    alone. Safe beside everything that reads and writes; a crash loses nothing.
+    histograms an hour, exact to 0.27%. It cannot be undone. Runs that are still recorded, or did
+    not end well, are left alone, and told. Safe beside everything that reads and writes; a crash
+    loses nothing.
 
     \b
     Examples:
@@ -114,13 +116,25 @@ def compact_command(
                 codes.append(told(error))
     if done and not dry_run:
         refreshed(opened, quiet=quiet)
+    left: Counter[str] = Counter(each.state for each in runs if each.state != "complete")
     if as_json:
-        out(dumps({"dry_run": dry_run, "runs": done}))
+        out(dumps({"dry_run": dry_run, "runs": done, "left": left}))
     for line in _lines(done, dry=dry_run):
         note(line, quiet=quiet)
+    if left:
+        note(_left(left), quiet=quiet)
     if not done and codes == [EXIT_PASS]:
         note("nothing to do", quiet=quiet)
     return max(codes)
+
+
+def _left(states: Mapping[str, int]) -> str:
+    """How many runs were left as they are, and why."""
+    from slogate.cli.importing import counted
+
+    told = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+    what = counted(sum(states.values()), "run")
+    return f"left as they are: {what} ({told}); only complete ones are merged or rolled up"
 
 
 def _runs(store: Store, run: str | None, service: str | None, kind: str | None) -> list[Run]:

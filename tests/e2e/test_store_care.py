@@ -141,7 +141,7 @@ def test_rebuild_brings_a_run_back(call, runs, tmp_path):
     assert call("store", "verify")[0] == 2
     code, out, err = call("store", "rebuild", "--json")
 
-    assert (code, json.loads(out)) == (0, {"runs": [runs[0]], "left": []})
+    assert (code, json.loads(out)) == (0, {"runs": [runs[0]], "left": [], "aside": []})
     assert "50 requests of shop, incomplete" in err
     assert call("store", "verify")[0] == 0
     assert call("store", "rebuild")[2] == "no manifest is lost\n"
@@ -226,6 +226,22 @@ def test_a_second_caretaker_is_refused(call, runs, tmp_path):
 
     assert code == 2
     assert f"already (process {os.getpid()})" in err
+
+
+def test_compact_says_what_it_leaves(call, runs, tmp_path):
+    """Runs that did not end well are never rewritten: how many, and why, is told."""
+    store = store_of(tmp_path)
+    for name, state in zip(runs, ("interrupted", "running"), strict=True):
+        many_parts(store, name)
+        update_run(store, name, lambda run, state=state: replace(run, state=state))
+    before = sorted(store.root.rglob("*.parquet"))
+    code, _, err = call("store", "compact")
+
+    told = "left as they are: 2 runs (1 interrupted, 1 running); only complete ones are merged"
+    assert (code, err) == (0, f"{told} or rolled up\nnothing to do\n")
+    left = json.loads(call("store", "compact", "--json")[1])["left"]
+    assert left == {"interrupted": 1, "running": 1}
+    assert sorted(store.root.rglob("*.parquet")) == before
 
 
 def test_compact_merges_small_parts(call, runs, tmp_path):
