@@ -162,7 +162,11 @@ def _counts(client: Client, indicator: Indicator, term: Term) -> bool:
     """Whether a bare metric counts up without end."""
     if indicator.counter is not None or _COUNTS.search(term.selector.name):
         return indicator.counter is not False
-    told: Any = client.ask("metadata", [("metric", term.selector.name)], post=False)
+    try:
+        told: Any = client.ask("metadata", [("metric", term.selector.name)], post=False)
+    except TooMuch as error:
+        why = f"nobody says whether {term.selector.name} is a counter: {error}"
+        raise client.fail(why) from None
     entries = told.get(term.selector.name, []) if isinstance(told, dict) else []
     return bool(entries) and all(
         isinstance(each, dict) and each.get("type") == "counter" for each in entries

@@ -24,6 +24,7 @@ from slogate.promises.promise import MINUTE_US, Plan
 from slogate.sources._prometheus.answer import matrix
 from slogate.sources._prometheus.client import Client, TooMuch
 from slogate.sources._prometheus.counting import WINDOW
+from slogate.sources._prometheus.spans import TROUBLES
 from slogate.units import format_count
 
 SCALE = 10**9
@@ -118,7 +119,7 @@ def _asked(client: Client, text: str, times: range, indicator: Indicator) -> Gro
     """The values of each group by time; several series are added up, or refused."""
     query = WINDOW.sub(f"{times.step}ms", text)
     found: Groups = {}
-    at, most = 0, MOST_POINTS
+    at, most, troubles = 0, MOST_POINTS, 0
     while at < len(times):
         part = times[at : at + most]
         try:
@@ -130,10 +131,13 @@ def _asked(client: Client, text: str, times: range, indicator: Indicator) -> Gro
                 ],
             )  # fmt: skip
         except TooMuch as error:
-            if len(part) == 1:
-                raise client.fail(f"{text}: {error}") from None
+            troubles = troubles + 1 if error.troubled else 0
+            if len(part) == 1 or troubles == TROUBLES:
+                hint = "call it again when the server is well" if error.troubled else None
+                raise client.fail(f"{text}: {error}", hint=hint) from None
             most = len(part) // 2
             continue
+        troubles = 0
         try:
             _into(found, answer, indicator)
         except ValueError as error:

@@ -10,6 +10,8 @@ from asking import START_US, judged, query
 from replay import Replay, serving
 
 from slogate.errors import SourceError
+from slogate.measuring.servers import TRIES
+from slogate.sources._prometheus.spans import TROUBLES
 from slogate.verdict import Outcome
 
 START_MS = START_US // 1000
@@ -225,3 +227,46 @@ def test_metrics_that_never_were_are_no_lack_of_data(ask):
     assert (never.outcome, never.blocking) == (Outcome.INVALID, True)
     assert "has never had a metric nothing" in never.reason
     assert (silent.outcome, silent.blocking) == (Outcome.NO_DATA, False)
+
+
+class Troubled(Replay):
+    """A server that reckons nothing in time, so many times."""
+
+    left = 0
+
+    def _range(self, form: dict[str, list[str]]) -> Any:
+        self.left -= 1
+        if self.left < 0:
+            return super()._range(form)
+        return 504, {}, b"upstream timed out"
+
+
+@pytest.mark.parametrize("times", [4, 1_000])
+def test_a_server_that_reckons_nothing_is_given_up_soon(times):
+    """Asked for less and less a few times; one that answers again meanwhile is gone on with."""
+    points = {START_MS + minute * 60_000: "1" for minute in range(1, 61)}
+    troubled = Troubled([({"__name__": "x"}, {START_MS: "1"})], ranges={"x / y": [({}, points)]})
+    troubled.left = times * TRIES
+    with serving(troubled) as replay:
+        if times < TROUBLES:
+            assert judged(replay, raw()).outcome is Outcome.PASS
+        else:
+            with pytest.raises(SourceError, match="upstream timed out") as caught:
+                judged(replay, raw())
+
+            assert caught.value.hint == "call it again when the server is well"
+            assert sum("query_range" in path for path, *_ in replay.asked) == TROUBLES * TRIES
+
+
+def test_a_server_that_does_not_say_what_a_metric_is():
+    """It is told, like any other trouble of a server."""
+
+    class Mute(Replay):
+        def answer(self, path: str, form: dict[str, list[str]]) -> Any:
+            if path.endswith("metadata"):
+                return 504, {}, b"upstream timed out"
+            return super().answer(path, form)
+
+    mute = serving(Mute([({"__name__": "x"}, {START_MS: "1"})]))
+    with mute as replay, pytest.raises(SourceError, match="errors is a counter: HTTP 504"):
+        judged(replay, {"bad": query("errors"), "total": query("requests")})
