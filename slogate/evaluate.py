@@ -23,7 +23,7 @@ from slogate.objectives._definition import definition_of
 from slogate.slo.spec import Spec
 from slogate.trust import absence, distrust, remarks
 from slogate.units import format_count, format_span
-from slogate.unknowns import unless_unknown
+from slogate.unknowns import distrusted, unless_unknown
 from slogate.verdict import DesignEffect, Finding, Outcome, Subject, Verdict
 
 MIN_REQUESTS = 10
@@ -160,12 +160,10 @@ def _judgement(
     """The judgement, and the evidence that it is made on."""
     trouble = distrust(subject)
     found, evidence = _best_founded(objective, subject, window, evidence, floor)
-    if trouble is not None and found.outcome is not Outcome.FAIL:
-        # a run that is not to be trusted can fail, it cannot pass; nor does a policy for missing
-        # data let it
-        between = "" if found.outcome is Outcome.NO_DATA else "as measured: "
-        reason = f"{trouble}; {between}{found.reason}"
-        return replace(found, outcome=Outcome.INVALID, reason=reason), evidence
+    if trouble is not None:
+        found = distrusted(objective, subject.run, trouble, found)
+        if found.outcome is Outcome.INVALID:
+            return found, evidence
     if found.settle:
         found = replace(found, reason=f"{found.reason}; {found.settle}")
     if window is not None and evidence is not None:

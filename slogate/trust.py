@@ -27,6 +27,7 @@ MISSED = 0.05
 LOCKSTEP = 0.5
 ENDED_EARLY = 0.9
 SENT = 0.98
+FEWER_USERS = 0.05
 # senders that wait for nobody, by the beginnings of their names
 _OPEN = ("vegeta",)
 Omission = Literal["open", "corrected", "raw"]
@@ -75,6 +76,15 @@ def distrust(subject: Subject) -> str | None:
     if run.health.lost_processes:
         return f"the run is invalid: {run.health.lost_processes} generator processes were lost"
     return _late_generator(run)
+
+
+def undercounts(run: Run, trouble: str | None) -> bool:
+    """Whether a run with this trouble may have fewer requests a second than the service gave.
+
+    Where rows were lost, the clock was set or the generator was late, a rate that is too low proves
+    nothing; a test that was merely cut short has counted all up to then.
+    """
+    return trouble is not None and run.state not in {"interrupted", "aborted"}
 
 
 def _held(subject: Subject) -> int:
@@ -151,10 +161,45 @@ def _omitted(subject: Subject) -> str | None:
     )
 
 
+def _left(run: Run) -> str | None:
+    """That a part of the generator did not stay to the end."""
+    left = run.health.left_processes
+    if not left:
+        return None
+    return (
+        f"left: {left} of {run.health.processes} generator processes left in order while the test "
+        "went on; Locust gives their users to the others"
+    )
+
+
+def _fewer_users(run: Run) -> str | None:
+    """That the load was lower than asked for after all users had been there.
+
+    A custom shape, whose ramp ends as it begins, means its users to come and go.
+    """
+    start, stop = run.ramped_ts, run.stop_ts
+    if start is None or stop is None or not run.users or start in {stop, run.start_ts}:
+        return None
+    peak = max(each.count for each in run.users)
+    fewer, least = 0, peak
+    for now, then in zip(run.users, [*(each.ts for each in run.users[1:]), stop], strict=True):
+        lasted = min(then, stop) - max(now.ts, start)
+        if now.count < peak and lasted > 0:
+            fewer, least = fewer + lasted, min(least, now.count)
+    if fewer < FEWER_USERS * (stop - start):
+        return None
+    of_all = f"for {format_duration(fewer)} of the {format_duration(stop - start)} after the ramp"
+    return (
+        f"users: {of_all} there were fewer than {format_count(peak)} users, at times "
+        f"{format_count(least)}"
+    )
+
+
 def remarks(subject: Subject) -> tuple[str, ...]:
     """What a reader should know of the whole run, as `code: sentence`."""
     run = subject.run
-    found = [told for told in (_ended_early(run), _omitted(subject)) if told is not None]
+    whole = (_ended_early(run), _left(run), _fewer_users(run), _omitted(subject))
+    found = [told for told in whole if told is not None]
     health = run.health
     if health.cpu is not None and CPU_HIGH <= health.cpu < CPU_SATURATED:
         found.append(f"cpu: the generator used {format_share(health.cpu)} of a core at its peak")

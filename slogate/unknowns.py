@@ -13,11 +13,26 @@ from slogate import unseen
 from slogate.model.evidence import Evidence, Need
 from slogate.model.run import Run
 from slogate.objectives._base import Judgement, Objective
+from slogate.trust import undercounts
 from slogate.unseen import ROWS, could_break, silent
 from slogate.verdict import Outcome
 
 # where no share can be reckoned with, so many may be without a time
 MOST_UNTIMED = Fraction(1, 100)
+
+
+def distrusted(objective: Objective, run: Run, trouble: str, found: Judgement) -> Judgement:
+    """The judgement on a run that is not to be trusted: it can fail, it cannot pass.
+
+    Nor does a policy for missing data let it. Too few requests a second is what the trouble itself
+    may have made.
+    """
+    proves = objective.kind != "throughput" or not undercounts(run, trouble)
+    if found.outcome is Outcome.FAIL and proves:
+        return replace(found, warnings=(*found.warnings, f"untrusted: {trouble}"))
+    between = "" if found.outcome is Outcome.NO_DATA else "as measured: "
+    reason = f"{trouble}; {between}{found.reason}"
+    return replace(found, outcome=Outcome.INVALID, reason=reason)
 
 
 def unless_unknown(

@@ -33,7 +33,7 @@ def command(
     locust: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[-- LOCUST-ARGUMENTS]", help="Arguments for Locust itself, after `--`."
+            metavar="[-- LOCUST-ARGUMENTS...]", help="Arguments for Locust itself, after `--`."
         ),
     ] = None,
     files: Annotated[

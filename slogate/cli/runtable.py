@@ -121,6 +121,7 @@ def _health(run: Run) -> list[tuple[str, str | None]]:
     facts = [
         f"{health.processes} processes" if health.processes != 1 else "1 process",
         f"{health.lost_processes} lost" if health.lost_processes else None,
+        f"{health.left_processes} left early" if health.left_processes else None,
         None if health.cpu is None else f"CPU {format_share(health.cpu)} at most",
         None if health.lag_us is None else f"lag {format_duration(health.lag_us)} at most",
         None if health.lag_p99_us is None else f"lag p99 {format_duration(health.lag_p99_us)}",

@@ -75,17 +75,27 @@ class Commands(TyperGroup):
         built = typer.main.get_command(app)
         built.name = cmd_name
         spare(built)
-        _without_types(built)
+        _as_written(built)
         return built
 
 
-def _without_types(command: Any) -> None:
-    """Leave Python's types out of the help of arguments, where this Typer would show them."""
+def _as_written(command: Any) -> None:
+    """Show arguments as we write them: this Typer would add Python's types and more brackets."""
     for param in command.params:
         if param.param_type_name == "argument":
             param.display_type_rich = lambda *_, **__: ""
+            usage = _usage(param)
+            param.get_usage_pieces = lambda *_, usage=usage: [usage]
     for each in getattr(command, "commands", {}).values():
-        _without_types(each)
+        _as_written(each)
+
+
+def _usage(argument: Any) -> str:
+    """`FILE`, `[FILE]`, `FILE...` or `[FILE]...`, with the brackets that its name lacks."""
+    name: str = argument.metavar or argument.name.upper()
+    if not argument.required and not name.startswith("["):
+        name = f"[{name}]"
+    return name if argument.nargs == 1 or "..." in name else f"{name}..."
 
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -21,6 +21,7 @@ from slogate.comparing.entries import Entry, enter, point, values
 from slogate.comparing.estimate import Estimate
 from slogate.objectives._base import Allowance
 from slogate.stats.holm import holm
+from slogate.trust import undercounts
 from slogate.verdict import Outcome
 
 
@@ -103,8 +104,11 @@ def _judged(entry: Entry, outcome: Outcome) -> Outcome | None:
     """None without a budget; a head that is not to be trusted can fail, it cannot pass."""
     if entry.line.budget is None:
         return None
+    fails = outcome is Outcome.FAIL
+    if entry.line.kind == "throughput":
+        fails &= not any(undercounts(each.run, each.trouble) for each in entry.contest.head)
     troubled = any(run.trouble is not None for run in entry.contest.head)
-    return Outcome.INVALID if troubled and outcome is not Outcome.FAIL else outcome
+    return Outcome.INVALID if troubled and not fails else outcome
 
 
 def _decide(entry: Entry, found: Compared) -> Outcome:

@@ -24,7 +24,8 @@ class Health:
 
     `cpu` is the busiest generator process's peak share of one core over ten seconds;
     `lag_us` the largest and `lag_p99_us` the 99th percentile of its event loop's lag;
-    `missed` the share of paced starts that the generator itself was late for.
+    `missed` the share of paced starts that the generator itself was late for. `left_processes`
+    went in order while the test went on; `lost_processes` took their last rows with them.
     """
 
     cpu: float | None = None
@@ -33,6 +34,7 @@ class Health:
     missed: float | None = None
     processes: int = 1
     lost_processes: int = 0
+    left_processes: int = 0
     lockstep: float | None = None
 
 

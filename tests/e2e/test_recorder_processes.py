@@ -165,7 +165,7 @@ def test_slow_requests_of_separate_workers_are_waited_for(loaded):
     done = loaded("separate")
     bench, run = done.bench, reconciled(done.bench)
 
-    assert (run.state, run.health.processes) == ("complete", 2)
+    assert (run.state, run.health.processes, run.note) == ("complete", 2, None)
     assert sorted(path.name for path in bench.folder.glob("*/")) == ["store"]
     assert run.rows.written == sum(done.hits.values())
     slow = [row for row in bench.rows().to_pylist() if row["endpoint"] == "/slow"]
@@ -188,8 +188,9 @@ def test_nothing_is_lost_when_a_worker_leaves_in_order(loaded):
     done = loaded("leaves")
     bench, run = done.bench, reconciled(done.bench)
 
-    assert (run.state, run.note) == ("complete", None)
-    assert run.health.processes == 2
+    assert run.state == "complete"
+    assert run.note == "1 generator process left in order while the test went on"
+    assert (run.health.processes, run.health.left_processes) == (2, 1)
     assert run.rows.seen == run.rows.written == sum(done.hits.values())
     assert len(set(bench.rows("r1", "worker")["worker"].to_pylist())) == 2
 

@@ -57,6 +57,14 @@ def test_help_explains_each_option(path: str, command: Any):
 
 
 @commands
+def test_usage_has_each_argument_once_in_its_brackets(path: str, command: Any):
+    """Whatever the version of Typer adds: `[FILE]...`, not `[[FILE]...]...`."""
+    usage = command.get_usage(command.make_context(path, ["-h"], resilient_parsing=True))
+
+    assert not re.search(r"\[\[|\]\]|[{}]|\.\.\.\S*\.\.\.", usage), usage
+
+
+@commands
 def test_shared_options(path: str, command: Any):
     """Each command takes the options that all commands take."""
     assert [flag for flag in SHARED if flag not in options_of(command)] == [], path

@@ -27,6 +27,7 @@ class Member:
     report: Report
     base: Report = field(default_factory=Report)
     present: bool = False
+    left: bool = False
 
     def stopped(self, test: int) -> bool:
         """Whether it has said that this test is over and all its rows are sent."""
@@ -82,6 +83,11 @@ class Fleet:
         for name, member in self.members.items():
             member.base = member.report
             member.present = self._connected(name)
+            member.left = False
+
+    def leave(self, client_id: str) -> None:
+        """A worker goes in order, and the test goes on."""
+        self.members[client_id].left = True
 
     def outstanding(self) -> list[str]:
         """The workers that take part and have not yet said that they have stopped."""
@@ -116,5 +122,7 @@ class Fleet:
 
     def health(self) -> Health:
         """The worst of the workers that take part."""
-        healths = [m.report.health or Health() for m in self.members.values() if m.takes_part]
-        return worst(healths, lost=len(self.outstanding()))
+        members = [member for member in self.members.values() if member.takes_part]
+        healths = [member.report.health or Health() for member in members]
+        left = sum(member.left for member in members)
+        return worst(healths, lost=len(self.outstanding()), left=left)

@@ -99,7 +99,7 @@ def _micros(seconds: float) -> int:
     return max(0, math.ceil(seconds * US_PER_SECOND))
 
 
-def worst(healths: Iterable[Health], *, lost: int) -> Health:
+def worst(healths: Iterable[Health], *, lost: int, left: int = 0) -> Health:
     """The health of several processes: of each figure the worst."""
     all_of = list(healths)
     return Health(
@@ -109,4 +109,5 @@ def worst(healths: Iterable[Health], *, lost: int) -> Health:
         missed=max((h.missed for h in all_of if h.missed is not None), default=None),
         processes=len(all_of),
         lost_processes=lost,
+        left_processes=left,
     )

@@ -271,6 +271,8 @@ class Recorder:
             if report is None and data["stats_total"]["num_requests"]:
                 self.fault(f"worker {client_id} runs without slogate, its rows are missing")
             elif report is not None and report.leaving and report.stopped:
+                if self._session is not None and self._session.run.stop_ts is None:
+                    self._source.leave(client_id)
                 send_receipt(self._environment, client_id)
 
     @guarded

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import gevent
 from gevent.lock import RLock
 
-from slogate.model.run import Reconciliation, Run, State, Users
+from slogate.model.run import Health, Reconciliation, Run, State, Users
 from slogate.recorders.locust.shielding import to_the_end
 from slogate.recorders.locust.source import Source
 from slogate.recorders.locust.turns import Beside, without
@@ -192,7 +192,7 @@ class Session:
                 state=self._state(rows, health.lost_processes),
                 end_ts=max(self._run.stop_ts or 0, self._last_ts or 0),
                 generator_exit=exit_code,
-                note="; ".join(self._all_notes(rows, health.lost_processes)) or None,
+                note="; ".join(self._all_notes(rows, health)) or None,
             )
             self._save(self._run)
 
@@ -236,13 +236,16 @@ class Session:
             return "incomplete"
         return "interrupted" if self.interrupted else "complete"
 
-    def _all_notes(self, rows: Reconciliation, lost_processes: int) -> list[str]:
+    def _all_notes(self, rows: Reconciliation, health: Health) -> list[str]:
         notes = list(self._notes)
         if faults := self._source.tally().faults:
             notes.append(f"the recorder failed {faults} times inside Locust")
-        if lost_processes:
-            were = "process was" if lost_processes == 1 else "processes were"
-            notes.append(f"{lost_processes} generator {were} lost with the last rows")
+        if lost := health.lost_processes:
+            were = "process was" if lost == 1 else "processes were"
+            notes.append(f"{lost} generator {were} lost with the last rows")
+        if left := health.left_processes:
+            what = "process" if left == 1 else "processes"
+            notes.append(f"{left} generator {what} left in order while the test went on")
         if rows.lost:
             notes.append(f"{rows.lost} rows were lost")
         if self._cut_off:

@@ -116,6 +116,8 @@ def _health(run: Run) -> list[tuple[str, Html | None]]:
     processes = units.format_count(health.processes)
     if health.lost_processes:
         processes += f", {units.format_count(health.lost_processes)} of them lost"
+    if health.left_processes:
+        processes += f", {units.format_count(health.left_processes)} left early"
     return [
         ("generator's busiest CPU", told(health.cpu, share(health.cpu or 0))),
         ("generator's event loop late", told(health.lag_us, lag)),

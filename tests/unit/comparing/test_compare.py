@@ -73,6 +73,8 @@ def kept(tmp_path_factory) -> Path:
     record(store, 7, factor=0.6, branch="faster")
     record(store, 8, failing=0.5, branch="failing")
     record(store, 9, branch="cut", state="interrupted")
+    for number, state in enumerate(("complete", "incomplete", "aborted"), 10):
+        record(store, number, branch=f"idle-{state}", state=state, failing=0.5)
     (folder / "slo").mkdir()
     (folder / "slo" / "shop.yaml").write_text(SPEC)
     return folder
@@ -107,6 +109,19 @@ def test_head_against_main(here, capsys, head, code, outcomes):
     judged = [line["outcome"] for line in document["lines"] if line["outcome"] is not None]
     assert judged == outcomes
     assert document["base"]["runs"] == MAIN
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome"), [("complete", "fail"), ("incomplete", "invalid"), ("aborted", "fail")]
+)
+def test_too_low_a_rate_is_proved_only_where_all_was_counted(here, capsys, state, outcome):
+    """Half of the rows of a run that is incomplete may be lost."""
+    (here / "rate.yaml").write_text(SPEC.replace("p95: 15%, errors: 2%", "throughput: 20%"))
+
+    run(["compare", "main", f"idle-{state}", "rate.yaml", "--json"])
+
+    document = json.loads(capsys.readouterr().out)
+    assert [line["outcome"] for line in document["lines"] if line["outcome"]] == [outcome]
 
 
 def test_a_base_across_a_change_of_level_is_told(tmp_path, monkeypatch, capsys):

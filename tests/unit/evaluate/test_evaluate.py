@@ -6,13 +6,19 @@ import pytest
 from builders import SECOND, START, evidence, objective, run, spec, subject
 
 from slogate.evaluate import judge, judged_window, plan
-from slogate.model.run import Health, Reconciliation
+from slogate.model.run import Health, Reconciliation, Users
 from slogate.objectives._base import Waiver
 from slogate.trust import omission_of, remarks
 from slogate.verdict import Outcome
 
 GOOD, BAD = evidence(1, max_us=250_000), evidence(20)
 CLOSE = evidence([4] * 5 + [5] * 5)
+
+FEWER = "users: for 30 s of the 3.3 min after the ramp there were fewer than 10 users, at times 4"
+LEFT = (
+    "left: 1 of 2 generator processes left in order while the test went on; "
+    "Locust gives their users to the others"
+)
 
 
 def verdict(found, it=None, line="p95: 300ms", rows=1_000, **scope):
@@ -87,6 +93,58 @@ def test_a_run_that_is_not_to_be_trusted_cannot_pass(changes, words):
     assert (passing.findings[0].outcome, passing.exit_code) == (Outcome.INVALID, 3)
     assert words in passing.findings[0].reason
     assert (failing.findings[0].outcome, failing.exit_code) == (Outcome.FAIL, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "outcome", "code"),
+    [
+        pytest.param({}, Outcome.FAIL, 1, id="in a run to be trusted"),
+        pytest.param({"state": "incomplete", "note": "the clock was set"}, Outcome.INVALID, 3),
+        pytest.param({"health": Health(lost_processes=1)}, Outcome.INVALID, 3),
+        pytest.param({"rows": Reconciliation(seen=1_001, written=1_000)}, Outcome.INVALID, 3),
+        pytest.param({"health": Health(cpu=0.97)}, Outcome.INVALID, 3),
+        pytest.param({"state": "aborted", "note": "errors > 50%"}, Outcome.FAIL, 1, id="aborted"),
+        pytest.param({"state": "interrupted"}, Outcome.FAIL, 1, id="interrupted"),
+    ],
+)
+def test_too_low_a_rate_is_proved_only_where_all_was_counted(changes, outcome, code):
+    """A wrong span, lost rows or a late generator lower it by themselves."""
+    it = verdict(GOOD, run(**changes), "throughput: 5000/s")
+
+    assert (it.findings[0].outcome, it.exit_code) == (outcome, code)
+
+
+def test_a_breach_in_a_run_that_is_not_to_be_trusted_says_so():
+    """Whoever reads it would look for the fault in the service alone."""
+    warnings = verdict(BAD, run(health=Health(cpu=0.97))).findings[0].warnings
+
+    assert any(told.startswith("untrusted: the run is invalid: the gen") for told in warnings)
+    assert not any(told.startswith("untrusted") for told in verdict(BAD).findings[0].warnings)
+
+
+@pytest.mark.parametrize(
+    ("users", "left", "told"),
+    [
+        pytest.param([(0, 5), (2, 10)], 0, [], id="all stay"),
+        pytest.param([(2, 10), (100, 9), (101, 10)], 0, [], id="for a moment"),
+        pytest.param(
+            [(2, 10), (100, 5), (120, 4), (130, 10)], 0,
+            [FEWER], id="for long",
+        ),
+        pytest.param(
+            [(2, 10), (100, 5), (101, 10)], 1,
+            [LEFT], id="a worker left",
+        ),
+    ],
+)  # fmt: skip
+def test_a_load_that_was_lower_than_asked_for_is_told(users, left, told):
+    """Users that go, whose worker left or who stopped by themselves, lighten the test."""
+    counts = tuple(Users(START + at * SECOND, count) for at, count in users)
+    it = run(users=counts, health=Health(processes=2, left_processes=left))
+
+    assert [text for text in remarks(subject(it)) if text[:5] in {"users", "left:"}] == told
+    shape = run(users=counts, ramped_ts=START)
+    assert not any(text.startswith("users") for text in remarks(subject(shape)))
 
 
 @pytest.mark.parametrize(

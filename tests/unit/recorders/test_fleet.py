@@ -70,6 +70,21 @@ def test_a_chunk_of_another_length_is_refused():
         unpack(packed, "host-1")
 
 
+def test_who_leaves_in_order_while_the_test_goes_on_is_counted():
+    """The load may have been lower from then on; of the next test it is no part."""
+    master = fleet()
+    for name in ("stays_1", "goes_2"):
+        master.receive(name, {KEY: pack(Report(generation=1))})
+    master.begin()
+    master.receive("goes_2", {KEY: pack(Report(generation=1, stopped=True, leaving=True))})
+    master.leave("goes_2")
+    master.receive("stays_1", {KEY: pack(Report(generation=1, stopped=True, asked=1))})
+
+    assert (master.health().left_processes, master.health().lost_processes) == (1, 0)
+    master.begin()
+    assert master.health().left_processes == 0
+
+
 def test_a_report_without_our_part_is_not_ours():
     """A worker that runs plain Locust is no member."""
     master = fleet()
