@@ -38,11 +38,23 @@ def point(counts: list[int], told: list[dict[str, Any]], at: int, since: int) ->
     }  # fmt: skip
 
 
-def generate(path: Path, megabytes: int, *, restless: bool = False) -> None:
+def exemplar(chance: random.Random, at: int) -> dict[str, Any]:
+    """A request that was counted in a point, as the collector writes it."""
+    return {
+        "timeUnixNano": str(at - chance.randrange(10**10)),
+        "asDouble": chance.lognormvariate(-3, 1),
+        "spanId": f"{chance.getrandbits(64):016x}", "traceId": f"{chance.getrandbits(128):032x}",
+        "filteredAttributes": attributes(client__port=chance.randrange(65_536)),
+    }  # fmt: skip
+
+
+def generate(
+    path: Path, megabytes: int, *, restless: bool = False, exemplars: bool = False
+) -> None:
     """A file of about that size, as the collector's file exporter writes it.
 
-    Restless: every other two lines are deltas, each 100th message a count falls to zero, and no
-    point tells an outcome.
+    With exemplars: two in most points. Restless: every other two lines are deltas, each 100th
+    message a count falls to zero, and no point tells an outcome.
     """
     chance = random.Random(20261129)
     of = attributes(service__name="shop", service__version="1.4.2", host__name="shop-1")
@@ -69,6 +81,8 @@ def generate(path: Path, megabytes: int, *, restless: bool = False) -> None:
                     for _ in range(GROWN):
                         these[chance.randrange(width)] += chance.randrange(5)
                     points.append(point(these, told, at, at - 10_000_000_000 if delta else START))
+                    if exemplars and chance.random() < 0.8:
+                        points[-1]["exemplars"] = [exemplar(chance, at) for _ in range(2)]
                 metric = {
                     "name": "http.server.request.duration", "unit": "s",
                     kind: {"aggregationTemporality": 1 if delta else 2, "dataPoints": points},

@@ -108,7 +108,7 @@ class Reader:
         # nothing that was taken out has an end of line
         lines = rest.count(b"\n") + (not rest.endswith(b"\n"))
         try:
-            rest.decode()
+            text.decode()
         except UnicodeDecodeError:
             raise Odd from None
         if rest.count(PLAIN) != lines or (b"null" in rest and _NULL.search(rest)):

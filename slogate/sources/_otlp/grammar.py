@@ -27,8 +27,8 @@ _TRUTH = "(?:true|false)"
 _SCALAR = rf"(?:{_TEXT}|{_NUMBER}|true|false|null)"
 
 
-class _Grammar:
-    """The parts that spans are made of; `blank` is behind commas and colons."""
+class Grammar:
+    """The parts that telemetry is made of; `blank` is behind commas and colons."""
 
     def __init__(self, blank: str) -> None:
         self.comma, self.colon = f",{blank}", f":{blank}"
@@ -45,6 +45,11 @@ class _Grammar:
         return self.with_fields(
             f"{self.one_of(key=key)}{self.comma}{self.one_of(value=self._value)}"
         )
+
+    def records(self) -> str:
+        """A list of events, links or exemplars: objects of plain values, and attributes."""
+        value = f"(?:{_SCALAR}|{self.listed(self.attribute())})"
+        return self.listed(self.with_fields(self.several(f"{_TEXT}{self.colon}{value}")))
 
     def one_of(self, **values: str) -> str:
         """A field with its value."""
@@ -69,26 +74,23 @@ class _Grammar:
 def wanted_expression(blank: str, keys: frozenset[str]) -> re.Pattern[str]:
     """What finds attributes of these keys in a list that has no escapes."""
     told = "|".join(re.escape(key) for key in sorted(keys))
-    return re.compile(_Grammar(blank).attribute(f'"(?:{told})"'))
+    return re.compile(Grammar(blank).attribute(f'"(?:{told})"'))
 
 
 @cache
 def span_expression(blank: str) -> re.Pattern[str]:
     """What finds spans whose first field is `traceId`."""
-    of = _Grammar(blank)
+    of = Grammar(blank)
     attributes = of.listed(of.attribute())
     status = of.with_fields(of.several(f"{_TEXT}{of.colon}{_SCALAR}"))
-    # events and links are of one kind here: objects of plain values, and attributes
-    field = f"{_TEXT}{of.colon}(?:{_SCALAR}|{attributes})"
-    events = of.listed(of.with_fields(of.several(field)))
     written = {
         "traceId": '"(?:[0-9a-fA-F]{32})?+"', "spanId": '"(?:[0-9a-fA-F]{16})?+"',
         "traceState": _TEXT, "name": _TEXT, "kind": f"(?:[0-9]|{_TEXT})",
         "startTimeUnixNano": _TIME, "endTimeUnixNano": _TIME,
-        "attributes": attributes, "events": events, "status": status,
+        "attributes": attributes, "events": of.records(), "status": status,
     }  # fmt: skip
     fields = {name: f"({written[name]})" for name in FIELDS}
-    fields |= {"parentSpanId": _TEXT, "flags": _NATURAL, "links": events}
+    fields |= {"parentSpanId": _TEXT, "flags": _NATURAL, "links": of.records()}
     fields |= {f"dropped{what}Count": _NATURAL for what in ("Attributes", "Events", "Links")}
     each = rf'(?:{of.one_of(**fields)}(?:{of.comma}(?=")|(?=\}})))++'
     # a link begins likewise, but has no start

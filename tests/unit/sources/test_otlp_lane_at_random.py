@@ -48,6 +48,13 @@ class Series:
         if chance.random() < 0.3:
             chance.shuffle(pairs)
         written["attributes"] = attributes(dict(pairs))
+        if chance.random() < 0.3:
+            told = {
+                "timeUnixNano": "1",
+                "asDouble": 2.5,
+                "filteredAttributes": attributes({"a": 1}),
+            }
+            written["exemplars"] = [told] * chance.randrange(3)
         if "exponential" in self.kind:
             self._exponential(written)
         elif not self.bounds and chance.random() < 0.5:

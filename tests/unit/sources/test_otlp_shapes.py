@@ -6,7 +6,7 @@ import json
 
 import pytest
 from otlp_lane import alike, as_numbers
-from telemetry import exponential, metrics, point
+from telemetry import attributes, exponential, metrics, point
 
 from slogate.sources._otlp.arrays import Odd
 from slogate.sources._otlp.columns import Reader
@@ -21,6 +21,15 @@ ORDERS = {
              "positive", "bucketCounts", "explicitBounds", "attributes"],
     "javascript": ["attributes", "bucketCounts", "positive", "explicitBounds", "count", "sum",
                    "max", "scale", "startTimeUnixNano", "timeUnixNano"],
+}  # fmt: skip
+
+
+EXEMPLARS = {
+    "exemplars": [
+        {"timeUnixNano": "1", "asDouble": 1.5, "spanId": "0" * 16, "traceId": "é",
+         "filteredAttributes": attributes({"a": 'b"]}', "n": 2})},
+        {"asInt": "3"},
+    ]
 }  # fmt: skip
 
 
@@ -75,13 +84,14 @@ def test_fields_that_only_some_points_have(spaced):
     told = {"http.route": "/pay"}
     plain = [metrics(point([1, 0, 2, number], at=60 + number, told=told)) for number in (1, 2)]
     richer = metrics(
-        point([1, 1, 2, 3], at=70, told=told, max=30.5, min=0.25, sum=2e3, flags=0),
+        point([1, 1, 2, 3], at=70, told=told, max=30.5, min=0.25, sum=2e3, flags=0, **EXEMPLARS),
         point([4], at=70, told={}, **bare),
     )
     coarse = [
         metrics(exponential(-4, [], at=60, positive={}, negative={}, since=1)),
         metrics(exponential(-4, [1, 2], at=61, negative={"offset": 2, "bucketCounts": []})),
         metrics(exponential(-4, [1, 3], at=62, zeroCount=1, zeroThreshold=0.0, min=0.5)),
+        metrics(exponential(-4, [1, 4], at=63, zeroCount=1, **EXEMPLARS)),
     ]
     texts = [written(each, spaced=spaced) for each in (*plain, richer, richer, *coarse)]
     reader = Reader()
@@ -96,7 +106,7 @@ def test_fields_that_only_some_points_have(spaced):
 @pytest.mark.parametrize(
     "fields",
     [
-        pytest.param({"exemplars": [{"asInt": "3"}]}, id="exemplars"),
+        pytest.param({"exemplars": [{"asInt": {}}]}, id="other exemplars"),
         pytest.param({"count": 7.0}, id="a fraction"),
         pytest.param({"sum": "12.5"}, id="a sum as text"),
         pytest.param({"timeUnixNano": 1.7e18}, id="a time as fraction"),
@@ -139,6 +149,16 @@ def test_whatever_is_damaged(old, new):
     assert old in texts[0]
 
     alike(texts[0].replace(old, new), texts[1], texts[2].replace(old, new), ok="true")
+
+
+def test_exemplars_that_are_no_text():
+    """What is passed over has to be UTF-8, too."""
+    text = written(*both(1, **EXEMPLARS)).encode()
+
+    assert Taken(learnt(text, wide=False), text).rest.count(b"exemplars") == 0
+    assert Reader().read(text).lines == 2
+    with pytest.raises(Odd):
+        Reader().read(text.replace(b"\\u00e9", b"\xff"))
 
 
 def test_a_bad_line_is_not_the_fault_of_the_shape():
