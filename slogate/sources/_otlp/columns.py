@@ -88,6 +88,10 @@ class Reader:
         """The data points of a block; Odd if they are not plain."""
         import pyarrow as pa
 
+        try:
+            block.decode()
+        except UnicodeDecodeError:
+            raise Odd from None
         if self._shape is None and self._failures < _MOST_FAILURES:
             self._shape = learnt(block, wide=self._wide)
         if self._shape is None:
@@ -107,10 +111,6 @@ class Reader:
         rest, counts = self.texts.taken_out(text)
         # nothing that was taken out has an end of line
         lines = rest.count(b"\n") + (not rest.endswith(b"\n"))
-        try:
-            text.decode()
-        except UnicodeDecodeError:
-            raise Odd from None
         if rest.count(PLAIN) != lines or (b"null" in rest and _NULL.search(rest)):
             raise Odd
         found = self._entries(rest, taken=taken is not None)
