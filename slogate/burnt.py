@@ -96,17 +96,24 @@ def _answered(
     ]
 
 
-def undrawn(verdict: Verdict, burns: Mapping[str, Burn]) -> list[str]:
-    """Which budgets are drawn by nothing, though others are."""
+def undrawn(verdict: Verdict, burns: Mapping[str, Burn], asking: Asking | None) -> list[str]:
+    """Which budgets are drawn by nothing, and why: nobody was asked, or though others are."""
     missing = [
-        label(each)
+        each
         for name, each in _budgets(verdict).items()
         if name not in burns and (each.budget or {}).get("total")
     ]
-    if not missing or not burns:
-        return []
-    more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
-    return [f"Not drawn, since the data are others by now: {', '.join(missing[:_NAMED])}{more}."]
+    unasked = [each for each in missing if asking is None and (each.budget or {}).get("source")]
+    others = [each for each in missing if each not in unasked] if burns else []
+    return [
+        f"Not drawn, since {why}: {', '.join(map(label, some[:_NAMED]))}"
+        f"{f' and {len(some) - _NAMED} more' if len(some) > _NAMED else ''}."
+        for some, why in (
+            (unasked, "no Prometheus was asked (--prometheus URL)"),
+            (others, "the data are others by now"),
+        )
+        if some
+    ]
 
 
 def _composed(

@@ -92,7 +92,7 @@ def _beside(
         past = _past(store, verdict, view.past) if view.past else {}
         if _is_production(store, verdict):
             burns = burns_of(store, verdict, threads, asking) if view.burns else {}
-            notes += undrawn(verdict, burns) if view.burns else []
+            notes += undrawn(verdict, burns, asking) if view.burns else []
         else:
             users = _users(store, verdict)
             base = None if view.base is None else _base(store, verdict, view.base, threads)

@@ -152,7 +152,9 @@ def command(
     if given is not None:
         if run != LATEST or service is not None or browse:
             raise UsageError("--from takes no run, no --service and no --open")
-        return _of_file(given, report, output, store, quiet=quiet)
+        # a file may come from anybody: whom its specs name is asked only if we are told to ask
+        asking = _asking(prometheus, settings.prometheus_url) if prometheus else None
+        return _of_file(given, report, output, store, asking, quiet=quiet)
     opened = open_store(store or settings.store)
     verdict = placed(report, _newest(opened, run, service, quiet=quiet))
     asking = _asking(prometheus or (), settings.prometheus_url) if report.illustrate else None
@@ -208,12 +210,18 @@ def _weekly(
 
 
 def _of_file(
-    given: Path, report: Report, output: Path | None, store: Path | None, *, quiet: bool
+    given: Path,
+    report: Report,
+    output: Path | None,
+    store: Path | None,
+    asking: Asking | None,
+    *,
+    quiet: bool,
 ) -> int:
     """Verdicts of a file, in one file or as many as the format needs."""
     from slogate.cli.report_given import documents, only, place_of
 
-    found = documents(given, report, store)
+    found = documents(given, report, store, asking)
     if output is None:
         out(only(found, report), commands=report.name == "github")
         return EXIT_PASS

@@ -16,6 +16,7 @@ from slogate.cli.verdictfile import verdicts_in
 from slogate.errors import Interrupted, SlogateError, UsageError
 
 if TYPE_CHECKING:
+    from slogate.measuring.measure import Asking
     from slogate.reports._base import Report
     from slogate.store.layout import Store
     from slogate.verdict import Verdict
@@ -23,13 +24,18 @@ if TYPE_CHECKING:
 PRODUCTION = "production-"
 
 
-def documents(path: Path, report: Report, store: Path | None) -> list[tuple[str, str]]:
+def documents(
+    path: Path, report: Report, store: Path | None, asking: Asking | None = None
+) -> list[tuple[str, str]]:
     """(What to put into the name of a file, text) of each document, at least one."""
     from slogate.gallery import shown
 
     verdicts = [placed(report, each) for each in verdicts_in(path)]
     opened = _opened(store)
-    texts = [shown(opened, report, each) if opened else report.render(each) for each in verdicts]
+    texts = [
+        shown(opened, report, each, asking=asking) if opened else report.render(each)
+        for each in verdicts
+    ]
     if len(texts) == 1:
         return [("", texts[0])]
     if report.join is not None:

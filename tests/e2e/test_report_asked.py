@@ -92,3 +92,20 @@ def test_without_its_server_the_page_is_there(project):
 def test_nobody_asks_where_no_server_is_named(project):
     """It is told as such, and is no fault."""
     assert "nothing says where it is" in page(project)
+
+
+def test_a_file_has_nobody_asked_unless_it_is_said(project, history):
+    """The page of a file says what is not drawn and why; with the server named it is drawn."""
+    done = project.slogate("report", "slos", "--json")
+    project.write("verdict.json", done.out)
+
+    def of_file(*words: str) -> str:
+        made = project.slogate("report", "--from", "verdict.json", "--format", "html", *words)
+        assert made.code == 0, made.err
+        return inert(made.out).said
+
+    silent, asked = of_file(), of_file("--prometheus", history.url)
+
+    assert "no Prometheus was asked (--prometheus URL): counted/56h, slices/2d" in silent
+    assert silent.count("Burn rate") == 1  # a column of the table
+    assert asked == page(project, "--prometheus", history.url)
