@@ -21,10 +21,13 @@ class Endpoint:
 
     @classmethod
     def parse(cls, text: str) -> Endpoint:
-        """`POST /checkout`, `/checkout`, `GET /items/*`, `* /health`."""
+        """`POST /checkout`, `/checkout`, `GET /items/*`, `* /health`.
+
+        Spaces behind it are its own; those before it only where no method is named.
+        """
         head, _, rest = text.partition(" ")
-        if rest and re.fullmatch(r"[A-Z]+|\*", head):
-            return cls(method=None if head == "*" else head, name=rest.strip())
+        if rest.strip() and re.fullmatch(r"[A-Z]+|\*", head):
+            return cls(method=None if head == "*" else head, name=rest.lstrip())
         return cls(method=None, name=text)
 
     def __str__(self) -> str:
@@ -67,4 +70,6 @@ class Selection:
     def __str__(self) -> str:
         where = ", ".join(f"{label}={pattern}" for label, pattern in self.where)
         name = str(self.endpoint) if self.endpoint else "the service"
+        if name != name.strip():
+            name = f"'{name}'"
         return f"{name} ({where})" if where else name

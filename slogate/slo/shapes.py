@@ -39,8 +39,8 @@ def written(node: Node, at: At, expected: str, *, free: bool = False) -> Any:
     return at.wrong(node, f"{expected} is expected, not {described(node)}", hint)
 
 
-def text(expected: str = "a text", *, longest: int = 1_000) -> Shape:
-    """A text of one line: not empty, no control characters, no spaces at its ends."""
+def text(expected: str = "a text", *, longest: int = 1_000, spaced: bool = False) -> Shape:
+    """A text of one line: not empty, no control characters, its ends no spaces unless `spaced`."""
 
     def read(node: Node, at: At) -> Any:
         value = written(node, at, expected, free=True)
@@ -51,7 +51,7 @@ def text(expected: str = "a text", *, longest: int = 1_000) -> Shape:
         if (control := _CONTROL.search(value)) is not None:
             character = f"U+{ord(control[0]):04X}"
             return at.wrong(node, f"{expected} cannot hold the control character {character}")
-        if value != value.strip():
+        if not spaced and value != value.strip():
             return at.wrong(node, f"{expected} cannot begin or end with a space")
         if len(value) > longest:
             return at.wrong(node, f"{expected} is longer than {longest:,} characters")
@@ -155,8 +155,8 @@ def share(
 
 
 def endpoint() -> Shape:
-    """An endpoint pattern: `POST /checkout`, `/health`, `GET /items/*`."""
-    plain = name("an endpoint")
+    """An endpoint pattern: `POST /checkout`, `/health`, `GET /items/*`; its spaces count."""
+    plain = text("an endpoint", longest=LONGEST_NAME, spaced=True)
 
     def read(node: Node, at: At) -> Any:
         value = plain.read(node, at)

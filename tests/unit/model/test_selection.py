@@ -21,11 +21,22 @@ from slogate.model.window import Window
         pytest.param("/a", "GET", "/a\n", False, id="the-whole-text"),
         pytest.param("* /a", "PUT", "/a", True, id="star-method"),
         pytest.param("add to cart", "", "add to cart", True, id="a-name-with-spaces"),
+        pytest.param("GET /a ", "GET", "/a ", True, id="a-space-behind"),
+        pytest.param("GET /a ", "GET", "/a", False, id="no-space-behind"),
+        pytest.param(" /a", "GET", " /a", True, id="a-space-before"),
+        pytest.param("GET   /a", "GET", "/a", True, id="aligned"),
+        pytest.param("GET  ", "GET", "", False, id="nothing-but-spaces"),
     ],
 )
 def test_an_endpoint_pattern_matches_whole_names(pattern, method, name, expected):
     """Only `*` is special, and the whole name has to match."""
     assert Endpoint.parse(pattern).matches(method, name) is expected
+
+
+def test_what_cannot_be_seen_is_quoted():
+    """Or a sentence on it would look as if the other were meant."""
+    assert str(Selection(endpoint=Endpoint.parse("GET /a "))) == "'GET /a '"
+    assert str(Selection(endpoint=Endpoint.parse("GET /a"))) == "GET /a"
 
 
 def test_every_label_has_to_match():
