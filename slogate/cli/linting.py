@@ -139,8 +139,14 @@ def _native(files: Files, known: Known) -> Linted:
     return Linted(
         remarks=_ignoring(files, _remarks(specs, known), known),
         specs=len(specs),
-        objectives=sum(len(spec.objectives) + len(spec.regressions) for spec in specs),
+        objectives=sum(map(_size, specs)),
     )
+
+
+def _size(spec: Spec) -> int:
+    """How many objectives there are, of load tests and of production."""
+    kinds = (spec.objectives, spec.regressions, spec.promises, spec.queried, spec.composites)
+    return sum(map(len, kinds))
 
 
 def _meant(files: Files, known: Known, read: Callable[[Files], list[Spec]]) -> list[Remark]:

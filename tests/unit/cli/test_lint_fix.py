@@ -188,7 +188,7 @@ def test_what_is_mended_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     Path("spec.yaml").write_text(HEAD + SLO.replace("  good", "  Good"))
 
     assert run(["spec", "lint", "spec.yaml", "--fix"]) == 0
-    assert capsys.readouterr().err == "1 spec: no findings\nmended: 1 in spec.yaml\n"
+    assert capsys.readouterr().err == "1 spec, 1 objective: no findings\nmended: 1 in spec.yaml\n"
 
 
 def test_an_ignored_remark_is_not_mended() -> None:
