@@ -7,8 +7,11 @@ and a first flush then stops the load for a third of a second, so even words go 
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
+import sys
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from slogate.recorders.locust.columns import ROW, Chunk, Rows, Words
@@ -180,6 +183,30 @@ def warm_up() -> None:
     The first use of Arrow costs a third of a second, and the first memory that a thread of its
     takes 50 ms: before the load, not in it.
     """
+    with _without_numpy():
+        _write_nowhere()
+
+
+@contextlib.contextmanager
+def _without_numpy() -> Iterator[None]:
+    """Arrow is imported for the first time, and would import NumPy, which nobody here needs.
+
+    The libquadmath of NumPy's wheels registers a modifier of printf, after which glibc formats
+    every number of the process the long way: 0.4% of a generator's instructions, and 1% of its
+    misses in the cache of instructions. A locustfile that uses NumPy has it by now; where pandas
+    is installed, it may later want an Arrow that knows NumPy. None in its place refuses an import.
+    """
+    if "numpy" in sys.modules or importlib.util.find_spec("pandas"):
+        yield
+        return
+    sys.modules["numpy"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["numpy"]
+
+
+def _write_nowhere() -> None:
     import pyarrow as pa
 
     rows = Rows()
