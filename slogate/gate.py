@@ -25,6 +25,7 @@ from slogate.store.layout import Store
 from slogate.store.manifest import list_runs, with_all_parts, with_parts
 from slogate.store.production import no_production
 from slogate.store.verdicts import each_verdict, write_verdict
+from slogate.trust import omission_of
 from slogate.verdict import Failure, Subject, Verdict
 
 if TYPE_CHECKING:
@@ -239,6 +240,7 @@ def _subject(specs: Sequence[Spec], run: Run, series: Reading) -> Subject:
         stored=tally.stored,
         backfilled=tally.backfilled,
         paced=tally.paced,
+        omission=omission_of(run, tally.paced),
         window=(window.start_ts, window.end_ts),
         failures=tuple(
             Failure(endpoint=f"{method} {endpoint}".strip(), error=error, count=count)

@@ -7,8 +7,6 @@ coordinated omission, corrected elsewhere, and no invalidity.
 
 from __future__ import annotations
 
-from typing import Literal
-
 from slogate.model.run import Run
 from slogate.units import (
     format_count,
@@ -17,7 +15,7 @@ from slogate.units import (
     format_share,
     format_span,
 )
-from slogate.verdict import Subject
+from slogate.verdict import Omission, Subject
 
 CPU_SATURATED = 0.95
 CPU_HIGH = 0.80
@@ -30,7 +28,6 @@ SENT = 0.98
 FEWER_USERS = 0.05
 # senders that wait for nobody, by the beginnings of their names
 _OPEN = ("vegeta",)
-Omission = Literal["open", "corrected", "raw"]
 
 
 def absence(subject: Subject, warmup_us: int) -> str:

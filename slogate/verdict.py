@@ -18,6 +18,7 @@ from slogate.model.run import Run
 SCHEMA = "slogate.verdict/v1"
 
 Severity = Literal["error", "warn", "info"]
+Omission = Literal["open", "corrected", "raw"]
 
 
 class Outcome(StrEnum):
@@ -137,7 +138,9 @@ class Subject:
     """The run that was judged and how its requests divide: warm-up + judged = rows.
 
     `stored` is how many rows of the series tell of them, None if as many. `paced` are those judged
-    that users with a pace sent, who missed the `backfilled` starts while they waited.
+    that users with a pace sent, who missed the `backfilled` starts while they waited; `omission`
+    says what became of such starts: `open` where nobody waited, `corrected` where they are put
+    back, `raw` where nobody knows them.
     `failures` are the commonest ones of the judged window, most frequent first; `stray` says
     that some rows carry times outside the run.
     """
@@ -152,6 +155,7 @@ class Subject:
     stray: bool = False
     stored: int | None = None
     paced: int = 0
+    omission: Omission | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -187,6 +187,7 @@ def verdicts(draw, us=whole_us, most=4):
         warmup=draw(counts),
         judged=draw(counts),
         backfilled=draw(counts),
+        omission=draw(st.sampled_from(["open", "corrected", "raw", None])),
         window=draw(maybe(windows())),
         failures=tuple(draw(st.lists(failures, max_size=3))),
     )

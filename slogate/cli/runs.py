@@ -89,17 +89,16 @@ def show_command(
     opened = opened_store(store)
     found = find_run(opened, run, service=service)
     outcome = outcomes(opened).get(found.id)
-    if as_json:
-        out(dumps(as_data(found, outcome)))
-        return EXIT_PASS
-    omission = None
+    omission, named = None, []
     try:
-        named = endpoints(opened, found)
         omission = omission_of(found, paced(opened, found))
+        named = [] if as_json else endpoints(opened, found)
     except StoreError as error:  # what the manifest says is worth telling all the same
         note(f"note: {error}")
-        named = []
-    out(sheet(found, outcome, named, omission))
+    if as_json:
+        out(dumps({**as_data(found, outcome), "omission": omission}))
+    else:
+        out(sheet(found, outcome, named, omission))
     return EXIT_PASS
 
 

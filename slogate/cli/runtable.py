@@ -10,8 +10,8 @@ from slogate.model.run import Run
 from slogate.reports._base import instant, plain
 from slogate.store.layout import Store
 from slogate.store.verdicts import read_verdicts
-from slogate.trust import Omission
 from slogate.units import format_count, format_duration, format_share, format_span
+from slogate.verdict import Omission
 
 HEAD = ("id", "service", "kind", "state", "start", "rows", "outcome", "labels")
 SHOWN = 20

@@ -54,7 +54,7 @@ class Codec:
 Fields = Mapping[str, tuple[str, Codec]]
 
 # keys that documents of before may lack: the noun has its default then
-SINCE = frozenset({"comparison", "definition", "runs"})
+SINCE = frozenset({"comparison", "definition", "omission", "runs"})
 
 
 def _number(value: float) -> float | int | None:
@@ -149,7 +149,7 @@ FAILURES = Codec(
     lambda documents: tuple(FAILURE.read(each) for each in documents),
 )
 SUBJECT: Fields = {
-    **_as_is("rows", "warmup", "judged", "backfilled"),
+    **_as_is("rows", "warmup", "judged", "backfilled", "omission"),
     "window": ("window", WINDOW),
     "failures": ("failures", FAILURES),
 }

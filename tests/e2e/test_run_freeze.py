@@ -99,3 +99,4 @@ def test_a_freeze_that_hides_from_waiting_users_fails(tmp_path):
         # two freezes of three users, thirty requests a second of each of them
         assert 100 < found[name]["backfilled"] < 350
     assert any(text.startswith("omission: paced users sent") for text in done.document["warnings"])
+    assert done.document["run"]["omission"] == "corrected"

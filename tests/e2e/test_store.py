@@ -155,7 +155,8 @@ def test_a_run_is_shown_whole(project):
     ):
         assert words in shown
     assert project.slogate("runs", "show", "latest", "--json").document["id"] == "x"
-    assert project.slogate("runs", "show", "night", "-s", "shop", "--json").document["id"] == "r-b"
+    night = project.slogate("runs", "show", "night", "-s", "shop", "--json").document
+    assert (night["id"], night["omission"]) == ("r-b", "raw")
 
 
 def test_an_ambiguous_run_is_exit_2(project):
