@@ -30,6 +30,7 @@ from slogate.recognition import (
     news,
     not_applied,
     origin_of,
+    readable,
     recognise,
     split,
 )
@@ -99,18 +100,19 @@ def import_files(
     option, StoreError if the store refuses; nothing is left behind then.
     """
     chosen = dict(options or {})
-    given = [recognise(*file, format, chosen, beside=len(files) == 1) for file in files]
-    try:
-        # the same files by two at once: the second finds there what the first has imported
-        with alone(store, ("import", service, kind)):
-            return _import(
-                store, given, service=service, now_ts=now_ts, kind=kind, labels=labels or {},
-                commit=commit, branch=branch, options=chosen, max_bad=max_bad, run_id=run_id,
-                progress=progress,
-            )  # fmt: skip
-    finally:
-        for file in given:
-            file.hash.stop()
+    with readable(files) as paths:
+        given = [recognise(*file, format, chosen, beside=len(files) == 1) for file in paths]
+        try:
+            # the same files by two at once: the second finds there what the first has imported
+            with alone(store, ("import", service, kind)):
+                return _import(
+                    store, given, service=service, now_ts=now_ts, kind=kind, labels=labels or {},
+                    commit=commit, branch=branch, options=chosen, max_bad=max_bad, run_id=run_id,
+                    progress=progress,
+                )  # fmt: skip
+        finally:
+            for file in given:
+                file.hash.stop()
 
 
 def _import(

@@ -10,9 +10,11 @@ import hashlib
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from slogate import plugins
 from slogate.errors import UsageError
@@ -82,6 +84,26 @@ def recognise(
         source=source, origin=replace(origin, options=options, whole=True), hash=stored,
         content=content,
     )  # fmt: skip
+
+
+@contextmanager
+def readable(files: Sequence[tuple[str, Path]]) -> Iterator[list[tuple[str, Path]]]:
+    """The files, those whose paths are not UTF-8 by other paths: no engine takes them as they are.
+
+    Such a path is one of bytes of another encoding; what the file holds is not concerned.
+    """
+    with ExitStack() as held:
+        found = []
+        for name, given in files:
+            path = given.absolute()
+            try:
+                str(path).encode()
+            except UnicodeEncodeError:
+                folder = held.enter_context(TemporaryDirectory(prefix="slogate-"))
+                path = Path(folder) / "file"
+                path.symlink_to(given.absolute())
+            found.append((name, path))
+        yield found
 
 
 def _content(origin: Origin) -> str:

@@ -78,6 +78,10 @@ def given_pairs(flag: str, words: Sequence[str]) -> dict[str, str]:
         key, equals, value = word.partition("=")
         if not equals or not key:
             raise UsageError(f"{flag} {word!r} is no pair", hint=f"write it so: {flag} key=value")
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"{flag} {word!r} is not UTF-8") from None
         if key in found:
             raise UsageError(f"{flag} {key} is given twice")
         found[key] = value

@@ -190,6 +190,27 @@ def test_what_cannot_be_imported_is_exit_2_and_a_sentence(tmp_path, words, sente
     assert not list(tmp_path.rglob("*.parquet"))
 
 
+def test_names_of_another_encoding(tmp_path):
+    """Files of old disks are imported; what must be UTF-8 says so, each by its own name."""
+    odd = os.fsdecode(b"na\xefve")
+    for folder in (tmp_path, tmp_path / odd):
+        folder.mkdir(exist_ok=True)
+        (folder / f"{odd}.jtl").write_text(jtl(good(0)))
+
+    first = imported(tmp_path, f"{odd}.jtl")
+    again = call(tmp_path, f"{odd}/{odd}.jtl", "--service", "shop")
+    service = call(tmp_path, f"{odd}.jtl", "--service", odd)
+    store = call(tmp_path, f"{odd}.jtl", "--service", "shop", "--store", odd)
+    label = call(tmp_path, f"{odd}.jtl", "--service", "shop", "--label", f"a={odd}")
+
+    assert again == (0, f"already imported as {first['run']}: nothing changed\n", "")
+    assert (service[0], store[0], label[0]) == (2, 2, 2)
+    assert "error: the service name 'na\\udcefve' is not UTF-8" in service[2]
+    assert "the path of the store" in store[2]
+    assert "and DuckDB reads no other\n  hint: choose another folder" in store[2]
+    assert "--label 'a=na\\udcefve' is not UTF-8" in label[2]
+
+
 def test_hostile_names_command_no_terminal(tmp_path):
     """Control characters of a file's name are not sent to the terminal."""
     (tmp_path / "a\x1b[31m.jtl").write_text(jtl(good(), "cut"))
