@@ -57,7 +57,7 @@ _WRONG = {
 
 def sniff_header(head: bytes, table: Table) -> float:
     """1 for exactly the tool's header."""
-    line = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0]
+    line = head.partition(b"\n")[0]
     return float(line.rstrip(b"\r") == ",".join(table.columns).encode())
 
 

@@ -55,7 +55,7 @@ FROM typed
 
 def sniff(head: bytes) -> float:
     """1 for the names of its columns."""
-    line = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0]
+    line = head.partition(b"\n")[0]
     return float(line.rstrip(b"\r") == "\t".join(_COLUMNS).encode())
 
 

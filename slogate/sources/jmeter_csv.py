@@ -67,7 +67,7 @@ _CONTROLLER = "transaction controllers (kept with --option transactions=keep)"
 
 def sniff(head: bytes) -> float:
     """1 for JMeter's header, less for its default order without one."""
-    text = head.decode("utf-8", "replace").removeprefix("\ufeff")
+    text = head.decode("utf-8", "replace")
     first = re.match(r'"?(\w+)"?(\W)', text, re.ASCII)
     record = next(records(text, first[2]), []) if first else []
     if "timeStamp" in record and "elapsed" in record:

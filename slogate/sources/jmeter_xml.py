@@ -66,7 +66,7 @@ Row = tuple[int, int, str, int | None, bool | None, str | None, int | None, str 
 
 def sniff(head: bytes) -> float:
     """1 for JMeter's root element."""
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:4096]
+    start = head.lstrip()[:4096]
     return float(start.startswith(b"<") and b"<testResults" in start)
 
 

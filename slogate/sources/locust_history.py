@@ -98,7 +98,7 @@ class _Seen:
 
 def sniff(head: bytes) -> float:
     """1 for Locust's header."""
-    return float(head.removeprefix(b"\xef\xbb\xbf").replace(b'"', b"").startswith(_BEGINS))
+    return float(head.replace(b'"', b"").startswith(_BEGINS))
 
 
 def open_locust(origin: Origin) -> Iterator[Chunk]:

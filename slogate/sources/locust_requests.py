@@ -29,9 +29,7 @@ _COLUMNS = (
     "timestamp", "request_type", "name", "response_time_ms", "response_length", "status_code",
     "exception",
 )  # fmt: skip
-_HEADER = re.compile(
-    rb'(?:\xef\xbb\xbf)?"?timestamp"?,"?request_type"?,"?name"?,"?response_time_ms'
-)
+_HEADER = re.compile(rb'"?timestamp"?,"?request_type"?,"?name"?,"?response_time_ms')
 
 _START = {"timestamp": rb"\d{9,10}(?:\.\d*)?", "response_time_ms": rb"[\d.eE+-]*"}
 _DIGITS = 30

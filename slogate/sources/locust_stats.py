@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slogate.sources._base import Chunk, Origin, Source
+from slogate.sources._base import MARK, Chunk, Origin, Source
 from slogate.sources._histograms import Rows
 from slogate.sources._locust import count_of, rate_of, run_us
 from slogate.sources._locust_csv import (
@@ -40,13 +40,13 @@ _COLUMNS = (
 
 def sniff(head: bytes) -> float:
     """1 for Locust's header, less for its lists of errors, to refuse them by name."""
-    text = head.removeprefix(b"\xef\xbb\xbf").replace(b'"', b"")
+    text = head.replace(b'"', b"")
     return 1.0 if text.startswith(_BEGINS) else 0.2 * text.startswith((*_ERRORS, _SHARES))
 
 
 def open_locust(origin: Origin) -> Iterator[Chunk]:
     """The one chunk of the file; SourceError if it cannot be used."""
-    if 0 < sniff(origin.head) < 1:
+    if 0 < sniff(origin.head.removeprefix(MARK)) < 1:
         if _SHARES in origin.head.replace(b'"', b""):
             hint = "import PREFIX_requests.csv, which counts both"
             raise origin.fail("this is Locust's distribution, it counts no failures", hint=hint)

@@ -26,7 +26,7 @@ _COUNTS = re.compile("_(total|count|bucket)$")
 
 def sniff(head: bytes) -> float:
     """Nearly sure of a saved answer, by its first key and its kind of result."""
-    text = head.decode("utf-8", "replace").removeprefix("\ufeff")
+    text = head.decode("utf-8", "replace")
     if not _START.match(text):
         return 0.0
     return 0.95 if '"resultType"' in text else 0.6

@@ -39,7 +39,7 @@ _START = re.compile(_ROW, re.ASCII)
 
 def sniff(head: bytes) -> float:
     """0.9 for a first row that is one of vegeta's."""
-    text = head.decode("utf-8", "replace").removeprefix("\ufeff")
+    text = head.decode("utf-8", "replace")
     return 0.9 if _START.match(text) and _width(text) else 0.0
 
 
