@@ -21,6 +21,8 @@ from itertools import pairwise
 LARGEST = 2**53
 _SAME = 1e-9
 _FAR_US = 10**15
+# a contradiction of up to a tenth of what was counted is of requests on their way
+TORN = 10
 
 Bucket = tuple[int, int | None] | None
 Grown = dict[Bucket, int]
@@ -96,6 +98,23 @@ def classic_growth(before: Classic, now: Classic) -> Grown | None:
     if any(low > high for low, high in pairwise(rises)):
         return None
     return _by_bucket(zip(bounds, rises, strict=True))
+
+
+def classic_again(before: Classic, now: Classic) -> Grown:
+    """What it has counted since, where that contradicts itself for the second time in a row.
+
+    By little, the scrape before was taken while its buckets were written, one after the other:
+    bounds that rose by more than higher ones are left out. By much, it was reset, and has
+    overtaken itself by now.
+    """
+    bounds = [at for at in now if at in before]
+    rises = [now[at] - before[at] for at in bounds]
+    least = [min(rises[place:]) for place in range(len(rises))]
+    off = max(rise - most for rise, most in zip(rises, least, strict=True))
+    if off * TORN > before[bounds[-1]]:
+        return classic_whole(now)
+    sound = zip(bounds, rises, least, strict=True)
+    return _by_bucket((at, rise) for at, rise, most in sound if rise == most)
 
 
 def classic_whole(now: Classic) -> Grown:

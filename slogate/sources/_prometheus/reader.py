@@ -144,7 +144,7 @@ class Reader:
             before, since, known = track.seen, track.at, type(track.seen) is type(now)
             grown = grow(before, now) if known else whole(now)
             if grown is None and track.doubted:
-                grown = whole(now)  # two in a row: it was reset, and has overtaken itself
+                grown = growth.classic_again(before, now)  # nothing else contradicts itself
             if grown is None:
                 track.doubted = True
                 self._refuse(dict(key), at, ValueError("its buckets contradict the scrape before"))

@@ -201,6 +201,23 @@ def test_a_contradiction_that_stays_is_a_reset(tmp_path):
     assert tally.bad.total() == 1
 
 
+def test_a_torn_scrape_that_looked_well_doubles_nothing(tmp_path):
+    """What was counted but in one of its buckets contradicts all that follow: it is no reset."""
+    scrapes = [
+        {"0.1": 900, "0.5": 950, INF: 1_001},  # the +Inf of one request was written first
+        {"0.1": 901, "0.5": 951, INF: 1_001},
+        {"0.1": 905, "0.5": 955, INF: 1_005},
+        {"0.1": 906, "0.5": 958, INF: 1_008},
+    ]
+
+    found, tally = read(tmp_path, *buckets(*scrapes), step="scrape")
+
+    assert found == [
+        (0, 30, -1, None, 4), (30, 45, -1, 100_000, 1), (30, 45, 100_000, 500_000, 2),
+    ]  # fmt: skip
+    assert tally.bad == {"its buckets contradict the scrape before": 1}
+
+
 @pytest.mark.parametrize(
     ("scrapes", "rows"),
     [
