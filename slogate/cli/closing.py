@@ -17,7 +17,7 @@ from slogate.errors import (
     UsageError,
 )
 from slogate.loadtest.generator import Ended
-from slogate.loadtest.words import first_error, own_words, read_log
+from slogate.loadtest.words import first_error, own_words, read_log, recorder_fault
 from slogate.model.early import EarlyStop
 from slogate.model.run import Run
 from slogate.store.layout import Store
@@ -60,7 +60,8 @@ def close(
             hint=f"judge them with: slogate check --run {run.id}",
         )
     error = first_error(text) if run.rows.seen == 0 else None
-    run = replace(_as_it_ended(run, ended, error, died), generator_exit=ended.exit_code)
+    fault = recorder_fault(text)
+    run = replace(_as_it_ended(run, ended, error, died, fault), generator_exit=ended.exit_code)
     if early is not None:
         run = replace(run, early_stop=replace(early, stopped=ended.decided))
     trouble = _written(store, run)
@@ -141,8 +142,13 @@ def _refuse_missing_host(log: str) -> None:
         )
 
 
-def _as_it_ended(run: Run, ended: Ended, error: str | None, died: str | None) -> Run:
-    """The run with why it ended; one that is incomplete already stays so."""
+def _as_it_ended(
+    run: Run, ended: Ended, error: str | None, died: str | None, fault: str | None = None
+) -> Run:
+    """The run with why it ended; one that is incomplete already stays so.
+
+    `fault` is why its recorder could not close it, if that said so.
+    """
     state, reasons = run.state, [run.note] if run.note else []
     if ended.aborted is not None:
         state = "aborted" if run.state in {"complete", "interrupted"} else "incomplete"
@@ -154,7 +160,7 @@ def _as_it_ended(run: Run, ended: Ended, error: str | None, died: str | None) ->
         reasons.insert(0, "the generator said nothing for a minute")
     elif run.state == "running":
         state = "incomplete"
-        reasons.insert(0, "the generator died")
+        reasons.insert(0, fault or "the generator died")
     if died is not None and ended.aborted is None:
         state = "incomplete"
         reasons.insert(0, f"the service ended ({died})")

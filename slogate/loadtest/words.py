@@ -18,6 +18,7 @@ _PLACED = re.compile(r".+:\d+: \w")
 _LIBRARY = re.compile(
     r"[/\\](site-packages|dist-packages|lib[/\\]python3[^/\\]*|slogate[/\\]recorders)[/\\]"
 )
+_FAULT = re.compile(r"^slogate: (?P<fault>.+); the run will be incomplete$", re.MULTILINE)
 _TABLE = re.compile(r"(Type|Name|Method)\s+(Name|# reqs)\b")
 
 
@@ -38,6 +39,12 @@ def first_error(log: str) -> str | None:
             placed = (each for each in beside if _PLACED.match(each) and record["text"] in each)
             return next(placed, record["text"])
     return None
+
+
+def recorder_fault(log: str) -> str | None:
+    """What the recorder said first of its own failing; None if nothing."""
+    said = _FAULT.search(log)
+    return said["fault"] if said else None
 
 
 def read_log(path: Path) -> str:

@@ -10,6 +10,7 @@ calendar, negative durations and counts, and never overwrites a part.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -124,7 +125,8 @@ def write_part(
             first = first.replace_schema_metadata({**first.schema.metadata, **metadata})
         _write(path, first, batches)
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error}") from None
+        why = os.strerror(error.errno) if error.errno else error  # Arrow has words of its own
+        raise StoreError(f"{path} cannot be written: {why}") from None
     return path.relative_to(store.root).as_posix()
 
 

@@ -9,6 +9,7 @@ cannot be written is lost: that is said once, counted, and makes the run incompl
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -38,6 +39,8 @@ MOST_CHANGES = 2_000
 LONGEST_FLUSH_S = 60.0
 CLOCK_S = 1.0
 CLOCK_DRIFT = 0.001
+INCOMPLETE = "; the run will be incomplete"
+_DIGITS = re.compile(r"\d+")
 
 
 def now_us() -> int:
@@ -206,11 +209,15 @@ class Session:
                 self._do(delete, self._store, self._beside.against.run)
 
     def fault(self, sentence: str) -> None:
-        """Something was lost; the run is incomplete, whoever reads stderr is told once."""
+        """Something was lost; the run is incomplete, whoever reads stderr is told once.
+
+        A second part that cannot be written is no news: what is lost is counted.
+        """
         self.broken = True
-        if sentence not in self._notes and len(self._notes) < MOST_NOTES:
+        known = {_DIGITS.sub("", note) for note in self._notes}
+        if _DIGITS.sub("", sentence) not in known and len(self._notes) < MOST_NOTES:
             self._notes.append(sentence)
-            sys.stderr.write(f"slogate: {sentence}; the run will be incomplete\n")
+            sys.stderr.write(f"slogate: {sentence}{INCOMPLETE}\n")
 
     def _reconciled(self) -> Reconciliation:
         """Whose count says what, of the run alone."""

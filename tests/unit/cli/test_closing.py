@@ -39,6 +39,17 @@ def _ended(tmp_path):
     return close_it
 
 
+def test_a_recorder_that_could_not_close_its_run_is_quoted(ended):
+    """The disk was full; nobody died."""
+    told = "recording failed: a.json cannot be written: No space"
+
+    run = ended(
+        "running", Ended(exit_code=0), log=f"slogate: {told}; the run will be incomplete\n"
+    ).run
+
+    assert (run.state, run.note) == ("incomplete", told)
+
+
 @pytest.mark.parametrize(
     ("state", "ended_so", "note", "expected"),
     [

@@ -65,3 +65,38 @@ def _ended(tmp_path_factory):
 def test_a_clock_that_was_set_makes_the_run_incomplete(ended, set_us, state, note):
     """Every rate, every window and every batch would be wrong."""
     assert ended[str(set_us)] == [state, note]
+
+
+FAULTS = """
+import sys
+from pathlib import Path
+from slogate.recorders.locust.session import Session, now_us
+from slogate.model.run import Run
+from slogate.recorders.locust.capture import Capture
+from slogate.recorders.locust.fleet import Fleet
+from slogate.store.layout import open_store
+from slogate.store.manifest import read_run
+
+store = open_store(Path(sys.argv[1]), create=True)
+run = Run(id="r", service="shop", kind="load", state="running", start_ts=now_us(), source="locust")
+source = Fleet(Capture("master"), lambda _: 0, lambda _: True)
+session = Session(store, run, source, counted=lambda: 0, flush_s=10)
+session.begin()
+session.ramped(with_shape=False)
+for part in range(9):
+    session.fault(f"part-{part:05} cannot be written: disk full")
+session.fault("another thing")
+session.finish()
+print(read_run(store, "r").note)
+"""
+
+
+def test_the_same_fault_of_another_part_is_told_once(tmp_path):
+    """Or a full disk fills the note with names of parts."""
+    done = subprocess.run(
+        [sys.executable, "-c", FAULTS, str(tmp_path)],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+
+    assert done.stdout == "part-00000 cannot be written: disk full; another thing\n"
+    assert done.stderr.count("the run will be incomplete") == 2
