@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
+from operator import add
 
+from slogate.sources._otlp.requests import Columns
 from slogate.sources._otlp.telemetry import Losses, Span
 
 REMEMBERED = 100_000
@@ -28,6 +31,25 @@ class Repeats:
                 losses.left_out[REPEATED] += 1
                 continue
             self._ids[key] = None
-            if len(self._ids) > self._most:
-                del self._ids[next(iter(self._ids))]
+            self._forget()
             yield span
+
+    def fresh(self, columns: Columns, losses: Losses) -> Columns:
+        """The spans that have not come before, as columns; all of those have ids."""
+        keys = list(map(add, columns.traces, columns.spans))
+        many = len(keys)
+        known = dict.fromkeys(keys)
+        if len(known) < many or not self._ids.keys().isdisjoint(known):
+            first = {key: at for at, key in reversed(list(enumerate(keys)))}
+            known = {key: None for key in known if key not in self._ids}
+            columns = columns.at([first[key] for key in known])
+            losses.left_out[REPEATED] += many - len(known)
+        self._ids |= known
+        self._forget()
+        return columns
+
+    def _forget(self) -> None:
+        """Let go of the oldest that are too many."""
+        if (over := len(self._ids) - self._most) > 0:
+            for key in list(islice(self._ids, over)):
+                del self._ids[key]

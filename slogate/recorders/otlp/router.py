@@ -20,6 +20,7 @@ from slogate.recorders.otlp.repeats import Repeats
 from slogate.sources._otlp.documents import take_json, take_protobuf, uncollected
 from slogate.sources._otlp.from_json import kinds_of
 from slogate.sources._otlp.from_protobuf import available
+from slogate.sources._otlp.requests import Columns
 from slogate.sources._otlp.semantics import word
 from slogate.sources._otlp.settings import Settings
 from slogate.sources._otlp.telemetry import Losses, Malformed, Metric, Resource, Span
@@ -109,6 +110,10 @@ class Router:
     def spans(self, resource: Resource, spans: Iterable[Span]) -> None:
         """Take the spans of a resource, those that came before left out."""
         self._of(resource).spans(resource, self.repeats.new(spans, self.losses))
+
+    def columns(self, resource: Resource, columns: Columns) -> None:
+        """Take spans of a resource as columns, those that came before left out."""
+        self._of(resource).columns(resource, self.repeats.fresh(columns, self.losses))
 
     def metrics(self, resource: Resource, scope: str, metrics: Iterable[Metric]) -> None:
         """Take the histograms of a resource."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, Protocol
 
-from slogate.sources._otlp import from_json, from_protobuf
+from slogate.sources._otlp import from_json, from_protobuf, span_wire, wire
+from slogate.sources._otlp.requests import Columns
 from slogate.sources._otlp.settings import Settings
 from slogate.sources._otlp.telemetry import Losses, Malformed, Metric, Resource, Span
 
@@ -22,6 +23,9 @@ class Taker(Protocol):
 
     def spans(self, resource: Resource, spans: Iterable[Span]) -> None:
         """Take the spans of a resource."""
+
+    def columns(self, resource: Resource, columns: Columns) -> None:
+        """Take spans of a resource as columns."""
 
     def metrics(self, resource: Resource, scope: str, metrics: Iterable[Metric]) -> None:
         """Take the histograms of a resource."""
@@ -59,17 +63,31 @@ def take_json(taker: Taker, document: Any) -> None:
 
 def take_protobuf(taker: Taker, content: bytes, signal: Literal["traces", "metrics"]) -> None:
     """Take an encoded message of that signal; Malformed if it is none."""
-    chosen, losses = taker.settings, taker.losses
     if signal == "traces":
-        wanted = chosen.wanted
-        message = from_protobuf.traces(content)
-        if content and not message.resource_spans:
-            raise Malformed("it is no message of traces")
-        for resource, items in from_protobuf.span_resources(message):
-            taker.spans(resource, from_protobuf.spans(items, chosen.kinds, wanted, losses))
+        _take_spans(taker, content)
         return
     message = from_protobuf.metrics_data(content)
     if content and not message.resource_metrics:
         raise Malformed("it is no message of metrics")
     for resource, scope, metrics in from_protobuf.metric_resources(message):
-        taker.metrics(resource, scope, from_protobuf.metrics(metrics, losses))
+        taker.metrics(resource, scope, from_protobuf.metrics(metrics, taker.losses))
+
+
+def _take_spans(taker: Taker, content: bytes) -> None:
+    wire.check(content, from_protobuf.check_traces, wire.TRACES)
+    entries = wire.nested(content, 0, len(content), 0x0A)
+    if content and not entries:
+        raise Malformed("it is no message of traces")
+    scanner = span_wire.scanner(taker.settings)
+    for begin, end in entries:
+        # a message that is there twice is one of all their fields
+        of = b"".join(content[at:to] for at, to in wire.nested(content, begin, end, 0x0A))
+        resource = from_protobuf.resource_of(of)
+        for at, to in wire.nested(content, begin, end, 0x12):
+            if at == to:
+                taker.spans(resource, ())
+            for found in scanner.scan(content, at, to, taker.losses):
+                if isinstance(found, Columns):
+                    taker.columns(resource, found)
+                else:
+                    taker.spans(resource, found)

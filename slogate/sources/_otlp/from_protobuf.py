@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from slogate.errors import SourceError
-from slogate.sources._otlp.from_json import thinned
+from slogate.sources._otlp.from_json import OTHER_KINDS, thinned
 from slogate.sources._otlp.semantics import LONGEST_WORD
 from slogate.sources._otlp.telemetry import (
     ERROR,
@@ -40,13 +40,13 @@ def available() -> None:
         raise SourceError(_MISSING, hint=_HINT) from None
 
 
-def traces(content: bytes) -> Any:
-    """A message of traces; Malformed if it is none."""
+def check_traces(content: bytes) -> None:
+    """Malformed unless it is a message of traces."""
     from google.protobuf.message import DecodeError
     from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
     try:
-        return TracesData.FromString(content)
+        TracesData.FromString(content)
     except (DecodeError, RecursionError, ValueError):
         raise Malformed("it is no message of traces") from None
 
@@ -62,12 +62,25 @@ def metrics_data(content: bytes) -> Any:
         raise Malformed("it is no message of metrics") from None
 
 
-def span_resources(message: Any) -> Iterator[tuple[Resource, Any]]:
-    """Each resource of a message of traces with its spans."""
-    for entry in message.resource_spans:
-        resource = Resource(attributes(entry.resource.attributes))
-        for scope in entry.scope_spans:
-            yield resource, scope.spans
+def resource_of(content: bytes) -> Resource:
+    """A resource by its bytes, which are valid."""
+    from opentelemetry.proto.resource.v1.resource_pb2 import Resource as Message
+
+    return Resource(attributes(Message.FromString(content).attributes))
+
+
+def spans_of(content: bytes) -> Any:
+    """The spans among the fields of a scope, which are valid."""
+    from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans
+
+    return ScopeSpans.FromString(content).spans
+
+
+def a_span(content: bytes, wanted: frozenset[str]) -> Span:
+    """A span by its bytes, which are valid."""
+    from opentelemetry.proto.trace.v1.trace_pb2 import Span as Message
+
+    return _span(Message.FromString(content), wanted)
 
 
 def metric_resources(message: Any) -> Iterator[tuple[Resource, str, Any]]:
@@ -84,27 +97,31 @@ def spans(
     """The spans of these kinds; those of others are left out."""
     others = 0
     for item in items:
-        if item.kind not in kinds:
+        if item.kind in kinds:
+            yield _span(item, wanted)
+        else:
             others += 1
-            continue
-        status = item.status
-        code = status.code
-        failed = code == ERROR
-        trace_id, span_id = item.trace_id, item.span_id
-        yield Span(
-            item.name,
-            item.start_time_unix_nano,
-            item.end_time_unix_nano,
-            trace_id.hex() if len(trace_id) == 16 else "",
-            span_id.hex() if len(span_id) == 8 else "",
-            code,
-            status.message if failed else "",
-            _exception(item.events) if failed else "",
-            thinned(item.trace_state),
-            attributes(item.attributes, wanted),
-        )
     if others:
-        losses.left_out["spans of other kinds"] += others
+        losses.left_out[OTHER_KINDS] += others
+
+
+def _span(item: Any, wanted: frozenset[str]) -> Span:
+    status = item.status
+    code = status.code
+    failed = code == ERROR
+    trace_id, span_id = item.trace_id, item.span_id
+    return Span(
+        item.name,
+        item.start_time_unix_nano,
+        item.end_time_unix_nano,
+        trace_id.hex() if len(trace_id) == 16 else "",
+        span_id.hex() if len(span_id) == 8 else "",
+        code,
+        status.message if failed else "",
+        _exception(item.events) if failed else "",
+        thinned(item.trace_state),
+        attributes(item.attributes, wanted),
+    )
 
 
 def metrics(items: Any, losses: Losses) -> Iterator[Metric]:

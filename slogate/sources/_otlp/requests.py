@@ -8,12 +8,12 @@ span tells apart from when and in which trace is of few kinds: each is looked at
 from __future__ import annotations
 
 import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US
 from slogate.sources._otlp.semantics import facts, word
-from slogate.sources._otlp.telemetry import ERROR, Malformed, Span
+from slogate.sources._otlp.telemetry import ERROR, Attributes, Malformed, Span
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,6 +32,35 @@ class Told(NamedTuple):
     ok: bool
     error: str | None
     sampled: bool
+
+
+class Kind(NamedTuple):
+    """What spans tell that differ only in when they were, and their attributes, as asked for."""
+
+    told: Told
+    attributes: Attributes
+
+
+class Columns(NamedTuple):
+    """Spans as columns, with times that can be, in µs; `of` are places of their `kinds`."""
+
+    starts: list[int]
+    durations: list[int]
+    traces: list[bytes]
+    spans: list[bytes]
+    of: list[int]
+    kinds: list[Kind]
+
+    def at(self, places: Sequence[int]) -> Columns:
+        """The spans at these places."""
+        return Columns(
+            [self.starts[at] for at in places],
+            [self.durations[at] for at in places],
+            [self.traces[at] for at in places],
+            [self.spans[at] for at in places],
+            [self.of[at] for at in places],
+            self.kinds,
+        )
 
 
 def told(span: Span) -> Told:
@@ -80,21 +109,15 @@ class Requests:
             labels = {**labels, **SAMPLED}
         return self._kinds.setdefault((*told[:5], tuple(labels.items())), len(self._kinds))
 
-    def extend(
-        self,
-        starts: Iterable[int],
-        durations: Iterable[int],
-        kinds: Iterable[int],
-        traces: Iterable[bytes],
-    ) -> None:
-        """Add rows by columns, as many of each: times in µs that can be; a trace id or nothing.
-
-        `sampled` is for whoever adds them to count.
-        """
-        self._starts += starts
-        self._durations += durations
-        self._of += kinds
-        self._traces += traces
+    def extend(self, columns: Columns, numbers: Sequence[int]) -> None:
+        """Add the requests of spans; `numbers` are those of their kinds."""
+        self._starts += columns.starts
+        self._durations += columns.durations
+        self._traces += columns.traces
+        self._of += map(numbers.__getitem__, columns.of)
+        sampled = {at for at, kind in enumerate(columns.kinds) if kind.told.sampled}
+        if sampled:
+            self.sampled += sum(at in sampled for at in columns.of)
 
     def batch(self) -> pa.RecordBatch:
         """The rows so far, which are then forgotten."""

@@ -17,6 +17,9 @@ LABELS = (
     "service.name", "service.namespace", "service.version", "deployment.environment.name",
     "deployment.environment", "cloud.region", "host.name",
 )  # fmt: skip
+ROUTE = "http.route"
+# of use only where there is no route
+UNROUTED = frozenset({"url.path", "http.target", "url.full", "http.url"})
 METHODS = ("http.request.method", "http.method")
 STATUSES = ("http.response.status_code", "http.status_code")
 GRPC = ("rpc.grpc.status_code", "rpc.response.status_code")
@@ -27,8 +30,7 @@ _GRPC_FAILED = {
 }  # fmt: skip
 WANTED = frozenset(
     {
-        *METHODS, *STATUSES, *GRPC, "http.route", "url.path",
-        "http.target", "url.full", "http.url", "rpc.service", "rpc.method", "error.type",
+        *METHODS, *STATUSES, *GRPC, ROUTE, *UNROUTED, "rpc.service", "rpc.method", "error.type",
         "sampling.probability",
     }
 )  # fmt: skip
@@ -70,7 +72,7 @@ def word(text: str) -> str:
 
 def _endpoint(attributes: Attributes) -> str | None:
     get = attributes.get
-    if route := get("http.route"):
+    if route := get(ROUTE):
         return str(route)
     if path := get("url.path") or get("http.target"):
         return str(path).partition("?")[0].partition("#")[0]

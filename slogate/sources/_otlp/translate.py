@@ -20,7 +20,7 @@ from slogate.sources._otlp.buckets import UNITS, check, counted, in_a_bucket, su
 from slogate.sources._otlp.increases import Increase, Increases, Nothing
 from slogate.sources._otlp.outcomes import Metric as Key
 from slogate.sources._otlp.outcomes import Outcomes
-from slogate.sources._otlp.requests import Requests
+from slogate.sources._otlp.requests import Columns, Requests
 from slogate.sources._otlp.semantics import Facts, facts, word
 from slogate.sources._otlp.settings import FAMILIES, Settings
 from slogate.sources._otlp.telemetry import (
@@ -98,6 +98,22 @@ class Translator:
                 self.requests.add(span, {**labels, **told} if told else labels)
             except Malformed as error:
                 self.losses.bad[str(error)] += 1
+
+    def columns(self, resource: Resource, columns: Columns) -> None:
+        """Take the spans of a resource as columns."""
+        count = len(columns.of)
+        if self.settings.signal == "metrics":
+            self.losses.left_out["spans"] += count
+        elif count and not self._is_mine(resource, "traces"):
+            self.losses.left_out[OTHER_SERVICES] += count
+        elif count:
+            labels = self.labels(resource.attributes)
+            own = [key for key in self.settings.labels if key not in resource.attributes]
+            numbers = []
+            for what, attributes in columns.kinds:
+                told = {key: word(str(v)) for key in own if (v := attributes.get(key)) is not None}
+                numbers.append(self.requests.kind(what, {**labels, **told} if told else labels))
+            self.requests.extend(columns, numbers)
 
     def metrics(self, resource: Resource, scope: str, metrics: Iterable[Metric]) -> None:
         """Take the histograms of a resource."""

@@ -1,0 +1,136 @@
+"""Protobuf's wire format: where fields begin and end, and large messages in valid pieces.
+
+Whether a message is valid, its classes say; they take some hundred times the memory of what is
+dense. So a large one is cut between its fields, and each piece is checked in the same envelopes.
+Refuses a span or resource of over a megabyte that holds more fields than telemetry does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from slogate.sources._otlp.telemetry import Malformed
+
+LARGE = 1 << 20
+DENSE = "it holds more objects than telemetry has"
+_SHORT, _LONG, _FEWEST = 5, 10, 32
+_VARINT, _KNOWN, _BEGIN, _END = 0, 2, 3, 4
+_WIDTHS = {1: 8, 5: 4}
+_DEEPEST = 100
+
+
+class Field(NamedTuple):
+    """A field: its tag, where it begins, where its content does, where it ends."""
+
+    tag: int
+    at: int
+    content: int
+    end: int
+
+
+class Nested(NamedTuple):
+    """A kind of message: which of its fields are messages that may be large; if it may be dense."""
+
+    inner: dict[int, Nested]
+    dense: bool = False
+
+
+_VALUE = Nested({})
+_PAIR = Nested({0x12: _VALUE})
+_VALUE.inner.update({0x2A: Nested({0x0A: _VALUE}), 0x32: Nested({0x0A: _PAIR})})
+_ATTRIBUTES = Nested({0x0A: _PAIR})
+_SPAN = Nested({0x4A: _PAIR, 0x5A: Nested({0x1A: _PAIR}), 0x6A: Nested({0x22: _PAIR})})
+_SCOPE_SPANS = Nested({0x0A: Nested({0x1A: _PAIR}), 0x12: _SPAN}, dense=True)
+TRACES = Nested({0x0A: Nested({0x0A: _ATTRIBUTES, 0x12: _SCOPE_SPANS}, dense=True)}, dense=True)
+
+
+def varint(data: bytes, at: int, end: int, longest: int = _LONG) -> tuple[int, int]:
+    """(number, the byte after it); Malformed if it is cut off or none."""
+    number = shift = 0
+    for place in range(at, min(end, at + longest)):
+        byte = data[place]
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return number, place + 1
+        shift += 7
+    raise Malformed("a number in it breaks off")
+
+
+def fields(data: bytes, at: int, end: int) -> Iterator[Field]:
+    """The fields between two bytes; Malformed where one is not whole."""
+    while at < end:
+        found = _field(data, at, end, 0)
+        yield found
+        at = found.end
+
+
+def nested(data: bytes, at: int, end: int, tag: int) -> list[tuple[int, int]]:
+    """Where the contents of the fields of that tag begin and end."""
+    return [(each.content, each.end) for each in fields(data, at, end) if each.tag == tag]
+
+
+def _field(data: bytes, at: int, end: int, depth: int) -> Field:
+    tag, content = varint(data, at, end, _SHORT)
+    kind, after = tag & 7, content
+    if kind == _KNOWN:
+        length, content = varint(data, content, end, _SHORT)
+        after = content + length
+    elif kind == _VARINT:
+        _, after = varint(data, content, end)
+    elif kind in _WIDTHS:
+        after += _WIDTHS[kind]
+    elif kind == _BEGIN and depth < _DEEPEST:
+        after = _behind_group(data, content, end, depth + 1, tag >> 3)
+    else:
+        raise Malformed("a field in it is none")
+    if after > end or not tag >> 3:
+        raise Malformed("a field in it is not whole")
+    return Field(tag, at, content, after)
+
+
+def _behind_group(data: bytes, at: int, end: int, depth: int, number: int) -> int:
+    while True:
+        tag, after = varint(data, at, end, _SHORT)
+        if tag & 7 != _END:
+            at = _field(data, at, end, depth).end
+        elif tag >> 3 == number:
+            return after
+        else:
+            raise Malformed("a field in it is none")
+
+
+def check(content: bytes, parse: Callable[[bytes], Any], kind: Nested, large: int = LARGE) -> None:
+    """Malformed unless `parse`, which raises it, takes the message; piece by piece if large."""
+    if len(content) <= large:
+        parse(content)
+        return
+    for piece in _pieces(content, 0, len(content), kind, large):
+        parse(piece)
+
+
+def _pieces(data: bytes, at: int, end: int, kind: Nested, large: int) -> Iterator[bytes]:
+    """Runs of fields, no larger unless one is that has no fields of its own."""
+    begun, most = at, (end - at) // _FEWEST
+    for many, field in enumerate(fields(data, at, end)):
+        if many > most and not kind.dense:
+            raise Malformed(DENSE)
+        if field.end - begun > large and field.at > begun:
+            yield data[begun : field.at]
+            begun = field.at
+        inner = kind.inner.get(field.tag)
+        if field.end - begun > large and inner is not None:
+            for piece in _pieces(data, field.content, field.end, inner, large):
+                yield _head(field.tag, len(piece)) + piece
+            begun = field.end
+    if end > begun:
+        yield data[begun:end]
+
+
+def _head(tag: int, length: int) -> bytes:
+    """What is in front of a field of known length."""
+    found = bytearray([tag])
+    while length >= 0x80:
+        found.append(length & 0x7F | 0x80)
+        length >>= 7
+    return bytes([*found, length])

@@ -1,0 +1,299 @@
+from __future__ import annotations
+
+import random
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slogate.recorders.otlp.repeats import REPEATED, Repeats
+from slogate.sources._otlp import from_protobuf, span_wire, wire
+from slogate.sources._otlp.documents import take_protobuf
+from slogate.sources._otlp.requests import Columns, Kind, Told
+from slogate.sources._otlp.settings import Settings
+from slogate.sources._otlp.telemetry import Losses, Malformed
+from slogate.sources._otlp.translate import Ambiguous, Translator
+
+START = 1_764_000_000_000_000_000
+CHOICES = {
+    "servers": Settings(service="*"),
+    "others too": Settings(service="*", kinds=frozenset({2, 3}), labels=("url.path", "tenant")),
+    "metrics": Settings(signal="metrics", service="*"),
+}
+KEYS = (
+    "http.request.method", "http.route", "url.path", "http.response.status_code", "error.type",
+    "url.full", "http.target", "rpc.method", "rpc.grpc.status_code", "tenant", "thread.id", "user",
+    "",
+)  # fmt: skip
+VALUES = ("GET", "/cart", "", "/a?b=c", "503", 200, 0, 503, -1, True, 1.5, "x" * 140, "ä", None)
+
+
+def varint(number: int) -> bytes:
+    """A number as protobuf writes it."""
+    found = bytearray()
+    while number >= 0x80:
+        found.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*found, number])
+
+
+def field(number: int, content: bytes) -> bytes:
+    """Bytes, a text or a message as a field."""
+    return varint(number << 3 | 2) + varint(len(content)) + content
+
+
+def fixed(number: int, value: int) -> bytes:
+    """A number of 64 bits as a field of fixed width."""
+    return varint(number << 3 | 1) + struct.pack("<Q", value % 2**64)
+
+
+def value(content: Any) -> bytes:
+    """A value of an attribute, in the field for its type."""
+    if content is None:
+        return b""
+    if isinstance(content, bool):
+        return b"\x10" + bytes([content])
+    if isinstance(content, int):
+        return b"\x18" + varint(content % 2**64)
+    if isinstance(content, float):
+        return b"\x21" + struct.pack("<d", content)
+    return field(1, content.encode())
+
+
+def attribute(key: str, content: Any, number: int = 9) -> bytes:
+    """An attribute as a field that is repeated."""
+    return field(number, field(1, key.encode()) + field(2, value(content)))
+
+
+def odd_attribute(chance: random.Random) -> bytes:
+    """An attribute as nobody writes it, but anybody may."""
+    key, other = (field(1, chance.choice(KEYS).encode()) for _ in range(2))
+    told, more = (field(2, value(chance.choice(VALUES))) for _ in range(2))
+    unknown = chance.choice((b"\x18\x05", field(7, b"?"), b"\x3b\x08\x01\x3c", fixed(9, 1)))
+    parts = chance.choice(
+        ((told, key), (key, other, told), (key, told, other), (key, told, more), (key,), (told,),
+         (key, told, unknown), (unknown, key, told), ())
+    )  # fmt: skip
+    return field(9, b"".join(parts))
+
+
+def span(chance: random.Random) -> bytes:
+    """The fields of a span, most of them in their order."""
+    start = START + chance.randrange(10**12)
+    end = start + chance.choice((0, 1, 999, 1_000, 12_345_678, 10**9))
+    if chance.random() < 0.05:
+        start, end = chance.choice(((0, end), (start, 0), (end, start - 1), (start, start * 3)))
+    told = [
+        odd_attribute(chance) if chance.random() < 0.1
+        else attribute(chance.choice(KEYS), chance.choice(VALUES))
+        for _ in range(chance.randrange(7))
+    ]  # fmt: skip
+    happened = field(1, b"") + field(2, b"exception") + attribute("exception.type", "KeyError", 3)
+    status = chance.choice((b"", b"\x18\x02", b"\x18\x02" + field(2, b"no"), b"\x18\x01"))
+    name = chance.choice(("GET /cart", "", "x" * 130, "0\x029", "buy"))
+    parts = [
+        field(1, chance.randbytes(16)), field(2, chance.randbytes(8)),
+        chance.choice((b"", b"", field(3, b"ot=th:c"), field(3, b"a=b"))),
+        chance.choice((b"", field(4, b""), field(4, chance.randbytes(8)))),
+        field(5, name.encode()), b"\x30" + bytes([chance.choice((2, 2, 2, 3, 0))]),
+        fixed(7, start), fixed(8, end), *told,
+        chance.choice((b"", b"\x50\x03")), chance.choice((b"", b"", field(11, happened))),
+        chance.choice((b"", b"", field(13, chance.randbytes(4)[:0]))),
+        chance.choice((b"", field(15, status))), chance.choice((b"", b"\x85\x01\x01\x01\0\0")),
+    ]  # fmt: skip
+    unusual: list[Callable[[], Any]] = [
+        lambda: chance.shuffle(parts), lambda: parts.append(chance.choice(parts)),
+        lambda: parts.pop(chance.randrange(len(parts))),
+        lambda: parts.insert(chance.randrange(len(parts)), chance.choice(
+            (b"\x30\x02", b"\x30\x82\x00", b"\xf3\x01\x08\x01\xf4\x01", field(99, b"?"),
+             b"\x48\x01", fixed(30, 1), field(1, b"short"), attribute("big", "y" * 20_000),
+             b"\x10\x01")
+        )),
+    ]  # fmt: skip
+    if chance.random() < 0.3:
+        chance.choice(unusual)()
+    return b"".join(parts)
+
+
+def message(chance: random.Random) -> bytes:
+    """A message of a few resources and scopes."""
+    entries = []
+    for _ in range(chance.randrange(1, 3)):
+        of = field(1, attribute("service.name", chance.choice(("shop", "pay")), 1))
+        scopes = [
+            field(2, b"".join((
+                chance.choice((b"", field(1, field(1, b"http")))),
+                *(field(2, span(chance)) for _ in range(chance.randrange(6))),
+                chance.choice((b"", b"", field(3, b"schema"), field(77, b"?"))),
+            )))
+            for _ in range(chance.randrange(3))
+        ]  # fmt: skip
+        parts = [of, *scopes, *([of] if chance.random() < 0.1 else [])]
+        if chance.random() < 0.1:
+            chance.shuffle(parts)
+        entries.append(field(1, b"".join(parts)))
+    return b"".join(entries)
+
+
+def by_classes(translator: Translator, content: bytes) -> None:
+    """Take a message as the classes read it, all of it."""
+    from google.protobuf.message import DecodeError
+    from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
+
+    try:
+        found = TracesData.FromString(content)
+    except DecodeError:
+        raise Malformed("it is no message of traces") from None
+    if content and not found.resource_spans:
+        raise Malformed("it is no message of traces")
+    chosen = translator.settings
+    for entry in found.resource_spans:
+        resource = from_protobuf.resource_of(entry.resource.SerializeToString())
+        for scope in entry.scope_spans:
+            spans = from_protobuf.spans(scope.spans, chosen.kinds, chosen.wanted, translator.losses)
+            translator.spans(resource, spans)
+
+
+def outcome(take: Callable[[Translator, bytes], None], content: bytes, chosen: Settings) -> Any:
+    """The rows of a message and what was lost of it, or why it is refused."""
+    translator = Translator(chosen)
+    try:
+        take(translator, content)
+    except (Malformed, Ambiguous) as error:
+        return str(error)
+    rows = [row for chunk in translator.chunks(final=True) for row in chunk.rows.to_pylist()]
+    losses = translator.losses
+    return rows, +losses.bad, +losses.left_out, translator.requests.sampled
+
+
+def by_wire(translator: Translator, content: bytes) -> None:
+    """Take a message as an import does."""
+    take_protobuf(translator, content, "traces")
+
+
+def same(content: bytes, chosen: Settings) -> Any:
+    """What both make of a message, which must be the same."""
+    found = outcome(by_wire, content, chosen)
+    assert found == outcome(by_classes, content, chosen), content.hex()
+    return found
+
+
+@pytest.mark.parametrize("chosen", CHOICES.values(), ids=list(CHOICES))
+def test_spans_are_read_as_the_classes_read_them(chosen):
+    """Whatever is in a message and in which order, both read the same of it."""
+    chance = random.Random(20261127)
+    kept = 0
+
+    for _ in range(400):
+        kept += len(same(message(chance), chosen)[0])
+
+    assert kept > 500 or chosen.signal == "metrics"
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=60, deadline=None)
+def test_a_message_that_breaks_off(seed):
+    """At each byte at which a message ends early, it is refused or read as the classes do."""
+    chance = random.Random(seed)
+    content = message(chance)
+
+    for _ in range(40):
+        same(content[: chance.randrange(len(content) + 1)], CHOICES["others too"])
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=60, deadline=None)
+def test_flipped_bits(seed):
+    """A message with a bit flipped is refused, or read as the classes read it."""
+    chance = random.Random(seed)
+    content = bytearray(message(chance))
+
+    for _ in range(40):
+        at, bit = chance.randrange(len(content)), 1 << chance.randrange(8)
+        content[at] ^= bit
+        same(bytes(content), CHOICES["servers"])
+        content[at] ^= bit
+
+
+@given(st.integers(0, 2**32), st.sampled_from([16, 100, 700]))
+@settings(max_examples=60, deadline=None)
+def test_a_large_message_is_checked_in_pieces(seed, large):
+    """A message is valid if and only if all pieces of it are."""
+    chance = random.Random(seed)
+    content = bytearray(message(chance))
+
+    def refused(check: Callable[[bytes], None]) -> str:
+        try:
+            check(bytes(content))
+        except Malformed as error:
+            return str(error)
+        return ""
+
+    def in_pieces(content: bytes) -> None:
+        wire.check(content, from_protobuf.check_traces, wire.TRACES, large)
+
+    for _ in range(20):
+        at, bit = chance.randrange(len(content)), 1 << chance.randrange(8)
+        content[at] ^= bit
+        why = refused(in_pieces)
+        assert bool(why) == bool(refused(from_protobuf.check_traces)) or why == wire.DENSE
+        content[at] ^= bit
+
+
+def test_what_an_exporter_writes_is_not_read_by_the_classes(monkeypatch):
+    """Spans of the usual shape, however long their attributes, are never read as a whole."""
+    chance = random.Random(3)
+    ids = (chance.randbytes(16), chance.randbytes(8))
+    told = {"http.route": "/cart", "user_agent.original": "Mozilla " * 30, "http.url": "/" * 200}
+    head = (
+        field(1, ids[0]) + field(2, ids[1]) + field(4, b"") + field(5, b"GET /cart") + b"\x30\x02"
+    )
+    one = head + fixed(7, START) + fixed(8, START + 5)
+    one += b"".join(attribute(key, content) for key, content in told.items()) + b"\x7a\x00"
+    content = field(1, field(2, field(2, one) * 3))
+    monkeypatch.setattr(span_wire.from_protobuf, "spans_of", None)
+
+    rows, bad, left_out, _ = outcome(by_wire, content, CHOICES["servers"])
+
+    assert [row["endpoint"] for row in rows] == ["/cart"] * 3
+    assert not bad
+    assert not left_out
+
+
+def test_what_is_remembered_is_bounded(monkeypatch):
+    """Telemetry in which no two attributes, names or keys are alike is forgotten again."""
+    monkeypatch.setattr(span_wire, "_MOST", 10)
+    chance = random.Random(4)
+    scanner = span_wire.scanner.__wrapped__(CHOICES["servers"])
+    spans = b"".join(
+        field(2, field(1, chance.randbytes(16)) + field(2, chance.randbytes(8))
+              + field(5, b"%d" % n) + b"\x30\x02" + fixed(7, START) + fixed(8, START)
+              + attribute(f"key{n}", n) + attribute("http.route", f"/{n}"))
+        for n in range(100)
+    )  # fmt: skip
+
+    found = [len(each.of) for each in scanner.scan(spans, 0, len(spans), Losses())]
+
+    assert found == [100]
+    kept = (scanner._keys, scanner._many, scanner._passed, scanner._attributes, scanner._told)
+    assert max(map(len, kept)) <= 20
+
+
+def test_spans_that_came_before():
+    """Columns are without the spans that came before, be it in the same columns."""
+    losses, repeats = Losses(), Repeats(3)
+    kind = Kind(Told("/", "GET", 200, True, None, False), {})
+
+    def columns(*ids: int) -> Columns:
+        spans = [bytes([each]) * 8 for each in ids]
+        many = list(range(len(ids)))
+        return Columns(many, many, [each * 2 for each in spans], spans, [0] * len(ids), [kind])
+
+    found = [repeats.fresh(columns(*ids), losses) for ids in ((1, 2, 1), (2, 3), (4, 5), (1, 5))]
+
+    assert [[each[0] for each in some.spans] for some in found] == [[1, 2], [3], [4, 5], [1]]
+    assert found[0].starts == [0, 1]
+    assert losses.left_out[REPEATED] == 3
