@@ -94,6 +94,8 @@ def receive(request: Request) -> None:
             note(f"receiving OTLP on {_url(server)} into {store.root}", quiet=request.quiet)
             _tell_of_protobuf(quiet=request.quiet)
             _wait(server, length, quiet=request.quiet)
+        except (KeyboardInterrupt, Interrupted):
+            pass  # whoever has read where we listen may stop us at once
         finally:
             _stop(server, thread)
     _tell(server, request)
@@ -116,8 +118,6 @@ def _wait(server: Receiver, length: float | None, *, quiet: bool) -> None:
             if show:
                 sys.stderr.write(f"{_CLEAR}{_line(server)}")
                 sys.stderr.flush()
-    except (KeyboardInterrupt, Interrupted):
-        return
     finally:
         if show:
             sys.stderr.write(_CLEAR)

@@ -345,6 +345,14 @@ def test_only_one_signal(tmp_path):
     assert "note: 1 message refused (1 × 404)" in told
 
 
+def test_it_may_be_stopped_at_once(tmp_path):
+    """Whoever reads where it listens and stops it has ended it in order."""
+    with receiving(tmp_path) as running:
+        code, document, err = running.stop()
+
+    assert (code, document["runs"], "error" in err) == (0, [], False)
+
+
 def test_it_ends_by_itself(tmp_path):
     """After the time of `--for` it stops as if it were told to, though a client is still there."""
     with receiving(tmp_path, "--for", "1s") as running:
