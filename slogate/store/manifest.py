@@ -30,6 +30,7 @@ from slogate.store.locks import manifests
 from slogate.store.parts import run_of
 from slogate.store.record import DIGEST, KNOWN, digest_of, run_from_json, run_to_json
 from slogate.store.reference import pick_run
+from slogate.store.seals import check_seal
 from slogate.store.verdicts import seal_of, verdicts_of
 
 T = TypeVar("T")
@@ -161,7 +162,7 @@ def delete_run(store: Store, run_id: str, *, force: bool = False, keep_logs: boo
         before.append(run)
         return replace(run, state="incomplete", parts=(), seals={}, note="being deleted")
 
-    verdicts = verdicts_of(store, run_id)
+    verdicts = [file for p in verdicts_of(store, run_id) for file in (seal_of(p), p)]
     try:
         update_run(store, run_id, empty)
     except StoreError:
@@ -170,7 +171,6 @@ def delete_run(store: Store, run_id: str, *, force: bool = False, keep_logs: boo
         _remove_manifest(store, run_id)
     named = (store.root / part for part in before[0].parts if is_own(store, before[0], part))
     parts = {*found_parts(store, before[0]), *kept_parts(store, before[0]), *named}
-    verdicts = [file for path in verdicts for file in (seal_of(path), path)]
     logs = [] if keep_logs else sorted((store.root / "logs").glob(f"{run_id}.*.log"))
     try:
         for path in (*sorted(parts), *verdicts, *logs, _path(store, run_id)):
@@ -190,9 +190,9 @@ def _remove_manifest(store: Store, run_id: str) -> None:
 def parts_of(store: Store, run: Run) -> list[Path]:
     """The run's parts, absolute paths; StoreError if the manifest names what is not its own.
 
-    Its own are distinct, regular files of its service's folder that bear its id; one that is
-    missing is an error, unless the parts were merged since the manifest was read. For a run
-    that is not complete also those on disk, not yet named.
+    Its own are distinct, regular files of its service's folder that bear its id, as large as they
+    were sealed; one that is missing is an error, unless the parts were merged since the manifest
+    was read. For a run that is not complete also those on disk, not yet named.
     """
     try:
         return _parts_of(store, run)
@@ -215,6 +215,8 @@ def _parts_of(store: Store, run: Run) -> list[Path]:
         parts = sorted({*named, *found_parts(store, run)})
     for path in parts:
         check_regular(path)
+    for part in filter(run.seals.get, run.parts):
+        check_seal(store.root / part, run.seals[part], quick=True)
     return parts
 
 
@@ -270,7 +272,7 @@ def _as_it_is_now(store: Store, run: Run) -> Run:
     with contextlib.suppress(StoreError):
         now = read_run(store, run.id)
         if now.state == run.state == "complete":
-            return replace(run, parts=now.parts)
+            return replace(run, parts=now.parts, seals=now.seals)
     return run
 
 

@@ -24,6 +24,7 @@ from slogate.store.manifest import (
     write_run,
 )
 from slogate.store.parts import write_part
+from slogate.store.seals import sealed
 from slogate.store.views import query
 
 RUN = Run(id="r1", service="shop", kind="load", state="complete", created_ts=1)
@@ -48,6 +49,18 @@ def test_the_parts_of_a_complete_run_are_those_it_names(store):
     stored_part(store, sequence=2)
 
     assert parts_of(store, replace(RUN, parts=tuple(named))) == [store.root / p for p in named]
+
+
+def test_a_part_of_another_size_than_it_was_sealed_with_is_never_judged(store):
+    """A file that was cut, or came from elsewhere under its name, would pass for the run."""
+    run = sealed(store, replace(RUN, parts=(stored_part(store), stored_part(store, sequence=1))))
+    assert len(parts_of(store, run)) == 2
+
+    path = store.root / run.parts[1]
+    pq.write_table(pq.read_table(path, partitioning=None).slice(0, 0), path)
+
+    with pytest.raises(StoreError, match=r"00001.parquet is damaged: it has \d+ bytes"):
+        parts_of(store, run)
 
 
 @pytest.mark.parametrize(
