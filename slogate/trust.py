@@ -177,7 +177,7 @@ def _fewer_users(run: Run) -> str | None:
     start, stop = run.ramped_ts, run.stop_ts
     if start is None or stop is None or not run.users or start in {stop, run.start_ts}:
         return None
-    peak = max(each.count for each in run.users)
+    peak = max(run.asked_users or 0, *(each.count for each in run.users))
     fewer, least = 0, peak
     for now, then in zip(run.users, [*(each.ts for each in run.users[1:]), stop], strict=True):
         lasted = min(then, stop) - max(now.ts, start)

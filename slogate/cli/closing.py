@@ -71,7 +71,7 @@ def close(
             f"Locust made no request: {error}", hint=f"Locust's log says more: {log}"
         )
     trouble = _close_beside(store, run) or trouble
-    sentence = _recorded_sentence(store, run, ended.exit_code)
+    sentence = _recorded_sentence(store, run, ended.exit_code, first_error(text))
     troubles = tuple(each for each in (trouble, _another(store, run_id)) if each is not None)
     return Closed(run=run, sentence=sentence, troubles=troubles)
 
@@ -169,8 +169,8 @@ def _as_it_ended(
     return replace(run, state=state, note="; ".join(reasons) or None)
 
 
-def _recorded_sentence(store: Store, run: Run, exit_code: int) -> str:
-    """`recorded 6,661 requests in 45.1 s, 10 failed`; Locust's exit code if that is news."""
+def _recorded_sentence(store: Store, run: Run, exit_code: int, error: str | None) -> str:
+    """`recorded 6,661 requests in 45.1 s, 10 failed`; Locust's exit code and why, if it is news."""
     failed = _failed(parts_of(store, run))
     told = exit_code == 0 or (exit_code == 1 and failed > 0)
     kept = f"recorded {format_count(run.rows.written)} requests"
@@ -182,7 +182,7 @@ def _recorded_sentence(store: Store, run: Run, exit_code: int) -> str:
         told = told or (exit_code == 1 and bad > 0)
     if run.start_ts is not None and run.end_ts is not None and run.start_ts <= run.end_ts:
         kept += f" in {format_duration(run.end_ts - run.start_ts)}"
-    code = "" if told else f" (Locust's exit code {exit_code})"
+    code = "" if told else f" (Locust's exit code {exit_code}{f': {error}' if error else ''})"
     return f"{kept}, {failures}{code}"
 
 

@@ -1,7 +1,7 @@
 """Watches a running test: shows how it stands, and says when it is to be stopped.
 
-It is stopped when an `--abort-on` rule holds, when the service under test is no more, and when
-a test that was led from Locust's web UI is over.
+It is stopped when an `--abort-on` rule holds, when the service under test is no more, when a test
+that was led from Locust's web UI is over, and when Locust does not end long after its test.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ from slogate.verdict import Verdict
 LOOK_EVERY_S = 5.0
 # when the requests that a look counts have been answered and written, nearly all of them
 ARRIVE_US = 1_500_000
+# what the locustfile's own code may take when the test is over
+OWN_CODE_S = 600.0
 Death = Callable[[], str | None]
 
 
@@ -64,8 +66,8 @@ def watch(test: Test, show: progress.Show, death: Death, version: str) -> OnStat
     def on_status(status: Status) -> Stop | None:
         if (how := death()) is not None:
             return Stop(reason=f"the service ended ({how})")
-        if test.web and status.state == "stopped" and _recorded(test):
-            return Stop(reason=None)
+        if status.state == "stopped" and (stop := _over(test, seen)) is not None:
+            return stop
         if status.requests and (stop := _early(test, version, seen, looks)) is not None:
             return stop
         if time.monotonic() - seen["looked"] >= LOOK_EVERY_S and status.requests:
@@ -81,6 +83,23 @@ def watch(test: Test, show: progress.Show, death: Death, version: str) -> OnStat
         return None
 
     return on_status
+
+
+def _over(test: Test, seen: dict[str, float]) -> Stop | None:
+    """That Locust is to be ended after its test, as it does not end by itself.
+
+    The locustfile's own code may have much to do then (`test_stop`, `quitting`), and may hang.
+    """
+    if test.web:
+        return Stop(reason=None) if _recorded(test) else None
+    since = time.monotonic() - seen.setdefault("over", time.monotonic())
+    if since >= OWN_CODE_S:
+        test.say(f"Locust has not ended {since:.0f} s after its test and is stopped")
+        return Stop(reason=None)
+    if since >= OWN_CODE_S / 10 and not seen.get("waited"):
+        seen["waited"] = 1.0
+        test.say("the test is over; Locust still runs what the locustfile does at its end")
+    return None
 
 
 def _early(test: Test, version: str, seen: dict[str, float], looks: EarlyLooks) -> Stop | None:

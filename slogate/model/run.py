@@ -92,7 +92,8 @@ class Run:
     `parts` are paths relative to the store; `seals` say what they were, for those that were
     closed. `rolled_up` is set where counts and histograms took the place of so many requests.
     `untold` says what the source is silent about: `failures`, where failed requests are not in it.
-    `users` has each change of their number, looked at twice a second.
+    `users` has each change of their number, looked at twice a second; `asked_users` is how many
+    there were to be, None with a custom shape.
     `interleaved` is set where base and head took turns, and this is one of them; `early_stop` where
     the test could end as soon as all was decided.
     """
@@ -124,6 +125,7 @@ class Run:
     interleaved: Interleaved | None = None
     early_stop: EarlyStop | None = None
     users: tuple[Users, ...] = ()
+    asked_users: int | None = None
 
     @property
     def aspect(self) -> str:

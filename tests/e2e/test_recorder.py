@@ -261,7 +261,7 @@ STARTS = {
     "errors": lambda bench: bench.load(ERRORS, users=6),
     "odd": lambda bench: bench.load(ODD, users=3, seconds=2),
     "pace": lambda bench: bench.load(PACE, users=6, seconds=3, SLOGATE_FLUSH_S="0.5"),
-    "shape": lambda bench: bench.load(SHAPE, seconds=None),
+    "shape": lambda bench: bench.load(SHAPE, SLOGATE_RUN_INFO='{"planned_us": 60000000}'),
     "two": start_two,
     "pytest": start_pytest,
     "reset": start_reset,
@@ -421,7 +421,7 @@ def test_custom_shapes_and_own_listeners_work_unchanged(loaded):
 
     assert run.state == "complete"
     assert run.ramped_ts == run.start_ts
-    assert run.planned_us is None
+    assert (run.planned_us, run.asked_users) == (None, None)
     assert f"own listener saw {run.rows.seen}\n" in bench.log()
 
 

@@ -24,7 +24,9 @@ def new_run(settings: Settings, test: int, environment: Environment, start_ts: i
     options = environment.parsed_options
     planned_us = settings.planned_us
     run_time = getattr(options, "run_time", None)
-    if planned_us is None and run_time and environment.shape_class is None:
+    if environment.shape_class is not None:
+        planned_us = None  # it ends when the shape says so
+    elif planned_us is None and run_time:
         planned_us = int(run_time * US_PER_SECOND)
     return Run(
         id=settings.run if test == 1 else f"{settings.run}-{test}",

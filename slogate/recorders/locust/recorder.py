@@ -237,7 +237,9 @@ class Recorder:
     @guarded
     def _on_spawning_complete(self, **_: Any) -> None:
         if self._session is not None and self._environment is not None:
-            self._session.ramped(with_shape=self._environment.shape_class is not None)
+            runner: Any = self._environment.runner
+            with_shape = self._environment.shape_class is not None
+            self._session.ramped(with_shape=with_shape, asked=runner.target_user_count)
             self._count_users(self._session)
 
     @guarded

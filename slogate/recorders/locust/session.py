@@ -94,12 +94,13 @@ class Session:
         self._source.begin()
         self._save(self._run)
 
-    def ramped(self, *, with_shape: bool) -> None:
+    def ramped(self, *, with_shape: bool, asked: int | None = None) -> None:
         """All users are spawned; with a custom shape there is no such moment but the start."""
         self.spawned = True
-        if self._run.ramped_ts is None:
-            ts = self._run.start_ts if with_shape else now_us()
-            self._run = replace(self._run, ramped_ts=ts)
+        if self._run.ramped_ts is None and with_shape:
+            self._run = replace(self._run, ramped_ts=self._run.start_ts)
+        elif self._run.ramped_ts is None:
+            self._run = replace(self._run, ramped_ts=now_us(), asked_users=asked)
 
     def present(self, users: int) -> None:
         """So many users there are now; of very many changes every other is forgotten."""

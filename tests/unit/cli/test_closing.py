@@ -95,6 +95,13 @@ def test_locusts_exit_code_is_told_only_if_it_is_news(ended, code, sentence):
     assert ended("complete", Ended(exit_code=code)).sentence == sentence
 
 
+def test_an_odd_exit_code_comes_with_locusts_first_error(ended):
+    """A custom shape that raises ends the test as if it were over."""
+    sentence = ended("complete", Ended(exit_code=2), log=ERROR).sentence
+
+    assert sentence == "recorded 5 requests in 2 s, 0 failed (Locust's exit code 2: no token)"
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_requests_of_a_base_are_told_beside_those_of_the_head(ended, there):
     """If it can be read; a base that is gone stops nothing here."""

@@ -143,6 +143,8 @@ def test_a_load_that_was_lower_than_asked_for_is_told(users, left, told):
     it = run(users=counts, health=Health(processes=2, left_processes=left))
 
     assert [text for text in remarks(subject(it)) if text[:5] in {"users", "left:"}] == told
+    asked = remarks(subject(run(users=counts, asked_users=11)))
+    assert any("all the time" in text or "fewer than 11 users" in text for text in asked)
     shape = run(users=counts, ramped_ts=START)
     assert not any(text.startswith("users") for text in remarks(subject(shape)))
 
