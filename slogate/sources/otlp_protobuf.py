@@ -9,16 +9,29 @@ Needs the extra `otlp`. Refuses what otlp-json refuses.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from slogate.sources._base import Chunk, Origin, Source
 from slogate.sources._otlp import from_protobuf
 from slogate.sources._otlp.documents import OTHERS, take_protobuf
 from slogate.sources._otlp.files import Message, failing, translated
-from slogate.sources._otlp.frames import Framing, begins, frames, framing, signal, unpacked
+from slogate.sources._otlp.frames import (
+    Frame,
+    Framing,
+    begins,
+    frames,
+    framing,
+    signal,
+    unpacked,
+)
+from slogate.sources._otlp.lane import Lane
+from slogate.sources._otlp.metric_wire import Reader
 from slogate.sources._otlp.settings import OPTIONS
 from slogate.sources._otlp.telemetry import Malformed
 from slogate.sources._otlp.translate import Translator
+
+# so many bytes of histograms are taken at once; so few messages are not halved any more
+_BLOCK, _FEW = 4 << 20, 2
 
 
 def sniff(head: bytes) -> float:
@@ -38,12 +51,73 @@ def open_otlp(origin: Origin) -> Iterator[Chunk]:
 
 
 def _messages(origin: Origin, how: Framing) -> Iterator[Message]:
+    """The messages, histograms in a row together as long as those can be taken at once."""
+    lane = Lane(Reader())
+    block: list[_Framed] = []
+    size = 0
     with origin.stream() as stream:
         for frame in frames(stream, how):
-            if frame.fault:
-                yield Message(None, frame.at, failing(frame.fault))
-            elif frame.content:
-                yield Message(None, frame.at, _taker(frame.content))
+            if found := _histograms(frame):
+                block.append(_Framed(frame.at, found))
+                size += len(found)
+                if size < _BLOCK:
+                    continue
+            yield from _block(lane, block)
+            block, size = [], 0
+            if not found:
+                lane.release()
+                if frame.fault:
+                    yield Message(None, frame.at, failing(frame.fault))
+                elif frame.content:
+                    yield Message(None, frame.at, _taker(frame.content))
+    yield from _block(lane, block)
+    lane.release()
+
+
+def _histograms(frame: Frame) -> bytes:
+    """The message of metrics in a frame; empty if there is something else."""
+    try:
+        message = unpacked(frame.content)
+    except Malformed:
+        return b""
+    return message if message and signal(message) == "metrics" else b""
+
+
+def _block(lane: Lane, block: list[_Framed]) -> Iterator[Message]:
+    """Messages at once, or else each half of them, a few one by one."""
+    if not block:
+        return
+    fast = _Fast(lane, [framed.message for framed in block])
+    yield Message(None, block[0].at, fast.take)
+    if fast.done:
+        return
+    if len(block) > _FEW:
+        half = len(block) // 2
+        yield from _block(lane, block[:half])
+        yield from _block(lane, block[half:])
+        return
+    lane.release()
+    for framed in block:
+        yield Message(None, framed.at, _taker(framed.message))
+
+
+class _Framed(NamedTuple):
+    """A message of metrics, and where it is in the file."""
+
+    at: int
+    message: bytes
+
+
+class _Fast:
+    """Messages that may be taken at once; whether it is done."""
+
+    def __init__(self, lane: Lane, messages: list[bytes]) -> None:
+        self._lane, self._messages = lane, messages
+        self.done = False
+
+    def take(self, translator: Translator) -> bool:
+        self.done = self._lane.take(translator, self._messages) > 0
+        return self.done
 
 
 def _taker(content: bytes) -> Any:

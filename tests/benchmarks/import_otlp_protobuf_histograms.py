@@ -39,21 +39,24 @@ def whole(number: int, value: int) -> bytes:
 
 def exemplar(chance: random.Random, at: int) -> bytes:
     """A value that was measured, and in which trace."""
-    where = field(5, chance.randbytes(16)) + field(4, chance.randbytes(8))
-    return field(8, whole(2, at - 5) + real(3, 0.25) + where)
+    where = field(4, chance.randbytes(8)) + field(5, chance.randbytes(16))
+    return whole(2, at - 5) + real(3, 0.25) + where
 
 
-def point(kind: int, told: dict[str, Any], counts: list[int], at: int, since: int) -> bytes:
-    """A data point, without what comes after its counts."""
-    begun = whole(2, since) + whole(3, at) + whole(4, sum(counts)) + real(5, sum(counts) / 16)
+def point(
+    kind: int, told: dict[str, Any], counts: list[int], times: tuple[int, int], more: list[bytes]
+) -> bytes:
+    """A data point since and at some time, with `more` exemplars."""
+    begun = whole(2, times[0]) + whole(3, times[1])
+    begun += whole(4, sum(counts)) + real(5, sum(counts) / 16)
     if kind == 9:
         packed = struct.pack(f"<{len(counts)}Q", *counts)
-        return (
-            begun + field(6, packed) + field(7, struct.pack(f"<{len(BOUNDS)}d", *BOUNDS))
-            + attributes(9, told)
-        )  # fmt: skip
+        bounds = struct.pack(f"<{len(BOUNDS)}d", *BOUNDS)
+        begun += field(6, packed) + field(7, bounds) + b"".join(field(8, each) for each in more)
+        return begun + attributes(9, told) + real(12, 12.25)
     buckets = b"\x08\x77" + field(2, b"".join(map(varint, counts)))
-    return attributes(1, told) + begun + b"\x30\x06" + field(8, buckets)
+    exemplars = b"".join(field(11, each) for each in more)
+    return attributes(1, told) + begun + b"\x30\x06" + field(8, buckets) + exemplars
 
 
 def generate(path: Path, megabytes: int, *, mode: str = "") -> None:
@@ -80,12 +83,9 @@ def generate(path: Path, megabytes: int, *, mode: str = "") -> None:
                     these = [0] * width if delta else mine
                     for _ in range(GROWN):
                         these[chance.randrange(width)] += chance.randrange(5)
-                    written = point(kind, told, these, at, at - STEP if delta else START)
-                    if mode == "exemplars":
-                        written += exemplar(chance, at) + exemplar(chance, at)
-                    if kind == 9:
-                        written += real(12, 12.25)
-                    points.append(field(1, written))
+                    more = [exemplar(chance, at) for _ in range(2 * (mode == "exemplars"))]
+                    times = (at - STEP if delta else START, at)
+                    points.append(field(1, point(kind, told, these, times, more)))
                 body = b"".join(points) + b"\x10" + bytes([1 if delta else 2])
                 metric = field(1, b"http.server.request.duration") + field(3, b"s")
                 scope = field(1, field(1, b"%d%d" % (kind, delta)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -28,7 +29,7 @@ def no_number() -> Any:
     return pa.scalar(None, pa.int64())
 
 
-def whole(values: list[Any]) -> Any:
+def whole(values: Sequence[Any]) -> Any:
     """A column of whole numbers."""
     import pyarrow as pa
 

@@ -62,6 +62,28 @@ def metrics_data(content: bytes) -> Any:
         raise Malformed("it is no message of metrics") from None
 
 
+def check_metrics(content: bytes) -> None:
+    """Malformed unless it is a message of metrics."""
+    metrics_data(content)
+
+
+def attributes_in(content: bytes, exponential: bool | None) -> Attributes:
+    """All attributes of a point's fields, which are valid, or of a resource's where it is None."""
+    from opentelemetry.proto.metrics.v1 import metrics_pb2 as messages
+
+    if exponential is None:
+        return resource_of(content).attributes
+    kind = messages.ExponentialHistogramDataPoint if exponential else messages.HistogramDataPoint
+    return attributes(kind.FromString(content).attributes)
+
+
+def counted_in(content: bytes) -> int:
+    """How much was counted in exponential buckets, which are valid."""
+    from opentelemetry.proto.metrics.v1.metrics_pb2 import ExponentialHistogramDataPoint as Message
+
+    return sum(Message.Buckets.FromString(content).bucket_counts)
+
+
 def resource_of(content: bytes) -> Resource:
     """A resource by its bytes, which are valid."""
     from opentelemetry.proto.resource.v1.resource_pb2 import Resource as Message

@@ -14,30 +14,49 @@ from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS
 from slogate.sources._otlp.arrays import Odd, number, whole
 from slogate.sources._otlp.columns import NO_HISTOGRAM, Block, Metric, Points, Reader
 from slogate.sources._otlp.differences import grown
+from slogate.sources._otlp.ladders import Ladders
 from slogate.sources._otlp.lane_rows import Group, Pair, batch_of, chunks_of, left_out_of
 from slogate.sources._otlp.lent import columns_of, points_of
 from slogate.sources._otlp.order import Columns, steps_of
 from slogate.sources._otlp.semantics import facts
 from slogate.sources._otlp.streams import Streams
-from slogate.sources._otlp.telemetry import CUMULATIVE, DELTA, Resource
+from slogate.sources._otlp.telemetry import CUMULATIVE, DELTA, Attributes, Resource
 from slogate.sources._otlp.texts import MOST_COUNTED
 from slogate.sources._otlp.translate import Ambiguous, Translator
 
 _WIDE = 1 << 32
 
 
+class Texts(Protocol):
+    """What repeats in blocks, by the numbers that stand for it."""
+
+    attributes: list[Attributes]
+    ladders: Ladders
+
+
+class Blocks(Protocol):
+    """Who reads blocks of one encoding."""
+
+    @property
+    def texts(self) -> Texts:
+        """What repeats in them."""
+
+    def read(self, block: Any) -> Block:
+        """The data points of a block; Odd if they are not plain."""
+
+
 @dataclass(slots=True)
 class Lane:
-    """What is remembered from block to block."""
+    """What is remembered from block to block, which are lines of JSON unless others are read."""
 
+    reader: Blocks = field(default_factory=Reader)
     translator: Translator | None = None
-    _reader: Reader = field(default_factory=Reader)
     _lent: dict[Hashable, Any] | None = None
     _streams: Streams = field(default_factory=Streams)
     _held: dict[bool, Columns] = field(default_factory=dict)
@@ -46,12 +65,12 @@ class Lane:
     _group: list[Group] = field(default_factory=list)
     _pairs: dict[int, Pair] = field(default_factory=dict)
 
-    def take(self, translator: Translator, block: bytes | bytearray) -> int:
+    def take(self, translator: Translator, block: Any) -> int:
         """Take a block; how many lines it has, or 0 if it cannot be taken at once."""
         import pyarrow as pa
 
         try:
-            found = self._reader.read(block)
+            found = self.reader.read(block)
             self._resume(translator)
             self._take(translator, found)
         except (Odd, Ambiguous, pa.ArrowException, OverflowError):
@@ -75,7 +94,7 @@ class Lane:
         self.translator, self._lent, self._streams, self._held = None, None, Streams(), {}
 
     def _ladders(self, explicit: bool) -> Any:
-        return self._reader.texts.ladders if explicit else None
+        return self.reader.texts.ladders if explicit else None
 
     def _resume(self, translator: Translator) -> None:
         """Take over the last points of the translator."""
@@ -139,7 +158,7 @@ class Lane:
         return found
 
     def _new_group(self, translator: Translator, metric: Metric) -> Group:
-        resource = Resource(self._reader.texts.attributes[metric.resource])
+        resource = Resource(self.reader.texts.attributes[metric.resource])
         against, size = translator.reason_against(resource, metric.name), None
         if against is None:
             size = translator.unit(metric.unit)
@@ -207,7 +226,7 @@ class Lane:
     def _pair(self, translator: Translator, code: int) -> Pair:
         if (found := self._pairs.get(code)) is None:
             group = self._group[code // _WIDE]
-            told = self._reader.texts.attributes[code % _WIDE]
+            told = self.reader.texts.attributes[code % _WIDE]
             identity = (group.identity, frozenset(told.items()))
             labels = {**group.labels, **translator.labels(told)}
             unit = self._units[group.unit]

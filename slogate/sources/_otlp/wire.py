@@ -43,6 +43,17 @@ _ATTRIBUTES = Nested({0x0A: _PAIR})
 _SPAN = Nested({0x4A: _PAIR, 0x5A: Nested({0x1A: _PAIR}), 0x6A: Nested({0x22: _PAIR})})
 _SCOPE_SPANS = Nested({0x0A: Nested({0x1A: _PAIR}), 0x12: _SPAN}, dense=True)
 TRACES = Nested({0x0A: Nested({0x0A: _ATTRIBUTES, 0x12: _SCOPE_SPANS}, dense=True)}, dense=True)
+_EXEMPLAR = Nested({0x3A: _PAIR})
+_POINT = Nested({0x4A: _PAIR, 0x42: _EXEMPLAR})
+_POINT_OF_EXPONENTIAL = Nested({0x0A: _PAIR, 0x5A: _EXEMPLAR, 0x42: Nested({}), 0x4A: Nested({})})
+_NUMBERS = Nested({0x0A: Nested({0x3A: _PAIR, 0x2A: _EXEMPLAR})}, dense=True)
+_METRIC = Nested({
+    0x2A: _NUMBERS, 0x3A: _NUMBERS, 0x4A: Nested({0x0A: _POINT}, dense=True),
+    0x52: Nested({0x0A: _POINT_OF_EXPONENTIAL}, dense=True),
+    0x5A: Nested({0x0A: Nested({0x3A: _PAIR})}, dense=True), 0x62: _PAIR,
+})  # fmt: skip
+_SCOPE_METRICS = Nested({0x0A: Nested({0x1A: _PAIR}), 0x12: _METRIC}, dense=True)
+METRICS = Nested({0x0A: Nested({0x0A: _ATTRIBUTES, 0x12: _SCOPE_METRICS}, dense=True)}, dense=True)
 
 
 def varint(data: bytes, at: int, end: int, longest: int = _LONG) -> tuple[int, int]:

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+
+import pytest
+from foreign import take
+from otlp_history import history
+from telemetry import attributes, encoded, exponential, metrics, point, span, traces
+
+from slogate.sources._otlp.documents import take_protobuf
+from slogate.sources._otlp.lane import Lane
+from slogate.sources._otlp.metric_wire import Reader
+from slogate.sources._otlp.settings import settings
+from slogate.sources._otlp.telemetry import Losses, Malformed
+from slogate.sources._otlp.translate import Ambiguous, Translator
+from slogate.sources.otlp_protobuf import PLUGIN
+
+
+class Reading:
+    """What comes of messages, taken in either way."""
+
+    def __init__(self, **options: str) -> None:
+        self.translator = Translator(settings(options))
+        self.lane = Lane(Reader())
+        self.bad: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
+        self.rows: list[tuple] = []
+
+    def at_once(self, messages: Sequence[bytes]) -> bool:
+        """Take messages at once if they can be, else one by one."""
+        self.translator.losses = Losses()
+        taken = self.lane.take(self.translator, messages)
+        assert taken in {0, len(messages)}
+        self.count()
+        if not taken:
+            self.each(messages)
+        return bool(taken)
+
+    def each(self, messages: Sequence[bytes]) -> None:
+        """Take messages one by one, by their classes."""
+        self.lane.release()
+        for message in messages:
+            self.translator.losses = Losses()
+            try:
+                take_protobuf(self.translator, message, "metrics")
+            except (Malformed, Ambiguous) as error:
+                self.bad[str(error)] += 1
+            self.count()
+
+    def count(self, *, final: bool = False) -> None:
+        """Keep what there is so far."""
+        self.bad += self.translator.losses.bad
+        self.left_out += self.translator.losses.left_out
+        for chunk in self.translator.chunks(final=final):
+            for row in chunk.rows.to_pylist():
+                told = {name: value for name, value in row.items() if value not in (None, "")}
+                self.rows.append(tuple(sorted(told.items(), key=str)))
+
+    def all(self) -> tuple:
+        """All there is at the end."""
+        self.translator.losses = Losses()
+        self.count(final=True)
+        return sorted(self.rows, key=str), self.bad, +self.left_out
+
+
+def alike(*blocks: Sequence[bytes], **options: str) -> int:
+    """Check that both ways come to the same; how many blocks could be taken at once."""
+    fast, slow = Reading(**options), Reading(**options)
+    taken = 0
+    for block in blocks:
+        taken += fast.at_once(block)
+        slow.each(block)
+
+    assert fast.all() == slow.all()
+    return taken
+
+
+def cut(chance: random.Random, found: list[bytes]) -> list[list[bytes]]:
+    """The messages in blocks."""
+    cuts = sorted(chance.sample(range(1, len(found)), min(4, len(found) - 1)))
+    pieces = zip([0, *cuts], [*cuts, len(found)], strict=True)
+    return [found[start:end] for start, end in pieces]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_valid_file(seed):
+    """Restarts, falls, repeats, deltas, coarser scales, exemplars: the same either way."""
+    chance = random.Random(20261127 + seed)
+    found = [encoded(message) for message in history(chance, 30)]
+
+    taken = alike(*cut(chance, found), **({"ok": "true"} if seed % 4 == 0 else {}))
+
+    assert taken >= 3
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_damaged_file(seed):
+    """Whatever is changed in the bytes of a message, or where it ends, both ways say the same."""
+    chance = random.Random(seed)
+    whole = [encoded(message) for message in history(chance, 4)]
+    for _ in range(80):
+        found = [bytearray(message) for message in whole]
+        for _ in range(chance.choice([1, 1, 2])):
+            message = chance.choice(found)
+            if chance.random() < 0.3:
+                del message[chance.randrange(len(message)) :]
+            elif message:
+                message[chance.randrange(len(message))] ^= 1 << chance.randrange(8)
+        every = [bytes(message) for message in found]
+        alike(every[:3], every[3:])
+
+
+def field(number: int, content: bytes) -> bytes:
+    """Bytes, a text or a message as a field."""
+    size = len(content)
+    length = [size] if size < 128 else [size & 127 | 128, size >> 7]
+    return bytes([number << 3 | 2, *length]) + content
+
+
+def test_large_counts():
+    """Counts of exponential buckets that need several bytes are what they are."""
+    told = [0, 127, 128, 16_383, 16_384, 2_097_152, 10**9, 10**11, 1]
+    first, second = (exponential(-4, [n * count for count in told], sum=9.0) for n in (1, 2))
+    found = [
+        encoded(metrics(first)),
+        encoded(metrics(second | {"timeUnixNano": str(1764 * 10**15)})),
+    ]
+
+    assert alike(found[:1], found[1:]) == 2
+
+
+PLAIN = {"nothing": b"", "flags": b"\x50\x01", "smallest": b"\x59" + bytes(8), "more": b"\x4a\x00"}
+ODD = {
+    "wide flags": b"\x50\x81\x01", "unknown": b"\xf8\x06\x01", "time again": b"\x19" + bytes(8),
+    "bounds again": b"\x3a\x00", "no sum": b"\x29" + b"\xff" * 8, "count": b"\x21" + b"\xff" * 8,
+    "longest": b"\x61" + bytes(6) + b"\x08\x40", "exemplar": b"\x42\x00",
+    "no text": b"\x4a\x03\x0a\x01\xff", "group": b"\xfb\x06\xfc\x06",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*PLAIN, *ODD])
+def test_what_a_point_may_end_with(name):
+    """A point that ends with something unusual is read as the classes read it."""
+    from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
+
+    message = MetricsData.FromString(encoded(metrics(point([1, 0, 2, 0]))))
+    one = message.resource_metrics[0].scope_metrics[0].metrics[0].histogram.data_points[0]
+    raw = one.SerializeToString() + {**PLAIN, **ODD}[name]
+    body = field(9, field(1, raw) + b"\x10\x02")
+    metric = field(1, b"http.server.duration") + field(3, b"ms") + body
+    content = field(1, field(2, field(2, metric)))
+
+    assert alike([content], [content]) == (2 if name in PLAIN else 0)
+
+
+def test_points_of_other_metrics():
+    """Points of sums, gauges and of other names are left out, an empty scope is nothing."""
+    gauge = {"name": "heap", "gauge": {"dataPoints": [{"asInt": "1"}, {"asInt": "2"}]}}
+    message = metrics(point([1, 0, 0, 0]))
+    message["resourceMetrics"][0]["scopeMetrics"][0]["metrics"] += [gauge, {"name": "nothing"}]
+    message["resourceMetrics"][0]["scopeMetrics"].append({"scope": {"name": "empty"}})
+    other = metrics(point([1, 2, 0, 0]), name="http.client.duration")
+
+    assert alike([encoded(message), encoded(other)]) == 1
+
+
+def test_a_file_of_both(tmp_path):
+    """Spans between histograms are left out where histograms are asked for, and rows are kept."""
+    told = [metrics(point([n, 0, 0, 2 * n], at=60 * n)) for n in range(1, 9)]
+    messages = [encoded(each) for each in told]
+    messages.insert(4, encoded(traces(span())))
+    messages.insert(6, b"\x0a\x03\x12\x05x")
+    content = b"".join(len(each).to_bytes(4, "big") + each for each in messages)
+
+    rows, tally = take(tmp_path, content, source=PLUGIN, signal="metrics")
+
+    assert sum(row["count"] for row in rows) == 24
+    assert dict(tally.left_out) == {"spans": 1}
+    assert sum(tally.bad.values()) == 1
+
+
+def test_attributes_of_any_kind():
+    """Lists, numbers and texts that are long are attributes, too."""
+    told = attributes({"http.route": "/" + "x" * 300, "a": 1.5, "b": True, "c": -1})
+    told.append({"key": "d", "value": {"arrayValue": {"values": [{"stringValue": "x"}]}}})
+
+    assert alike([encoded(metrics(point([1, 0, 0, 0], attributes=told)))]) == 1
