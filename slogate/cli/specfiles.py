@@ -14,7 +14,7 @@ from slogate.errors import Fault, SpecError, UsageError
 FOLDER = Path("slo")
 ENDINGS = (".yaml", ".yml")
 LARGEST = 4_000_000
-HOW = "`slogate docs gate-a-service` tells how to write one"
+HOW = "`slogate init` writes a first one; `slogate docs gate-a-service` tells how"
 
 
 def read_specs(paths: Sequence[Path], *, recursive: bool = False) -> list[tuple[str, str]]:

@@ -193,7 +193,7 @@ def test_without_a_folder_the_default_is_explained(
     assert caught.value.message == "there is no spec: no folder slo/ in this directory"
     assert caught.value.hint == (
         "name the spec files, or put them into slo/; "
-        "`slogate docs gate-a-service` tells how to write one"
+        "`slogate init` writes a first one; `slogate docs gate-a-service` tells how"
     )
 
 
