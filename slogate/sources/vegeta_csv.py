@@ -22,7 +22,7 @@ from slogate.sources._csv import (
     records,
 )
 from slogate.sources._quotes import check_quotes
-from slogate.sources._vegeta import NO_CODE, NO_LATENCY, NO_TIME, request_sql
+from slogate.sources._vegeta import LABELS, NO_CODE, NO_LATENCY, NO_TIME, request_sql
 
 _COLUMNS = (
     "moment", "code", "latency", "bytes_out", "bytes_in", "error", "body", "attack", "seq",
@@ -65,6 +65,7 @@ def open_vegeta(origin: Origin) -> Scan:
     return Scan(
         sql=request_sql(_RESULTS.format(reader=reader_sql(dialect, _USED)), placed=False),
         parameters=reader_parameters(origin, dialect),
+        labels=LABELS,
         locate=lambda: bad_rows(origin, dialect, _reason),
         explain=lambda: changed_line_end(origin),
     )

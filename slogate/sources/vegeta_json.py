@@ -11,7 +11,7 @@ import re
 from slogate.sources._base import Origin, Scan, Source
 from slogate.sources._lines import LINES, Lines
 from slogate.sources._ndjson import NO_OBJECT, moment_sql, objects, shape, texts
-from slogate.sources._vegeta import request_sql
+from slogate.sources._vegeta import LABELS, request_sql
 
 _KEYS = {"code", "timestamp", "latency", "bytes_in"}
 _START = re.compile(
@@ -53,15 +53,19 @@ def open_vegeta(origin: Origin) -> Scan:
         sql=request_sql(_RESULTS, placed=True),
         parameters={"shape": shape(**fields)},
         feed=Lines(origin),
+        labels=LABELS,
     )
 
 
+# the moment, which is spoken of often, is looked up once
 _RESULTS = f"""
 SELECT line, p.attack AS attack, TRY_CAST(p.code AS BIGINT) AS code,
     TRY_CAST(p.latency AS BIGINT) AS latency, p.bytes_in AS bytes_in,
-    p.error AS error, p.method AS method, p.url AS url, {moment_sql("p.timestamp")} AS start_us,
+    p.error AS error, p.method AS method, p.url AS url, {moment_sql("moment")} AS start_us,
     CASE WHEN p IS NULL THEN '{NO_OBJECT}' END AS fault
-FROM (SELECT line, TRY(json_transform(text, getvariable('shape'))) AS p FROM {LINES})
+FROM (SELECT *, p.timestamp AS moment FROM (
+    SELECT line, TRY(json_transform(text, getvariable('shape'))) AS p FROM {LINES}
+))
 """  # noqa: S608 (our own words)
 
 _EXAMPLE = b"""\
