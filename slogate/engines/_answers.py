@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from slogate.engines._base import Sources, ladder_shares
 from slogate.engines._choice import Answer, choose, settled
+from slogate.engines._choosing import Bound
 from slogate.engines._groups import (
     BEST,
     WORST,
@@ -24,7 +25,7 @@ from slogate.engines._groups import (
     read_groups,
     series_of,
 )
-from slogate.engines._sql import Bound, Question, count_groups, order_statistics
+from slogate.engines._sql import Question, count_groups, order_statistics
 from slogate.engines._steps import count_steps, read_step_groups, weighed_statistics
 from slogate.model.evidence import Evidence, Need
 from slogate.model.window import Window

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from slogate.engines._base import Sources
+from slogate.engines._choosing import Bound
 from slogate.engines._slots import Asked, count_requests, count_steps, requests_by_part
-from slogate.engines._sql import BITS, Bound
+from slogate.engines._sql import BITS
 from slogate.model.predicate import Ok, is_of_time
 from slogate.model.selection import Selection
 from slogate.model.slots import Account, Edges, Every, Slots, Tallies, Tally

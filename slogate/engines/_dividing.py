@@ -15,7 +15,8 @@ from slogate.engines._base import (
     busiest_tenth,
     is_absurd,
 )
-from slogate.engines._sql import Bound, broken_rows, busiest_pace, parquet, phases, tally_rows
+from slogate.engines._choosing import Bound
+from slogate.engines._sql import broken_rows, busiest_pace, parquet, phases, tally_rows
 from slogate.engines._steps import broken_steps_of, tally_steps
 from slogate.errors import StoreError
 from slogate.model.window import Window

@@ -9,8 +9,8 @@ from math import gcd
 from typing import TYPE_CHECKING
 
 from slogate.engines._base import Sources
+from slogate.engines._choosing import Bound
 from slogate.engines._spans import some_values
-from slogate.engines._sql import Bound
 from slogate.model.slots import Edges
 from slogate.model.survey import Survey
 

@@ -12,7 +12,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from slogate.engines._base import Sources
-from slogate.engines._sql import Bound, parquet, select_rows
+from slogate.engines._choosing import Bound, select_rows
+from slogate.engines._sql import parquet
 from slogate.engines._steps import placed
 from slogate.model.evidence import UNBOUNDED_US
 from slogate.model.exhibit import (

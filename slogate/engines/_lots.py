@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from slogate.engines._choosing import Bound
 from slogate.engines._groups import holds, series_of
-from slogate.engines._sql import Bound, Question, rows
+from slogate.engines._sql import Question, rows
 from slogate.model.evidence import Need
 from slogate.model.lot import Lot, pooled
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from slogate.engines._base import Sources
 from slogate.engines._census import Runs, count
+from slogate.engines._choosing import Bound
 from slogate.engines._span_sums import LONGEST, Sliced, sum_across, sum_hazy, sum_slices
 from slogate.engines._spans import Base
-from slogate.engines._sql import Bound
 from slogate.model.predicate import Not, Predicate
 from slogate.model.slots import Account, Edges, Every, Tally
 from slogate.model.survey import Slices, Sums, Survey, Surveyed, condense, in_order, without

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slogate.engines._base import EVER
-from slogate.engines._sql import BITS, Bound, left_open, masks, parquet, select_rows, succeeds
+from slogate.engines._choosing import Bound, select_rows
+from slogate.engines._sql import BITS, left_open, masks, parquet, succeeds
 from slogate.engines._steps import may_hold_untimed, placed, surely_holds
 from slogate.model.predicate import Predicate
 from slogate.model.selection import Selection

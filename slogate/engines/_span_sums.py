@@ -10,9 +10,9 @@ from fractions import Fraction
 from functools import reduce
 from math import gcd
 
+from slogate.engines._choosing import Bound
 from slogate.engines._slots import slot_of
 from slogate.engines._spans import Base
-from slogate.engines._sql import Bound
 from slogate.model.selection import Selection
 from slogate.model.slots import Edges, Every, Slots
 

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slogate.engines._base import EVER
+from slogate.engines._choosing import Bound, select_rows
 from slogate.engines._slots import label_of, searched
-from slogate.engines._sql import BITS, Bound, left_open, masks, parquet, select_rows, succeeds
+from slogate.engines._sql import BITS, left_open, masks, parquet, succeeds
 from slogate.engines._steps import BROKEN, may_hold_untimed, placed, surely_holds
 from slogate.model.predicate import Predicate, is_of_time
 from slogate.model.selection import Selection

@@ -10,10 +10,10 @@ in buckets are asked for in `_steps.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from slogate.engines._base import MAX_BACKFILL
+from slogate.engines._choosing import Bound, select_rows
 from slogate.model.evidence import BATCHES
 from slogate.model.predicate import (
     ANY_TIME,
@@ -34,19 +34,6 @@ _OPERATORS = {"==": "=", "!=": "<>"}
 # a hundred times this fits 64 bits; above, a hundredth is computed in 128, which is slow
 _LONGEST = 2**56
 _BROKEN = f"d < 0 OR t IS NULL OR t NOT BETWEEN 0 AND {LAST_TS}"
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """The values of a statement; `self(value)` binds one and gives its place in the text."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-
-    def __call__(self, value: Any) -> str:
-        """Bind a value."""
-        name = f"v{len(self.values)}"
-        self.values[name] = value
-        return f"${name}" if not isinstance(value, int) else f"${name}::BIGINT"
 
 
 Compare = Callable[[Comparison, Bound, bool], str]
@@ -178,32 +165,6 @@ def bin_of(column: str, limits: tuple[int, ...], bound: Bound) -> str:
     """How many of the ascending limits the duration exceeds; NULL without a duration."""
     arms = "".join(f" WHEN {column} <= {bound(limit)} THEN {i}" for i, limit in enumerate(limits))
     return f"CASE WHEN {column} IS NULL THEN NULL{arms} ELSE {len(limits)} END"
-
-
-def select_rows(selection: Selection, bound: Bound) -> str:
-    conditions = ["true"]
-    if selection.endpoint is not None:
-        if selection.endpoint.method is not None:
-            conditions.append(f"method = {bound(selection.endpoint.method)}")
-        conditions.append(_glob("endpoint", selection.endpoint.name, bound))
-    for label, pattern in selection.where:
-        value = f"labels[{bound(label)}]"
-        conditions.append(f"coalesce({_glob(value, pattern, bound)}, false)")
-    return f"({' AND '.join(conditions)})"
-
-
-def _glob(column: str, pattern: str, bound: Bound) -> str:
-    """The column matches the pattern, in which only `*` is special.
-
-    Plain equality and LIKE without ESCAPE are several times faster, so they are used if they do.
-    """
-    if "*" not in pattern:
-        return f"{column} = {bound(pattern)}"
-    if not any(special in pattern for special in "\\%_"):
-        return f"{column} LIKE {bound(pattern.replace('*', '%'))}"
-    for special in ("\\", "%", "_"):
-        pattern = pattern.replace(special, f"\\{special}")
-    return f"{column} LIKE {bound(pattern.replace('*', '%'))} ESCAPE '\\'"
 
 
 def _measured(comparison: Comparison, bound: Bound, _negated: bool) -> str:

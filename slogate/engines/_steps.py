@@ -10,18 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from slogate.engines._base import MAX_COUNT, Extent, Sources
+from slogate.engines._choosing import Bound, select_rows
 from slogate.engines._groups import WORST, Group
-from slogate.engines._sql import (
-    BITS,
-    Bound,
-    Question,
-    bin_of,
-    masks,
-    parquet,
-    rows,
-    select_rows,
-    succeeds,
-)
+from slogate.engines._sql import BITS, Question, bin_of, masks, parquet, rows, succeeds
 from slogate.model.evidence import BATCHES, UNBOUNDED_US
 from slogate.model.predicate import ANY_TIME, Comparison, all_and_any
 from slogate.model.series import LAST_TS

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from slogate.engines._base import Sources
 from slogate.engines._census import largest, requesters
+from slogate.engines._choosing import Bound
 from slogate.engines._dividing import check, unseen
 from slogate.engines._grain import Few, edges_of, few_values, grain_of, groups_of
 from slogate.engines._slicing import Rows, is_long, sliced, slowly, summed
@@ -33,7 +34,7 @@ from slogate.engines._spans import (
     make_base,
     open_sources,
 )
-from slogate.engines._sql import BITS, Bound
+from slogate.engines._sql import BITS
 from slogate.model.predicate import Not
 from slogate.model.selection import Selection
 from slogate.model.slots import Every, Slots

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from slogate.engines._answers import gather
 from slogate.engines._base import EVER, Engine, Extent, Sources, Tally, spanned
+from slogate.engines._choosing import Bound
 from slogate.engines._dividing import check, divide, lockstep, requests_of
-from slogate.engines._sql import Bound, commonest_failures, parquet
+from slogate.engines._sql import commonest_failures, parquet
 from slogate.engines._steps import failures_of_all, span_of_steps
 from slogate.errors import StoreError
 from slogate.halting import stoppable

@@ -13,7 +13,8 @@ from slogate.model.predicate import Ok, Predicate
 class Endpoint:
     """`METHOD name` or a name alone for any method; only `*` is special (any text).
 
-    `method` None means any method.
+    `method` None means any method. A method that is not in capitals (`grpc /Say`) cannot be told
+    from a name with a space, so such a name may be both.
     """
 
     method: str | None
@@ -37,7 +38,14 @@ class Endpoint:
         """Whether a request of that method and endpoint name belongs."""
         if self.method is not None and self.method != method:
             return False
-        return glob_matches(self.name, name)
+        if glob_matches(self.name, name):
+            return True
+        return self.is_maybe_both and glob_matches(self.name, f"{method} {name}")
+
+    @property
+    def is_maybe_both(self) -> bool:
+        """Whether the name may be a method and a name."""
+        return self.method is None and " " in self.name.strip()
 
 
 def glob_regex(pattern: str) -> str:

@@ -79,6 +79,24 @@ def test_only_the_star_is_special(name, pattern, names, matching):
 
 
 @pytest.mark.parametrize("name", ENGINES)
+def test_a_method_in_small_letters_is_named_like_a_name(name):
+    """No engine can tell `grpc /Say` from a name with a space."""
+    rows = [
+        row(0, method="grpc", endpoint="/Say"), row(1, method="GET", endpoint="/Say"),
+        row(2, method="GET", endpoint="grpc /Say"), row(3, method="grpc", endpoint="/Hear"),
+    ]  # fmt: skip
+    asked = {"Say": "grpc /Say", "all": "grpc *", "GET": "GET grpc /Say"}
+    needs = [
+        need(id=key, selection=Selection(endpoint=Endpoint.parse(text)))
+        for key, text in asked.items()
+    ]
+
+    found = gather(name, needs, rows)
+
+    assert {key: found[key].matched for key in asked} == {"Say": 2, "all": 3, "GET": 1}
+
+
+@pytest.mark.parametrize("name", ENGINES)
 def test_a_limit_is_kept_by_what_takes_exactly_as_long(name):
     """Within is at most."""
     found = gather(name, [need(limit_us=100, failures="measured")], [row(0, 100), row(1, 101)])
