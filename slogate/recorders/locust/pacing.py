@@ -15,7 +15,6 @@ import itertools
 import sys
 import weakref
 from collections.abc import Callable
-from operator import attrgetter
 from time import time
 from typing import Any
 
@@ -85,8 +84,6 @@ class Pacing:
 
         paced = _watch_pacing(wait_time.constant_pacing)
         setattr(locust.TaskSet, "_sleep", self.watch_sleep(locust.TaskSet._sleep))  # noqa: B010, SLF001
-        if _is_plain(locust.TaskSet.user):
-            setattr(locust.TaskSet, "user", property(attrgetter("_user")))  # noqa: B010
         for module in (wait_time, locust):
             setattr(module, "constant_pacing", paced)  # noqa: B010 (mypy forbids the assignment)
 
@@ -159,23 +156,6 @@ def _passes_on(sleep: Callable[..., Any]) -> bool:
         return code.co_code, code.co_names, code.co_consts, function.__globals__.get("gevent")
 
     return hasattr(sleep, "__globals__") and content(sleep) == content(known)
-
-
-def _is_plain(prop: Any) -> bool:
-    """Whether a property of a task set only gives its `_user`.
-
-    Locust reads it seven times an iteration; read without a frame of Python it saves as much as
-    the watching costs.
-    """
-
-    def known(self: Any) -> Any:
-        return self._user
-
-    code = getattr(getattr(prop, "fget", None), "__code__", None)
-    return code is not None and (code.co_code, code.co_names) == (
-        known.__code__.co_code,
-        known.__code__.co_names,
-    )
 
 
 def _watch_pacing(factory: Callable[[float], Any]) -> Callable[[float], Any]:

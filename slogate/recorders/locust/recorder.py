@@ -16,7 +16,6 @@ from typing import Any
 
 import gevent
 import locust
-from gevent import monkey
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
@@ -27,8 +26,10 @@ from slogate.recorders.locust.health import HealthMonitor
 from slogate.recorders.locust.master import await_workers, connected, send_receipt
 from slogate.recorders.locust.naming import new_run, worker_name
 from slogate.recorders.locust.pacing import Pacing
+from slogate.recorders.locust.relief import relieve_counting, relieve_users
 from slogate.recorders.locust.session import Session, now_us
 from slogate.recorders.locust.settings import Settings
+from slogate.recorders.locust.shielding import in_a_thread
 from slogate.recorders.locust.shipping import Shipper
 from slogate.recorders.locust.source import OwnUsers, Source
 from slogate.recorders.locust.status import StatusLine, progress
@@ -37,24 +38,6 @@ from slogate.recorders.locust.unfinished import Unfinished
 from slogate.store.layout import Store
 
 CHECK_S = 0.5
-
-
-def _in_a_thread(work: Callable[[], None]) -> None:
-    """Do it in the native thread that writes, and let no greenlet run meanwhile.
-
-    At `init` no worker may be heard yet: the user's own listeners are still to come.
-    """
-    running = monkey.get_original("_thread", "allocate_lock")()
-    running.acquire()
-
-    def working() -> None:
-        try:
-            work()
-        finally:
-            running.release()
-
-    gevent.get_hub().threadpool.spawn(working)
-    running.acquire()
 
 
 def guarded(listener: Callable[..., None]) -> Callable[..., None]:
@@ -90,6 +73,7 @@ class Recorder:
 
     def register(self) -> None:
         """Wrap Locust's waits and requests, and add the listeners."""
+        relieve_users()
         self._pacing.install()
         self._unfinished.install()
         if self._switch is not None:
@@ -137,7 +121,7 @@ class Recorder:
         gevent.get_hub().loop.update_now()  # or `--run-time` counts from before our imports
 
     def _prepare(self, runner: Any) -> None:
-        _in_a_thread(warm_up)
+        in_a_thread(warm_up)
         if isinstance(runner, MasterRunner):
             self._capture.worker = "master"
             present = functools.partial(connected, runner)
@@ -193,6 +177,7 @@ class Recorder:
 
     @guarded
     def _on_test_start(self, environment: Environment, **_: Any) -> None:
+        relieve_counting()
         if self._shipper is not None:
             self._shipper.on_test_start()
         elif self._store is not None and self._source is not None:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 import time
 from types import SimpleNamespace
 
@@ -194,32 +192,3 @@ def test_the_rest_is_settled_at_the_end(user):
                            response=OK, start_time=NOW)  # fmt: skip
 
     assert paces(capture.take(final=True)) == [100_000, 100_000]
-
-
-USER = """
-import sys, locust
-from slogate.recorders.locust.pacing import Pacing
-
-class Own(locust.TaskSet):
-    user = property(lambda self: "its own")
-
-if "patched" in sys.argv:
-    locust.TaskSet.user = property(lambda self: (self._user, "patched"))
-Pacing(print).install()
-for kind in (locust.TaskSet, Own):
-    taskset = kind.__new__(kind)
-    taskset._user = "somebody"
-    print(taskset.user, type(kind.user.fget).__name__)
-"""
-
-
-@pytest.mark.parametrize(
-    ("given", "told"),
-    [([], "somebody attrgetter"), (["patched"], "('somebody', 'patched') function")],
-)
-def test_a_task_sets_user_is_read_faster_only_where_it_is_locusts_own(given, told):
-    """What somebody else put there stays."""
-    done = subprocess.run(
-        [sys.executable, "-c", USER, *given], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.splitlines() == [told, "its own function"]
