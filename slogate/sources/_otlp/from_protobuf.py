@@ -67,12 +67,10 @@ def check_metrics(content: bytes) -> None:
     metrics_data(content)
 
 
-def attributes_in(content: bytes, exponential: bool | None) -> Attributes:
-    """All attributes of a point's fields, which are valid, or of a resource's where it is None."""
+def attributes_in(content: bytes, exponential: bool) -> Attributes:
+    """All attributes among the fields of a point of a histogram, which are valid."""
     from opentelemetry.proto.metrics.v1 import metrics_pb2 as messages
 
-    if exponential is None:
-        return resource_of(content).attributes
     kind = messages.ExponentialHistogramDataPoint if exponential else messages.HistogramDataPoint
     return attributes(kind.FromString(content).attributes)
 

@@ -18,11 +18,11 @@ from slogate.sources._otlp import from_protobuf, wire
 from slogate.sources._otlp.arrays import Odd, whole
 from slogate.sources._otlp.columns import NO_HISTOGRAM, Block, Metric, Points
 from slogate.sources._otlp.ladders import Ladders
+from slogate.sources._otlp.layouts import Layouts
 from slogate.sources._otlp.point_wire import (
     EXPLICIT,
     EXPONENTIAL,
     columns,
-    explicit,
     exponential,
     length,
 )
@@ -41,18 +41,26 @@ class Told:
 
     attributes: list[Attributes] = field(default_factory=list)
     ladders: Ladders = field(default_factory=Ladders)
-    _codes: dict[tuple[bytes, bool | None], int] = field(default_factory=dict)
+    codes: dict[bytes, int] = field(default_factory=dict)
+    _resources: dict[bytes, int] = field(default_factory=dict)
     _bounds: dict[bytes, int] = field(default_factory=dict)
     _negative: dict[bytes, bool] = field(default_factory=dict)
 
-    def code(self, raw: bytes, kind: bool | None = None) -> int:
-        """The number of the attributes of a point of that kind, or of a resource."""
-        found = self._codes.get((raw, kind))
+    def learn(self, raw: bytes, kind: bool) -> None:
+        """Give a number to the attributes of a point of that kind, which has none."""
+        if len(self.codes) >= _MOST_KEPT:
+            raise Odd
+        self.codes[raw] = len(self.attributes)
+        self.attributes.append(from_protobuf.attributes_in(raw, kind))
+
+    def resource(self, raw: bytes) -> int:
+        """The number of the attributes of a resource."""
+        found = self._resources.get(raw)
         if found is None:
-            if len(self._codes) >= _MOST_KEPT:
+            if len(self._resources) >= _MOST_KEPT:
                 raise Odd
-            found = self._codes[raw, kind] = len(self.attributes)
-            self.attributes.append(from_protobuf.attributes_in(raw, kind))
+            found = self._resources[raw] = len(self.attributes)
+            self.attributes.append(from_protobuf.resource_of(raw).attributes)
         return found
 
     def ladder(self, raw: bytes) -> int:
@@ -82,10 +90,12 @@ class Reader:
     """Reads messages, and remembers what they repeat."""
 
     texts: Told = field(default_factory=Told)
+    _layouts: Layouts | None = None
 
     def read(self, messages: Sequence[bytes]) -> Block:
         """The data points of messages; Odd if they are not plain."""
-        found = _Read(self.texts)
+        self._layouts = self._layouts or Layouts(self.texts)
+        found = _Read(self.texts, self._layouts)
         for content in messages:
             try:
                 wire.check(content, from_protobuf.check_metrics, wire.METRICS)
@@ -97,7 +107,10 @@ class Reader:
             for begin, end in entries:
                 found.resource(content, begin, end)
         explicit, exponential = (
-            Points(metric=whole(found.places[kind]), columns=columns(found.points[kind], kind))
+            Points(
+                metric=whole(found.places[kind]),
+                columns=columns(found.points[kind], kind, self.texts),
+            )
             for kind in (EXPLICIT, EXPONENTIAL)
         )
         return Block(
@@ -110,18 +123,27 @@ class _Read:
     """Metrics and points so far, those by kind, with the places of their metrics."""
 
     texts: Told
+    layouts: Layouts
     metrics: list[tuple[Metric, int]] = field(default_factory=list)
     points: dict[bool, list[Any]] = field(default_factory=lambda: {EXPLICIT: [], EXPONENTIAL: []})
     places: dict[bool, list[int]] = field(default_factory=lambda: {EXPLICIT: [], EXPONENTIAL: []})
 
     def resource(self, data: bytes, at: int, end: int) -> None:
         """Take the metrics of a resource."""
-        code = self.texts.code(_alone(data, at, end))
+        code = self.texts.resource(_alone(data, at, end))
         for begin, behind in wire.nested(data, at, end, 0x12):
             scope = _alone(data, begin, behind)
             name = _alone(scope, 0, len(scope)).decode()
             for one, its_end in wire.nested(data, begin, behind, 0x12):
                 self._metric(data, one, its_end, (code, name))
+
+    def columns(self, kind: bool) -> Points:
+        """The points of a kind."""
+        found = columns(self.points[kind], kind, self.texts)
+        return Points(metric=whole(self.places[kind]), columns=found)
+
+    def _exponential(self, data: bytes, at: int, end: int) -> tuple[Any, ...]:
+        return exponential(data, at, end, self.texts)
 
     def _metric(self, data: bytes, at: int, end: int, of: tuple[int, str]) -> None:
         """Take the points of a metric, or count them if it is no histogram."""
@@ -143,13 +165,15 @@ class _Read:
 
     def _points(self, data: bytes, at: int, end: int, kind: bool) -> int:
         """Take the points of a histogram; its temporality."""
-        take, known = exponential if kind else explicit, self.texts
+        take = self._exponential if kind else self.layouts.explicit
         add, before, temporality = self.points[kind].append, len(self.points[kind]), 0
         while at < end:
             if data[at] == _POINTS:
-                size, content = length(data, at + 1)
+                size, content = data[at + 1], at + 2
+                if size > 127:
+                    size, content = length(data, at + 1)
                 at = content + size
-                add(take(data, content, at, known))
+                add(take(data, content, at))
             elif data[at] == _TEMPORALITY and data[at + 1] < 128 and not temporality:
                 temporality, at = data[at + 1], at + 2
             else:

@@ -11,9 +11,8 @@ bounds and offsets repeat: each has a number by its bytes. A point that is writt
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from slogate.sources._otlp.arrays import Odd, finite, natural, whole
 from slogate.sources._otlp.wire import varint
@@ -21,16 +20,32 @@ from slogate.sources._otlp.wire import varint
 EXPLICIT, EXPONENTIAL = False, True
 _TIMES = rb"(?:\x11(.{8}))?\x19(.{8})(?:\x21(.{8}))?(?:\x29(.{8}))?"
 _HEAD = re.compile(_TIMES + rb"(\x32)?", re.DOTALL)
+_SIZE = rb"[\x80-\xff]?[\x00-\x7f]"
+_SIGNED = rb"[\x80-\xff]{0,3}[\x00-\x7f]"
 _HEAD_OF_EXPONENTIAL = re.compile(
-    _TIMES + rb"(?:\x30([\x80-\xff]{0,3}[\x00-\x7f]))?(?:\x39(.{8}))?(\x42)?", re.DOTALL
+    _TIMES
+    + rb"(?:\x30(%b))?(?:\x39(.{8}))?(?:\x42(%b)(?:\x08(%b))?(?:\x12(%b))?)?"
+    % (_SIGNED, _SIZE, _SIGNED, _SIZE),
+    re.DOTALL,
 )
 _REST = re.compile(rb"(?:\x50([\x00-\x7f]))?(?:\x59.{8})?(?:\x61(.{8}))?", re.DOTALL)
 _REST_OF_EXPONENTIAL = re.compile(rb"(?:\x61.{8})?(?:\x69(.{8}))?(?:\x71(.{8}))?", re.DOTALL)
-_POSITIVE = re.compile(rb"(?:\x08([\x80-\xff]{0,3}[\x00-\x7f]))?(?:\x12([\x80-\xff]?[\x00-\x7f]))?")
 _BOUNDS, _EXEMPLAR, _ATTRIBUTE, _NEGATIVE, _FLAGS = 0x3A, 0x42, 0x4A, 0x4A, 0x50
 _FIRST, _EXEMPLAR_OF_EXPONENTIAL = 0x0A, 0x5A
 _NOTHING = bytes(8)
 _WIDEST, _BITS = 6, 7
+_GOING_ON = bytes(range(128, 256))
+
+
+class _Sizes(dict[bytes, int]):
+    """Lengths of one or two bytes as numbers."""
+
+    def __missing__(self, raw: bytes) -> int:
+        found = self[raw] = varint(raw, 0, len(raw))[0]
+        return found
+
+
+_SIZES = _Sizes()
 
 
 def length(data: bytes, at: int) -> tuple[int, int]:
@@ -58,8 +73,10 @@ def behind(data: bytes, at: int, end: int, tag: int) -> int:
 class Repeated(Protocol):
     """What gives numbers to the bytes that repeat."""
 
-    def code(self, raw: bytes, kind: bool) -> int:
-        """The number of the attributes of a point."""
+    codes: dict[bytes, int]
+
+    def learn(self, raw: bytes, kind: bool) -> None:
+        """Give a number to the attributes of a point, which has none."""
 
     def ladder(self, raw: bytes) -> int:
         """The number of bounds."""
@@ -93,22 +110,37 @@ def explicit(data: bytes, at: int, end: int, known: Repeated) -> tuple[Any, ...]
     if not counts and not bounds:
         # all are in one bucket, which need not be told
         counts = total or _NOTHING
-    code = known.code(data[at:place], EXPLICIT)
-    return code, start, time, total, told, longest, flags, counts, known.ladder(bounds)
+    raw = data[at:place]
+    if raw not in known.codes:
+        known.learn(raw, EXPLICIT)
+    return raw, start, time, total, told, longest, flags, counts, bounds
 
 
 def exponential(data: bytes, at: int, end: int, known: Repeated) -> tuple[Any, ...]:
     """A point of exponential buckets: the same fields, then where and how wide those are."""
     place = behind(data, at, end, _FIRST)
+    raw = data[at:place]
     found = _HEAD_OF_EXPONENTIAL.match(data, place, end)
     if found is None:
         raise Odd
-    code = known.code(data[at:place], EXPONENTIAL)
-    start, time, total, told, scale, zeros, positive = found.groups()
-    at, flags, offset, counts = found.end(), None, b"", b""
-    if positive:
-        offset, counts, at = _positive(data, at)
-    if at < end and data[at] == _NEGATIVE:
+    if raw not in known.codes:
+        known.learn(raw, EXPONENTIAL)
+    start, time, total, told, scale, zeros, size, offset, many = found.groups()
+    at, counts, flags, longest, threshold = found.end(), b"", None, None, None
+    if many:
+        counts = data[at : at + _SIZES[many]]
+        at += len(counts)
+    if size and at != found.end(7) + _SIZES[size]:
+        raise Odd
+    if at != end:
+        flags, longest, threshold = _rest_of_exponential(data, at, end, known)
+    return raw, start, time, total, told, longest, flags, counts, offset, scale, zeros, threshold
+
+
+def _rest_of_exponential(data: bytes, at: int, end: int, known: Repeated) -> Any:
+    """Flags, the longest and the threshold of zero; Odd if anything else is behind the counts."""
+    flags = None
+    if data[at] == _NEGATIVE:
         size, at = length(data, at + 1)
         if not known.no_negative(data[at : at + size]):
             raise Odd
@@ -119,45 +151,27 @@ def exponential(data: bytes, at: int, end: int, known: Repeated) -> tuple[Any, .
     rest = _REST_OF_EXPONENTIAL.match(data, at, end)
     if rest is None or rest.end() != end:
         raise Odd
-    longest, threshold = rest.groups()
-    return code, start, time, total, told, longest, flags, counts, offset, scale, zeros, threshold
+    return flags, *rest.groups()
 
 
-def columns(points: Sequence[tuple[Any, ...]], kind: bool) -> dict[str, Any]:
+def columns(points: Sequence[tuple[Any, ...]], kind: bool, known: Repeated) -> dict[str, Any]:
     """The points of a kind as columns; Odd where a number is too large or none."""
     if not points:
         return {}
-    code, start, time, total, told, longest, flags, counts, *more = zip(*points, strict=True)
+    raw, start, time, total, told, longest, flags, counts, *more = zip(*points, strict=True)
     found = {
-        "attributes": whole(code), "start": _natural(start), "time": _natural(time),
-        "total": _natural(total), "sum": _real(told), "max": _real(longest),
-        "flags": _few(flags, ord),
+        "attributes": whole(list(map(known.codes.__getitem__, raw))), "start": _natural(start),
+        "time": _natural(time), "total": _natural(total), "sum": _real(told),
+        "max": _real(longest), "flags": _few(flags, ord),
     }  # fmt: skip
     if kind == EXPLICIT:
         each = _listed([len(each) // 8 for each in counts], _natural(counts))
-        return found | {"ladder": whole(more[0]), "counts": each}
+        return found | {"ladder": _few(more[0], known.ladder), "counts": each}
     offset, scale, zeros, threshold = more
     return found | {
         "scale": _few(scale, _signed), "offset": _few(offset, _signed), "zeros": _natural(zeros),
         "threshold": _real(threshold).fill_null(0.0), "counts": _packed(counts),
     }  # fmt: skip
-
-
-def _positive(data: bytes, at: int) -> tuple[bytes, bytes, int]:
-    """The offset and the counts of buckets, as they are, and where they end."""
-    size, at = length(data, at)
-    end = at + size
-    found = _POSITIVE.match(data, at, end)
-    if found is None:
-        raise Odd
-    offset, many = found.groups(b"")
-    counts = data[found.end() : end]
-    if not many:
-        if counts:
-            raise Odd
-    elif length(many + b"\0", 0)[0] != len(counts):
-        raise Odd
-    return offset, counts, end
 
 
 def _natural(values: Sequence[bytes | None]) -> Any:
@@ -169,8 +183,10 @@ def _natural(values: Sequence[bytes | None]) -> Any:
     return natural(pa.Array.from_buffers(pa.int64(), many, [None, pa.py_buffer(content)]))
 
 
-def _told(values: Iterable[bytes | None]) -> Iterable[bytes]:
-    return (each or _NOTHING for each in values)
+def _told(values: Sequence[bytes | None]) -> Iterable[bytes]:
+    if None in values:
+        return [each or _NOTHING for each in values]
+    return cast("Sequence[bytes]", values)
 
 
 def _real(values: Sequence[bytes | None]) -> Any:
@@ -188,7 +204,7 @@ def _real(values: Sequence[bytes | None]) -> Any:
 
 def _few(values: Sequence[bytes | None], read: Callable[[bytes], int]) -> Any:
     """Numbers of which there are few; 0 where none is told."""
-    known = {each: read(each) if each else 0 for each in set(values)}
+    known = {each: 0 if each is None else read(each) for each in set(values)}
     return whole([known[each] for each in values])
 
 
@@ -213,29 +229,24 @@ def _packed(lists: Sequence[bytes]) -> Any:
     import pyarrow.compute as pc
 
     content = b"".join(lists)
-    many = [len(each) for each in lists]
     every = pa.Array.from_buffers(pa.uint8(), len(content), [None, pa.py_buffer(content)])
     if content.isascii():
-        return _listed(many, every.cast(pa.int64()))
-    last = pc.less(every, pa.scalar(128, pa.uint8()))
-    ends = pc.indices_nonzero(last).cast(pa.int64())
-    starts = pa.concat_arrays([pa.array([0], pa.int64()), pc.add(ends.slice(0, len(ends) - 1), 1)])
-    widths = pc.add(pc.subtract(ends, starts), 1)
-    if pc.max(widths).as_py() > _WIDEST:
+        return _listed(list(map(len, lists)), every.cast(pa.int64()))
+    widest = 2
+    while re.search(rb"[\x80-\xff]{%d}" % widest, content):
+        widest += 1
+    if widest > _WIDEST:
         raise Odd
-    seven = pc.bit_wise_and(every, pa.scalar(127, pa.uint8()))
-    values = seven.take(starts).cast(pa.int64())
-    for place in range(1, pc.max(widths).as_py()):
-        wide = pc.greater(widths, place)
-        bits = seven.take(pc.add(starts.filter(wide), place)).cast(pa.int64())
-        bits = pc.shift_left(bits, _BITS * place)
-        more = pc.add(values.filter(wide), bits)
-        values = pc.replace_with_mask(values, wide, more)
-    # as many have ended in front of each list as there are numbers before
-    upto = pc.cumulative_sum(last.cast(pa.int32()))
-    begun = array("q", [0])
-    for size in many:
-        begun.append(begun[-1] + size)
-    bounds = pa.Array.from_buffers(pa.int64(), len(begun), [None, pa.py_buffer(begun)])
-    upto = pa.concat_arrays([pa.array([0], pa.int32()), upto])
-    return pa.ListArray.from_arrays(upto.take(bounds), values)
+    kind = pa.int32() if widest * _BITS < 32 else pa.int64()
+    goes_on = pc.greater_equal(every, pa.scalar(128, pa.uint8()))
+    bits = pc.bit_wise_and(every, pa.scalar(127, pa.uint8())).cast(kind)
+    none, values = pa.scalar(0, kind), bits
+    for _ in range(1, widest):
+        # with seven more bits, those that begin at the next byte; nothing goes on behind the last
+        after = pa.concat_arrays([values.slice(1), pa.array([0], kind)])
+        after = pc.if_else(goes_on, pc.shift_left(after, pa.scalar(_BITS, kind)), none)
+        values = pc.add(bits, after)
+    begins = pc.invert(goes_on)
+    begins = pa.concat_arrays([pa.array([True]), begins.slice(0, len(begins) - 1)])
+    many = [len(each.translate(None, _GOING_ON)) for each in lists]
+    return _listed(many, values.filter(begins).cast(pa.int64()))
