@@ -88,7 +88,11 @@ class Test:
 
     @property
     def planned_us(self) -> int | None:
-        """How long the test is to run, by the last word on it; None where a person stops it."""
+        """How long the test is to run, by the last word on it; None where a person stops it.
+
+        Locust takes a run time of 0 as none.
+        """
         if self.web and "--autostart" not in self.request.locust:
             return None
-        return own_run_time(self.request.locust) or self.request.settings.run_time
+        own = own_run_time(self.request.locust)
+        return (self.request.settings.run_time if own is None else own) or None

@@ -17,6 +17,7 @@ _FRAME = re.compile(r'  File "(?P<file>[^<"][^"]*)", line (?P<line>\d+)')
 _PLACED = re.compile(r".+:\d+: \w")
 _LIBRARY = re.compile(
     r"[/\\](site-packages|dist-packages|lib[/\\]python3[^/\\]*|slogate[/\\]recorders)[/\\]"
+    r"|^src[/\\]gevent[/\\]"
 )
 _FAULT = re.compile(r"^slogate: (?P<fault>.+); the run will be incomplete$", re.MULTILINE)
 _TABLE = re.compile(r"(Type|Name|Method)\s+(Name|# reqs)\b")

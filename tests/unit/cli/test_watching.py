@@ -48,3 +48,21 @@ def test_what_locust_waits_for_is_told_once(asked, monkeypatch, capsys):
 
     assert asked("stopped") is asked("stopped") is None
     assert capsys.readouterr().err.count("the test is over; Locust still runs") == 1
+
+
+@pytest.mark.parametrize(
+    ("own", "planned"),
+    [((), 60_000_000), (("-t", "5"), 5_000_000), (("--run-time", "0"), None), (("-t0s",), None)],
+)
+def test_a_run_time_of_0_is_none(tmp_path, own, planned):
+    """Locust goes on until somebody stops it."""
+    request = planning.Request(
+        settings=Settings(), locust=own, configured=IGNORED, web=False, abort_on=(), labels=(),
+        quiet=True,
+    )  # fmt: skip
+    store = open_store(tmp_path / "store", create=True)
+    test = planning.Test(
+        request=request, run_id="r", service="shop", specs=[], rules=[], store=store
+    )
+
+    assert test.planned_us == planned

@@ -62,6 +62,10 @@ SYNTAX = """Traceback (most recent call last):
             "SyntaxError: expected ':'", "/srv/a b/load.py:4: SyntaxError: expected ':'", id="own",
         ),
         pytest.param("", "OSError: no space", "OSError: no space", id="library"),
+        pytest.param(
+            '  File "src/gevent/greenlet.py", line 912, in gevent._greenlet.Greenlet.run\n',
+            "ValueError: -5", "ValueError: -5", id="compiled-library",
+        ),
     ],
 )  # fmt: skip
 def test_a_traceback_is_one_line(frame: str, error: str, told: str):
