@@ -26,6 +26,8 @@ LOCKSTEP = 0.5
 ENDED_EARLY = 0.9
 SENT = 0.98
 FEWER_USERS = 0.05
+# Locust's exit code after an exception that nobody caught
+UNHANDLED = 2
 # senders that wait for nobody, by the beginnings of their names
 _OPEN = ("vegeta",)
 
@@ -197,6 +199,11 @@ def remarks(subject: Subject) -> tuple[str, ...]:
     run = subject.run
     whole = (_ended_early(run), _left(run), _fewer_users(run), _omitted(subject))
     found = [told for told in whole if told is not None]
+    if run.source == "locust" and run.generator_exit == UNHANDLED:
+        found.append(
+            f"exception: Locust's exit code was {UNHANDLED}, as after an exception outside of its "
+            "users, such as in a listener of the locustfile; its log says which"
+        )
     health = run.health
     if health.cpu is not None and CPU_HIGH <= health.cpu < CPU_SATURATED:
         found.append(f"cpu: the generator used {format_share(health.cpu)} of a core at its peak")

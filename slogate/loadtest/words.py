@@ -38,8 +38,15 @@ def first_error(log: str) -> str | None:
         if record is not None and record["level"] in {"ERROR", "CRITICAL"}:
             beside = (*lines[at - 1 : at], *lines[at + 1 : at + 2])
             placed = (each for each in beside if _PLACED.match(each) and record["text"] in each)
-            return next(placed, record["text"])
+            return next(placed, _with_what_follows(record["text"], lines[at + 1 : at + 2]))
     return None
+
+
+def _with_what_follows(text: str, lines: list[str]) -> str:
+    """`Uncaught exception in event handler: ` goes on in its traceback."""
+    if not text.rstrip().endswith(":") or any(map(_RECORD.match, lines)):
+        return text
+    return " ".join([text.rstrip(), *lines])
 
 
 def recorder_fault(log: str) -> str | None:

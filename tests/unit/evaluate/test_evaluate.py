@@ -150,6 +150,16 @@ def test_a_load_that_was_lower_than_asked_for_is_told(users, left, told):
 
 
 @pytest.mark.parametrize(
+    ("source", "code", "told"), [("locust", 2, True), ("locust", 1, False), ("k6-csv", 2, False)]
+)
+def test_an_exception_that_nobody_caught_is_told(source, code, told):
+    """A `test_start` that fails to seed its data stops no test, and makes it another one."""
+    found = remarks(subject(run(source=source, generator_exit=code)))
+
+    assert any(text.startswith("exception: ") for text in found) is told
+
+
+@pytest.mark.parametrize(
     ("line", "scope", "outcome"),
     [
         pytest.param("p95: 300ms", {}, Outcome.INCONCLUSIVE, id="a failure is slow"),

@@ -42,6 +42,23 @@ def test_the_first_error_is_the_text_of_its_record():
     assert first_error("[t] vm/ERROR/locust.main: no token\n") == "no token"
 
 
+LISTENER = """[t] vm/ERROR/root: Uncaught exception in event handler:{blank}
+Traceback (most recent call last):
+  File "/venv/lib/python3.11/site-packages/locust/event.py", line 45, in fire
+    handler(**kwargs)
+  File "load.py", line 3, in seed
+RuntimeError: no data
+"""
+
+
+def test_an_error_that_ends_in_a_colon_goes_on_in_its_traceback():
+    """Locust says there which listener of the user's failed."""
+    told = first_error(LISTENER.format(blank=" "))
+
+    assert told == "Uncaught exception in event handler: load.py:3: RuntimeError: no data"
+    assert first_error("[t] vm/ERROR/root: it failed:\n") == "it failed:"
+
+
 SYNTAX = """Traceback (most recent call last):
   File "<frozen runpy>", line 198, in _run_module_as_main
   File "/x/slogate/recorders/locust/__main__.py", line 39, in main
