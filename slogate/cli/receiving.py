@@ -74,6 +74,8 @@ def receive(request: Request) -> None:
     for run, rows in recover(store):
         note(f"recovered {format_count(rows)} rows of run {run.id} ({run.service}), whose "
              "receiver was killed", quiet=request.quiet)  # fmt: skip
+        if run.state != "complete":
+            note(f"{run.id} is {run.state}: {run.note}")
     writer = Writer(store, flush_s=flush or 5.0, labels=request.labels, clock_us=_now_us)
     router = Router(chosen, service=request.service, labels=request.labels)
     try:

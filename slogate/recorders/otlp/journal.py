@@ -4,7 +4,8 @@ A record is its length, its checksum, and a body: a line of JSON that says which
 run its rows will be in, and the rows as an Arrow stream. A new journal begins whenever all that
 the last one held is in parts. A journal is locked while its receiver lives; the next receiver
 finds those of the dead and stores what they hold, unless the part is there already. A record
-that was cut off was never acknowledged.
+that was cut off, or is nothing but zeros as after a loss of power, was never acknowledged; one
+that is whole and damaged may have been.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 HEAD = Struct(">II")
 LONGEST = 1 << 30
-SUFFIX = ".journal"
+SUFFIX, DAMAGED = ".journal", ".damaged"
 
 
 class Record(NamedTuple):
@@ -108,15 +109,23 @@ def _encoded(rows: pa.Table) -> bytes:
 
 
 class Left(NamedTuple):
-    """What a dead receiver has left: its runs, and the rows that may not be in parts."""
+    """What a dead receiver has left: its runs, and the rows that may not be in parts.
+
+    It is `damaged` where it holds more that cannot be read.
+    """
 
     path: Path
     runs: tuple[str, ...]
     records: tuple[Record, ...]
+    damaged: bool
     lock: Any
 
     def forget(self) -> None:
-        """Remove it; all it held is in parts."""
+        """Remove it; all it held is in parts. A damaged one stays, where nobody looks again."""
+        if self.damaged:
+            self.path.rename(self.path.with_suffix(DAMAGED))
+            self.lock.close()
+            return
         _remove(self.lock, self.path)
 
 
@@ -137,21 +146,27 @@ def left(store: Store) -> Iterator[Left]:
         if not os.fstat(lock.fileno()).st_nlink:  # its receiver, which lives, has begun another
             lock.close()
             continue
-        heads = list(_read(lock))
+        heads, damaged = _read(lock)
         runs = tuple(run for head, _ in heads for run in head.get("runs", ()))
         records = tuple(_record(head, rows) for head, rows in heads if "run" in head)
-        yield Left(path, runs, records, lock)
+        yield Left(path, runs, records, damaged, lock)
 
 
-def _read(file: Any) -> Iterator[tuple[dict[str, Any], bytes]]:
-    """The whole records, until the end or the first that is damaged."""
+def _read(file: Any) -> tuple[list[tuple[dict[str, Any], bytes]], bool]:
+    """The whole records, until the end or the first that is not; whether that one is damaged."""
+    found: list[tuple[dict[str, Any], bytes]] = []
     while len(head := file.read(HEAD.size)) == HEAD.size:
         size, checksum = HEAD.unpack(head)
         body = file.read(size) if size <= LONGEST else b""
-        if len(body) < size or zlib.crc32(body) != checksum:
-            return
+        if not any(head):
+            return found, bool(file.read().strip(b"\0"))
+        if len(body) < size <= LONGEST:
+            break
+        if size > LONGEST or zlib.crc32(body) != checksum:
+            return found, True
         line, _, rows = body.partition(b"\n")
-        yield json.loads(line), rows
+        found.append((json.loads(line), rows))
+    return found, False
 
 
 def _record(head: dict[str, Any], rows: bytes) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -15,11 +16,17 @@ from slogate.store.manifest import found_parts, read_run
 from slogate.store.parts import write_part
 from slogate.store.seals import rows_of
 
+LOST = (
+    "its receiver was killed, and its journal is damaged: of what it had acknowledged some is lost"
+)
 NOTE = "its receiver was killed; what it had acknowledged is kept"
 
 
 def recover(store: Store) -> list[tuple[Run, int]]:
-    """Each run that was recovered, with how many rows came from a journal."""
+    """Each run that was recovered, with how many rows came from a journal.
+
+    StoreError, and the journal stays, where a manifest or a journal cannot be read.
+    """
     found: list[tuple[Run, int]] = []
     for journal in left(store):
         runs = dict.fromkeys([*journal.runs, *(record.run for record in journal.records)])
@@ -27,15 +34,19 @@ def recover(store: Store) -> list[tuple[Run, int]]:
             records = [record for record in journal.records if record.run == run_id]
             try:
                 run = read_run(store, run_id)
-            except StoreError:  # somebody deleted it
-                continue
+            except StoreError:
+                if os.path.lexists(store.runs / f"{run_id}.json"):
+                    raise  # what was acknowledged stays in the journal until it is mended
+                continue  # somebody deleted it
             if run.state == "running":
-                found.append(_recovered(store, run, records))
+                found.append(_recovered(store, run, records, damaged=journal.damaged))
         journal.forget()
     return found
 
 
-def _recovered(store: Store, run: Run, records: Sequence[Record]) -> tuple[Run, int]:
+def _recovered(
+    store: Store, run: Run, records: Sequence[Record], *, damaged: bool
+) -> tuple[Run, int]:
     kept, there = 0, {(path.parts[-5], path.name) for path in found_parts(store, run)}
     alike = sorted(records, key=lambda record: (record.series, record.sequence))
     for (series, sequence), group in groupby(alike, lambda r: (r.series, r.sequence)):
@@ -49,10 +60,10 @@ def _recovered(store: Store, run: Run, records: Sequence[Record]) -> tuple[Run, 
             sequence=sequence, worker=None, series=series,
         )  # fmt: skip
         kept += sum(table.num_rows for table in tables)
-    return _closed(store, run), kept
+    return _closed(store, run, damaged=damaged), kept
 
 
-def _closed(store: Store, run: Run) -> Run:
+def _closed(store: Store, run: Run, *, damaged: bool) -> Run:
     """The run with the parts that are there, and the span of time that they cover."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
@@ -74,6 +85,9 @@ def _closed(store: Store, run: Run) -> Run:
             ledger.run, start_ts=min(starts), ramped_ts=min(starts), stop_ts=max(starts),
             end_ts=max(starts), rows=replace(run.rows, seen=rows, written=rows),
         )  # fmt: skip
-    # nothing of it is lost: as `interrupted` it would spoil every window that it lies in
-    ledger.close("complete", NOTE)
+    if damaged:
+        ledger.close("incomplete", LOST)
+    else:
+        # nothing of it is lost: as `interrupted` it would spoil every window that it lies in
+        ledger.close("complete", NOTE)
     return ledger.run

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from telemetry import lines, metrics, point, span, traces
 
+from slogate.errors import StoreError
 from slogate.recorders.otlp.answers import JSON, PROTOBUF
 from slogate.recorders.otlp.bodies import Body, Refused
 from slogate.recorders.otlp.budget import Budget
@@ -91,6 +92,55 @@ def test_a_record_that_breaks_off_was_never_acknowledged(store, cut):
     [(run, kept)] = recover(store)
 
     assert (kept, run.rows.written) == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("at", "state", "kept"),
+    [
+        pytest.param(None, "complete", 10, id="zeros behind it"),
+        pytest.param(-100, "incomplete", 5, id="in the rows of the last"),
+        pytest.param(0, "incomplete", 0, id="in the length of the first"),
+    ],
+)
+def test_a_journal_that_is_damaged(store, at, state, kept):
+    """Zeros are what a loss of power leaves; of anything else some may have been acknowledged."""
+    begun(store)
+    journal = Journal(store)
+    journal.begin(["r1"])
+    begins = journal._path.stat().st_size
+    for first in (0, 5):
+        journal.append([Record("r1", "requests", 1, rows_of(first, 5))])
+    abandoned(journal)
+    content = bytearray(journal._path.read_bytes())
+    if at is None:
+        content += bytes(5_000)
+    else:
+        content[at or begins] ^= 0xFF
+    journal._path.write_bytes(content)
+
+    [(run, rows)] = recover(store)
+
+    assert (run.state, rows, run.rows.written) == (state, kept, kept)
+    left_there = [path.suffix for path in journal._path.parent.iterdir()]
+    assert left_there == ([] if at is None else [".damaged"])
+    assert recover(store) == []
+
+
+def test_acknowledged_rows_wait_for_their_manifest(store):
+    """One that cannot be read is no run that was deleted: it is named, and nothing is dropped."""
+    begun(store)
+    journal = Journal(store)
+    journal.begin(["r1"])
+    journal.append([Record("r1", "requests", 1, rows_of(0, 5))])
+    abandoned(journal)
+    path = store.runs / "r1.json"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-9])
+    with pytest.raises(StoreError, match=r"r1\.json is corrupt"):
+        recover(store)
+    path.write_bytes(whole)
+
+    assert [rows for _, rows in recover(store)] == [5]
 
 
 def test_a_living_receiver_is_left_alone(store):
