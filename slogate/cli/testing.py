@@ -26,7 +26,7 @@ from slogate.gate import check, last_verdict, refuse_empty, refuse_unsupported
 from slogate.live import abort_rule
 from slogate.loadtest.generator import Ended, generate
 from slogate.loadtest.origin import commit_and_branch
-from slogate.loadtest.process import tail
+from slogate.loadtest.process import last_words
 from slogate.loadtest.reach import is_known, port_is_free, refuse_silent, refuse_unusable
 from slogate.loadtest.service import await_ready, served
 from slogate.loadtest.words import own_words, read_log
@@ -69,8 +69,8 @@ def load_test(request: Request, tell: Tell) -> int:
 
 def _mourn(test: Test, died: str) -> int:
     """Say that the service did not survive its test."""
-    words = tail(test.log("base" if died.startswith(BASE) else "service"))
-    message = f"the service ended during the test ({died}); its last words:\n{words}"
+    words = last_words(test.log("base" if died.startswith(BASE) else "service"))
+    message = f"the service ended during the test ({died}){words}"
     return told(ServiceError(message, hint=f"what was recorded: slogate report {test.run_id}"))
 
 
@@ -89,6 +89,8 @@ def _prepare(request: Request) -> Test:
     refuse_undecidable(request, chosen)
     if request.settings.host is not None:
         refuse_unusable(request.settings.host)
+    labels(request.labels)
+    arguments(request.settings, request.locust, request.web, request.configured)
     stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%d-%H%M%S")
     test = Test(
         request=request,

@@ -87,6 +87,12 @@ def start(
         )
 
 
+def last_words(log: Path) -> str:
+    """`; its last words:` and the end of a log; empty if there are none."""
+    words = tail(log)
+    return f"; its last words:\n{words}" if words.strip() else ""
+
+
 def tail(log: Path, lines: int = 15) -> str:
     """The last lines of a log, indented; empty if there is none."""
     try:

@@ -47,6 +47,12 @@ def is_known(host: str) -> bool:
     return _address(host) is not None
 
 
+def is_this_machine(url: str) -> bool:
+    """Whether the URL names the machine that we are on."""
+    name = urlsplit(url).hostname or ""
+    return name in _HERE or name.startswith("127.")
+
+
 def are_same(one: str, other: str) -> bool:
     """Whether both URLs are known to be one place; another path may be another service."""
     first, second = (_place(url) for url in (one, other))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from slogate.errors import Interrupted, ServiceError
 from slogate.loadtest import process
-from slogate.loadtest.reach import await_connection
+from slogate.loadtest.reach import await_connection, is_this_machine
 from slogate.units import format_duration
 
 STOP_PATIENCE_S = 15.0
@@ -68,8 +68,7 @@ def _early(code: int | None, log: Path) -> str | None:
     how = _how(code)
     if how is None:
         return None
-    words = f"; its last words:\n{process.tail(log)}"
-    return f"the service ended before it was ready ({how}){words}"
+    return f"the service ended before it was ready ({how}){process.last_words(log)}"
 
 
 def await_ready(ready: str, timeout_us: int) -> None:
@@ -85,7 +84,7 @@ def answers(url: str) -> bool:
 def _look(url: str) -> str | None:
     """None if the URL answers well, else what came instead."""
     try:
-        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - the user's own URL
+        with _opener(url).open(url, timeout=2):
             return None
     except urllib.error.HTTPError as error:
         return f"status {error.code}"
@@ -97,6 +96,13 @@ def _look(url: str) -> str | None:
         return f"{type(error).__name__}: {error}"
 
 
+def _opener(url: str) -> urllib.request.OpenerDirector:
+    """What asks it; of this very machine directly, as a proxy would ask another."""
+    if is_this_machine(url):
+        return urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return urllib.request.build_opener()
+
+
 def _await(poll: Callable[[], int | None], ready: str, timeout_us: int, log: Path | None) -> None:
     if not ready.startswith(("http://", "https://")):
         raise ServiceError(f"`ready` must be an http:// or https:// URL, not {ready!r}")
@@ -106,7 +112,7 @@ def _await(poll: Callable[[], int | None], ready: str, timeout_us: int, log: Pat
             raise ServiceError(death)
         if time.monotonic() > until:
             waited = format_duration(timeout_us)
-            words = f"; its last words:\n{process.tail(log)}" if log else ""
+            words = process.last_words(log) if log else ""
             raise ServiceError(
                 f"the service was not ready within {waited}: {ready} gave {trouble}{words}",
                 hint="`ready_timeout` sets how long to wait",

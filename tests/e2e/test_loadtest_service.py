@@ -29,9 +29,11 @@ def shop(*options):
     return " ".join(command), f"http://127.0.0.1:{port}/ready"
 
 
-def test_a_service_is_served_while_the_block_runs(tmp_path):
-    """Ready inside, gone behind it."""
+def test_a_service_is_served_while_the_block_runs(tmp_path, monkeypatch):
+    """Ready inside, gone behind it; a proxy is not asked for what is on this machine."""
     command, ready = shop()
+    for name in ("http_proxy", "HTTP_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
 
     with served(command, ready, 20_000_000, tmp_path / "log", lambda _: None) as death:
         inside = answers(ready), death()
@@ -70,6 +72,17 @@ def test_a_service_that_never_gets_ready_is_told_with_its_last_answer(tmp_path):
         pass
 
     assert "status 503" in caught.value.message
+
+
+def test_who_said_nothing_has_no_last_words(tmp_path):
+    """Better than an empty quotation."""
+    with (
+        pytest.raises(ServiceError, match="not ready") as caught,
+        served("sleep 60", "http://127.0.0.1:9/", 200_000, tmp_path / "log", lambda _: None),
+    ):
+        pass
+
+    assert caught.value.message.endswith("Connection refused")
 
 
 def test_a_service_that_dies_at_once_is_told_with_its_own_words(tmp_path):

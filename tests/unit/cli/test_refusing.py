@@ -13,6 +13,7 @@ from slogate.cli.judging import read
 from slogate.cli.locustconf import IGNORED
 from slogate.cli.planning import Request
 from slogate.cli.refusing import REGRESSION, refuse_undecidable
+from slogate.cli.testing import load_test
 from slogate.config import AUTO, Settings
 from slogate.errors import UsageError
 
@@ -108,3 +109,28 @@ def test_the_pilot_run_itself_never_stops_early(tmp_path):
         )  # fmt: skip
 
     assert [(it.early_stop, it.min_time) for it in pilots] == [(False, 0)]
+
+
+@pytest.mark.parametrize(
+    ("labels", "locustfile", "told"),
+    [
+        pytest.param(("region",), "mine.py", "is no label", id="label"),
+        pytest.param((), "none.py", "there is no locustfile none.py", id="locustfile"),
+    ],
+)
+def test_what_is_wrong_is_told_before_a_service_is_started(
+    tmp_path, monkeypatch, labels, locustfile, told
+):
+    """Services may take minutes to be ready."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").touch()
+    request = asked(tmp_path, "p95: 1s", labels=labels)
+    settings = replace(
+        request.settings, run_time=20_000_000, serve="touch started; sleep 60",
+        ready="http://127.0.0.1:9/", ready_timeout=100_000, locustfiles=(Path(locustfile),),
+    )  # fmt: skip
+
+    with pytest.raises(UsageError, match=told):
+        load_test(replace(request, settings=settings), no_load)
+
+    assert not (tmp_path / "started").exists()
