@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from slogate.errors import StoreError
+from slogate.store.layout import check_regular
 from slogate.store.parts import number_of, part_of, series_of
 
 REPLACES_KEY = b"slogate.replaces"
@@ -72,8 +73,9 @@ def _told(path: Path) -> Ranges | None:
     import pyarrow.parquet as pq
 
     try:
+        check_regular(path)
         metadata = pq.read_metadata(path).metadata or {}
-    except (OSError, pa.ArrowException):
+    except (OSError, StoreError, pa.ArrowException):
         return None  # it is named by whoever reads it
     text = metadata.get(REPLACES_KEY)
     if text is None:

@@ -90,11 +90,16 @@ def test_a_corrupt_manifest_is_not_overwritten(store):
     assert [run.id for run in rebuild(store, now_s=NOW).runs] == ["r-1"]
 
 
-def test_a_part_that_cannot_be_read_is_named_and_left(store):
-    """The others make the run."""
+@pytest.mark.parametrize("pipe", [False, True])
+def test_a_part_that_cannot_be_read_is_named_and_left(store, pipe):
+    """The others make the run; a pipe is not waited for."""
     part(store)
     broken = store.root / part(store, sequence=1)
-    broken.write_bytes(b"PAR1")
+    if pipe:
+        broken.unlink()
+        os.mkfifo(broken)
+    else:
+        broken.write_bytes(b"PAR1")
     os.utime(broken, (NOW - QUIET_S, NOW - QUIET_S))
     found = rebuild(store, now_s=NOW)
 
