@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from slogate.cli.complaints import tame
 from slogate.cli.options import note
 from slogate.errors import StoreError
+from slogate.model.series import split_endpoint
 from slogate.store.endpoints import endpoints
 from slogate.store.layout import Store
 from slogate.store.manifest import list_runs
@@ -43,6 +44,14 @@ def _note(missed: Sequence[str], verdict: Verdict, store: Store) -> None:
         return
     for name in missed:
         near = difflib.get_close_matches(name, known, n=1, cutoff=LIKE)
-        meant = f"; did you mean {near[0]}?" if near and near[0] != name else ""
+        meant = f"; did you mean {_written(near[0])}?" if near and near[0] != name else ""
         note(tame(f"note: there is no {name} in run {run.id}{meant}"))
     note(f"note: `slogate runs show {run.id}` lists the endpoints of the run")
+
+
+def _written(known: str) -> str:
+    """What stands in a spec for an endpoint; quoted if spaces count."""
+    _, endpoint = split_endpoint(known)
+    if endpoint != endpoint.lstrip():
+        return f"'{endpoint}'"
+    return known if known == known.strip() else f"'{known}'"
