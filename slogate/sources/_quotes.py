@@ -16,6 +16,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import zip_longest
 from typing import IO, cast
 
 from slogate.errors import SourceError
@@ -135,10 +136,15 @@ def _inner(block: bytes | bytearray, size: int, within: bool) -> tuple[bytes, bo
             return b'"'.join(parts), True
         start = end + 1
     rest = bytes(memoryview(block)[start:size])
-    if b'"' not in rest.translate(None, OTHERS).replace(b'""', b""):
+    quotes = rest.translate(None, OTHERS)
+    if b'"' not in quotes.replace(b'""', b""):
         return b'"'.join(parts), False  # each of the others is closed in its line
-    pieces = rest.split(b'"')
-    return b'"'.join([*parts, *pieces[1::2]]), len(pieces) % 2 == 0
+    # where quotes are closed in their line, only lines between two that have an odd number matter
+    odd = [at for at, each in enumerate(quotes.split(b"\n")) if len(each) % 2]
+    lines = rest.split(b"\n")
+    for first, last in zip_longest(odd[::2], odd[1::2], fillvalue=len(lines)):
+        parts += b"\n".join(lines[first : last + 1]).split(b'"')[1::2]
+    return b'"'.join(parts), len(odd) % 2 == 1
 
 
 def _opened(stream: IO[bytes], row: re.Pattern[bytes], delimiter: bytes) -> int:

@@ -146,6 +146,19 @@ def test_line_ends_among_many_quotes_are_read(tmp_path):
     assert found[1_200]["endpoint"] == "two\nlines"
 
 
+@pytest.mark.parametrize("place", [1_199, 1_200, 1_201])
+def test_it_is_found_among_many_line_ends(tmp_path, place):
+    """Texts of several lines before and behind it do not hide it."""
+    rows = [
+        k6(number, '"say ""a"",\nb"' if number % 20 == 0 else '"a,b"') for number in range(2_000)
+    ]
+    rows[place] = k6(place, '"a')
+    line = 2 + "".join(rows[:place]).count("\n")
+
+    with pytest.raises(SourceError, match=rf"^f\.csv:{line}: a quote opens here"):
+        read(tmp_path, "k6-csv", K6 + "".join(rows))
+
+
 @pytest.mark.parametrize(
     "text",
     [
