@@ -19,7 +19,7 @@ from slogate.store.layout import Store
 from slogate.store.manifest import named_part
 from slogate.store.parts import ROW_GROUP, SCHEMA, series_of, write_part
 from slogate.store.replacing import MAKER, replaced
-from slogate.store.seals import rows_of
+from slogate.store.seals import rows_of, size_of
 from slogate.store.supersede import replacing
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def compact_run(store: Store, run: Run) -> Compacted | None:
 
 
 def _size(store: Store, run: Run) -> int:
-    return sum((store.root / part).stat().st_size for part in run.parts)
+    return sum(size_of(store.root / part) for part in run.parts)
 
 
 def _check_rows(after: Run, rows: int) -> None:

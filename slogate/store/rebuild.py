@@ -129,7 +129,7 @@ def _owner(store: Store, run_id: str, paths: Sequence[Path]) -> tuple[str, Kind]
     folders = {path.relative_to(store.root).parts[2:4] for path in paths}
     if len(folders) != 1:
         raise StoreError(f"run '{run_id}' has parts in the folders of several services")
-    kind, service = folders.pop()
+    kind, service = (*folders.pop(), "", "")[:2]
     if len(_in_series(store, paths)) < len(paths):
         raise StoreError(f"run '{run_id}' has parts in the folder of no series")
     if kind not in _KINDS or not service.startswith("service="):

@@ -22,6 +22,7 @@ from slogate.model.series import Series
 from slogate.store.layout import Store
 from slogate.store.parts import SCHEMA, series_of, write_part
 from slogate.store.replacing import MAKER, replaced
+from slogate.store.seals import size_of
 from slogate.store.supersede import replacing
 from slogate.store.views import connected, escaped, first_line, literal
 
@@ -112,7 +113,7 @@ def roll_up(
         raise UsageError(f"run '{run.id}' cannot be rolled up: it is not complete, or has no rows")
     if step_us < MINUTE_US or DAY_US % step_us:
         raise UsageError("a step is a whole part of a day, from a minute", hint="such as 5m or 1h")
-    before = sum((store.root / part).stat().st_size for part in run.parts)
+    before = sum(size_of(store.root / part) for part in run.parts)
     shapes = (
         _Shape("counts", MINUTE_US, sorted({cut for cut in cuts if cut >= 0})),
         _Shape("histograms", step_us, limits()),

@@ -118,16 +118,25 @@ def test_parts_in_the_folders_of_two_services_are_left(store):
     assert "several services" in found.left[0]
 
 
-def test_parts_in_the_folder_of_no_series_are_left(store):
-    """Nobody can say what they hold."""
+@pytest.mark.parametrize(
+    ("folder", "why"),
+    [
+        pytest.param("odd/kind=load/service=a/date=2025-01-01", "of no series", id="of no series"),
+        pytest.param("requests", "outside of the folders of services", id="of no service"),
+        pytest.param("requests/kind=load", "outside of the folders of services", id="of a kind"),
+        pytest.param(".", "in the folder of no series", id="of all"),
+    ],
+)
+def test_parts_in_the_folder_of_no_series_are_left(store, folder, why):
+    """Nobody can say what they hold, or whose they are."""
     path = store.root / part(store)
-    odd = store.root / "series" / "odd" / path.relative_to(store.series("requests"))
-    odd.parent.mkdir(parents=True)
+    odd = store.root / "series" / folder / path.name
+    odd.parent.mkdir(parents=True, exist_ok=True)
     path.rename(odd)
     found = rebuild(store, now_s=NOW)
 
     assert found.runs == ()
-    assert "folder of no series" in found.left[0]
+    assert why in found.left[0]
 
 
 @pytest.mark.parametrize("gone", [False, True])

@@ -212,6 +212,16 @@ def test_requests_that_stand_for_missed_starts_are_not_rolled_up(store, duration
         assert roll_up(store, run, []).requests == 2
 
 
+def test_a_part_that_is_missing_is_named(store):
+    """The run stays as it is."""
+    run = keep(store, [row(0)], [row(1)])
+    (store.root / run.parts[1]).unlink()
+    with pytest.raises(SlogateError, match=r"00001\.parquet cannot be read: No such file"):
+        roll_up(store, run, [])
+
+    assert read_run(store, "r1") == run
+
+
 def test_a_run_is_rolled_up_once(store):
     """Its requests are gone."""
     assert not can_roll_up(roll_up(store, keep(store, [row(0)]), []).run)
