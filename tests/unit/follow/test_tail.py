@@ -18,6 +18,8 @@ from slogate.follow.tail import Tail
 class Log:
     """A log that is written to and rotated, and what was written in all."""
 
+    rotated = "{0.name}.{1}"
+
     def __init__(self, path):
         self.path = path
         self.file = path.open("ab", buffering=0)
@@ -33,23 +35,23 @@ class Log:
     def rename(self):
         """Rotate as logrotate's default does: move, then a new file of the old name."""
         self._shift()
-        self.path.rename(f"{self.path}.1")
+        self.path.rename(self.named(1))
         self.file.close()
         self.file = self.path.open("ab", buffering=0)
 
     def copy_and_cut(self):
         """Rotate as copytruncate does."""
         self._shift()
-        shutil.copy2(self.path, f"{self.path}.1")
+        shutil.copy2(self.path, self.named(1))
         os.truncate(self.path, 0)
 
     def compress(self, pack=gzip.compress, suffix=".gz"):
         """Compress the youngest rotated file."""
-        old = self.path.with_name(f"{self.path.name}.1")
+        old = self.named(1)
         if not old.exists():
             return
         told = old.stat()
-        packed = self.path.with_name(f"{self.path.name}.1{suffix}")
+        packed = old.with_name(f"{old.name}{suffix}")
         packed.write_bytes(pack(old.read_bytes()))
         os.utime(packed, ns=(told.st_atime_ns, told.st_mtime_ns))
         old.unlink()
@@ -57,9 +59,13 @@ class Log:
     def _shift(self):
         for number in range(30, 0, -1):
             for suffix in ("", ".gz"):
-                old = self.path.with_name(f"{self.path.name}.{number}{suffix}")
+                old = self.named(number, suffix)
                 if old.exists():
-                    old.rename(self.path.with_name(f"{self.path.name}.{number + 1}{suffix}"))
+                    old.rename(self.named(number + 1, suffix))
+
+    def named(self, number, suffix=""):
+        """The rotated file of that number."""
+        return self.path.with_name(self.rotated.format(self.path, number) + suffix)
 
 
 @pytest.fixture
@@ -173,9 +179,11 @@ def test_what_is_gone_is_said(log, tmp_path):
     assert "read up to line 7 is gone" in again.notes[0]
 
 
+@pytest.mark.parametrize("rotated", ["{0.name}.{1}", "{0.stem}.{1}{0.suffix}"])
 @pytest.mark.parametrize("seed", range(25))
-def test_any_course_of_events_gives_each_line_once(log, seed):
+def test_any_course_of_events_gives_each_line_once(log, seed, rotated):
     """Writes, both rotations, compression and restarts in any order."""
+    log.rotated = rotated
     drawn = random.Random(seed)
     tail, at, read = Tail(log.path), None, b""
     for _ in range(40):
