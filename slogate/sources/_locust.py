@@ -25,6 +25,7 @@ _LONGEST_RUN_US = 366 * LONGEST_US
 _NUMBER = re.compile(r"\d{1,18}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,3}(?:\.(\d{1,12}))?)%", re.ASCII)
 _BUCKET = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
+_DIGITS = 18
 _ROUNDED_AWAY = 6  # decimals to which Locust rounds the percentiles of its headers
 
 
@@ -122,7 +123,7 @@ def count_of(value: object, what: str) -> int:
     return value
 
 
-def duration_us(value: object, what: str) -> Fraction:
+def duration_us(value: object, what: str) -> Number:
     """A response time in ms as exact µs; ValueError unless it is from 0 to a day."""
     found = _number(value)
     if found is None or not 0 <= found * 1_000 <= LONGEST_US:
@@ -130,7 +131,7 @@ def duration_us(value: object, what: str) -> Fraction:
     return found * 1_000
 
 
-def moment_us(value: object, what: str) -> Fraction:
+def moment_us(value: object, what: str) -> Number:
     """A Unix time in seconds as exact µs; ValueError unless it is from 2001 to 2100."""
     found = _number(value)
     if found is None or not EARLIEST_TS <= found * 1_000_000 <= LATEST_TS:
@@ -143,7 +144,7 @@ def rate_of(value: object, what: str) -> Fraction:
     found = _number(value)
     if found is None or found > MOST_REQUESTS:
         raise ValueError(f"its {what} is {str(value)[:40]!r}, no rate")
-    return found
+    return Fraction(found)
 
 
 def run_us(length: Number) -> int:
@@ -153,7 +154,9 @@ def run_us(length: Number) -> int:
     return max(1, hi_us(length))
 
 
-def _number(value: Any) -> Fraction | None:
+def _number(value: Any) -> Number | None:
+    if isinstance(value, str) and len(value) <= _DIGITS and value.isascii() and value.isdigit():
+        return int(value)
     if isinstance(value, str) and _NUMBER.fullmatch(value):
         return Fraction(value)
     plain = isinstance(value, int | float) and not isinstance(value, bool)

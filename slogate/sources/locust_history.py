@@ -20,6 +20,7 @@ from slogate.sources._histograms import Rows, hi_us
 from slogate.sources._locust import Counted, count_of, duration_us, moment_us, run_us
 from slogate.sources._locust_csv import (
     AGGREGATED,
+    BEFORE_0_12,
     STOPPED,
     as_now,
     check_header,
@@ -36,6 +37,7 @@ _COLUMNS = (
     "Total Median Response Time", "Total Average Response Time", "Total Min Response Time",
     "Total Max Response Time",
 )  # fmt: skip
+_OF_ALL = (AGGREGATED, BEFORE_0_12)
 _SHOWN = 5
 _SECOND = 1_000_000
 _REPORTED_AFTER = 4 * _SECOND  # a worker tells its master of requests up to three seconds later
@@ -48,13 +50,14 @@ _WINDOWED = (
 _EARLY = _WINDOWED.replace("--csv-full-history", "this version of Locust")
 _ALL = f"without --csv-full-history all endpoints are one, called {AGGREGATED}"
 
-Row = tuple[int, dict[str, str]]
+Row = tuple[int, list[str]]
 
 
 @dataclass(slots=True)
 class _Seen:
     """What the file told so far: the last whole group, and when it began and went on to count."""
 
+    header: list[str]
     group: list[Row] = field(default_factory=list)
     pending: list[Row] = field(default_factory=list)
     requests: int = 0
@@ -65,10 +68,25 @@ class _Seen:
     windowed: bool = False
     bad: Counter[str] = field(default_factory=Counter)
     shown: list[BadRow] = field(default_factory=list)
+    name: int = field(init=False)
+    compared: list[int] = field(init=False)
+    told: list[str] = field(default_factory=list)
 
-    def take(self, line: int, row: dict[str, str]) -> None:
+    def __post_init__(self) -> None:
+        """Where the name stands, and what tells whether percentiles are of the whole run."""
+        names = {f"{_TOTAL}{which} Response Time" for which in ("Min", "Max")}
+        self.name = self.header.index("Name")
+        self.compared = [
+            at for at, name in enumerate(self.header) if name in names or name.endswith("%")
+        ]
+
+    def take(self, line: int, cells: list[str]) -> None:
         """One more row; ValueError if it cannot be one."""
-        self.pending.append((line, row))
+        self.pending.append((line, cells))
+        # most rows are of endpoints, and are not looked at
+        if cells[self.name] not in _OF_ALL:
+            return
+        row = self.named(cells)
         if not sums_up(row):
             return
         ts = int(moment_us(row["Timestamp"], "Timestamp"))
@@ -86,8 +104,15 @@ class _Seen:
             self.end = ts + _SECOND
         self.last = ts
         self.requests = requests
-        self.windowed = self.windowed or not of_the_whole_run(row, _TOTAL)
+        told = [cells[at] for at in self.compared]
+        if told != self.told:
+            self.windowed = self.windowed or not of_the_whole_run(row, _TOTAL)
+            self.told = told
         self.group, self.pending = self.pending, []
+
+    def named(self, cells: list[str]) -> dict[str, str]:
+        """The values by their columns."""
+        return dict(zip(self.header, cells, strict=True))
 
     def reject(self, line: int, reason: str) -> None:
         """One more row that is none."""
@@ -106,13 +131,13 @@ def open_locust(origin: Origin) -> Iterator[Chunk]:
     rows = rows_of(origin)
     header = as_now(next(rows, (1, list[str]()))[1], _TOTAL)
     check_header(origin, header, _COLUMNS)
-    seen = _Seen()
+    seen = _Seen(header)
     for line, row in rows:
         if len(row) != len(header):
             seen.reject(line, _WIDTH)
             continue
         try:
-            seen.take(line, dict(zip(header, row, strict=True)))
+            seen.take(line, row)
         except ValueError as error:
             raise origin.fail(str(error), line=line) from None
     if seen.pending:
@@ -127,10 +152,10 @@ def open_locust(origin: Origin) -> Iterator[Chunk]:
 def _chunk(origin: Origin, seen: _Seen) -> Chunk:
     full = len(seen.group) > 1
     rows, requests = Rows(), 0
-    for line, row in seen.group[:-1] if full else seen.group:
+    for line, cells in seen.group[:-1] if full else seen.group:
         try:
             whole = not full and not seen.windowed
-            found: Counted = counted(row, _TOTAL, percentiles=whole)
+            found: Counted = counted(seen.named(cells), _TOTAL, percentiles=whole)
             requests += found.ranks.count + found.untimed
             if found.ranks.count or found.untimed:
                 found.add_to(rows, seen.begin, run_us(seen.end - seen.begin))
