@@ -8,10 +8,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from slogate.errors import SourceError
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US, Origin
 
+LABELS = ("scenario", "group")
 HTTP, RPC = "http_req_duration", "grpc_req_duration"
 NO_TIME = "its time is none between 2001 and 2100"
 NO_VALUE = "its value is no time between 0 and a day"
@@ -39,20 +41,17 @@ def labels_of(origin: Origin) -> list[str]:
     return wanted
 
 
-def label_pairs(own: dict[str, str]) -> list[tuple[str, str]]:
-    """Pairs (SQL for key and value) of the labels that every request can have, and `own`.
+def label_values(own: Iterable[str]) -> str:
+    """SQL for a list of the values of LABELS, and of `own` (SQL each); NULL for what is none.
 
     What k6 writes where nobody named anything is no label.
     """
-    return [
-        ("'scenario'", "nullif(scenario, 'default')"),
-        ("'group'", "nullif(\"group\", '::')"),
-        *own.items(),
-    ]
+    named = ("nullif(scenario, 'default')", "nullif(\"group\", '::')", *own)
+    return "[" + ", ".join(f"nullif({value}, '')" for value in named) + "]"
 
 
 def request_sql(points: str, labels: str, *, placed: bool) -> str:
-    """The query of a scan over these points; `labels` is SQL for the map, `placed`: has `line`."""
+    """The query of a scan over these points; `labels` is SQL for the list, `placed`: has `line`."""
     return _QUERY.format(points=points, labels=labels, line="line," if placed else "")
 
 

@@ -7,7 +7,7 @@ gives NULL and is bad, one of another form gives NULL fields.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 NO_OBJECT = "it is no JSON object"
@@ -51,13 +51,3 @@ def moment_sql(text: str) -> str:
 def rest_ns_sql(text: str) -> str:
     """SQL for the ns that such a text says beyond its whole µs, 0 to 999."""
     return f"coalesce(epoch_ns(TRY_CAST({text} AS TIMESTAMP_NS)) % 1000, 0)"
-
-
-def labels_sql(pairs: Sequence[tuple[str, str]]) -> str:
-    """SQL for a map of those pairs (SQL for key and value) that have a value; NULL without any."""
-    any_value = " OR ".join(f"{value} <> ''" for _, value in pairs)
-    entries = ", ".join(f"{{'k': {key}, 'v': {value}}}" for key, value in pairs)
-    return (
-        f"CASE WHEN {any_value} THEN "
-        f"map_from_entries(list_filter([{entries}], lambda pair: pair.v <> '')) END"
-    )

@@ -19,15 +19,16 @@ from slogate.sources._csv_lines import CsvLines, count_sql, fault_sql, fields_st
 from slogate.sources._k6 import (
     HTTP,
     KEPT_TAGS,
+    LABELS,
     RPC,
     TAGS,
-    label_pairs,
+    label_values,
     labels_of,
     no_requests,
     request_sql,
 )
 from slogate.sources._lines import LINES
-from slogate.sources._ndjson import labels_sql, moment_sql, rest_ns_sql
+from slogate.sources._ndjson import moment_sql, rest_ns_sql
 from slogate.sources._quotes import check_quotes
 from slogate.sources._records import chained
 
@@ -59,12 +60,12 @@ def open_k6(origin: Origin) -> Scan:
         raise origin.fail("there is no row after the header")
     unit = _unit(origin, [row[1] for row in rows if len(row) == len(header)])
     labels = labels_of(origin)
-    parameters = {f"label_{i}": name for i, name in enumerate(labels)}
-    parameters |= {f"tag_{i}": f"&{re.escape(name)}=([^&]*)" for i, name in enumerate(labels)}
+    parameters = {f"tag_{i}": f"&{re.escape(name)}=([^&]*)" for i, name in enumerate(labels)}
     return Scan(
         sql=_sql(header, unit, labels),
         parameters=parameters,
         feed=CsvLines(origin, row=_ROW, columns=len(header)),
+        labels=(*LABELS, *labels),
         explain=lambda: check_quotes(origin, _ROW),
         empty=lambda: no_requests(origin, _metrics(origin)),
     )
@@ -93,11 +94,10 @@ def _sql(header: tuple[str, ...], unit: int | None, labels: list[str]) -> str:
     columns = ", ".join(
         f"{_field(header, name)} AS {names.get(name, name)}" for name in dict.fromkeys(used)
     )
-    own = {
-        f"getvariable('label_{i}')": f"coalesce(label_{i}, "
-        f"regexp_extract('&' || extra_tags, getvariable('tag_{i}'), 1))"
+    own = [
+        f"coalesce(label_{i}, regexp_extract('&' || extra_tags, getvariable('tag_{i}'), 1))"
         for i in range(len(labels))
-    }
+    ]
     digits = {value: key for key, value in _UNITS_NS.items()}
     end_us, rest_ns = moment_sql("moment"), rest_ns_sql("moment")
     if unit is not None:
@@ -113,7 +113,7 @@ def _sql(header: tuple[str, ...], unit: int | None, labels: list[str]) -> str:
         end_us=end_us,
         rest_ns=rest_ns,
     )
-    return request_sql(points, labels_sql(label_pairs(own)), placed=True)
+    return request_sql(points, label_values(own), placed=True)
 
 
 def _field(header: tuple[str, ...], name: str) -> str:

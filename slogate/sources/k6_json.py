@@ -17,9 +17,10 @@ from slogate.sources._base import DAMAGED, Origin, Scan, Source
 from slogate.sources._k6 import (
     HTTP,
     KEPT_TAGS,
+    LABELS,
     RPC,
     TAGS,
-    label_pairs,
+    label_values,
     labels_of,
     no_requests,
     request_sql,
@@ -27,7 +28,6 @@ from slogate.sources._k6 import (
 from slogate.sources._lines import LINES, Lines
 from slogate.sources._ndjson import (
     NO_OBJECT,
-    labels_sql,
     moment_sql,
     objects,
     rest_ns_sql,
@@ -54,17 +54,15 @@ def open_k6(origin: Origin) -> Scan:
     tags = texts(*TAGS, *names)
     # a value is read as text: as a number, true would be one
     data = {**texts("time", "value"), "tags": tags, "metadata": texts("trace_id")}
-    own = {
-        f"getvariable('label_{i}')": f"struct_extract(tags, getvariable('label_{i}'))"
-        for i in range(len(names))
-    }
+    own = [f"struct_extract(tags, getvariable('label_{i}'))" for i in range(len(names))]
     return Scan(
-        sql=request_sql(_POINTS, labels_sql(label_pairs(own)), placed=True),
+        sql=request_sql(_POINTS, label_values(own), placed=True),
         parameters={
             "shape": shape(**texts("metric", "type"), data=data),
             **{f"label_{i}": name for i, name in enumerate(names)},
         },
         feed=Lines(origin),
+        labels=(*LABELS, *names),
         empty=lambda: no_requests(origin, _metrics(origin)),
     )
 
