@@ -10,6 +10,7 @@ from stored_runs import keep
 from slogate.cli.app import run as slogate
 from slogate.cli.auto import POWER, chosen_us, run_time_of, settled, why
 from slogate.cli.judging import read
+from slogate.cli.locustconf import IGNORED
 from slogate.cli.planning import Request
 from slogate.config import AUTO, Settings, load_settings
 from slogate.errors import GeneratorError
@@ -130,8 +131,9 @@ def asked(folder: Path, *locust: str, web: bool = False, **settings: object) -> 
     )
     chosen = Settings(store=folder / ".slogate", specs=(spec,), run_time=AUTO, **settings)
     return Request(
-        settings=chosen, locust=locust, web=web, abort_on=(), labels=("a=b",), quiet=False
-    )
+        settings=chosen, locust=locust, configured=IGNORED, web=web, abort_on=(), labels=("a=b",),
+        quiet=False,
+    )  # fmt: skip
 
 
 def no_load(*_: object) -> int:
