@@ -64,30 +64,37 @@ def take_json(taker: Taker, document: Any) -> None:
 def take_protobuf(taker: Taker, content: bytes, signal: Literal["traces", "metrics"]) -> None:
     """Take an encoded message of that signal; Malformed if it is none."""
     if signal == "traces":
-        _take_spans(taker, content)
-        return
-    message = from_protobuf.metrics_data(content)
-    if content and not message.resource_metrics:
-        raise Malformed("it is no message of metrics")
-    for resource, scope, metrics in from_protobuf.metric_resources(message):
-        taker.metrics(resource, scope, from_protobuf.metrics(metrics, taker.losses))
-
-
-def _take_spans(taker: Taker, content: bytes) -> None:
-    wire.check(content, from_protobuf.check_traces, wire.TRACES)
+        wire.check(content, from_protobuf.check_traces, wire.TRACES)
+    else:
+        wire.check(content, from_protobuf.check_metrics, wire.METRICS)
     entries = wire.nested(content, 0, len(content), 0x0A)
     if content and not entries:
-        raise Malformed("it is no message of traces")
-    scanner = span_wire.scanner(taker.settings)
+        raise Malformed(f"it is no message of {signal}")
     for begin, end in entries:
         # a message that is there twice is one of all their fields
         of = b"".join(content[at:to] for at, to in wire.nested(content, begin, end, 0x0A))
         resource = from_protobuf.resource_of(of)
         for at, to in wire.nested(content, begin, end, 0x12):
-            if at == to:
-                taker.spans(resource, ())
-            for found in scanner.scan(content, at, to, taker.losses):
-                if isinstance(found, Columns):
-                    taker.columns(resource, found)
-                else:
-                    taker.spans(resource, found)
+            if signal == "traces":
+                _take_spans(taker, resource, content, (at, to))
+            else:
+                _take_metrics(taker, resource, content, (at, to))
+
+
+def _take_metrics(taker: Taker, resource: Resource, content: bytes, scope: tuple[int, int]) -> None:
+    named = b"".join(content[at:to] for at, to in wire.nested(content, *scope, 0x0A))
+    name = from_protobuf.scope_name(named)
+    for some in wire.runs(content, *scope):
+        items = from_protobuf.metrics_of(some)
+        taker.metrics(resource, name, from_protobuf.metrics(items, taker.losses))
+
+
+def _take_spans(taker: Taker, resource: Resource, content: bytes, scope: tuple[int, int]) -> None:
+    scanner = span_wire.scanner(taker.settings)
+    if scope[0] == scope[1]:
+        taker.spans(resource, ())
+    for found in scanner.scan(content, *scope, taker.losses):
+        if isinstance(found, Columns):
+            taker.columns(resource, found)
+        else:
+            taker.spans(resource, found)

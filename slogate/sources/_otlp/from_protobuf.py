@@ -51,20 +51,15 @@ def check_traces(content: bytes) -> None:
         raise Malformed("it is no message of traces") from None
 
 
-def metrics_data(content: bytes) -> Any:
-    """A message of metrics; Malformed if it is none."""
+def check_metrics(content: bytes) -> None:
+    """Malformed unless it is a message of metrics."""
     from google.protobuf.message import DecodeError
     from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
 
     try:
-        return MetricsData.FromString(content)
+        MetricsData.FromString(content)
     except (DecodeError, RecursionError, ValueError):
         raise Malformed("it is no message of metrics") from None
-
-
-def check_metrics(content: bytes) -> None:
-    """Malformed unless it is a message of metrics."""
-    metrics_data(content)
 
 
 def attributes_in(content: bytes, exponential: bool) -> Attributes:
@@ -103,12 +98,19 @@ def a_span(content: bytes, wanted: frozenset[str]) -> Span:
     return _span(Message.FromString(content), wanted)
 
 
-def metric_resources(message: Any) -> Iterator[tuple[Resource, str, Any]]:
-    """Each resource of a message of metrics with a scope and its metrics."""
-    for entry in message.resource_metrics:
-        resource = Resource(attributes(entry.resource.attributes))
-        for scope in entry.scope_metrics:
-            yield resource, scope.scope.name, scope.metrics
+def scope_name(content: bytes) -> str:
+    """The name of a scope by its bytes, which are valid."""
+    from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
+
+    name: str = InstrumentationScope.FromString(content).name
+    return name
+
+
+def metrics_of(content: bytes) -> Any:
+    """The metrics among the fields of a scope, which are valid."""
+    from opentelemetry.proto.metrics.v1.metrics_pb2 import ScopeMetrics
+
+    return ScopeMetrics.FromString(content).metrics
 
 
 def spans(

@@ -2,7 +2,7 @@
 
 Whether a message is valid, its classes say; they take some hundred times the memory of what is
 dense. So a large one is cut between its fields, and each piece is checked in the same envelopes.
-Refuses a span or resource of over a megabyte that holds more fields than telemetry does.
+Refuses what is over a megabyte and has a field for every 16 bytes, as no telemetry has.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from slogate.sources._otlp.telemetry import Malformed
 
 LARGE = 1 << 20
 DENSE = "it holds more objects than telemetry has"
-_SHORT, _LONG, _FEWEST = 5, 10, 32
+_SHORT, _LONG, _FEWEST = 5, 10, 16
 _VARINT, _KNOWN, _BEGIN, _END = 0, 2, 3, 4
 _WIDTHS = {1: 8, 5: 4}
 _DEEPEST = 100
+_METRICS, _POINTS, _METADATA = 0x12, 0x0A, 0x62
 
 
 class Field(NamedTuple):
@@ -30,10 +31,9 @@ class Field(NamedTuple):
 
 
 class Nested(NamedTuple):
-    """A kind of message: which of its fields are messages that may be large; if it may be dense."""
+    """A kind of message: which of its fields are messages that may be large."""
 
     inner: dict[int, Nested]
-    dense: bool = False
 
 
 _VALUE = Nested({})
@@ -41,19 +41,19 @@ _PAIR = Nested({0x12: _VALUE})
 _VALUE.inner.update({0x2A: Nested({0x0A: _VALUE}), 0x32: Nested({0x0A: _PAIR})})
 _ATTRIBUTES = Nested({0x0A: _PAIR})
 _SPAN = Nested({0x4A: _PAIR, 0x5A: Nested({0x1A: _PAIR}), 0x6A: Nested({0x22: _PAIR})})
-_SCOPE_SPANS = Nested({0x0A: Nested({0x1A: _PAIR}), 0x12: _SPAN}, dense=True)
-TRACES = Nested({0x0A: Nested({0x0A: _ATTRIBUTES, 0x12: _SCOPE_SPANS}, dense=True)}, dense=True)
+_SCOPE_SPANS = Nested({0x0A: Nested({0x1A: _PAIR}), 0x12: _SPAN})
+TRACES = Nested({0x0A: Nested({0x0A: _ATTRIBUTES, 0x12: _SCOPE_SPANS})})
 _EXEMPLAR = Nested({0x3A: _PAIR})
 _POINT = Nested({0x4A: _PAIR, 0x42: _EXEMPLAR})
 _POINT_OF_EXPONENTIAL = Nested({0x0A: _PAIR, 0x5A: _EXEMPLAR, 0x42: Nested({}), 0x4A: Nested({})})
-_NUMBERS = Nested({0x0A: Nested({0x3A: _PAIR, 0x2A: _EXEMPLAR})}, dense=True)
+_NUMBERS = Nested({0x0A: Nested({0x3A: _PAIR, 0x2A: _EXEMPLAR})})
 _METRIC = Nested({
-    0x2A: _NUMBERS, 0x3A: _NUMBERS, 0x4A: Nested({0x0A: _POINT}, dense=True),
-    0x52: Nested({0x0A: _POINT_OF_EXPONENTIAL}, dense=True),
-    0x5A: Nested({0x0A: Nested({0x3A: _PAIR})}, dense=True), 0x62: _PAIR,
+    0x2A: _NUMBERS, 0x3A: _NUMBERS, 0x4A: Nested({0x0A: _POINT}),
+    0x52: Nested({0x0A: _POINT_OF_EXPONENTIAL}),
+    0x5A: Nested({0x0A: Nested({0x3A: _PAIR})}), 0x62: _PAIR,
 })  # fmt: skip
-_SCOPE_METRICS = Nested({0x0A: Nested({0x1A: _PAIR}), 0x12: _METRIC}, dense=True)
-METRICS = Nested({0x0A: Nested({0x0A: _ATTRIBUTES, 0x12: _SCOPE_METRICS}, dense=True)}, dense=True)
+_SCOPE_METRICS = Nested({0x0A: Nested({0x1A: _PAIR}), 0x12: _METRIC})
+METRICS = Nested({0x0A: Nested({0x0A: _ATTRIBUTES, 0x12: _SCOPE_METRICS})})
 
 
 def varint(data: bytes, at: int, end: int, longest: int = _LONG) -> tuple[int, int]:
@@ -124,7 +124,7 @@ def _pieces(data: bytes, at: int, end: int, kind: Nested, large: int) -> Iterato
     """Runs of fields, no larger unless one is that has no fields of its own."""
     begun, most = at, (end - at) // _FEWEST
     for many, field in enumerate(fields(data, at, end)):
-        if many > most and not kind.dense:
+        if many > most:
             raise Malformed(DENSE)
         if field.end - begun > large and field.at > begun:
             yield data[begun : field.at]
@@ -136,6 +136,48 @@ def _pieces(data: bytes, at: int, end: int, kind: Nested, large: int) -> Iterato
             begun = field.end
     if end > begun:
         yield data[begun:end]
+
+
+def runs(data: bytes, at: int, end: int, large: int = LARGE) -> Iterator[bytes]:
+    """The fields of a scope of metrics in runs, no larger where points can be told apart.
+
+    A large metric is there several times, each time with some of its points; Malformed if it is
+    several kinds of metric.
+    """
+    begun = at
+    for field in fields(data, at, end):
+        if field.end - begun <= large:
+            continue
+        if field.at > begun:
+            yield data[begun : field.at]
+        begun = field.at
+        if field.end - begun > large and field.tag == _METRICS:
+            yield from _shares(data, field, large)
+            begun = field.end
+    if end > begun or at == end:
+        yield data[begun:end]
+
+
+def _shares(data: bytes, metric: Field, large: int) -> Iterator[bytes]:
+    every = list(fields(data, metric.content, metric.end))
+    kinds = [each for each in every if each.tag in _METRIC.inner and each.tag != _METADATA]
+    if len(kinds) != 1:
+        raise Malformed(DENSE)
+    kind, begun = kinds[0], kinds[0].content
+    told = b"".join(data[each.at : each.end] for each in every if each is not kind)
+    points = fields(data, kind.content, kind.end)
+    common = b"".join(data[each.at : each.end] for each in points if each.tag != _POINTS)
+
+    def share(end: int) -> bytes:
+        some = common + data[begun:end]
+        some = told + _head(kind.tag, len(some)) + some
+        return _head(_METRICS, len(some)) + some
+
+    for each in fields(data, kind.content, kind.end):
+        if each.end - begun > large and each.at > begun:
+            yield share(each.at)
+            begun = each.at
+    yield share(kind.end)
 
 
 def _head(tag: int, length: int) -> bytes:

@@ -9,6 +9,7 @@ from foreign import take
 from otlp_history import history
 from telemetry import attributes, encoded, exponential, metrics, point, span, traces
 
+from slogate.sources._otlp import from_protobuf, wire
 from slogate.sources._otlp.documents import take_protobuf
 from slogate.sources._otlp.lane import Lane
 from slogate.sources._otlp.metric_wire import Reader
@@ -114,9 +115,11 @@ def test_any_damaged_file(seed):
 
 def field(number: int, content: bytes) -> bytes:
     """Bytes, a text or a message as a field."""
-    size = len(content)
-    length = [size] if size < 128 else [size & 127 | 128, size >> 7]
-    return bytes([number << 3 | 2, *length]) + content
+    size, length = len(content), bytearray()
+    while size >= 128:
+        length.append(size & 127 | 128)
+        size >>= 7
+    return bytes([number << 3 | 2, *length, size]) + content
 
 
 def test_large_counts():
@@ -179,6 +182,47 @@ def test_a_file_of_both(tmp_path):
     assert sum(row["count"] for row in rows) == 24
     assert dict(tally.left_out) == {"spans": 1}
     assert sum(tally.bad.values()) == 1
+
+
+@pytest.mark.parametrize("large", [1, 30, 200, 1_000])
+def test_a_large_scope_in_runs(large):
+    """A scope of which a part is read at a time has the same points, in their order."""
+    from opentelemetry.proto.metrics.v1.metrics_pb2 import ScopeMetrics
+
+    points = [point([n, 0, 0, 0]) for n in range(20)]
+    message = metrics(*points, description="x" * 40)
+    told = message["resourceMetrics"][0]["scopeMetrics"][0]["metrics"]
+    told.insert(0, {"name": "heap", "gauge": {"dataPoints": [{"asInt": "1"}] * 9}})
+    told += metrics(exponential(-4, [1, 2]), delta=True)["resourceMetrics"][0]["scopeMetrics"][0][
+        "metrics"
+    ]
+    content = encoded(message)
+    [(begin, end)] = wire.nested(content, 0, len(content), 0x0A)
+    [(at, to)] = wire.nested(content, begin, end, 0x12)
+    losses, all_losses = Losses(), Losses()
+
+    some = [
+        (one.name, one.unit, one.temporality, each)
+        for run in wire.runs(content, at, to, large)
+        for one in from_protobuf.metrics(from_protobuf.metrics_of(run), losses)
+        for each in one.points
+    ]
+
+    every = from_protobuf.metrics(ScopeMetrics.FromString(content[at:to]).metrics, all_losses)
+    assert some == [(m.name, m.unit, m.temporality, each) for m in every for each in m.points]
+    assert len(some) == 21
+    assert losses == all_losses
+
+
+def test_more_objects_than_telemetry_has():
+    """A point or span of over a megabyte that is nothing but fields is refused unread."""
+    dense = field(9, field(1, b"\x42\x00" * 600_000) + b"\x10\x02")
+    for content, signal in (
+        (field(1, field(2, field(2, dense))), "metrics"),
+        (field(1, field(2, field(2, b"\x4a\x00" * 600_000))), "traces"),
+    ):
+        with pytest.raises(Malformed, match="more objects than telemetry"):
+            take_protobuf(Translator(settings({})), content, signal)
 
 
 def test_attributes_of_any_kind():
