@@ -23,6 +23,7 @@ from slogate.sources._otlp.from_protobuf import available
 from slogate.sources._otlp.requests import Columns
 from slogate.sources._otlp.semantics import word
 from slogate.sources._otlp.settings import Settings
+from slogate.sources._otlp.silence import SILENT_NS
 from slogate.sources._otlp.telemetry import Losses, Malformed, Metric, Resource, Span
 from slogate.sources._otlp.translate import Translator
 from slogate.store.parts import conforming
@@ -55,6 +56,7 @@ class Router:
     repeats: Repeats = field(default_factory=Repeats)
     _translators: dict[str, Translator] = field(default_factory=dict)
     _touched: dict[str, Translator] = field(default_factory=dict)
+    _forgotten_ns: int = 0
 
     def take(self, signal: Signal, kind: str, body: bytes) -> tuple[Rows, Losses]:
         """The rows of a request by service, and what was not kept of it; Malformed if nothing."""
@@ -123,12 +125,25 @@ class Router:
         name = self.service or word(resource.service) or UNKNOWN
         if len(quote(name, safe="")) > LONGEST_NAME:
             raise Malformed("its service.name is too long for the name of a folder")
-        translator = self._translators.get(name)
+        # the one that was heard last is the last of them
+        translator = self._translators.pop(name, None)
         if translator is None:
             if len(self._translators) >= MOST_SERVICES:
-                raise Malformed("there are too many services")
-            translator = self._translators[name] = Translator(self.settings)
+                self._let_go()
+            translator = Translator(self.settings)
+            translator.increases.silence.forgotten_ns = self._forgotten_ns
+        self._translators[name] = translator
         translator.losses = self.losses
         translator.increases.silence.now_ns = self.clock_ns()
         self._touched[name] = translator
         return translator
+
+    def _let_go(self) -> None:
+        """Forget the service that has been silent for longest, if that is over an hour."""
+        name, translator = next(iter(self._translators.items()))
+        heard_ns = translator.increases.silence.now_ns
+        if self.clock_ns() - heard_ns <= SILENT_NS:
+            raise Malformed("there are too many services")
+        del self._translators[name]
+        # should it come back, nothing of before is counted again
+        self._forgotten_ns = max(self._forgotten_ns, heard_ns)

@@ -20,14 +20,15 @@ REMEMBERED = 200_000
 class Silence:
     """When each series was heard last; `now_ns` is by the clock of who listens, 0 for a file.
 
-    `most` series that were let go are remembered by themselves.
+    `most` series that were let go are remembered by themselves; of all others it is only known
+    that they have not been counted since `forgotten_ns`.
     """
 
     now_ns: int = 0
     most: int = REMEMBERED
+    forgotten_ns: int = 0
     _heard: dict[Hashable, int] = field(default_factory=dict)
     _gone: dict[int, int] = field(default_factory=dict)
-    _forgotten_ns: int = 0
 
     def hear(self, identity: Hashable) -> None:
         """A series was heard just now."""
@@ -50,8 +51,8 @@ class Silence:
         if len(self._gone) > self.most:
             oldest_ns = self._gone.pop(next(iter(self._gone)))
             # a clock that is ahead by years must not make all that comes look old
-            self._forgotten_ns = max(self._forgotten_ns, min(oldest_ns, heard_ns))
+            self.forgotten_ns = max(self.forgotten_ns, min(oldest_ns, heard_ns))
 
     def counted_ns(self, identity: Hashable) -> int:
         """Until when a series that is not held may have been counted; 0 if it cannot have been."""
-        return self._gone.get(hash(identity), self._forgotten_ns)
+        return self._gone.get(hash(identity), self.forgotten_ns)

@@ -163,3 +163,30 @@ def test_a_receiver_goes_by_its_clock():
 
     assert (rows, dict(losses.left_out)) == (0, {CAME_BACK: 1})
     assert COUNTED_BEFORE not in losses.left_out
+
+
+def test_services_come_and_go(monkeypatch):
+    """One that was silent for long makes room where there are too many, and may come back."""
+    monkeypatch.setattr("slogate.recorders.otlp.router.MOST_SERVICES", 5)
+    now = [START]
+    chosen = Settings(service="*", signal="both", since_ns=START)
+    router = Router(chosen, clock_ns=lambda: now[0])
+
+    def sent(service: str, count: int, at: float, since: float):
+        message = metrics(
+            point([count, 0, 0, 0], at=at, since=since), resource={"service.name": service}
+        )
+        now[0] = START + int(at * S)
+        rows, losses = router.take("metrics", JSON, json.dumps(message).encode())
+        return sum(sum(table["count"].to_pylist()) for *_, table in rows), [*losses.left_out]
+
+    assert sent("first", 3, 60, 1) == (3, [])
+    for number in range(4):
+        assert sent(f"s{number}", 1, 1_000 + number, 900) == (1, [])
+    with pytest.raises(Malformed, match="too many services"):
+        sent("new", 4, 3_600, 3_500)
+    assert sent("new", 4, 3_700, 3_500) == (4, [])
+
+    assert sent("first", 5, 9_000, 1) == (0, [CAME_BACK])
+    assert sent("first", 6, 9_060, 1) == (1, [])
+    assert sent("another", 7, 9_060, 8_000) == (7, [])
