@@ -25,7 +25,7 @@ from slogate.store.layout import Store
 from slogate.store.manifest import list_runs, with_all_parts, with_parts
 from slogate.store.production import no_production
 from slogate.store.verdicts import each_verdict, write_verdict
-from slogate.trust import omission_of
+from slogate.trust import are_outside, omission_of
 from slogate.verdict import Failure, Subject, Verdict
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def _subject(specs: Sequence[Spec], run: Run, series: Reading) -> Subject:
         window for scope in scopes if (window := judged_window(run, scope.warmup_us)) is not None
     ]
     rows, first, last = series.span()
-    stray = _outside(first, run) or _outside(last, run)
+    stray = are_outside(run, first, last)
     if not windows:
         whole = Window(start_ts=first or 0, end_ts=last or first or 0)
         stored = rows if rows == run.rows.written else series.tally(whole).stored
@@ -248,14 +248,6 @@ def _subject(specs: Sequence[Spec], run: Run, series: Reading) -> Subject:
         ),
         stray=stray,
     )
-
-
-def _outside(ts: int | None, run: Run) -> bool:
-    """Whether a request started before its run did or after it ended."""
-    if ts is None:
-        return False
-    before = run.start_ts is not None and ts < run.start_ts
-    return before or (run.end_ts is not None and ts > run.end_ts)
 
 
 def earlier_verdicts(store: Store, specs: Sequence[Spec]) -> list[Mapping[str, Any]]:

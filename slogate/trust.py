@@ -26,10 +26,21 @@ LOCKSTEP = 0.5
 ENDED_EARLY = 0.9
 SENT = 0.98
 FEWER_USERS = 0.05
+EARLY_US = 1_000_000
 # Locust's exit code after an exception that nobody caught
 UNHANDLED = 2
 # senders that wait for nobody, by the beginnings of their names
 _OPEN = ("vegeta",)
+
+
+def are_outside(run: Run, first: int | None, last: int | None) -> bool:
+    """Whether requests that started then are not of this run: long before it, or after its end.
+
+    Events of the user's own code may bring a start of their own, or so long a response time that
+    they seem to have begun just before the test.
+    """
+    before = first is not None and run.start_ts is not None and first < run.start_ts - EARLY_US
+    return before or (last is not None and run.end_ts is not None and last > run.end_ts)
 
 
 def absence(subject: Subject, warmup_us: int) -> str:

@@ -21,7 +21,7 @@ from slogate.model.window import Window
 from slogate.objectives._base import Allowance, Contrast, Measured
 from slogate.store.layout import Store
 from slogate.store.manifest import with_parts
-from slogate.trust import absence, distrust
+from slogate.trust import absence, are_outside, distrust
 from slogate.units import format_span
 from slogate.verdict import Subject
 
@@ -140,11 +140,7 @@ def subject_of(
     if rows != run.rows.written:
         whole = Window(start_ts=first or 0, end_ts=last or first or 0)
         stored = series.tally(whole).stored
-    stray = any(
-        ts is not None
-        and ((run.start_ts is not None and ts < run.start_ts) or (run.end_ts or ts) < ts)
-        for ts in (first, last)
-    )
     return Subject(
-        run=run, rows=rows, warmup=0, judged=rows, backfilled=0, stray=stray, stored=stored
-    )
+        run=run, rows=rows, warmup=0, judged=rows, backfilled=0, stored=stored,
+        stray=are_outside(run, first, last),
+    )  # fmt: skip

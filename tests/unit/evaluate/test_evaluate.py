@@ -8,7 +8,7 @@ from builders import SECOND, START, evidence, objective, run, spec, subject
 from slogate.evaluate import judge, judged_window, plan
 from slogate.model.run import Health, Reconciliation, Users
 from slogate.objectives._base import Waiver
-from slogate.trust import omission_of, remarks
+from slogate.trust import are_outside, omission_of, remarks
 from slogate.verdict import Outcome
 
 GOOD, BAD = evidence(1, max_us=250_000), evidence(20)
@@ -360,6 +360,23 @@ def test_rows_outside_the_run_make_it_invalid():
 
     assert (it.findings[0].outcome, it.exit_code) == (Outcome.INVALID, 3)
     assert "times outside the run" in it.findings[0].reason
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "outside"),
+    [
+        pytest.param(None, None, False, id="no rows"),
+        pytest.param(0, 200, False, id="from end to end"),
+        pytest.param(-0.9, 200, False, id="an event that brings a long response time"),
+        pytest.param(-1.1, 200, True, id="before"),
+        pytest.param(0, 200.1, True, id="behind"),
+    ],
+)
+def test_rows_are_outside_where_no_clock_of_the_run_can_put_them(first, last, outside):
+    """A second before the start is what a custom event may seem to have begun earlier."""
+    ends = (None if at is None else START + int(at * SECOND) for at in (first, last))
+
+    assert are_outside(run(), *ends) is outside
 
 
 def test_a_test_that_stopped_early_is_remarked():
