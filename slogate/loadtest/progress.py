@@ -28,7 +28,8 @@ def headline(status: Status, run_time_us: int | None, rate: float) -> str:
     """`12 s of 45 s · 150 users · 148/s · 5,812 requests · 0.1% failed`."""
     whole = f" of {format_span(run_time_us / 1e6)}" if run_time_us else ""
     failed = status.failures / status.requests if status.requests else 0.0
-    users = f"{status.users} users" if status.ramped else f"{status.users} users (spawning)"
+    users = f"{status.users} user{'' if status.users == 1 else 's'}"
+    users += "" if status.ramped else " (spawning)"
     return " · ".join(
         [
             f"{format_span(status.elapsed_s)}{whole}",

@@ -30,3 +30,8 @@ def test_the_headline_names_time_users_rate_requests_and_failures():
     assert headline_of(status, 45_000_000, 148.2) == (
         "12 s of 45 s · 150 users · 148/s · 5,812 requests · 0.103% failed"
     )
+
+
+def test_one_user_is_one_user():
+    """While it is spawned, too."""
+    assert " · 1 user (spawning) · " in headline_of(Status(users=1), None, 0.0)
