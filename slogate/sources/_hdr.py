@@ -9,11 +9,14 @@ damaged is a ValueError. Never inflates more than 16 MiB.
 
 from __future__ import annotations
 
+import array
 import binascii
 import struct
+import sys
 import zlib
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import compress, count
 
 MOST_BYTES = 16 << 20
 
@@ -50,7 +53,7 @@ def decode(payload: str) -> Iterator[Bucket]:
         raise ValueError("its histogram has an absurd range")
     told = _varints(counts) if cookie == _V2 else _words(counts, found >> 4 & 0xE)
     half, unit = (2 * 10**digits - 1).bit_length() - 1, lowest.bit_length() - 1
-    return ((*_limits(half, unit, index), count) for index, count in told)
+    return ((*_limits(half, unit, index), many) for index, many in told)
 
 
 def _inflate(payload: str) -> tuple[int, bytes]:
@@ -105,11 +108,12 @@ def _words(content: bytes, size: int) -> Iterator[tuple[int, int]]:
     """(index, count) of numbers of a fixed size."""
     if size not in _WORDS or len(content) % size:
         raise ValueError("its histogram has counts of an odd size")
-    for index, (count,) in enumerate(struct.iter_unpack(f">{_WORDS[size]}", content)):
-        if count < 0:
-            raise ValueError("its histogram has a negative count")
-        if count:
-            yield index, count
+    told = array.array(_WORDS[size], content)
+    if sys.byteorder == "little":
+        told.byteswap()
+    if min(told, default=0) < 0:
+        raise ValueError("its histogram has a negative count")
+    return zip(compress(count(), told), filter(None, told), strict=True)
 
 
 @lru_cache(maxsize=1 << 16)
