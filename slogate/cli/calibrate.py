@@ -32,12 +32,15 @@ def command(
     files: Annotated[
         list[Path] | None,
         typer.Option(
-            "-f", "--locustfile", metavar="FILE", help="Repeatable.  [default: loadtests/]"
+            "-f",
+            "--locustfile",
+            metavar="FILE",
+            help="Locustfile; repeatable.  [default: loadtests/]",
         ),
     ] = None,
     specs: Annotated[
         list[Path] | None,
-        typer.Option("--spec", metavar="FILE", help="Repeatable.  [default: slo/]"),
+        typer.Option("--spec", metavar="FILE", help="Spec file; repeatable.  [default: slo/]"),
     ] = None,
     service: SERVICE = None,
     users: Annotated[
