@@ -7,6 +7,10 @@ Messages as those of `import_otlp_histograms`, behind four bytes of length; `res
 `import_otlp_restless`; `exemplars`: with two of them at each point. The peer is a loop over the
 classes of `opentelemetry-proto`, which are C, that writes what each point counted since the one
 before as Parquet by pyarrow, a row a bucket, and looks for no reset.
+
+On two cores at 150 MB, beside other work: 19 MB/s per core, which is 340,000 rows a second, 197 MB
+resident, 2.3 times the classes' speed by CPU; `restless` 19, 231 MB, 2.6 times; `exemplars` 31,
+185 MB, 3.0 times. Message by message, by the classes, 4, 4 and 6.
 """
 
 from __future__ import annotations
