@@ -16,6 +16,7 @@ import os
 import secrets
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -56,40 +57,50 @@ class Journal:
         make_folder(self._folder)
         path = self._folder / f"{os.getpid()}-{secrets.token_hex(6)}{SUFFIX}"
         draft = path.with_suffix(TMP)
-        self._file = draft.open("xb")
+        self._file = draft.open("xb", buffering=0)
         self._path = path
         # nobody finds it before it is locked
         fcntl.flock(self._file, fcntl.LOCK_EX)
-        self._write({"runs": list(self._runs)}, b"")
-        self._sync()
+        self._write(_packed({"runs": list(self._runs)}, b""))
+        os.fsync(self._file.fileno())
         draft.rename(path)
         sync_folder(self._folder)
         _remove(*before)
 
     def announce(self, run: str) -> None:
         """Name a run that is about to begin, so that it is closed should we be killed."""
-        self._write({"runs": [run]}, b"")
-        self._file.flush()
+        self._write(_packed({"runs": [run]}, b""))
 
     def append(self, records: Sequence[Record]) -> None:
-        """Write the records so that they survive; OSError if the disk refuses."""
-        for record in records:
-            head = {"run": record.run, "series": record.series, "sequence": record.sequence}
-            self._write(head, _encoded(record.rows))
-        self._sync()
+        """Write the records so that they survive; OSError, and none of them, if the disk refuses.
+
+        What is refused is sent again: it must not be found by the next receiver as well.
+        """
+        begin = self._file.tell()
+        try:
+            for record in records:
+                head = {"run": record.run, "series": record.series, "sequence": record.sequence}
+                self._write(_packed(head, _encoded(record.rows)))
+            os.fsync(self._file.fileno())
+        except OSError:
+            with suppress(OSError):
+                self._file.truncate(begin)
+            raise
 
     def close(self) -> None:
         """All is in parts: nothing needs to be kept."""
         _remove(self._file, self._path)
         self._file = None
 
-    def _write(self, head: dict[str, Any], rows: bytes) -> None:
-        body = json.dumps(head).encode() + b"\n" + rows
-        self._file.write(HEAD.pack(len(body), zlib.crc32(body)) + body)
+    def _write(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            left = left[self._file.write(left) :]
 
-    def _sync(self) -> None:
-        self._file.flush()
-        os.fsync(self._file.fileno())
+
+def _packed(head: dict[str, Any], rows: bytes) -> bytes:
+    body = json.dumps(head).encode() + b"\n" + rows
+    return HEAD.pack(len(body), zlib.crc32(body)) + body
 
 
 def _remove(file: Any, path: Path | None) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import fcntl
 import io
+import resource
 import socket
 import zlib
 from email.message import Message
@@ -197,6 +198,26 @@ def test_a_disk_that_refuses(store):
     abandoned(writer._journal)
     [(run, kept)] = recover(store)
     assert (kept, run.rows.written) == (4, 4)
+
+
+def test_what_a_full_disk_refused_is_not_recovered(store):
+    """It is sent again: of a batch that was half written nothing is found afterwards."""
+    begun(store)
+    journal = Journal(store)
+    journal.begin(["r1"])
+    journal.append([Record("r1", "requests", 1, rows_of(0, 5))])
+    size = journal._path.stat().st_size
+    refused = [Record("r1", "requests", 1, rows_of(first, 5)) for first in (5, 10, 15)]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size * 2 + 500, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            journal.append(refused)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    abandoned(journal)
+
+    assert [rows for _, rows in recover(store)] == [5]
 
 
 def test_repeats_are_remembered_up_to_a_number():
