@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 from xml.parsers import expat
 
@@ -51,6 +52,7 @@ _CONTROLLER = "Number of samples in transaction : "
 # a declaration behind blank lines, as shells and CI leave them
 _LATE = re.compile(rb"""\s+(<\?xml(?:[^>]*encoding=["']([\w.-]{1,40})["'])?[^>]*\?>)""")
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}", re.ASCII)
+_TRUTHS = {"true": True, "false": False}
 _STATUS = re.compile(r"[1-9][0-9][0-9]", re.ASCII)
 
 _NO_TIME = "its ts is no time between 2001 and 2100"
@@ -224,7 +226,7 @@ class _Reader:
     def _finish(self, sample: dict[str, str]) -> None:
         ts, took = _whole_us(sample.get("ts")), _whole_us(sample.get("t"))
         success = sample.get("s")
-        ok = None if success is None else {"true": True, "false": False}.get(success.lower())
+        ok = None if success is None else _TRUTHS.get(success.lower())
         if ts is None or not EARLIEST_TS <= ts <= LATEST_TS:
             self._reject(_NO_TIME)
         elif took is None or not 0 <= took <= LONGEST_US:
@@ -238,7 +240,7 @@ class _Reader:
 
     def _keep(self, sample: dict[str, str], ts: int, took: int, ok: bool | None) -> None:
         code = sample.get("rc", "")
-        status = int(code) if _STATUS.fullmatch(code) else None
+        status = int(code) if len(code) == 3 and _STATUS.fullmatch(code) else None
         if "s" not in sample and code and status is None and not code.isdecimal():
             ok = False  # as text, the code says that no response came
         error = self._error(sample, answered=status is not None) if ok is False else None
@@ -265,9 +267,14 @@ class _Reader:
 
 def _whole_us(text: str | None) -> int | None:
     """A plain whole number times 1,000, as ms in µs; None for anything else."""
-    return int(text) * 1_000 if text and _WHOLE.fullmatch(text) else None
+    return (_us_again if len(text) < 7 else _us)(text) if text else None
 
 
+def _us(text: str) -> int | None:
+    return int(text) * 1_000 if _WHOLE.fullmatch(text) else None
+
+
+_us_again = lru_cache(maxsize=1 << 16)(_us)
 _EXAMPLE = b"""\
 <?xml version="1.0" encoding="UTF-8"?>
 <testResults version="1.2">
