@@ -44,8 +44,8 @@ class Kind(NamedTuple):
 class Columns(NamedTuple):
     """Spans as columns, with times that can be, in µs; `of` are places of their `kinds`."""
 
-    starts: list[int]
-    durations: list[int]
+    starts: Sequence[int]
+    durations: Sequence[int]
     traces: list[bytes]
     spans: list[bytes]
     of: list[int]

@@ -127,21 +127,27 @@ class Scanner:
             columns.traces.append(trace)
             columns.spans.append(span)
             columns.of.append(of)
-        for start, ended in iter_unpack(_TIMES, b"".join(times)):
-            columns.starts.append(start)
-            columns.durations.append(ended)
+        if times:
+            starts, ends = zip(*iter_unpack(_TIMES, b"".join(times)), strict=True)
+            columns = columns._replace(starts=starts, durations=ends)
         return _Run(columns, at, others)
 
-    def _key(self, data: bytes, at: int, end: int, name: bytes) -> bytes | None:
+    def _key(self, data: bytes, at: int, end: int, name: bytes) -> bytes | None:  # noqa: C901 (calls cost)
         """The bytes of a span that tell of the request, from where attributes are; None if odd."""
         parts, unrouted, known = [name], b"", self._attributes.get
-        routed = False
+        passed, routed = self._passed, False
         while at < end and data[at] == _ATTRIBUTE:
             stop = at + 2 + data[at + 1]
             raw = data[at:stop]
             which = known(raw)
             if which is None:
-                raw, which = self._attribute(data, at, stop)
+                if _LEAST < stop - at < _LONG:
+                    value = at + 5 + data[at + 3]
+                    # one of many values that nobody asks for, and which is all that follows
+                    if data[at + 2 : value] in passed and data[value] == stop - value - 1:
+                        at = stop
+                        continue
+                raw, which = self._attribute(data, at)
                 stop = at + len(raw)
             if which == _UNROUTED:
                 unrouted += raw
@@ -160,13 +166,8 @@ class Scanner:
         parts.append(rest)
         return b"".join(parts)
 
-    def _attribute(self, data: bytes, at: int, stop: int) -> tuple[bytes, int]:
-        """An attribute that ends there if it is a short one, and what becomes of it."""
-        if _LEAST < stop - at < _LONG:
-            value = at + 5 + data[at + 3]
-            # one of many values that nobody asks for, and which is all that follows
-            if data[at + 2 : value] in self._passed and data[value] == stop - value - 1:
-                return data[at:stop], _DROPPED
+    def _attribute(self, data: bytes, at: int) -> tuple[bytes, int]:
+        """An attribute, and what becomes of it."""
         size, content = data[at + 1], 2
         if size > 127:
             if data[at + 2] > 127:
