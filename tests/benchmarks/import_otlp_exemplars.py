@@ -3,6 +3,8 @@
     python tests/benchmarks/import_otlp_exemplars.py [megabytes=200] [repeats=3]
 
 The file of `import_otlp_histograms`; four of five points have two exemplars, a third of its text.
+
+On two cores at 200 MB: 49 to 59 MB/s per core, 179 MB resident.
 """
 
 from __future__ import annotations

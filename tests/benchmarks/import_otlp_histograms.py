@@ -5,8 +5,9 @@
 A line holds the cumulative points of 80 series of one service, every other line explicit buckets,
 the others exponential ones, of which ten grew since.
 
-On two cores at 400 MB: 58 MB/s per core, 189 MB resident. Read as JSON column by column, as points
-with exemplars are, 37 to 39; line by line, as is what is not plain, 8.
+On two cores at 400 MB: 58 MB/s per core, 189 MB resident; at 200 MB, beside other work, 44 to 56.
+Read as JSON column by column, as points of no learnt shape are, 37 to 39; line by line, as is what
+is not plain, 8.
 """
 
 from __future__ import annotations

@@ -5,8 +5,7 @@
 Each result has a small body and headers, as `vegeta encode --to json` writes them. DuckDB alone
 is given the types of the fields that are asked for; a line that is no result ends it.
 
-On two cores, beside other work, at 1.2 GB: 0.75 of DuckDB's speed by CPU, 105 MB/s per core, 274 MB
-resident.
+On two cores at 1.0 GB: 0.84 of DuckDB's speed by CPU, 115 MB/s per core, 270 MB resident.
 """
 
 from __future__ import annotations
