@@ -8,8 +8,8 @@ twelve), with the attributes that an HTTP server's instrumentation gives; no two
 The peer is a loop over the classes of `opentelemetry-proto`, which are C, that writes Parquet by
 pyarrow: DuckDB cannot read protobuf. It looks at no attributes of other spans than a server's.
 
-On two cores at 300 MB, beside other work: 58 MB/s per core, 147 MB resident, 0.65 times the
-classes' speed by CPU; `servers` 36, 156 MB resident, 1.04 times. By message objects 16.
+On two cores at 300 MB, beside other work: 51 to 58 MB/s per core, 147 MB resident, 0.67 times the
+classes' speed by CPU; `servers` 37, 156 MB resident, 1.13 times. By message objects 16.
 """
 
 from __future__ import annotations
