@@ -36,10 +36,11 @@ class UserState:
     `iteration` is a number that no other has, -1 of a user that is known not to be paced.
     `asked` is the interval that a pacing function was called with, until the wait begins;
     `usual` the one that its class declares, whose function leaves the moment of its last call
-    with the user: `run` is the last that was seen.
+    with the user: `run` is the last that was seen. `free` is who is known to have no pace, until
+    one is asked for: of its waits there is nothing to learn but when they are due.
     """
 
-    __slots__ = ("__weakref__", "asked", "due", "iteration", "pace", "run", "usual")
+    __slots__ = ("__weakref__", "asked", "due", "free", "iteration", "pace", "run", "usual")
 
     def __init__(self, pace: float = NAN, *, usual: float = NAN, watched: bool = True) -> None:
         self.due = NAN
@@ -48,6 +49,7 @@ class UserState:
         self.run: Any = None
         self.asked = NAN
         self.iteration = next(_numbers) if watched else NOT_PACED
+        self.free = False
         _states.add(self)
 
     def change(self, pace: float) -> None:
@@ -55,6 +57,7 @@ class UserState:
         self.pace = pace
         paced = pace == pace  # noqa: PLR0124 (NaN: not paced)
         self.iteration = next(_numbers) if paced else NOT_PACED
+        self.free = not paced and self.usual != self.usual
 
 
 _states: weakref.WeakSet[UserState] = weakref.WeakSet()
@@ -103,16 +106,18 @@ class Pacing:
                     state = current_state()
                     state.run = None  # it has made no request before: its wait was asked for
                 asked = state.asked
-                if asked != asked:  # noqa: PLR0124 (NaN)
-                    run = user._cp_last_run  # noqa: SLF001
-                    if run is not state.run:
-                        state.run = run
-                        asked = state.usual
-                if asked == state.pace:
-                    state.asked = NAN
-                    state.iteration = next(_numbers)
-                elif asked == asked or state.iteration >= 0:  # noqa: PLR0124 (not NaN)
-                    self._change(state, asked)
+                free = state.free and asked != asked  # noqa: PLR0124 (NaN)
+                if not free:
+                    if asked != asked:  # noqa: PLR0124 (NaN)
+                        run = user._cp_last_run  # noqa: SLF001
+                        if run is not state.run:
+                            state.run = run
+                            asked = state.usual
+                    if asked == state.pace:
+                        state.asked = NAN
+                        state.iteration = next(_numbers)
+                    elif asked == asked or state.iteration >= 0:  # noqa: PLR0124 (not NaN)
+                        self._change(state, asked)
                 due = time() + seconds
             except Exception:  # noqa: BLE001 (never in the way of the user's test)
                 self.faults += 1
@@ -123,7 +128,7 @@ class Pacing:
                 other(seconds)
             if state is not None:
                 state.due = due
-                if state.pace > 0.0:
+                if not free and state.pace > 0.0:
                     self.woken += 1
                     if time() - due > LATE_SHARE * state.pace:
                         self.missed += 1

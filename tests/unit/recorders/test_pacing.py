@@ -183,6 +183,19 @@ def test_another_pace_counts_from_the_iteration_that_asked_for_it(user, second):
     assert paces(capture.take(final=False)) == [400_000]
 
 
+def test_a_declared_pace_counts_again_after_a_wait_without(user, monkeypatch):
+    """A wait that asked for none, and then one of the function that the class declares."""
+    user.pace = user.usual = 0.2
+    user.run = TASKSET._user._cp_last_run
+    capture = Capture()
+    iterate(capture, user, "a")
+    for moment in (1.0, 2.0):
+        monkeypatch.setattr(TASKSET._user, "_cp_last_run", moment)
+        iterate(capture, user, "a")
+
+    assert paces(capture.take(final=True)) == [None, None, 200_000]
+
+
 def test_the_rest_is_settled_at_the_end(user):
     """An iteration that the end of the test cuts short: by what is known so far."""
     user.pace = 0.2
