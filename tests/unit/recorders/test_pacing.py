@@ -187,6 +187,7 @@ def test_a_declared_pace_counts_again_after_a_wait_without(user, monkeypatch):
     """A wait that asked for none, and then one of the function that the class declares."""
     user.pace = user.usual = 0.2
     user.run = TASKSET._user._cp_last_run
+    monkeypatch.setattr(TASKSET._user, STATE, user, raising=False)
     capture = Capture()
     iterate(capture, user, "a")
     for moment in (1.0, 2.0):
