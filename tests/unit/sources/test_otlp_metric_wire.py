@@ -96,12 +96,12 @@ def test_any_valid_file(seed):
     assert taken >= 3
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_any_damaged_file(seed):
     """Whatever is changed in the bytes of a message, or where it ends, both ways say the same."""
     chance = random.Random(seed)
     whole = [encoded(message) for message in history(chance, 4)]
-    for _ in range(80):
+    for _ in range(50):
         found = [bytearray(message) for message in whole]
         for _ in range(chance.choice([1, 1, 2])):
             message = chance.choice(found)

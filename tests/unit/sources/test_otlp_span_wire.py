@@ -194,7 +194,7 @@ def test_spans_are_read_as_the_classes_read_them(chosen):
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_message_that_breaks_off(seed):
     """At each byte at which a message ends early, it is refused or read as the classes do."""
     chance = random.Random(seed)
@@ -205,7 +205,7 @@ def test_a_message_that_breaks_off(seed):
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_flipped_bits(seed):
     """A message with a bit flipped is refused, or read as the classes read it."""
     chance = random.Random(seed)
@@ -219,7 +219,7 @@ def test_flipped_bits(seed):
 
 
 @given(st.integers(0, 2**32), st.sampled_from([16, 100, 700]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_large_message_is_checked_in_pieces(seed, large):
     """A message is valid if and only if all pieces of it are."""
     chance = random.Random(seed)
