@@ -97,7 +97,7 @@ class Pacing:
         """
 
         @functools.wraps(sleep)
-        def watched(taskset: Any, seconds: Any, other: Any = None) -> None:  # noqa: C901 (likewise)
+        def watched(taskset: Any, seconds: Any, other: Any = None) -> None:
             try:
                 user = taskset._user  # noqa: SLF001
                 try:
@@ -108,16 +108,7 @@ class Pacing:
                 asked = state.asked
                 free = state.free and asked != asked  # noqa: PLR0124 (NaN)
                 if not free:
-                    if asked != asked:  # noqa: PLR0124 (NaN)
-                        run = user._cp_last_run  # noqa: SLF001
-                        if run is not state.run:
-                            state.run = run
-                            asked = state.usual
-                    if asked == state.pace:
-                        state.asked = NAN
-                        state.iteration = next(_numbers)
-                    elif asked == asked or state.iteration >= 0:  # noqa: PLR0124 (not NaN)
-                        self._change(state, asked)
+                    self._end(state, user, asked)
                 due = time() + seconds
             except Exception:  # noqa: BLE001 (never in the way of the user's test)
                 self.faults += 1
@@ -141,6 +132,19 @@ class Pacing:
             watched(taskset, seconds, functools.partial(sleep, taskset))
 
         return around
+
+    def _end(self, state: UserState, user: Any, asked: float) -> None:
+        """An iteration of a user that has a pace, or may have one, came to its end."""
+        if asked != asked:  # noqa: PLR0124 (NaN)
+            run = user._cp_last_run  # noqa: SLF001
+            if run is not state.run:
+                state.run = run
+                asked = state.usual
+        if asked == state.pace:
+            state.asked = NAN
+            state.iteration = next(_numbers)
+        elif asked == asked or state.iteration >= 0:  # noqa: PLR0124 (not NaN)
+            self._change(state, asked)
 
     def _change(self, state: UserState, pace: float) -> None:
         """An iteration ended at another pace than was known."""
