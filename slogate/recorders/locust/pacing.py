@@ -97,7 +97,7 @@ class Pacing:
         """
 
         @functools.wraps(sleep)
-        def watched(taskset: Any, seconds: Any, other: Any = None) -> None:
+        def watched(taskset: Any, seconds: Any, other: Any = None) -> None:  # noqa: C901 (likewise)
             try:
                 user = taskset._user  # noqa: SLF001
                 try:
@@ -108,7 +108,16 @@ class Pacing:
                 asked = state.asked
                 free = state.free and asked != asked  # noqa: PLR0124 (NaN)
                 if not free:
-                    self._end(state, user, asked)
+                    if asked != asked:  # noqa: PLR0124 (NaN)
+                        run = user._cp_last_run  # noqa: SLF001
+                        if run is not state.run:
+                            state.run = run
+                            asked = state.usual
+                    if asked == state.pace:
+                        state.asked = NAN
+                        state.iteration = next(_numbers)
+                    elif asked == asked or state.iteration >= 0:  # noqa: PLR0124 (not NaN)
+                        self._change(state, asked)
                 due = time() + seconds
             except Exception:  # noqa: BLE001 (never in the way of the user's test)
                 self.faults += 1
@@ -124,27 +133,7 @@ class Pacing:
                     if time() - due > LATE_SHARE * state.pace:
                         self.missed += 1
 
-        if _passes_on(sleep):
-            return watched
-
-        @functools.wraps(sleep)
-        def around(taskset: Any, seconds: Any) -> None:
-            watched(taskset, seconds, functools.partial(sleep, taskset))
-
-        return around
-
-    def _end(self, state: UserState, user: Any, asked: float) -> None:
-        """An iteration of a user that has a pace, or may have one, came to its end."""
-        if asked != asked:  # noqa: PLR0124 (NaN)
-            run = user._cp_last_run  # noqa: SLF001
-            if run is not state.run:
-                state.run = run
-                asked = state.usual
-        if asked == state.pace:
-            state.asked = NAN
-            state.iteration = next(_numbers)
-        elif asked == asked or state.iteration >= 0:  # noqa: PLR0124 (not NaN)
-            self._change(state, asked)
+        return watched if _passes_on(sleep) else _around(sleep, watched)
 
     def _change(self, state: UserState, pace: float) -> None:
         """An iteration ended at another pace than was known."""
@@ -152,6 +141,14 @@ class Pacing:
         if state.iteration >= 0:
             self._learn(state.iteration, pace)
         state.change(pace)
+
+
+def _around(sleep: Callable[..., Any], watched: Callable[..., None]) -> Callable[..., Any]:
+    @functools.wraps(sleep)
+    def around(taskset: Any, seconds: Any) -> None:
+        watched(taskset, seconds, functools.partial(sleep, taskset))
+
+    return around
 
 
 def _passes_on(sleep: Callable[..., Any]) -> bool:
