@@ -192,8 +192,8 @@ def _without_numpy() -> Iterator[None]:
     """Arrow is imported for the first time, and would import NumPy, which nobody here needs.
 
     The libquadmath of NumPy's wheels registers a modifier of printf, after which glibc formats
-    every number of the process the long way: 0.4% of a generator's instructions, and 1% of its
-    misses in the cache of instructions. A locustfile that uses NumPy has it by now; where pandas
+    every number of the process the long way, as where Locust rounds a response time over 100 ms:
+    0.4% of a generator's instructions. A locustfile that uses NumPy has it by now; where pandas
     is installed, it may later want an Arrow that knows NumPy. None in its place refuses an import.
     """
     if "numpy" in sys.modules or importlib.util.find_spec("pandas"):
