@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slogate.recorders.otlp.repeats import REPEATED, Repeats
-from slogate.sources._otlp import from_protobuf, span_wire, wire
+from slogate.sources._otlp import from_protobuf, span_attributes, span_layouts, span_wire, wire
 from slogate.sources._otlp.documents import take_protobuf
 from slogate.sources._otlp.requests import Columns, Kind, Told
 from slogate.sources._otlp.settings import Settings
@@ -193,6 +193,75 @@ def test_spans_are_read_as_the_classes_read_them(chosen):
     assert kept > 500 or chosen.signal == "metrics"
 
 
+def ordered(chance: random.Random, keys: tuple[str, ...], *, plain: bool) -> bytes:
+    """A message of spans that have these attributes in this order, most of them."""
+    spans = []
+    for _ in range(60):
+        told = [attribute(key, chance.choice(VALUES)) for key in keys]
+        if chance.random() < 0.1 and not plain:
+            told.insert(chance.randrange(len(told) + 1), chance.choice(
+                (odd_attribute(chance), attribute("x", "y" * chance.randrange(200)), b"\x48\x01")
+            ))  # fmt: skip
+        behind = chance.choice((b"", b"\x7a\x00", field(15, b"\x18\x02"), b"\x85\x01\x01\x01\0\0"))
+        spans.append(
+            field(1, chance.randbytes(16)) + field(2, chance.randbytes(8)) + field(5, b"buy")
+            + b"\x30\x02" + fixed(7, START) + fixed(8, START + 5) + b"".join(told) + behind
+        )  # fmt: skip
+    of = field(1, attribute("service.name", "shop", 1))
+    return field(1, of + field(2, b"".join(field(2, each) for each in spans)))
+
+
+@pytest.mark.parametrize("chosen", [CHOICES["servers"], CHOICES["others too"]], ids=list("12"))
+def test_attributes_that_follow_each_other_as_before(chosen):
+    """Attributes taken apart at once tell what the classes read, with or without a route."""
+    chance = random.Random(20261128)
+    span_wire.scanner.cache_clear()
+    orders = [
+        tuple(chance.choices(KEYS[:-1], k=chance.randrange(1, 6))) for _ in range(5)
+    ] + [("url.path", "http.route", "user"), ("url.path", "http.route", "http.route")]  # fmt: skip
+
+    for _ in range(3):
+        for order in orders:
+            rows, *_ = same(ordered(chance, order, plain=False), chosen)
+            assert len(rows) == 60
+    known = span_wire.scanner(chosen).attributes.layouts.known
+
+    assert any(known.values())
+    assert None in known.values()
+
+
+def test_attributes_of_a_known_order_are_not_read_one_by_one(monkeypatch):
+    """Once an order of keys is known, so are new values of what nobody asks for."""
+    chance, chosen = random.Random(5), CHOICES["servers"]
+    span_wire.scanner.cache_clear()
+    same(ordered(chance, ("http.route", "user"), plain=True), chosen)
+    same(ordered(chance, ("http.route", "user"), plain=True), chosen)
+    known = span_wire.scanner(chosen).attributes.layouts.known
+    monkeypatch.setattr(span_attributes.SpanAttributes, "unlike", None)
+    before = len(known)
+
+    same(ordered(chance, ("http.route", "user"), plain=True), chosen)
+
+    assert 0 < before <= len(known) < 60
+
+
+def test_orders_are_given_up_where_nothing_repeats(monkeypatch):
+    """Spans of one order whose routes are never alike are soon read attribute by attribute."""
+    monkeypatch.setattr(span_layouts, "_MOST_KNOWN", 50)
+    layouts = span_layouts.SpanLayouts()
+    for _ in range(40):
+        layouts.learn([span_layouts.Part(b"k", b"Jk", 3, True)])
+    assert layouts.other(b"Jkabc", 0, 5)
+
+    for number in range(2_001):
+        assert layouts.key((b"", b"", b"%d" % number), lambda other: b"known") == b"known"
+        assert len(layouts.known) <= 50
+
+    assert not layouts.other(b"Jkabc", 0, 5)
+    assert not layouts.match(b"Jkabc", 0, 5)
+    assert not layouts.wants()
+
+
 @given(st.integers(0, 2**32))
 @settings(max_examples=40, deadline=None)
 def test_a_message_that_breaks_off(seed):
@@ -265,7 +334,7 @@ def test_what_an_exporter_writes_is_not_read_by_the_classes(monkeypatch):
 
 def test_what_is_remembered_is_bounded(monkeypatch):
     """Telemetry in which no two attributes, names or keys are alike is forgotten again."""
-    monkeypatch.setattr(span_wire, "_MOST", 10)
+    monkeypatch.setattr(span_attributes, "_MOST", 10)
     chance = random.Random(4)
     scanner = span_wire.scanner.__wrapped__(CHOICES["servers"])
     spans = b"".join(
@@ -278,7 +347,8 @@ def test_what_is_remembered_is_bounded(monkeypatch):
     found = [len(each.of) for each in scanner.scan(spans, 0, len(spans), Losses())]
 
     assert found == [100]
-    kept = (scanner._keys, scanner._many, scanner._passed, scanner._attributes, scanner._told)
+    of = scanner.attributes
+    kept = (of._keys, of._many, of._passed, of._attributes, scanner._told)
     assert max(map(len, kept)) <= 20
 
 
