@@ -35,6 +35,7 @@ _FIRST, _EXEMPLAR_OF_EXPONENTIAL = 0x0A, 0x5A
 _NOTHING = bytes(8)
 _WIDEST, _BITS = 6, 7
 _GOING_ON = bytes(range(128, 256))
+_MARKS = b"." * 128 + b"+" * 128
 
 
 class _Sizes(dict[bytes, int]):
@@ -232,12 +233,12 @@ def _packed(lists: Sequence[bytes]) -> Any:
     every = pa.Array.from_buffers(pa.uint8(), len(content), [None, pa.py_buffer(content)])
     if content.isascii():
         return _listed(list(map(len, lists)), every.cast(pa.int64()))
-    widest = 2
-    while re.search(rb"[\x80-\xff]{%d}" % widest, content):
+    widest, marks = 2, content.translate(_MARKS)
+    while b"+" * widest in marks:
         widest += 1
     if widest > _WIDEST:
         raise Odd
-    kind = pa.int32() if widest * _BITS < 32 else pa.int64()
+    kind = pa.int64() if widest * _BITS > 31 else pa.int32() if widest > 2 else pa.int16()
     goes_on = pc.greater_equal(every, pa.scalar(128, pa.uint8()))
     bits = pc.bit_wise_and(every, pa.scalar(127, pa.uint8())).cast(kind)
     none, values = pa.scalar(0, kind), bits
