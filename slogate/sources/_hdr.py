@@ -1,6 +1,6 @@
 """Decodes the histograms of HdrHistogram (V0, V1, V2) as their logs carry them, in plain Python.
 
-    base64 ─► cookie, length, zlib ─► header, counts ─► Counts(buckets of values, in any unit)
+    base64 ─► cookie, length, zlib ─► header, counts (Packed) ─► buckets of values, in any unit
 
 A bucket is (lowest, highest, count): values that HdrHistogram cannot tell apart, highest
 included. Refuses histograms of doubles and shifted ones, whose values are scaled; anything
@@ -14,9 +14,9 @@ import binascii
 import struct
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import compress, count
 
 MOST_BYTES = 16 << 20
 
@@ -32,8 +32,34 @@ _MOST = (1 << 63) - 1
 Bucket = tuple[int, int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """The counts of a histogram as it holds them: zigzag LEB128, or numbers of a fixed `word`.
+
+    An index is of 2^`half` values or more, told apart in steps of 2^`unit`.
+    """
+
+    counts: bytes
+    word: int
+    half: int
+    unit: int
+
+    def lowest(self, index: int) -> int:
+        """The lowest value of an index; ValueError for one that no value has."""
+        return _limits(self.half, self.unit, index)[0]
+
+
 def decode(payload: str) -> Iterator[Bucket]:
     """The buckets of a histogram that hold anything, ascending; ValueError if it is damaged."""
+    packed = unpack(payload)
+    told: Iterable[tuple[int, int]] = varints(packed.counts)
+    if packed.word:
+        told = ((index, many) for index, many in enumerate(words(packed)) if many)
+    return ((*_limits(packed.half, packed.unit, index), many) for index, many in told)
+
+
+def unpack(payload: str) -> Packed:
+    """The counts of a histogram, which may still prove damaged; ValueError if the rest is."""
     cookie, inflated = _inflate(payload)
     if len(inflated) < (_HEADER_V0 if cookie == _V0 else _HEADER).size:
         raise ValueError("its histogram is cut off")
@@ -51,9 +77,11 @@ def decode(payload: str) -> Iterator[Bucket]:
         raise ValueError("its histogram is of no known version")
     if not (0 <= digits <= 5 and 1 <= lowest <= highest // 2):
         raise ValueError("its histogram has an absurd range")
-    told = _varints(counts) if cookie == _V2 else _words(counts, found >> 4 & 0xE)
+    word = 0 if cookie == _V2 else found >> 4 & 0xE
+    if cookie != _V2 and (word not in _WORDS or len(counts) % word):
+        raise ValueError("its histogram has counts of an odd size")
     half, unit = (2 * 10**digits - 1).bit_length() - 1, lowest.bit_length() - 1
-    return ((*_limits(half, unit, index), many) for index, many in told)
+    return Packed(counts, word, half, unit)
 
 
 def _inflate(payload: str) -> tuple[int, bytes]:
@@ -82,7 +110,7 @@ def _inflate(payload: str) -> tuple[int, bytes]:
     return wanted, inflated
 
 
-def _varints(content: bytes) -> Iterator[tuple[int, int]]:
+def varints(content: bytes) -> Iterator[tuple[int, int]]:
     """(index, count) of zigzag LEB128 numbers of at most 9 bytes; a negative one skips."""
     index = value = shift = 0
     for byte in content:
@@ -104,16 +132,14 @@ def _varints(content: bytes) -> Iterator[tuple[int, int]]:
         raise ValueError("its histogram is cut off")
 
 
-def _words(content: bytes, size: int) -> Iterator[tuple[int, int]]:
-    """(index, count) of numbers of a fixed size."""
-    if size not in _WORDS or len(content) % size:
-        raise ValueError("its histogram has counts of an odd size")
-    told = array.array(_WORDS[size], content)
+def words(packed: Packed) -> array.array[int]:
+    """The counts by index, of numbers of a fixed size."""
+    told = array.array(_WORDS[packed.word], packed.counts)
     if sys.byteorder == "little":
         told.byteswap()
     if min(told, default=0) < 0:
         raise ValueError("its histogram has a negative count")
-    return zip(compress(count(), told), filter(None, told), strict=True)
+    return told
 
 
 @lru_cache(maxsize=1 << 16)

@@ -15,7 +15,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
+from slogate.errors import SourceError
 from slogate.sources._base import (
     DAMAGED,
     EARLIEST_TS,
@@ -28,9 +30,11 @@ from slogate.sources._base import (
     choice,
     damaged,
 )
-from slogate.sources._hdr import Bucket, decode
-from slogate.sources._histograms import MOST_COUNT, ROWS_A_CHUNK, Rows, hi_us, lo_us
-from slogate.sources._summaries import NO_OUTCOME, OUTCOME, UNITS_US, moment, outcome_of, step_us
+from slogate.sources._hdr import Packed, decode, unpack
+from slogate.sources._hdr_columns import buckets
+from slogate.sources._hdr_rows import Interval, absurd, rows_of, tag_of
+from slogate.sources._histograms import hi_us
+from slogate.sources._summaries import NO_OUTCOME, OUTCOME, UNITS_US, moment, outcome_of
 from slogate.units import format_duration
 
 YEAR_US = 365 * 86_400_000_000
@@ -39,7 +43,9 @@ _UNITS = ("ns", "us", "ms")
 _TAGS = ("only", "untagged", "all")
 _LOOK = 10_000
 SHOWN = 5
-_MOST_KNOWN = 1 << 20
+# a number takes a byte or more, so these are at most about as many rows
+_BYTES_A_CHUNK = 65_536
+_BYTES_A_LINE = 64
 _HEADER = re.compile(r"#\[(StartTime|BaseTime): *(\d{1,10}(?:\.\d{1,9})?)\b", re.ASCII)
 _SECONDS = re.compile(r"\d{1,10}(?:\.\d{1,9})?", re.ASCII)
 _ROW = re.compile(
@@ -51,8 +57,6 @@ _TAGGED = "tagged intervals (kept with --option tags=all)"
 _NO_ROW = "it is no row of start, length, max and histogram"
 _NO_TIME = "its interval is at no time between 2001 and 2100"
 _NO_LENGTH = "its interval is not over 0 and up to a day long"
-_TOO_MANY = "it counts more requests than there can be"
-_TOO_LONG = "it holds durations over a day, which the unit does not fit"
 
 
 def sniff(head: bytes) -> float:
@@ -73,17 +77,14 @@ def open_log(origin: Origin) -> Iterator[Chunk]:
         origin, UNITS_US[unit], choice(origin, "tags", _TAGS) if "tags" in origin.options else "",
         ok=outcome_of(origin),
     )  # fmt: skip
-    for number, line in _lines(origin):
-        try:
-            reading.take(number, line)
-        except ValueError as error:
-            reading.bad(number, str(error))
-        if len(reading.rows) >= ROWS_A_CHUNK:
-            yield reading.chunk()
+    lines = _lines(origin)
+    while reading.more(lines):
+        yield reading.chunk()
+    last = reading.chunk(notes=(NO_OUTCOME,) if reading.ok is None else ())
     if not reading.seen:
-        first = next(iter(reading.shown), BadRow(line=None, reason="it holds no interval"))
+        first = reading.first or BadRow(line=None, reason="it holds no interval")
         raise origin.fail(first.reason, line=first.line)
-    yield reading.chunk(notes=(NO_OUTCOME,) if reading.ok is None else ())
+    yield last
 
 
 def _lines(origin: Origin) -> Iterator[tuple[int, str]]:
@@ -104,17 +105,22 @@ def _lines(origin: Origin) -> Iterator[tuple[int, str]]:
 
 @dataclass(slots=True)
 class _Reading:
-    """A log as far as it is read: its times, the tags it held, and the rows not yet handed on."""
+    """A log as far as it is read: its times, the tags it held, and the lines not yet handed on.
+
+    Their histograms are decoded at once when they are.
+    """
 
     origin: Origin
     unit_us: Fraction
     tags: str
     ok: bool | None
-    rows: Rows = field(default_factory=Rows)
+    lines: list[Interval] = field(default_factory=list)
+    packed: list[Packed] = field(default_factory=list)
+    size: int = 0
     start_us: int | None = None
     base_us: int | None = None
     seen: set[bool] = field(default_factory=set)
-    known: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    first: BadRow | None = None
     reasons: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
     shown: list[BadRow] = field(default_factory=list)
@@ -122,23 +128,47 @@ class _Reading:
     def bad(self, number: int, reason: str) -> None:
         """Count a line that cannot be used."""
         self.reasons[reason] += 1
+        row = BadRow(line=number, reason=reason)
+        self.first = self.first or row
         if len(self.shown) < SHOWN:
-            self.shown.append(BadRow(line=number, reason=reason))
+            self.shown.append(row)
 
     def chunk(self, notes: tuple[str, ...] = ()) -> Chunk:
         """What was read since the last one."""
-        bad, left_out, shown = dict(self.reasons), dict(self.left_out), self.shown
+        rows = self._rows()
+        bad, left_out, shown = dict(self.reasons), dict(self.left_out), tuple(self.shown)
+        self.lines, self.packed, self.size, self.shown = [], [], 0, []
         self.reasons.clear()
         self.left_out.clear()
-        self.shown = []
-        return self.rows.chunk(bad=bad, left_out=left_out, shown=shown, notes=notes)
+        return Chunk(
+            rows=rows, series="histograms", bad=bad, left_out=left_out, shown=shown, notes=notes
+        )
+
+    def more(self, lines: Iterator[tuple[int, str]]) -> bool:
+        """Read lines enough for a chunk; false once there are no more."""
+        try:
+            for number, line in lines:
+                self.take(number, line)
+                if self.size >= _BYTES_A_CHUNK:
+                    return True
+        except SourceError:
+            # what is wrong before is told first
+            self.chunk()
+            raise
+        return False
 
     def take(self, number: int, line: str) -> None:
-        """Read one line; ValueError says why it cannot be used."""
+        """Read one line."""
         if line.startswith("#"):
             self._header(line)
         elif not line.startswith('"StartTimestamp"'):
-            self._interval(number, line)
+            self.size += _BYTES_A_LINE
+            interval = Interval(number)
+            try:
+                self._interval(interval, line)
+            except ValueError as error:
+                interval.error = str(error)
+            self.lines.append(interval)
 
     def _header(self, line: str) -> None:
         told = _HEADER.match(line)
@@ -148,23 +178,37 @@ class _Reading:
         elif told:
             self.base_us = _us(told[2])
 
-    def _interval(self, number: int, line: str) -> None:
+    def _interval(self, interval: Interval, line: str) -> None:
+        """Read what a line says; ValueError says why it cannot be used."""
         head, _, payload = line.rpartition(",")
-        tag, parts = _tag(head)
+        interval.tag, parts = tag_of(head)
         if len(parts) != 3 or not all(_SECONDS.fullmatch(part) for part in parts):
             raise ValueError(_NO_ROW)
-        ts, step = self._absolute(_us(parts[0])), _us(parts[1])
-        if not EARLIEST_TS <= ts <= LATEST_TS:
+        interval.ts, interval.step_us = self._absolute(_us(parts[0])), _us(parts[1])
+        if not EARLIEST_TS <= interval.ts <= LATEST_TS:
             raise ValueError(_NO_TIME)
-        if not 0 < step <= LONGEST_US:
+        if not 0 < interval.step_us <= LONGEST_US:
             raise ValueError(_NO_LENGTH)
-        buckets = list(decode(payload))
-        if buckets and buckets[-1][0] * self.unit_us > LONGEST_US:
-            raise ValueError(_TOO_LONG)
-        if any(count > MOST_COUNT for _, _, count in buckets):
-            raise ValueError(_TOO_MANY)
-        if self._wanted(number, tagged=tag is not None):
-            self._add(ts, step, tag, buckets)
+        packed = unpack(payload)
+        self.packed.append(packed)
+        self.size += len(packed.counts)
+
+    def _rows(self) -> Any:
+        """The buckets of the lines that can be used and are wanted."""
+        found, at = buckets(self.packed), 0
+        kept, wanted = list[Interval](), list[bool]()
+        for interval in self.lines:
+            error = interval.error
+            if not error:
+                error = found.errors[at] or absurd(found, at, self.unit_us)
+                use = not error and self._wanted(interval.line, tagged=interval.tag is not None)
+                wanted.append(use)
+                kept += [interval] * use
+                at += 1
+            if error:
+                self.bad(interval.line, error)
+        untagged = self.origin.options.get("endpoint", "")
+        return rows_of(found, wanted, kept, self.unit_us, endpoint=untagged, ok=self.ok)
 
     def _absolute(self, told_us: int) -> int:
         """The time of an interval, given as the log has it."""
@@ -189,33 +233,10 @@ class _Reading:
             self.left_out[_TAGGED] += 1
         return self.tags in {"", "all"} or (self.tags == "only") == tagged
 
-    def _add(self, ts: int, step: int, tag: str | None, buckets: list[Bucket]) -> None:
-        endpoint = self.origin.options.get("endpoint", "") if tag is None else tag
-        self.rows.add_buckets(
-            [(*self._bounds(low, high), count) for low, high, count in buckets],
-            ts=ts, step_us=step_us(step), endpoint=endpoint, ok=self.ok,
-        )  # fmt: skip
-
-    def _bounds(self, lowest: int, highest: int) -> tuple[int, int]:
-        """The bounds of a bucket in µs; a log has few buckets, and has them often."""
-        known = self.known.get((lowest, highest))
-        if known is None:
-            known = lo_us(lowest * self.unit_us), hi_us(highest * self.unit_us)
-            if len(self.known) < _MOST_KNOWN:
-                self.known[lowest, highest] = known
-        return known
-
-
-def _tag(head: str) -> tuple[str | None, list[str]]:
-    """The tag of a row, and its other columns but the histogram."""
-    parts = head.split(",")
-    if parts[0].startswith("Tag="):
-        return parts[0].removeprefix("Tag="), parts[1:]
-    return None, parts
-
 
 def _us(seconds: str) -> int:
-    return int(Fraction(seconds) * 1_000_000)
+    whole, _, part = seconds.partition(".")
+    return int(whole) * 1_000_000 + int(part[:6].ljust(6, "0"))
 
 
 def _given_start(origin: Origin, told_us: int) -> int:
