@@ -18,7 +18,7 @@ from slogate.sources._base import DAMAGED, Origin, damaged
 from slogate.sources._histograms import Ranks
 from slogate.sources._locust import Counted, count_of, duration_us, quantiles, spread_us
 
-_LONGEST = 1_000_000
+LONGEST = 1_000_000
 _CUT_OFF_US = 999  # of what is printed as a whole ms
 AGGREGATED = "Aggregated"
 BEFORE_0_12 = "Total"
@@ -40,7 +40,7 @@ def rows_of(origin: Origin) -> Iterator[tuple[int, list[str]]]:
     """The records of the file with their first lines, the header first; blank ones skipped."""
     try:
         with io.TextIOWrapper(origin.stream(), "utf-8-sig", newline="") as text:
-            reader = csv.reader(_lines(origin, text))
+            reader = csv.reader(lines_of(origin, text))
             line = 1
             for row in reader:
                 if row:
@@ -54,11 +54,11 @@ def rows_of(origin: Origin) -> Iterator[tuple[int, list[str]]]:
         raise damaged(origin, error) from None
 
 
-def _lines(origin: Origin, text: IO[str]) -> Iterator[str]:
-    """The lines, none read whole that could fill the memory."""
-    for number in count(1):
-        line = text.readline(_LONGEST)
-        if len(line) == _LONGEST:
+def lines_of(origin: Origin, text: IO[str], first: int = 1) -> Iterator[str]:
+    """The lines, of which `first` is the first; none is read whole that could fill the memory."""
+    for number in count(first):
+        line = text.readline(LONGEST)
+        if len(line) == LONGEST:
             raise origin.fail("the line is over a million characters", line=number)
         if not line:
             return

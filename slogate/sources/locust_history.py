@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from slogate.sources._base import LATEST_TS, BadRow, Chunk, Origin, Source
 from slogate.sources._histograms import Rows, hi_us
 from slogate.sources._locust import Counted, count_of, duration_us, moment_us, run_us
+from slogate.sources._locust_blocks import Records, rows_in
 from slogate.sources._locust_csv import (
     AGGREGATED,
     BEFORE_0_12,
@@ -26,7 +27,6 @@ from slogate.sources._locust_csv import (
     check_header,
     counted,
     of_the_whole_run,
-    rows_of,
     sums_up,
 )
 
@@ -50,6 +50,8 @@ _WINDOWED = (
 _EARLY = _WINDOWED.replace("--csv-full-history", "this version of Locust")
 _ALL = f"without --csv-full-history all endpoints are one, called {AGGREGATED}"
 
+_NAMES = tuple(name.encode() for name in _OF_ALL)
+
 Row = tuple[int, list[str]]
 
 
@@ -57,9 +59,10 @@ Row = tuple[int, list[str]]
 class _Seen:
     """What the file told so far: the last whole group, and when it began and went on to count."""
 
+    origin: Origin
     header: list[str]
-    group: list[Row] = field(default_factory=list)
-    pending: list[Row] = field(default_factory=list)
+    group: list[tuple[int, list[str] | bytes]] = field(default_factory=list)
+    pending: list[tuple[int, list[str] | bytes]] = field(default_factory=list)
     requests: int = 0
     first: int = LATEST_TS
     begin: int = LATEST_TS
@@ -80,12 +83,42 @@ class _Seen:
             at for at, name in enumerate(self.header) if name in names or name.endswith("%")
         ]
 
+    def take_block(self, line: int, block: bytes) -> None:
+        """More rows, of which only those of all endpoints together are looked at."""
+        at = 0
+        for begin, end in _mentions(block):
+            [(_, cells)] = rows_in(line, block[begin:end])
+            if cells[self.name] not in _OF_ALL:
+                continue
+            if begin > at:
+                self.pending.append((line, block[at:begin]))
+                line += block.count(b"\n", at, begin)
+            self.take(line, cells)
+            line += 1
+            at = end
+        if at < len(block):
+            self.pending.append((line, block[at:]))
+
+    def rows(self) -> list[Row]:
+        """The rows of the last whole group."""
+        rows: list[Row] = []
+        for line, found in self.group:
+            rows += rows_in(line, found) if isinstance(found, bytes) else [(line, found)]
+        return rows
+
     def take(self, line: int, cells: list[str]) -> None:
-        """One more row; ValueError if it cannot be one."""
+        """One more row; SourceError if it cannot be one."""
         self.pending.append((line, cells))
         # most rows are of endpoints, and are not looked at
         if cells[self.name] not in _OF_ALL:
             return
+        try:
+            self._count(cells)
+        except ValueError as error:
+            raise self.origin.fail(str(error), line=line) from None
+
+    def _count(self, cells: list[str]) -> None:
+        """Count what all endpoints together had; ValueError if it cannot be."""
         row = self.named(cells)
         if not sums_up(row):
             return
@@ -121,6 +154,18 @@ class _Seen:
             self.shown.append(BadRow(line=line, reason=reason))
 
 
+def _mentions(block: bytes) -> list[tuple[int, int]]:
+    """Where the lines begin and end that may be of all endpoints together."""
+    found = set()
+    for name in _NAMES:
+        at = block.find(name)
+        while at >= 0:
+            end = block.index(b"\n", at) + 1
+            found.add((block.rfind(b"\n", 0, at) + 1, end))
+            at = block.find(name, end)
+    return sorted(found)
+
+
 def sniff(head: bytes) -> float:
     """1 for Locust's header."""
     return float(head.replace(b'"', b"").startswith(_BEGINS))
@@ -128,18 +173,20 @@ def sniff(head: bytes) -> float:
 
 def open_locust(origin: Origin) -> Iterator[Chunk]:
     """The one chunk of the file; SourceError if it cannot be used."""
-    rows = rows_of(origin)
-    header = as_now(next(rows, (1, list[str]()))[1], _TOTAL)
+    records = Records(origin)
+    rows = iter(records)
+    first = next(rows, (1, list[str]()))[1]
+    header = as_now(first if isinstance(first, list) else [], _TOTAL)
     check_header(origin, header, _COLUMNS)
-    seen = _Seen(header)
+    records.width = len(header)
+    seen = _Seen(origin, header)
     for line, row in rows:
-        if len(row) != len(header):
+        if isinstance(row, bytes):
+            seen.take_block(line, row)
+        elif len(row) != len(header):
             seen.reject(line, _WIDTH)
-            continue
-        try:
+        else:
             seen.take(line, row)
-        except ValueError as error:
-            raise origin.fail(str(error), line=line) from None
     if seen.pending:
         seen.reject(seen.pending[0][0], _CUT)
     if not seen.group:
@@ -150,9 +197,10 @@ def open_locust(origin: Origin) -> Iterator[Chunk]:
 
 
 def _chunk(origin: Origin, seen: _Seen) -> Chunk:
-    full = len(seen.group) > 1
+    group = seen.rows()
+    full = len(group) > 1
     rows, requests = Rows(), 0
-    for line, cells in seen.group[:-1] if full else seen.group:
+    for line, cells in group[:-1] if full else group:
         try:
             whole = not full and not seen.windowed
             found: Counted = counted(seen.named(cells), _TOTAL, percentiles=whole)
@@ -162,7 +210,7 @@ def _chunk(origin: Origin, seen: _Seen) -> Chunk:
         except (ValueError, ArithmeticError) as error:
             raise origin.fail(str(error), line=line) from None
     if requests != seen.requests:
-        line = seen.group[-1][0]
+        line = group[-1][0]
         raise origin.fail(f"the rows before do not add up to {AGGREGATED}", line=line)
     told = (_WINDOWED,) if full else (_ALL, *((_EARLY,) if seen.windowed else ()))
     return Chunk(
