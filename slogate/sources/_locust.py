@@ -26,6 +26,7 @@ _NUMBER = re.compile(r"\d{1,18}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,3}(?:\.(\d{1,12}))?)%", re.ASCII)
 _BUCKET = re.compile(r"0|[1-9]\d{0,8}", re.ASCII)
 _DIGITS = 18
+_COUNT = 15  # digits
 _ROUNDED_AWAY = 6  # decimals to which Locust rounds the percentiles of its headers
 
 
@@ -116,7 +117,7 @@ def quantiles(ranks: Ranks, row: Mapping[str, str]) -> None:
 
 def count_of(value: object, what: str) -> int:
     """A count of a JSON document or a CSV file; ValueError if it is none."""
-    if isinstance(value, str) and re.fullmatch(r"\d{1,15}", value, re.ASCII):
+    if isinstance(value, str) and len(value) <= _COUNT and value.isascii() and value.isdigit():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_REQUESTS:
         raise ValueError(f"its {what} is {str(value)[:40]!r}, no count")

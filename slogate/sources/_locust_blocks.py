@@ -23,7 +23,7 @@ from slogate.sources._locust_csv import LONGEST, lines_of
 _BLOCK = 65_536  # twice as much is the longest field that csv takes
 _SHAPE = b',"\r\n\0'
 _CONTENT = bytes(sorted(set(range(256)) - set(_SHAPE)))
-_QUOTED = re.compile(rb'(?<![^,\n])"[^"\r\n\0]*(?:""[^"\r\n\0]*)*"(?=[,\r\n])')
+_QUOTED = re.compile(rb'"(?<![^,\n]")[^"\r\n\0]*(?:""[^"\r\n\0]*)*"(?=[,\r\n])')
 _FOLLOWING = bytes(range(0x80, 0xC0))  # bytes of UTF-8 that begin no character
 
 
@@ -63,7 +63,11 @@ class Records:
         waiting = deque(self._texts(block))
 
         def lines() -> Iterator[str]:
-            while waiting or (waiting.extend(self._texts(next(blocks, b""))) or waiting):
+            while True:
+                if not waiting:
+                    waiting.extend(self._texts(next(blocks, b"")))
+                if not waiting:
+                    return
                 yield waiting.popleft()
 
         reader, line = csv.reader(lines()), begin
@@ -84,6 +88,9 @@ class Records:
 
 def rows_in(line: int, block: bytes) -> list[tuple[int, list[str]]]:
     """The records of a block that is whole, with their lines."""
+    if b'"' not in block:
+        lines = block.decode().replace("\r\n", "\n").removesuffix("\n").split("\n")
+        return [(line + at, text.split(",")) for at, text in enumerate(lines)]
     return list(enumerate(csv.reader(io.StringIO(block.decode(), newline="")), line))
 
 
