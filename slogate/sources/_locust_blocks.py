@@ -88,10 +88,13 @@ class Records:
 
 def rows_in(line: int, block: bytes) -> list[tuple[int, list[str]]]:
     """The records of a block that is whole, with their lines."""
-    if b'"' not in block:
-        lines = block.decode().replace("\r\n", "\n").removesuffix("\n").split("\n")
-        return [(line + at, text.split(",")) for at, text in enumerate(lines)]
     return list(enumerate(csv.reader(io.StringIO(block.decode(), newline="")), line))
+
+
+def cells_of(line: bytes) -> list[str]:
+    """The cells of a line of such a block."""
+    text = line.decode().rstrip("\r\n")
+    return next(csv.reader([text])) if '"' in text else text.split(",")
 
 
 def _blocks(stream: IO[bytes], size: int) -> Iterator[bytes]:

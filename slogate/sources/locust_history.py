@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from slogate.sources._base import LATEST_TS, BadRow, Chunk, Origin, Source
 from slogate.sources._histograms import Rows, hi_us
 from slogate.sources._locust import Counted, count_of, duration_us, moment_us, run_us
-from slogate.sources._locust_blocks import Records, rows_in
+from slogate.sources._locust_blocks import Records, cells_of, rows_in
 from slogate.sources._locust_csv import (
     AGGREGATED,
     BEFORE_0_12,
@@ -27,17 +27,18 @@ from slogate.sources._locust_csv import (
     check_header,
     counted,
     of_the_whole_run,
-    sums_up,
 )
 
 _BEGINS = (b"Timestamp,User Count,Type,Name,", b"Type,Name,Timestamp,# requests,# failures,")
 _TOTAL = "Total "
+_MAX = "Total Max Response Time"
 _COLUMNS = (
     "Timestamp", "Type", "Name", "Total Request Count", "Total Failure Count",
     "Total Median Response Time", "Total Average Response Time", "Total Min Response Time",
-    "Total Max Response Time",
+    _MAX,
 )  # fmt: skip
 _OF_ALL = (AGGREGATED, BEFORE_0_12)
+_NO_KIND = ("", "None")
 _SHOWN = 5
 _SECOND = 1_000_000
 _REPORTED_AFTER = 4 * _SECOND  # a worker tells its master of requests up to three seconds later
@@ -72,13 +73,16 @@ class _Seen:
     bad: Counter[str] = field(default_factory=Counter)
     shown: list[BadRow] = field(default_factory=list)
     name: int = field(init=False)
+    places: tuple[int, int, int] = field(init=False)
     compared: list[int] = field(init=False)
     told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        """Where the name stands, and what tells whether percentiles are of the whole run."""
+        """Where the columns stand, and what tells whether percentiles are of the whole run."""
         names = {f"{_TOTAL}{which} Response Time" for which in ("Min", "Max")}
-        self.name = self.header.index("Name")
+        at = self.header.index
+        self.name = at("Name")
+        self.places = at("Type"), at("Timestamp"), at("Total Request Count")
         self.compared = [
             at for at, name in enumerate(self.header) if name in names or name.endswith("%")
         ]
@@ -87,7 +91,7 @@ class _Seen:
         """More rows, of which only those of all endpoints together are looked at."""
         at = 0
         for begin, end in _mentions(block):
-            [(_, cells)] = rows_in(line, block[begin:end])
+            cells = cells_of(block[begin:end])
             if cells[self.name] not in _OF_ALL:
                 continue
             if begin > at:
@@ -119,13 +123,13 @@ class _Seen:
 
     def _count(self, cells: list[str]) -> None:
         """Count what all endpoints together had; ValueError if it cannot be."""
-        row = self.named(cells)
-        if not sums_up(row):
+        kind, at, total = self.places
+        if cells[kind] not in _NO_KIND:
             return
-        ts = int(moment_us(row["Timestamp"], "Timestamp"))
-        requests = count_of(row["Total Request Count"], "request count")
+        ts = int(moment_us(cells[at], "Timestamp"))
+        requests = count_of(cells[total], "request count")
         if self.last is None and requests:  # its beginning is missing
-            longest = duration_us(row["Total Max Response Time"], "max response time")
+            longest = duration_us(self.named(cells)[_MAX], "max response time")
             self.begin = ts - hi_us(longest) - _SECOND
         elif self.last is not None and requests < self.requests:  # the statistics were reset
             self.begin = self.last
@@ -139,7 +143,7 @@ class _Seen:
         self.requests = requests
         told = [cells[at] for at in self.compared]
         if told != self.told:
-            self.windowed = self.windowed or not of_the_whole_run(row, _TOTAL)
+            self.windowed = self.windowed or not of_the_whole_run(self.named(cells), _TOTAL)
             self.told = told
         self.group, self.pending = self.pending, []
 
