@@ -9,9 +9,9 @@ The peer is a loop over the classes of `opentelemetry-proto`, which are C, that 
 pyarrow: DuckDB cannot read protobuf. It looks at no attributes of other spans than a server's.
 
 On two cores at 300 MB, beside other work: 51 to 58 MB/s per core, 147 MB resident, 0.67 times the
-classes' speed by CPU. `servers` at 150 and 200 MB, on a busier machine (the classes at 24 to 26): 31
-to 32, 154 MB resident, 1.20 to 1.26 times; attribute by attribute 23 there, 1.01 times. On a calm
-one up to 45. By message objects 16.
+classes' speed by CPU. `servers` at 150 and 200 MB, on a busier machine (the classes at 23 to 26):
+31 to 32, 154 MB resident, 1.20 to 1.26 times; attribute by attribute 23 there, 1.01 times. By
+message objects 16.
 """
 
 from __future__ import annotations
