@@ -12,15 +12,37 @@ from slogate.sources._otlp.telemetry import Losses, Malformed
 from slogate.sources._otlp.translate import Translator
 
 
-class Reading:
-    """What comes of messages, taken in either way."""
+class Taken:
+    """What came of messages; `lane` takes them at once."""
 
-    def __init__(self, **options: str) -> None:
+    def __init__(self, lane: Lane, **options: str) -> None:
         self.translator = Translator(settings(options))
-        self.lane = Lane()
+        self.lane = lane
         self.bad: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
         self.rows: list[tuple] = []
+
+    def count(self, *, final: bool = False) -> None:
+        """Keep what there is so far."""
+        self.bad += self.translator.losses.bad
+        self.left_out += self.translator.losses.left_out
+        for chunk in self.translator.chunks(final=final):
+            for row in chunk.rows.to_pylist():
+                told = {name: value for name, value in row.items() if value not in (None, "")}
+                self.rows.append(tuple(sorted(told.items(), key=str)))
+
+    def all(self) -> tuple:
+        """All there is at the end."""
+        self.translator.losses = Losses()
+        self.count(final=True)
+        return sorted(self.rows, key=str), self.bad, +self.left_out
+
+
+class Reading(Taken):
+    """What comes of lines, taken in either way."""
+
+    def __init__(self, **options: str) -> None:
+        super().__init__(Lane(), **options)
         self.fast = 0
 
     def block(self, text: str) -> bool:
@@ -29,7 +51,7 @@ class Reading:
         lines = self.lane.take(self.translator, text.encode())
         taken = lines > 0
         assert not taken or lines == text.count("\n")
-        self._count()
+        self.count()
         if taken:
             self.fast += 1
         else:
@@ -45,21 +67,7 @@ class Reading:
                 take_json(self.translator, json.loads(line))
             except (Malformed, ValueError) as error:
                 self.bad[str(error)] += 1
-            self._count()
-
-    def _count(self, final: bool = False) -> None:
-        self.bad += self.translator.losses.bad
-        self.left_out += self.translator.losses.left_out
-        for chunk in self.translator.chunks(final=final):
-            for row in chunk.rows.to_pylist():
-                told = {name: value for name, value in row.items() if value not in (None, "")}
-                self.rows.append(tuple(sorted(told.items(), key=str)))
-
-    def all(self) -> tuple:
-        """All there is at the end."""
-        self.translator.losses = Losses()
-        self._count(final=True)
-        return sorted(self.rows, key=str), self.bad, +self.left_out
+            self.count()
 
 
 def alike(*texts: str, **options: str) -> int:

@@ -20,11 +20,14 @@ import random
 import struct
 import sys
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from import_otlp_json import ROUTES
+from protobuf_fields import field, varint
 from side_by_side import run
 
 SPANS = 100
@@ -32,21 +35,6 @@ START = 1_764_000_000_000_000_000
 BATCH = 65_536
 
 
-def varint(number: int) -> bytes:
-    """A number as protobuf writes it."""
-    found = bytearray()
-    while number >= 0x80:
-        found.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*found, number])
-
-
-def field(number: int, content: bytes) -> bytes:
-    """Bytes, a text or a message as a field."""
-    return bytes([number << 3 | 2]) + varint(len(content)) + content
-
-
-@cache
 def pair(key: str, value: str | int) -> bytes:
     """An attribute as it is in a list of them."""
     one = field(1, value.encode()) if isinstance(value, str) else b"\x18" + varint(value)

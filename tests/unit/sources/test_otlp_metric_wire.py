@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Sequence
 
 import pytest
 from foreign import take
 from otlp_history import history
+from otlp_lane import Taken
 from telemetry import attributes, encoded, exponential, metrics, point, span, traces
 
 from slogate.sources._otlp import from_protobuf, wire
@@ -19,15 +19,11 @@ from slogate.sources._otlp.translate import Ambiguous, Translator
 from slogate.sources.otlp_protobuf import PLUGIN
 
 
-class Reading:
+class Reading(Taken):
     """What comes of messages, taken in either way."""
 
     def __init__(self, **options: str) -> None:
-        self.translator = Translator(settings(options))
-        self.lane = Lane(Reader())
-        self.bad: Counter[str] = Counter()
-        self.left_out: Counter[str] = Counter()
-        self.rows: list[tuple] = []
+        super().__init__(Lane(Reader()), **options)
 
     def at_once(self, messages: Sequence[bytes]) -> bool:
         """Take messages at once if they can be, else one by one."""
@@ -49,21 +45,6 @@ class Reading:
             except (Malformed, Ambiguous) as error:
                 self.bad[str(error)] += 1
             self.count()
-
-    def count(self, *, final: bool = False) -> None:
-        """Keep what there is so far."""
-        self.bad += self.translator.losses.bad
-        self.left_out += self.translator.losses.left_out
-        for chunk in self.translator.chunks(final=final):
-            for row in chunk.rows.to_pylist():
-                told = {name: value for name, value in row.items() if value not in (None, "")}
-                self.rows.append(tuple(sorted(told.items(), key=str)))
-
-    def all(self) -> tuple:
-        """All there is at the end."""
-        self.translator.losses = Losses()
-        self.count(final=True)
-        return sorted(self.rows, key=str), self.bad, +self.left_out
 
 
 def alike(*blocks: Sequence[bytes], **options: str) -> int:

@@ -7,6 +7,7 @@ import sys
 import pyarrow as pa
 import pytest
 from foreign import take
+from protobuf_fields import varint
 from telemetry import attributes, encoded, exponential, lines, metrics, point, span, traces
 
 from slogate import plugins
@@ -24,15 +25,6 @@ MESSAGES = {
     "exponential": [metrics(exponential(-4, [1, 0, 2], zeroCount=2, sum=5.5), delta=True)],
 }  # fmt: skip
 KINDS = pytest.mark.parametrize("messages", MESSAGES.values(), ids=list(MESSAGES))
-
-
-def varint(number: int) -> bytes:
-    """A number as protobuf writes lengths."""
-    found = bytearray()
-    while number >= 0x80:
-        found.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*found, number])
 
 
 def four(content: bytes) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from protobuf_fields import field, varint
 
 from slogate.recorders.otlp.repeats import REPEATED, Repeats
 from slogate.sources._otlp import from_protobuf, span_attributes, span_layouts, span_wire, wire
@@ -29,20 +30,6 @@ KEYS = (
     "",
 )  # fmt: skip
 VALUES = ("GET", "/cart", "", "/a?b=c", "503", 200, 0, 503, -1, True, 1.5, "x" * 140, "ä", None)
-
-
-def varint(number: int) -> bytes:
-    """A number as protobuf writes it."""
-    found = bytearray()
-    while number >= 0x80:
-        found.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*found, number])
-
-
-def field(number: int, content: bytes) -> bytes:
-    """Bytes, a text or a message as a field."""
-    return varint(number << 3 | 2) + varint(len(content)) + content
 
 
 def fixed(number: int, value: int) -> bytes:
