@@ -7,14 +7,18 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-import locust.stats
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from locust import TaskSet
-from locust.stats import RequestStats, StatsEntry
 
-from slogate.recorders.locust import relief
+with pytest.MonkeyPatch.context() as patched:
+    # or the import would put gevent's threads in place of those that run the tests
+    patched.setenv("LOCUST_SKIP_MONKEY_PATCH", "1")
+    import locust.stats
+    from locust import TaskSet
+    from locust.stats import RequestStats, StatsEntry
+
+    from slogate.recorders.locust import relief
 
 KEPT = [(RequestStats, "log_request"), (StatsEntry, "_log_response_time"), (TaskSet, "user")]
 REQUESTS = st.lists(
