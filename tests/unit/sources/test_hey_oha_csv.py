@@ -145,8 +145,7 @@ def test_hey_without_offsets_is_refused(tmp_path):
 def test_what_it_recognises(source):
     """Its own header and not the other's, with either line end."""
     mine = HEADERS[source.name]
-    heads = [mine, mine.replace("\n", "\r\n"), "\ufeff" + mine, mine.strip() + ",x\n"]
 
-    assert [source.sniff(head.encode()) for head in heads[:3]] == [1, 1, 1]
-    assert OHA.sniff(heads[3].encode()) == 0
+    assert [source.sniff(head.encode()) for head in (mine, mine.replace("\n", "\r\n"))] == [1, 1]
+    assert OHA.sniff((mine.strip() + ",x\n").encode()) == 0
     assert [other.sniff(mine.encode()) for other in (OHA, HEY) if other is not source] == [0]
