@@ -26,6 +26,7 @@ class _Work:
 
 
 _AT_WORK: set[_Work] = set()
+_WHY: list[str] = []
 
 
 @contextlib.contextmanager
@@ -45,8 +46,17 @@ def stoppable(stop: Callable[[], object]) -> Iterator[None]:
 
 def halt(why: str) -> None:
     """Stop what is at work; nothing that goes wrong with it may hide the signal."""
+    _WHY.append(why)
     for work in tuple(_AT_WORK):
         if work.process == os.getpid():
             work.stopped = why
             with contextlib.suppress(Exception):
                 work.stop()
+
+
+def halted() -> str | None:
+    """Why this process was told to stop, if it was: a library may make an error of its own of it.
+
+    One that is being imported does.
+    """
+    return _WHY[0] if _WHY else None

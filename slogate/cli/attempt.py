@@ -21,6 +21,7 @@ from slogate.errors import (
     SlogateError,
     SpecError,
 )
+from slogate.halting import halted
 
 CLOSED = "there is nothing to print to: the standard output is closed"
 
@@ -74,8 +75,9 @@ def _tell_github(error: SlogateError, arguments: list[str]) -> None:
 
 def _other(error: Any, arguments: list[str]) -> int:
     """Exit 2 for a call that the library refused, an output that broke off, and bugs of ours."""
-    if type(error).__name__ == "Abort":  # the library's word for a question answered with no
-        complain("interrupted", None)
+    stopped = "interrupted" if type(error).__name__ == "Abort" else halted()
+    if stopped:  # a question answered with no is the library's Abort
+        complain(stopped, None)
         return EXIT_INTERRUPTED
     if isinstance(error, Untold):
         if error.why:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
+from slogate import halting
 from slogate.errors import Interrupted
 from slogate.halting import halt, stoppable
+
+
+@pytest.fixture(autouse=True)
+def _not_told(monkeypatch):
+    """Other tests of this process are not told to stop."""
+    monkeypatch.setattr(halting, "_WHY", [])
 
 
 def test_what_is_at_work_is_told_to_stop():
@@ -48,3 +58,20 @@ def test_what_cannot_be_stopped_hides_no_signal():
         halt("interrupted")
 
     assert told == ["other"]
+
+
+def test_a_librarys_error_of_a_signal_is_an_interrupt():
+    """A library that is being imported makes an ImportError of Ctrl-C: it is no bug of ours."""
+    program = (
+        "from slogate.cli import attempt, tree\n"
+        "from slogate.halting import halt\n"
+        "def build():\n"
+        "    halt('interrupted')\n"
+        "    raise ImportError('an error while initializing the extension')\n"
+        "tree.build = build\n"
+        "raise SystemExit(attempt.attempt(['check']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (130, "error: interrupted\n")
