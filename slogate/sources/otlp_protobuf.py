@@ -57,30 +57,33 @@ def _messages(origin: Origin, how: Framing) -> Iterator[Message]:
     size = 0
     with origin.stream() as stream:
         for frame in frames(stream, how):
-            if found := _histograms(frame):
-                block.append(_Framed(frame.at, found))
-                size += len(found)
+            fault, message = _opened(frame)
+            is_metrics = bool(message) and signal(message) == "metrics"
+            if is_metrics:
+                block.append(_Framed(frame.at, message))
+                size += len(message)
                 if size < _BLOCK:
                     continue
             yield from _block(lane, block)
             block, size = [], 0
-            if not found:
+            if not is_metrics:
                 lane.release()
-                if frame.fault:
-                    yield Message(None, frame.at, failing(frame.fault))
+                if fault:
+                    yield Message(None, frame.at, failing(fault))
                 elif frame.content:
-                    yield Message(None, frame.at, _taker(frame.content))
+                    yield Message(None, frame.at, _taker(message))
     yield from _block(lane, block)
     lane.release()
 
 
-def _histograms(frame: Frame) -> bytes:
-    """The message of metrics in a frame; empty if there is something else."""
+def _opened(frame: Frame) -> tuple[str, bytes]:
+    """What is wrong with a frame, and the message in it."""
+    if frame.fault:
+        return frame.fault, b""
     try:
-        message = unpacked(frame.content)
-    except Malformed:
-        return b""
-    return message if message and signal(message) == "metrics" else b""
+        return "", unpacked(frame.content)
+    except Malformed as error:
+        return str(error), b""
 
 
 def _block(lane: Lane, block: list[_Framed]) -> Iterator[Message]:
@@ -120,9 +123,8 @@ class _Fast:
         return self.done
 
 
-def _taker(content: bytes) -> Any:
+def _taker(message: bytes) -> Any:
     def take(translator: Translator) -> None:
-        message = unpacked(content)
         about = signal(message)
         if about is None:
             raise Malformed("it is no message of OTLP")

@@ -106,16 +106,10 @@ class Reader:
                 raise Odd
             for begin, end in entries:
                 found.resource(content, begin, end)
-        explicit, exponential = (
-            Points(
-                metric=whole(found.places[kind]),
-                columns=columns(found.points[kind], kind, self.texts),
-            )
-            for kind in (EXPLICIT, EXPONENTIAL)
-        )
         return Block(
-            lines=len(messages), metrics=found.metrics, explicit=explicit, exponential=exponential
-        )
+            lines=len(messages), metrics=found.metrics,
+            explicit=found.columns(EXPLICIT), exponential=found.columns(EXPONENTIAL),
+        )  # fmt: skip
 
 
 @dataclass(slots=True)
