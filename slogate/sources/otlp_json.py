@@ -20,7 +20,7 @@ from slogate.sources._otlp.columns import PLAIN
 from slogate.sources._otlp.documents import take_json
 from slogate.sources._otlp.files import Message, failing, translated
 from slogate.sources._otlp.frames import LONGEST, begins, frames, framing, unpacked
-from slogate.sources._otlp.lane import Lane
+from slogate.sources._otlp.lane import AtOnce, Lane
 from slogate.sources._otlp.settings import OPTIONS
 from slogate.sources._otlp.span_lines import PLAIN as SPANS
 from slogate.sources._otlp.span_lines import SpanLines
@@ -89,7 +89,7 @@ def _block(lanes: _Lanes, block: bytearray, first: int) -> Generator[Message, No
     """A block at once, or else each half of it, a small one line by line; how many lines it has."""
     plain = block.startswith(PLAIN)
     if plain:
-        fast = _Fast(lanes.histograms, block)
+        fast = AtOnce(lanes.histograms, block)
         yield Message(first, None, fast.take)
         if fast.lines:
             return fast.lines
@@ -107,18 +107,6 @@ class _Lanes(NamedTuple):
 
     histograms: Lane
     spans: SpanLines
-
-
-class _Fast:
-    """A block that may be taken at once; `lines` are how many it has, if it is."""
-
-    def __init__(self, lane: Lane, block: bytearray) -> None:
-        self._lane, self._block = lane, block
-        self.lines = 0
-
-    def take(self, translator: Translator) -> bool:
-        self.lines = self._lane.take(translator, self._block)
-        return self.lines > 0
 
 
 def _each(lanes: _Lanes, block: bytearray, first: int) -> Generator[Message, None, int]:

@@ -24,7 +24,7 @@ from slogate.sources._otlp.frames import (
     signal,
     unpacked,
 )
-from slogate.sources._otlp.lane import Lane
+from slogate.sources._otlp.lane import AtOnce, Lane
 from slogate.sources._otlp.metric_wire import Reader
 from slogate.sources._otlp.settings import OPTIONS
 from slogate.sources._otlp.telemetry import Malformed
@@ -90,9 +90,9 @@ def _block(lane: Lane, block: list[_Framed]) -> Iterator[Message]:
     """Messages at once, or else each half of them, a few one by one."""
     if not block:
         return
-    fast = _Fast(lane, [framed.message for framed in block])
+    fast = AtOnce(lane, [framed.message for framed in block])
     yield Message(None, block[0].at, fast.take)
-    if fast.done:
+    if fast.lines:
         return
     if len(block) > _FEW:
         half = len(block) // 2
@@ -109,18 +109,6 @@ class _Framed(NamedTuple):
 
     at: int
     message: bytes
-
-
-class _Fast:
-    """Messages that may be taken at once; whether it is done."""
-
-    def __init__(self, lane: Lane, messages: list[bytes]) -> None:
-        self._lane, self._messages = lane, messages
-        self.done = False
-
-    def take(self, translator: Translator) -> bool:
-        self.done = self._lane.take(translator, self._messages) > 0
-        return self.done
 
 
 def _taker(message: bytes) -> Any:

@@ -247,3 +247,16 @@ def _check(now: Columns) -> None:
     begun = pc.and_(pc.greater(now["start"], number(0)), pc.less(now["start"], now["time"]))
     if pc.any(pc.and_not(now["delta"], begun)).as_py():
         raise Odd
+
+
+class AtOnce:
+    """A block that may be taken at once; `lines` are how many it has, if it is."""
+
+    def __init__(self, lane: Lane, block: Any) -> None:
+        self._lane, self._block = lane, block
+        self.lines = 0
+
+    def take(self, translator: Translator) -> bool:
+        """Take it, if it can be; whether it was."""
+        self.lines = self._lane.take(translator, self._block)
+        return self.lines > 0
