@@ -28,11 +28,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from import_otlp_json import ROUTES
 from protobuf_fields import field, varint
-from side_by_side import run
+from side_by_side import run, write_rows
 
 SPANS = 100
 START = 1_764_000_000_000_000_000
-BATCH = 65_536
 
 
 def pair(key: str, value: str | int) -> bytes:
@@ -120,7 +119,6 @@ def rows_of(file: str) -> Iterator[tuple[Any, ...]]:
 def classes(file: str, out: str) -> int:
     """The official classes, writing the columns of requests as Parquet."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     words = pa.dictionary(pa.int32(), pa.string())
     schema = pa.schema(
@@ -128,23 +126,7 @@ def classes(file: str, out: str) -> int:
          ("method", words), ("status", pa.int16()), ("ok", pa.bool_()), ("error", words),
          ("trace_id", pa.string()), ("labels", pa.map_(pa.string(), pa.string()))]
     )  # fmt: skip
-    written = 0
-
-    def write(rows: list[tuple[Any, ...]]) -> int:
-        columns = zip(zip(*rows, strict=True), schema.types, strict=True)
-        arrays = [pa.array(column, kind) for column, kind in columns]
-        writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-        return len(rows)
-
-    options = {"compression": "zstd", "compression_level": 1}
-    with pq.ParquetWriter(out, schema, **options) as writer:
-        rows = []
-        for row in rows_of(file):
-            rows.append(row)
-            if len(rows) == BATCH:
-                written += write(rows)
-                rows = []
-        return written + (write(rows) if rows else 0)
+    return write_rows(rows_of(file), schema, out)
 
 
 if __name__ == "__main__":

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from import_otlp_histograms import BOUNDS, GROWN, ROUTES, START
-from import_otlp_protobuf import BATCH, attributes, field, messages, varint
-from side_by_side import run
+from import_otlp_protobuf import attributes, field, messages, varint
+from side_by_side import run, write_rows
 
 WIDTHS = {9: len(BOUNDS) + 1, 10: 120}
 STEP = 10_000_000_000
@@ -131,29 +131,13 @@ def rows_of(file: str) -> Iterator[tuple[Any, ...]]:
 def classes(file: str, out: str) -> int:
     """The official classes, writing what was counted as Parquet."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     words = pa.dictionary(pa.int32(), pa.string())
     schema = pa.schema(
         [("ts", pa.timestamp("us", "UTC")), ("endpoint", words), ("method", words),
          ("status", pa.int16()), ("low", pa.float64()), ("count", pa.int64())]
     )  # fmt: skip
-    written, rows = 0, []
-
-    def write() -> int:
-        columns = zip(zip(*rows, strict=True), schema.types, strict=True)
-        arrays = [pa.array(column, kind) for column, kind in columns]
-        writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-        return len(rows)
-
-    options = {"compression": "zstd", "compression_level": 1}
-    with pq.ParquetWriter(out, schema, **options) as writer:
-        for row in rows_of(file):
-            rows.append(row)
-            if len(rows) == BATCH:
-                written += write()
-                rows.clear()
-        return written + (write() if rows else 0)
+    return write_rows(rows_of(file), schema, out)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
+BATCH = 65_536
 _NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 PARQUET = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2)"
 
@@ -42,6 +45,21 @@ def write_requests(sql: dict[str, str], relation: str, file: str, out: str) -> i
     )
     query = f"COPY (SELECT {columns} FROM {relation}) TO '{out}' {PARQUET}"
     return duckdb.execute(query, [file]).fetchone()[0]
+
+
+def write_rows(rows: Iterable[tuple[Any, ...]], schema: Any, out: str) -> int:
+    """Let Arrow write rows of Python as Parquet; how many there were."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    written, left = 0, iter(rows)
+    with pq.ParquetWriter(out, schema, compression="zstd", compression_level=1) as writer:
+        while some := list(islice(left, BATCH)):
+            columns = zip(zip(*some, strict=True), schema.types, strict=True)
+            arrays = [pa.array(column, kind) for column, kind in columns]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            written += len(some)
+    return written
 
 
 def run(
