@@ -6,7 +6,8 @@ import json
 from collections import Counter
 
 from slogate.sources._otlp.documents import take_json
-from slogate.sources._otlp.lane import Lane
+from slogate.sources._otlp.json.columns import Reader
+from slogate.sources._otlp.lane.lane import Lane
 from slogate.sources._otlp.settings import settings
 from slogate.sources._otlp.telemetry import Losses, Malformed
 from slogate.sources._otlp.translate import Translator
@@ -42,7 +43,7 @@ class Reading(Taken):
     """What comes of lines, taken in either way."""
 
     def __init__(self, **options: str) -> None:
-        super().__init__(Lane(), **options)
+        super().__init__(Lane(Reader()), **options)
         self.fast = 0
 
     def block(self, text: str) -> bool:

@@ -27,7 +27,7 @@ from slogate.recorders.otlp.recovery import recover
 from slogate.recorders.otlp.router import Router
 from slogate.recorders.otlp.service import Receiver
 from slogate.recorders.otlp.writer import Writer
-from slogate.sources._otlp.from_protobuf import available
+from slogate.sources._otlp.protobuf.from_protobuf import available
 from slogate.sources._otlp.settings import Settings, settings
 from slogate.store.layout import open_store, service_folder
 from slogate.units import US_PER_SECOND, format_count, parse_duration

@@ -16,14 +16,14 @@ from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple, cast
 
 from slogate.sources._base import MARK, Chunk, Origin, Source
-from slogate.sources._otlp.columns import PLAIN
 from slogate.sources._otlp.documents import take_json
 from slogate.sources._otlp.files import Message, failing, translated
-from slogate.sources._otlp.frames import LONGEST, begins, frames, framing, unpacked
-from slogate.sources._otlp.lane import AtOnce, Lane
+from slogate.sources._otlp.json.columns import PLAIN, Reader
+from slogate.sources._otlp.json.span_lines import PLAIN as SPANS
+from slogate.sources._otlp.json.span_lines import SpanLines
+from slogate.sources._otlp.lane.lane import AtOnce, Lane
+from slogate.sources._otlp.protobuf.frames import LONGEST, begins, frames, framing, unpacked
 from slogate.sources._otlp.settings import OPTIONS
-from slogate.sources._otlp.span_lines import PLAIN as SPANS
-from slogate.sources._otlp.span_lines import SpanLines
 from slogate.sources._otlp.telemetry import Malformed
 from slogate.sources._otlp.translate import Translator
 
@@ -67,7 +67,7 @@ def _is_lines(origin: Origin) -> bool:
 
 def _lines(origin: Origin) -> Iterator[Message]:
     """The messages block by block, and line by line where a block cannot be taken."""
-    lanes, number, marked = _Lanes(Lane(), SpanLines()), 1, origin.head.startswith(MARK)
+    lanes, number, marked = _Lanes(Lane(Reader()), SpanLines()), 1, origin.head.startswith(MARK)
     with origin.stream() as opened:
         stream = io.BufferedReader(cast("Any", opened), 1 << 20)
         stream.read(len(MARK) if marked else 0)

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from slogate.sources._base import Chunk, Origin, Source
-from slogate.sources._otlp import from_protobuf
 from slogate.sources._otlp.documents import OTHERS, take_protobuf
 from slogate.sources._otlp.files import Message, failing, translated
-from slogate.sources._otlp.frames import (
+from slogate.sources._otlp.lane.lane import AtOnce, Lane
+from slogate.sources._otlp.protobuf import from_protobuf
+from slogate.sources._otlp.protobuf.frames import (
     Frame,
     Framing,
     begins,
@@ -24,8 +25,7 @@ from slogate.sources._otlp.frames import (
     signal,
     unpacked,
 )
-from slogate.sources._otlp.lane import AtOnce, Lane
-from slogate.sources._otlp.metric_wire import Reader
+from slogate.sources._otlp.protobuf.metric_wire import Reader
 from slogate.sources._otlp.settings import OPTIONS
 from slogate.sources._otlp.telemetry import Malformed
 from slogate.sources._otlp.translate import Translator

@@ -18,8 +18,8 @@ from slogate.model.series import Series
 from slogate.recorders.otlp.answers import JSON, Signal
 from slogate.recorders.otlp.repeats import Repeats
 from slogate.sources._otlp.documents import take_json, take_protobuf, uncollected
-from slogate.sources._otlp.from_json import kinds_of
-from slogate.sources._otlp.from_protobuf import available
+from slogate.sources._otlp.json.from_json import kinds_of
+from slogate.sources._otlp.protobuf.from_protobuf import available
 from slogate.sources._otlp.requests import Columns
 from slogate.sources._otlp.semantics import word
 from slogate.sources._otlp.settings import Settings

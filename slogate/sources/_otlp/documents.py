@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-from slogate.sources._otlp import from_json, from_protobuf, span_wire, wire
+from slogate.sources._otlp.json import from_json
+from slogate.sources._otlp.protobuf import from_protobuf, span_wire, wire
 from slogate.sources._otlp.requests import Columns
-from slogate.sources._otlp.settings import Settings
-from slogate.sources._otlp.telemetry import Losses, Malformed, Metric, Resource, Span
+from slogate.sources._otlp.taker import Taker
+from slogate.sources._otlp.telemetry import Malformed, Resource
 
 OTHERS = "messages of logs or profiles"
-
-
-class Taker(Protocol):
-    """Who takes what is in a message: a translator, or who leads several of them."""
-
-    settings: Settings
-    losses: Losses
-
-    def spans(self, resource: Resource, spans: Iterable[Span]) -> None:
-        """Take the spans of a resource."""
-
-    def columns(self, resource: Resource, columns: Columns) -> None:
-        """Take spans of a resource as columns."""
-
-    def metrics(self, resource: Resource, scope: str, metrics: Iterable[Metric]) -> None:
-        """Take the histograms of a resource."""
 
 
 @contextmanager

@@ -16,6 +16,8 @@ Attributes = Mapping[str, Value]
 KINDS = {"internal": 1, "server": 2, "client": 3, "producer": 4, "consumer": 5}
 OK, ERROR = 1, 2
 DELTA, CUMULATIVE = 1, 2
+# more than this in a bucket is taken for damage
+MOST_COUNTED = 10**12
 
 
 class Malformed(ValueError):

@@ -26,6 +26,7 @@ from slogate.sources._otlp.settings import FAMILIES, Settings
 from slogate.sources._otlp.telemetry import (
     CUMULATIVE,
     DELTA,
+    MOST_COUNTED,
     Attributes,
     Losses,
     Malformed,
@@ -36,7 +37,6 @@ from slogate.sources._otlp.telemetry import (
 )
 
 ROWS = 65_536
-MOST_COUNTED = 10**12
 OTHER_METRICS = "data points of other histograms"
 OTHER_SERVICES = "telemetry of other services"
 

@@ -9,10 +9,10 @@ from otlp_history import history
 from otlp_lane import Taken
 from telemetry import attributes, encoded, exponential, metrics, point, span, traces
 
-from slogate.sources._otlp import from_protobuf, wire
 from slogate.sources._otlp.documents import take_protobuf
-from slogate.sources._otlp.lane import Lane
-from slogate.sources._otlp.metric_wire import Reader
+from slogate.sources._otlp.lane.lane import Lane
+from slogate.sources._otlp.protobuf import from_protobuf, wire
+from slogate.sources._otlp.protobuf.metric_wire import Reader
 from slogate.sources._otlp.settings import settings
 from slogate.sources._otlp.telemetry import Losses, Malformed
 from slogate.sources._otlp.translate import Ambiguous, Translator

@@ -8,10 +8,10 @@ import pytest
 from otlp_lane import alike, as_numbers
 from telemetry import attributes, exponential, metrics, point
 
-from slogate.sources._otlp.arrays import Odd
-from slogate.sources._otlp.columns import Reader
-from slogate.sources._otlp.shapes import learnt
-from slogate.sources._otlp.taken import Taken
+from slogate.sources._otlp.json.columns import Reader
+from slogate.sources._otlp.json.shapes import learnt
+from slogate.sources._otlp.json.taken import Taken
+from slogate.sources._otlp.lane.arrays import Odd
 
 # as exporters of several languages order their fields
 ORDERS = {

@@ -11,9 +11,9 @@ import pytest
 from telemetry import SHOP, START_NS, attributes, metrics, span, traces
 
 from slogate.sources._otlp.documents import take_json
-from slogate.sources._otlp.grammar import span_expression
+from slogate.sources._otlp.json.grammar import span_expression
+from slogate.sources._otlp.json.span_lines import SpanLines
 from slogate.sources._otlp.settings import settings
-from slogate.sources._otlp.span_lines import SpanLines
 from slogate.sources._otlp.telemetry import Losses, Malformed
 from slogate.sources._otlp.translate import Ambiguous, Translator
 

@@ -11,8 +11,14 @@ from hypothesis import strategies as st
 from protobuf_fields import field, varint
 
 from slogate.recorders.otlp.repeats import REPEATED, Repeats
-from slogate.sources._otlp import from_protobuf, span_attributes, span_layouts, span_wire, wire
 from slogate.sources._otlp.documents import take_protobuf
+from slogate.sources._otlp.protobuf import (
+    from_protobuf,
+    span_attributes,
+    span_layouts,
+    span_wire,
+    wire,
+)
 from slogate.sources._otlp.requests import Columns, Kind, Told
 from slogate.sources._otlp.settings import Settings
 from slogate.sources._otlp.telemetry import Losses, Malformed

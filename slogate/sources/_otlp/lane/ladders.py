@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from slogate.sources._base import LONGEST_US
-from slogate.sources._otlp.arrays import Odd
 from slogate.sources._otlp.buckets import explicit_bounds
+from slogate.sources._otlp.lane.arrays import Odd
 from slogate.sources._otlp.telemetry import Malformed
 
 _MOST_LADDERS, _MOST_BOUNDS = 100_000, 1_000_000

@@ -20,14 +20,14 @@ from struct import iter_unpack
 from typing import NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US
-from slogate.sources._otlp import from_protobuf
-from slogate.sources._otlp.from_json import OTHER_KINDS
+from slogate.sources._otlp.json.from_json import OTHER_KINDS
+from slogate.sources._otlp.protobuf import from_protobuf
+from slogate.sources._otlp.protobuf.span_attributes import SpanAttributes, kept
+from slogate.sources._otlp.protobuf.wire import LARGE, fields
 from slogate.sources._otlp.requests import Columns, Kind, told
 from slogate.sources._otlp.semantics import UNROUTED
 from slogate.sources._otlp.settings import Settings
-from slogate.sources._otlp.span_attributes import SpanAttributes, kept
 from slogate.sources._otlp.telemetry import Losses, Span
-from slogate.sources._otlp.wire import LARGE, fields
 
 # a span up to its times; what has no fixed length is bounded, and its length is looked at after
 _HEAD = re.compile(

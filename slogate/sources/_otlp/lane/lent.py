@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from slogate.sources._otlp.arrays import whole
 from slogate.sources._otlp.increases import without_buckets
-from slogate.sources._otlp.ladders import Ladders
+from slogate.sources._otlp.lane.arrays import whole
+from slogate.sources._otlp.lane.ladders import Ladders
 from slogate.sources._otlp.telemetry import Explicit, Exponential, Point
 
 Held = tuple[int, int, bool, Point]

@@ -15,7 +15,9 @@ from fractions import Fraction
 from typing import Any
 
 from slogate.sources._base import LONGEST_US
-from slogate.sources._otlp.arrays import (
+from slogate.sources._otlp.buckets import Bounds, kept_bounds, whole_us
+from slogate.sources._otlp.increases import rescaled
+from slogate.sources._otlp.lane.arrays import (
     Odd,
     always,
     ends,
@@ -28,10 +30,8 @@ from slogate.sources._otlp.arrays import (
     taken,
     whole,
 )
-from slogate.sources._otlp.buckets import Bounds, kept_bounds, whole_us
-from slogate.sources._otlp.increases import rescaled
-from slogate.sources._otlp.ladders import Ladders
-from slogate.sources._otlp.order import Columns, Steps
+from slogate.sources._otlp.lane.ladders import Ladders
+from slogate.sources._otlp.lane.order import Columns, Steps
 from slogate.sources._otlp.telemetry import Exponential, Malformed
 
 _SCALES, _LOWEST = 64, -16

@@ -17,17 +17,16 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS
-from slogate.sources._otlp.arrays import Odd, number, whole
-from slogate.sources._otlp.columns import NO_HISTOGRAM, Block, Metric, Points, Reader
-from slogate.sources._otlp.differences import grown
-from slogate.sources._otlp.ladders import Ladders
-from slogate.sources._otlp.lane_rows import Group, Pair, batch_of, chunks_of, left_out_of
-from slogate.sources._otlp.lent import columns_of, points_of
-from slogate.sources._otlp.order import Columns, steps_of
+from slogate.sources._otlp.lane.arrays import Odd, number, whole
+from slogate.sources._otlp.lane.block import NO_HISTOGRAM, Block, Metric, Points
+from slogate.sources._otlp.lane.differences import grown
+from slogate.sources._otlp.lane.ladders import Ladders
+from slogate.sources._otlp.lane.lent import columns_of, points_of
+from slogate.sources._otlp.lane.order import Columns, steps_of
+from slogate.sources._otlp.lane.rows import Group, Pair, batch_of, chunks_of, left_out_of
+from slogate.sources._otlp.lane.streams import Streams
 from slogate.sources._otlp.semantics import facts
-from slogate.sources._otlp.streams import Streams
-from slogate.sources._otlp.telemetry import CUMULATIVE, DELTA, Attributes, Resource
-from slogate.sources._otlp.texts import MOST_COUNTED
+from slogate.sources._otlp.telemetry import CUMULATIVE, DELTA, MOST_COUNTED, Attributes, Resource
 from slogate.sources._otlp.translate import Ambiguous, Translator
 
 _WIDE = 1 << 32
@@ -53,9 +52,9 @@ class Blocks(Protocol):
 
 @dataclass(slots=True)
 class Lane:
-    """What is remembered from block to block, which are lines of JSON unless others are read."""
+    """What is remembered from block to block, for one reader of them."""
 
-    reader: Blocks = field(default_factory=Reader)
+    reader: Blocks
     translator: Translator | None = None
     _lent: dict[Hashable, Any] | None = None
     _streams: Streams = field(default_factory=Streams)

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, takewhile
 from typing import Any, NamedTuple
 
-from slogate.sources._otlp.grammar import Grammar
+from slogate.sources._otlp.json.grammar import Grammar
 
 EXPLICIT, EXPONENTIAL = "histogram", "exponentialHistogram"
 # the order of the specification: where a field is looked for that the first point has not

@@ -13,9 +13,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from slogate.sources._otlp.arrays import (
+from slogate.sources._otlp.json.shapes import EXPLICIT, EXPONENTIAL, Shape, learnt
+from slogate.sources._otlp.json.taken import Taken
+from slogate.sources._otlp.json.texts import Texts
+from slogate.sources._otlp.lane.arrays import (
     Odd,
     ever,
     filled,
@@ -25,53 +28,14 @@ from slogate.sources._otlp.arrays import (
     number,
     places,
 )  # fmt: skip
-from slogate.sources._otlp.shapes import EXPLICIT, EXPONENTIAL, Shape, learnt
-from slogate.sources._otlp.taken import Taken
-from slogate.sources._otlp.texts import Texts
+from slogate.sources._otlp.lane.block import NO_HISTOGRAM, Block, Metric, Points
 
-NO_HISTOGRAM = -1
 _NO_HISTOGRAMS = ("sum", "gauge", "summary")
 PLAIN = b'{"resourceMetrics":'
 _NULL = re.compile(rb"[:\[,]\s*null")
 _MOST_FAILURES = 4
 # whether times and counts are texts
 _WAYS = ((True, True), (True, False), (False, False))
-
-
-class Metric(NamedTuple):
-    """A metric as it is told: `resource` is the number of its attributes."""
-
-    resource: int
-    scope: str
-    name: str
-    unit: str
-    temporality: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Points:
-    """Data points of one kind of histogram; Arrow columns, one value a point.
-
-    `metric` is the place of its metric in the block; `attributes` and, of explicit buckets,
-    `ladder` are numbers of Texts. `counts` are lists. Of exponential buckets there are `scale`,
-    `offset`, `zeros` and `threshold`.
-    """
-
-    metric: Any
-    columns: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
-    """The metrics of a block one by one, with how many points of other kinds each has; points.
-
-    `lines` are how many it has.
-    """
-
-    lines: int
-    metrics: list[tuple[Metric, int]]
-    explicit: Points
-    exponential: Points
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from slogate.sources._otlp.arrays import no_number, number, places, taken
+from slogate.sources._otlp.lane.arrays import no_number, number, places, taken
 
 Columns = dict[str, Any]
 _HELD = ("key", "stream", "start", "time", "total", "sum", "max", "delta", "counts")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from slogate.errors import SourceError
-from slogate.sources._otlp.from_json import OTHER_KINDS, thinned
+from slogate.sources._otlp.json.from_json import OTHER_KINDS, thinned
 from slogate.sources._otlp.semantics import LONGEST_WORD
 from slogate.sources._otlp.telemetry import (
     ERROR,

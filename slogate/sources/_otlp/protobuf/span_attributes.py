@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from slogate.sources._otlp import from_protobuf
+from slogate.sources._otlp.protobuf import from_protobuf
+from slogate.sources._otlp.protobuf.span_layouts import Part, SpanLayouts
+from slogate.sources._otlp.protobuf.wire import fields
 from slogate.sources._otlp.semantics import ROUTE
-from slogate.sources._otlp.span_layouts import Part, SpanLayouts
-from slogate.sources._otlp.wire import fields
 
 _ATTRIBUTE, _EVENT, _STATUS, _GROUP = 0x4A, 0x5A, 0x7A, 3
 _CODE, _VALUE, _FIRST_OF_REST = b"\x18", b"\x12", 10

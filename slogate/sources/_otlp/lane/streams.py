@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from slogate.sources._otlp.arrays import Odd
 from slogate.sources._otlp.increases import MOST_STREAMS, STARTS_KEPT
+from slogate.sources._otlp.lane.arrays import Odd
 
 # whether its buckets are explicit, whether it is of deltas
 Kind = tuple[bool, bool]

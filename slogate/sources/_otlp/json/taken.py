@@ -11,9 +11,9 @@ from __future__ import annotations
 from itertools import compress
 from typing import Any
 
-from slogate.sources._otlp.arrays import Odd, always, filled, finite, natural, number
-from slogate.sources._otlp.shapes import EXPLICIT, EXPONENTIAL, Group, Shape
-from slogate.sources._otlp.texts import Texts, as_texts, counts_of
+from slogate.sources._otlp.json.shapes import EXPLICIT, EXPONENTIAL, Group, Shape
+from slogate.sources._otlp.json.texts import Texts, as_texts, counts_of
+from slogate.sources._otlp.lane.arrays import Odd, always, filled, finite, natural, number
 
 _CODES = {EXPLICIT: 0, EXPONENTIAL: 1}
 _NATURAL = {

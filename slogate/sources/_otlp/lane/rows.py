@@ -8,11 +8,11 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, Chunk
-from slogate.sources._otlp.arrays import Odd, ends, no_number, number, whole
 from slogate.sources._otlp.buckets import sum_us
-from slogate.sources._otlp.differences import Grown
 from slogate.sources._otlp.increases import COUNTED_BEFORE, REPEATED, UNKNOWN_START, less
-from slogate.sources._otlp.order import Steps
+from slogate.sources._otlp.lane.arrays import Odd, ends, no_number, number, whole
+from slogate.sources._otlp.lane.differences import Grown
+from slogate.sources._otlp.lane.order import Steps
 from slogate.sources._otlp.outcomes import Metric
 from slogate.sources._otlp.semantics import Facts
 

@@ -14,8 +14,8 @@ from operator import itemgetter
 from struct import Struct
 from typing import Any, NamedTuple
 
-from slogate.sources._otlp.point_wire import Repeated, explicit
-from slogate.sources._otlp.wire import fields
+from slogate.sources._otlp.protobuf.point_wire import Repeated, explicit
+from slogate.sources._otlp.protobuf.wire import fields
 
 _MOST = 2_000
 # places in what `explicit` gives: attributes, start, time, count, sum, max, flags, counts, bounds

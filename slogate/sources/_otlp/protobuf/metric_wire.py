@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from struct import iter_unpack
 from typing import Any
 
-from slogate.sources._otlp import from_protobuf, wire
-from slogate.sources._otlp.arrays import Odd, whole
-from slogate.sources._otlp.columns import NO_HISTOGRAM, Block, Metric, Points
-from slogate.sources._otlp.ladders import Ladders
-from slogate.sources._otlp.layouts import Layouts
-from slogate.sources._otlp.point_wire import (
+from slogate.sources._otlp.lane.arrays import Odd, whole
+from slogate.sources._otlp.lane.block import NO_HISTOGRAM, Block, Metric, Points
+from slogate.sources._otlp.lane.ladders import Ladders
+from slogate.sources._otlp.protobuf import from_protobuf, wire
+from slogate.sources._otlp.protobuf.layouts import Layouts
+from slogate.sources._otlp.protobuf.point_wire import (
     EXPLICIT,
     EXPONENTIAL,
     columns,

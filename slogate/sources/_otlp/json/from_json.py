@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from slogate.sources._otlp.scalars import (
+from slogate.sources._otlp.json.scalars import (
     a_list,
     an_object,
     enum,

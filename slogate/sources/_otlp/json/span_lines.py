@@ -16,8 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from slogate.sources._otlp.documents import Taker
-from slogate.sources._otlp.from_json import (
+from slogate.sources._otlp.json.from_json import (
     CAMEL,
     OTHER_KINDS,
     SPANS,
@@ -27,8 +26,9 @@ from slogate.sources._otlp.from_json import (
     spans,
     thinned,
 )  # fmt: skip
-from slogate.sources._otlp.grammar import FIELDS, span_expression, wanted_expression
-from slogate.sources._otlp.scalars import enum
+from slogate.sources._otlp.json.grammar import FIELDS, span_expression, wanted_expression
+from slogate.sources._otlp.json.scalars import enum
+from slogate.sources._otlp.taker import Taker
 from slogate.sources._otlp.telemetry import ERROR, Attributes, Losses, Malformed, Span
 
 PLAIN = b'{"resourceSpans":'

@@ -15,11 +15,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from slogate.sources._otlp.arrays import Odd, natural, whole
-from slogate.sources._otlp.from_json import attributes
-from slogate.sources._otlp.ladders import Ladders
-from slogate.sources._otlp.scalars import finite
-from slogate.sources._otlp.telemetry import Attributes
+from slogate.sources._otlp.json.from_json import attributes
+from slogate.sources._otlp.json.scalars import finite
+from slogate.sources._otlp.lane.arrays import Odd, natural, whole
+from slogate.sources._otlp.lane.ladders import Ladders
+from slogate.sources._otlp.telemetry import MOST_COUNTED, Attributes
 
 _Read = TypeVar("_Read")
 # the number of each text; of None, that of none
@@ -37,7 +37,6 @@ _NAMES = (b'"attributes"', b'"bucketCounts"', b'"explicitBounds"')
 _ESCAPED = re.compile(rb'\\u[^"]*"\s*:')
 _BETWEEN = b'","'
 _ATTRIBUTES, _BOUNDS = 0, 1
-MOST_COUNTED = 10**12
 
 
 @dataclass(slots=True)

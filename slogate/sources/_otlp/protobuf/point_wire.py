@@ -14,8 +14,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, cast
 
-from slogate.sources._otlp.arrays import Odd, finite, natural, whole
-from slogate.sources._otlp.wire import varint
+from slogate.sources._otlp.lane.arrays import Odd, finite, natural, whole
+from slogate.sources._otlp.protobuf.wire import varint
 
 EXPLICIT, EXPONENTIAL = False, True
 _TIMES = rb"(?:\x11(.{8}))?\x19(.{8})(?:\x21(.{8}))?(?:\x29(.{8}))?"

@@ -1,0 +1,1 @@
+"""OTLP's protobuf: messages by their classes, and their bytes as columns without them."""
