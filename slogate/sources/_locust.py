@@ -11,7 +11,7 @@ response times that this rounding cannot give: a replaced `bucket_response_time`
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -138,6 +138,13 @@ def moment_us(value: object, what: str) -> Number:
     if found is None or not EARLIEST_TS <= found * 1_000_000 <= LATEST_TS:
         raise ValueError(f"its {what} is {str(value)[:40]!r}, no time in s between 2001 and 2100")
     return found * 1_000_000
+
+
+def whole_numbers(texts: Sequence[str]) -> list[int] | None:
+    """What `count_of` makes of each of these, None where one is anything but a few digits."""
+    joined = "".join(texts)
+    plain = joined.isascii() and joined.isdigit() and "" not in texts
+    return list(map(int, texts)) if plain and max(map(len, texts)) <= _COUNT else None
 
 
 def rate_of(value: object, what: str) -> Fraction:

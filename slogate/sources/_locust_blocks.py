@@ -15,6 +15,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import IO
 
 from slogate.sources._base import DAMAGED, Origin, damaged
@@ -89,6 +90,14 @@ class Records:
 def rows_in(line: int, block: bytes) -> list[tuple[int, list[str]]]:
     """The records of a block that is whole, with their lines."""
     return list(enumerate(csv.reader(io.StringIO(block.decode(), newline="")), line))
+
+
+def all_cells(block: bytes) -> list[str]:
+    """The cells of a block that is whole, row after row."""
+    text = block.decode()
+    if '"' in text:
+        return list(chain.from_iterable(csv.reader(io.StringIO(text, newline=""))))
+    return text.replace("\r\n", "\n").removesuffix("\n").replace("\n", ",").split(",")
 
 
 def cells_of(line: bytes) -> list[str]:

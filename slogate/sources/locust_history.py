@@ -15,10 +15,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from slogate.sources._base import LATEST_TS, BadRow, Chunk, Origin, Source
+from slogate.sources._base import EARLIEST_TS, LATEST_TS, BadRow, Chunk, Origin, Source
 from slogate.sources._histograms import Rows, hi_us
-from slogate.sources._locust import Counted, count_of, duration_us, moment_us, run_us
-from slogate.sources._locust_blocks import Records, cells_of, rows_in
+from slogate.sources._locust import (
+    Counted,
+    count_of,
+    duration_us,
+    moment_us,
+    run_us,
+    whole_numbers,
+)
+from slogate.sources._locust_blocks import Records, all_cells, cells_of, rows_in
 from slogate.sources._locust_csv import (
     AGGREGATED,
     BEFORE_0_12,
@@ -32,10 +39,11 @@ from slogate.sources._locust_csv import (
 _BEGINS = (b"Timestamp,User Count,Type,Name,", b"Type,Name,Timestamp,# requests,# failures,")
 _TOTAL = "Total "
 _MAX = "Total Max Response Time"
+_MIN = "Total Min Response Time"
+_ALL_BELOW = "100%"
 _COLUMNS = (
     "Timestamp", "Type", "Name", "Total Request Count", "Total Failure Count",
-    "Total Median Response Time", "Total Average Response Time", "Total Min Response Time",
-    _MAX,
+    "Total Median Response Time", "Total Average Response Time", _MIN, _MAX,
 )  # fmt: skip
 _OF_ALL = (AGGREGATED, BEFORE_0_12)
 _NO_KIND = ("", "None")
@@ -79,16 +87,20 @@ class _Seen:
 
     def __post_init__(self) -> None:
         """Where the columns stand, and what tells whether percentiles are of the whole run."""
-        names = {f"{_TOTAL}{which} Response Time" for which in ("Min", "Max")}
         at = self.header.index
         self.name = at("Name")
         self.places = at("Type"), at("Timestamp"), at("Total Request Count")
         self.compared = [
-            at for at, name in enumerate(self.header) if name in names or name.endswith("%")
+            at for at, name in enumerate(self.header) if name in (_MIN, _MAX) or name.endswith("%")
         ]
 
     def take_block(self, line: int, block: bytes) -> None:
         """More rows, of which only those of all endpoints together are looked at."""
+        lines = block.count(b"\n")
+        if self.last is not None and sum(map(block.count, _NAMES)) >= lines > 1:
+            last = block.rfind(b"\n", 0, -1) + 1
+            if self._take_totals(block[:last]):
+                line, block = line + lines - 1, block[last:]
         at = 0
         for begin, end in _mentions(block):
             cells = cells_of(block[begin:end])
@@ -131,7 +143,16 @@ class _Seen:
         if self.last is None and requests:  # its beginning is missing
             longest = duration_us(self.named(cells)[_MAX], "max response time")
             self.begin = ts - hi_us(longest) - _SECOND
-        elif self.last is not None and requests < self.requests:  # the statistics were reset
+        self._step(ts, requests)
+        told = [cells[at] for at in self.compared]
+        if told != self.told:
+            self.windowed = self.windowed or not of_the_whole_run(self.named(cells), _TOTAL)
+            self.told = told
+        self.group, self.pending = self.pending, []
+
+    def _step(self, ts: int, requests: int) -> None:
+        """Note when they began and ended, of which there were so many at this time."""
+        if self.last is not None and requests < self.requests:  # the statistics were reset
             self.begin = self.last
         elif not requests:
             self.first = min(self.first, ts)
@@ -141,11 +162,33 @@ class _Seen:
             self.end = ts + _SECOND
         self.last = ts
         self.requests = requests
-        told = [cells[at] for at in self.compared]
-        if told != self.told:
-            self.windowed = self.windowed or not of_the_whole_run(self.named(cells), _TOTAL)
-            self.told = told
-        self.group, self.pending = self.pending, []
+
+    def _take_totals(self, block: bytes) -> bool:
+        """Rows before others that are all of all endpoints; false, and nothing done, if not."""
+        cells, width = all_cells(block), len(self.header)
+        kind, ts, total = (cells[at::width] for at in self.places)
+        if not {*kind} <= {*_NO_KIND} or not {*cells[self.name :: width]} <= {*_OF_ALL}:
+            return False
+        moments, counts = whole_numbers(ts), whole_numbers(total)
+        if not moments or not counts:
+            return False
+        if not EARLIEST_TS <= min(moments) * _SECOND <= max(moments) * _SECOND <= LATEST_TS:
+            return False
+        for moment, requests in zip(moments, counts, strict=True):
+            self._step(moment * _SECOND, requests)
+        if not self.windowed:
+            self._compare({self.header[at]: cells[at::width] for at in self.compared})
+        self.pending = []
+        return True
+
+    def _compare(self, told: dict[str, list[str]]) -> None:
+        """Note whether percentiles of many rows are of the whole run; most rows are alike."""
+        kept = {
+            name: values for name, values in told.items()
+            if name in (_MIN, _MAX, _ALL_BELOW) or "0" in values or _ALL_BELOW not in told
+        }  # fmt: skip
+        rows = (dict(zip(kept, row, strict=True)) for row in {*zip(*kept.values(), strict=True)})
+        self.windowed = not all(of_the_whole_run(row, _TOTAL) for row in rows)
 
     def named(self, cells: list[str]) -> dict[str, str]:
         """The values by their columns."""

@@ -77,9 +77,9 @@ def test_plain_rows_are_not_taken_apart(tmp_path, end, quote):
     assert unparsed > 800
 
 
-def moment(second: int, count: int, *, cut: bool = False) -> str:
+def moment(second: int, count: int, *, cut: bool = False, names: int = 3) -> str:
     """The rows of three endpoints, one of them called as Locust calls all, and of all."""
-    names = [("GET", "/a", 1), ("GET", "Total/b", 1), ("GET", "Aggregated", 1)]
+    names = [("GET", "/a", 1), ("GET", "Total/b", 1), ("GET", "Aggregated", 1)][:names]
     return "".join(
         f"{AT + second},5,{method},{name},0.0,0.0,3,240,{many * count},0,3,3.5,2.4,240.5,5.0\n"
         for method, name, many in [*names, *[("", "Aggregated", 3)] * (not cut)]
@@ -126,3 +126,48 @@ def test_a_reset_late_in_a_long_history_begins_anew(tmp_path):
 
     assert sum(row["count"] for row in rows) == 3 * 600
     assert rows[0]["ts"].timestamp() == AT + 799
+
+
+LIKELY = ["0", "5", "", "Aggregated", "0.0,0.0", "3,240", "9", "0", "3,3.5", "2.4", "240.5", "5.0"]
+ODD = {
+    0: ["1", "1", "2", "7", "7.5", "-9999999999", "x"],
+    2: ["", "", "None", "GET"],
+    3: ["Aggregated", "Aggregated", "Total", "/a"],
+    5: ["3,240", "9,240", "0,240", "3,0", "3,10", "N/A,N/A"],
+    6: ["9", "9", "30", "4", "0", "1e3", "", "9" * 16],
+    9: ["2.4", "2.4", "0.4", "0", ""],
+    10: ["240.5", "240.5", "400", "odd"],
+}
+
+
+@st.composite
+def totals(draw):
+    """Rows of all endpoints, odd in a few columns, and likely ones after them."""
+    odd = draw(st.sets(st.sampled_from([*ODD]), min_size=1, max_size=2))
+    rows = draw(st.lists(st.tuples(*(st.sampled_from(ODD[at]) for at in odd)), max_size=9))
+    each = [LIKELY.copy() for _ in rows]
+    for row, cells in zip(each, rows, strict=True):
+        for at, cell in zip(odd, cells, strict=True):
+            row[at] = cell
+    return each + [["20", *LIKELY[1:]]] * draw(st.integers(0, 2))
+
+
+@settings(deadline=None)
+@given(rows=totals(), end=st.sampled_from(["\n", "\r\n"]), quoted=st.booleans())
+def test_totals_of_a_block_are_those_of_its_rows(rows, end, quoted, tmp_path_factory):
+    """Rows of all endpoints that are taken at once tell, or are refused for, what each would."""
+
+    def taken(users):
+        """What is read where the users are given so."""
+        text = HISTORY + moment(0, 7, names=0) + moment(0, 7, names=1, cut=True)
+        text = text.replace(",5,GET,", f",{'5' * 65_536},GET,")  # the end of a block
+        for second, _, *cells in rows:
+            at = f"{AT + 10 + int(second)}" if second.removeprefix("-").isdigit() else second
+            text += ",".join([at, users, *cells]) + "\n"
+        text = text.replace("Aggregated", '"Aggregated"') if quoted else text
+        return outcome(lambda: read(tmp_path_factory.mktemp("csv"), text.replace("\n", end)))
+
+    # a quote within a cell has every row of the block read for itself
+    at_once, each = taken("5"), taken('5"')
+
+    assert at_once == each
