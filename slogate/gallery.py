@@ -24,8 +24,9 @@ from slogate.model.window import Window
 from slogate.reports._base import Report
 from slogate.reports.json import parse
 from slogate.store.layout import Store
-from slogate.store.manifest import list_runs, read_run, with_parts
+from slogate.store.manifest import list_runs, read_run
 from slogate.store.prune import PIN
+from slogate.store.reading import with_parts
 from slogate.store.verdicts import each_verdict
 from slogate.verdict import Verdict
 

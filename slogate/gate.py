@@ -22,8 +22,9 @@ from slogate.reports.json import document, parse
 from slogate.sequential import in_looks, plan_looks
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
-from slogate.store.manifest import list_runs, with_all_parts, with_parts
+from slogate.store.manifest import list_runs
 from slogate.store.production import no_production
+from slogate.store.reading import with_all_parts, with_parts
 from slogate.store.verdicts import each_verdict, write_verdict
 from slogate.trust import are_outside, omission_of
 from slogate.verdict import Failure, Subject, Verdict

@@ -34,7 +34,8 @@ from slogate.sequential import (
 )
 from slogate.slo.spec import Spec
 from slogate.store.layout import Store
-from slogate.store.manifest import parts_of, read_run
+from slogate.store.manifest import read_run
+from slogate.store.reading import parts_of
 from slogate.verdict import Outcome, Place, Subject, Verdict
 
 _RULE = re.compile(r"\s*([A-Za-z][\w.]*)\s*>\s*(\S.*?)\s*")

@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 
 from slogate.model.series import Series
 from slogate.store.layout import open_store
-from slogate.store.manifest import list_runs, parts_of
+from slogate.store.manifest import list_runs
+from slogate.store.reading import parts_of
 
 COMMAND = [sys.executable, "-P", "-m", "slogate", "receive", "--bind", "127.0.0.1:0"]
 READY = re.compile(r"receiving OTLP on http://127\.0\.0\.1:(\d+) into")

@@ -21,7 +21,8 @@ import pyarrow.parquet as pq
 
 from slogate.model.run import Run
 from slogate.store.layout import open_store
-from slogate.store.manifest import list_runs, parts_of, read_run
+from slogate.store.manifest import list_runs, read_run
+from slogate.store.reading import parts_of
 
 PATIENCE_S = 60
 

@@ -21,7 +21,8 @@ from slogate.loadtest.words import first_error, own_words, read_log, recorder_fa
 from slogate.model.early import EarlyStop
 from slogate.model.run import Run
 from slogate.store.layout import Store
-from slogate.store.manifest import parts_of, read_run, update_run
+from slogate.store.manifest import read_run, update_run
+from slogate.store.reading import parts_of
 from slogate.units import format_count, format_duration
 
 _NO_HOST = "You must specify the base host"

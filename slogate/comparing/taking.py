@@ -20,7 +20,7 @@ from slogate.model.run import Run
 from slogate.model.window import Window
 from slogate.objectives._base import Allowance, Contrast, Measured
 from slogate.store.layout import Store
-from slogate.store.manifest import with_parts
+from slogate.store.reading import with_parts
 from slogate.trust import absence, are_outside, distrust
 from slogate.units import format_span
 from slogate.verdict import Subject

@@ -35,7 +35,8 @@ from slogate.objectives._base import Allowance, Measured, Scope
 from slogate.slo.spec import Spec
 from slogate.stats.sign_flip import pairs_needed
 from slogate.store.layout import Store
-from slogate.store.manifest import parts_of, read_run
+from slogate.store.manifest import read_run
+from slogate.store.reading import parts_of
 from slogate.trust import distrust
 from slogate.units import format_count, format_share
 
@@ -140,7 +141,9 @@ def in_turns(
     )
     try:
         base = read_run(store, mark.other)
-        parts = {"base": parts_of(store, base), "head": parts_of(store, run)}
+        parts = {
+            "base": parts_of(store, base, whole=True), "head": parts_of(store, run, whole=True)
+        }  # fmt: skip
     except StoreError as error:
         contest = replace(contest, refused={line.id: error.message for line in lines})
     else:

@@ -14,8 +14,8 @@ from slogate.errors import StoreError
 from slogate.model.run import Run
 from slogate.model.series import Series
 from slogate.store.layout import Store
-from slogate.store.manifest import with_parts
 from slogate.store.parts import series_of
+from slogate.store.reading import with_parts
 from slogate.store.views import connected, escaped, first_line
 
 _NAMED = """

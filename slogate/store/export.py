@@ -16,7 +16,7 @@ from slogate.model.run import Run
 from slogate.model.series import Series
 from slogate.store import tables
 from slogate.store.layout import Store, publish, temporary
-from slogate.store.manifest import with_all_parts
+from slogate.store.reading import with_all_parts
 from slogate.store.views import connected, first_line, literal, series_view
 
 Form = Literal["parquet", "csv", "ndjson"]

@@ -9,7 +9,7 @@ is; whoever judges it decides.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -20,7 +20,6 @@ from slogate.model.series import SERIES
 from slogate.store.layout import (
     Store,
     check_id,
-    check_regular,
     json_files,
     read_json,
     service_folder,
@@ -30,7 +29,6 @@ from slogate.store.locks import manifests
 from slogate.store.parts import run_of
 from slogate.store.record import DIGEST, KNOWN, digest_of, run_from_json, run_to_json
 from slogate.store.reference import pick_run
-from slogate.store.seals import check_seal
 from slogate.store.verdicts import seal_of, verdicts_of
 
 T = TypeVar("T")
@@ -187,59 +185,6 @@ def _remove_manifest(store: Store, run_id: str) -> None:
         raise StoreError(f"run '{run_id}' cannot be deleted: {error}") from None
 
 
-def parts_of(store: Store, run: Run) -> list[Path]:
-    """The run's parts, absolute paths; StoreError if the manifest names what is not its own.
-
-    Its own are distinct, regular files of its service's folder that bear its id, as large as they
-    were sealed; one that is missing is an error, unless the parts were merged since the manifest
-    was read. For a run that is not complete also those on disk, not yet named.
-    """
-    try:
-        return _parts_of(store, run)
-    except StoreError:
-        now = _as_it_is_now(store, run)
-        if now.parts == run.parts:
-            raise
-    return _parts_of(store, now)
-
-
-def _parts_of(store: Store, run: Run) -> list[Path]:
-    named: dict[Path, None] = {}
-    for part in run.parts:
-        path = named_part(store, run, part)
-        if path in named:
-            raise StoreError(f"run '{run.id}' is damaged: it names {path} twice", hint=_out(run))
-        named[path] = None
-    parts = list(named)
-    if run.state != "complete":
-        parts = sorted({*named, *found_parts(store, run)})
-    for path in parts:
-        check_regular(path)
-    for part in filter(run.seals.get, run.parts):
-        check_seal(store.root / part, run.seals[part], quick=True)
-    return parts
-
-
-def with_parts(store: Store, run: Run, work: Callable[[list[Path]], T]) -> T:
-    """What `work` makes of the run's parts; again if they were merged while it read them."""
-    return with_all_parts(store, [run], lambda parts: work(parts[0]))
-
-
-def with_all_parts(store: Store, runs: Sequence[Run], work: Callable[[list[list[Path]]], T]) -> T:
-    """What `work` makes of the parts of each run; again if they were merged meanwhile.
-
-    A compaction merges run by run, so that each of them may be in the way of a reader once.
-    """
-    for _ in range(len(runs)):
-        parts = [parts_of(store, run) for run in runs]
-        try:
-            return work(parts)
-        except StoreError:
-            if all(path.exists() for some in parts for path in some):
-                raise
-    return work([parts_of(store, run) for run in runs])
-
-
 def withdraw(store: Store, run_id: str, parts: Iterable[str]) -> None:
     """Take parts away that were written in vain, but none that the manifest names after all.
 
@@ -256,24 +201,16 @@ def named_part(store: Store, run: Run, part: str) -> Path:
     """The absolute path of a part that the run names; StoreError if it is not its own or gone."""
     path = store.root / part
     if not is_own(store, run, part):
-        raise StoreError(f"run '{run.id}' is damaged: {path} is no part of it", hint=_out(run))
+        raise StoreError(f"run '{run.id}' is damaged: {path} is no part of it", hint=out_of(run))
     if not path.exists():
-        hint = f"put it back, or {_out(run)}"
+        hint = f"put it back, or {out_of(run)}"
         raise StoreError(f"run '{run.id}' is damaged: its part {path} is missing", hint=hint)
     return path
 
 
-def _out(run: Run) -> str:
+def out_of(run: Run) -> str:
+    """How a run is taken out of a store."""
     return f"take the run out: slogate runs delete {run.id}"
-
-
-def _as_it_is_now(store: Store, run: Run) -> Run:
-    """The run with the parts that its manifest names now, which may have taken others' place."""
-    with contextlib.suppress(StoreError):
-        now = read_run(store, run.id)
-        if now.state == run.state == "complete":
-            return replace(run, parts=now.parts, seals=now.seals)
-    return run
 
 
 def is_own(store: Store, run: Run, part: str) -> bool:

@@ -13,8 +13,9 @@ from pathlib import Path
 from slogate.errors import NoData, StoreError
 from slogate.model.series import Series
 from slogate.store.layout import Store
-from slogate.store.manifest import list_runs, with_all_parts
+from slogate.store.manifest import list_runs
 from slogate.store.parts import series_of
+from slogate.store.reading import with_all_parts
 from slogate.store.reference import near_service
 from slogate.store.views import connected, escaped, first_line
 

@@ -2,14 +2,17 @@
 
 A seal is the size, the rows and the SHA-256 of a file. Whoever completes a manifest seals its
 parts; whoever rewrites parts checks the seals of the old ones first, so that damage is never
-sealed anew. Parts without a seal (of runs from before, or that died) are read as they are.
+sealed anew; whoever judges by rows checks them too, as no engine minds a page's checksum. Parts
+without a seal (of runs from before, or that died) are read as they are.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from slogate.errors import StoreError
@@ -17,6 +20,7 @@ from slogate.model.run import Run, Seal
 from slogate.store.layout import Store, check_regular
 
 BLOCK = 1 << 20
+AT_ONCE, REMEMBERED = 2, 10_000
 
 
 def sealed(store: Store, run: Run) -> Run:
@@ -72,6 +76,33 @@ def check_seal(
         raise StoreError(f"{path} is damaged: it has {size} bytes, {expected.bytes} were written")
     if not quick and digest_of(path, read)[1] != expected.sha256:
         raise StoreError(f"{path} is damaged: its content is not what was written (SHA-256)")
+
+
+def check_content(sealed_parts: Iterable[tuple[Path, Seal]]) -> None:
+    """StoreError unless each part is what was sealed; told once by this process of a file.
+
+    A gigabyte, a hundred million requests, takes under a second of one core.
+    """
+    parts = list(sealed_parts)
+    if len(parts) == 1:
+        _check_once(*parts[0])
+        return
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for found in [pool.submit(_check_once, *pair) for pair in parts]:
+            found.result()
+
+
+def _check_once(path: Path, expected: Seal) -> None:
+    try:
+        told = path.stat()
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror or error}") from None
+    _check_as_told(path, expected, told.st_ino, told.st_mtime_ns)
+
+
+@lru_cache(REMEMBERED)
+def _check_as_told(path: Path, expected: Seal, _inode: int, _written_ns: int) -> None:
+    check_seal(path, expected)
 
 
 def size_of(path: Path) -> int:

@@ -10,8 +10,9 @@ from slogate.errors import StoreError
 from slogate.model.run import Run
 from slogate.model.series import SERIES, Series
 from slogate.store.layout import Store, json_files
-from slogate.store.manifest import list_runs, with_parts
+from slogate.store.manifest import list_runs
 from slogate.store.parts import series_of
+from slogate.store.reading import with_parts
 from slogate.store.seals import rows_of
 
 
@@ -75,7 +76,9 @@ def summarise(store: Store) -> Summary:
 
 
 def _holding(store: Store, runs: Sequence[Run]) -> Holding:
-    by_run = [with_parts(store, run, lambda parts: _shares(store, parts)) for run in runs]
+    by_run = [
+        with_parts(store, run, lambda parts: _shares(store, parts), whole=False) for run in runs
+    ]
     shares = [share for run in by_run for share in run]
     series = tuple(
         Share(

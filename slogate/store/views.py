@@ -18,7 +18,8 @@ from slogate.halting import stoppable
 from slogate.model.series import Series
 from slogate.store import tables
 from slogate.store.layout import Store, publish, temporary
-from slogate.store.manifest import list_runs, parts_of
+from slogate.store.manifest import list_runs
+from slogate.store.reading import parts_of
 from slogate.store.verdicts import read_verdicts
 
 if TYPE_CHECKING:

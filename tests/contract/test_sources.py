@@ -17,8 +17,8 @@ from slogate.errors import SourceError
 from slogate.ingest import import_files
 from slogate.sources._base import LONGEST_US, MARK, Source
 from slogate.store.layout import open_store
-from slogate.store.manifest import parts_of
 from slogate.store.parts import check_part
+from slogate.store.reading import parts_of
 
 SOURCES = [pytest.param(source, id=name) for name, source in plugins.every("sources").items()]
 every = pytest.mark.parametrize("source", SOURCES)

@@ -19,7 +19,7 @@ from nginx import OTHER, nginx
 
 from slogate.ingest import Imported, import_files
 from slogate.store.layout import open_store
-from slogate.store.manifest import parts_of
+from slogate.store.reading import parts_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("nginx")]
 

@@ -14,7 +14,8 @@ from commands import slogate_in
 from foreign import good, jtl
 
 from slogate.store.layout import open_store
-from slogate.store.manifest import list_runs, parts_of
+from slogate.store.manifest import list_runs
+from slogate.store.reading import parts_of
 
 pytestmark = pytest.mark.e2e
 

@@ -33,7 +33,8 @@ from recorded import Raw, Recorded
 from slogate.errors import SourceError
 from slogate.fetching import Wish, import_url
 from slogate.store.layout import Store, open_store
-from slogate.store.manifest import list_runs, parts_of
+from slogate.store.manifest import list_runs
+from slogate.store.reading import parts_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("prometheus")]
 

@@ -13,7 +13,7 @@ from recording import Bench, wait_for
 
 from slogate.errors import StoreError
 from slogate.store.layout import open_store
-from slogate.store.manifest import parts_of
+from slogate.store.reading import parts_of
 
 pytestmark = pytest.mark.e2e
 

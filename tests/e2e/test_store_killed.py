@@ -18,9 +18,10 @@ from series_strategies import row, table
 from slogate.model.run import Reconciliation, Run
 from slogate.store.layout import open_store
 from slogate.store.locks import caring
-from slogate.store.manifest import delete_run, list_runs, parts_of, write_run
+from slogate.store.manifest import delete_run, list_runs, write_run
 from slogate.store.parts import write_part
 from slogate.store.prune import remove_strays
+from slogate.store.reading import parts_of
 from slogate.store.rebuild import rebuild
 from slogate.store.seals import sealed
 from slogate.store.strays import strays

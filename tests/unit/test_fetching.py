@@ -23,7 +23,8 @@ from slogate.errors import SourceError, StoreError, UsageError
 from slogate.fetching import Wish, import_url
 from slogate.ingest import Imported
 from slogate.store.layout import Store, open_store
-from slogate.store.manifest import list_runs, parts_of
+from slogate.store.manifest import list_runs
+from slogate.store.reading import parts_of
 
 COUNT = 10
 SCRAPES = 1_000

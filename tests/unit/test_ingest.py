@@ -12,7 +12,8 @@ from slogate import ingest
 from slogate.errors import SourceError, StoreError, UsageError
 from slogate.ingest import import_files
 from slogate.store.layout import Store, open_store
-from slogate.store.manifest import list_runs, parts_of, read_run
+from slogate.store.manifest import list_runs, read_run
+from slogate.store.reading import parts_of
 
 NOW = 1_764_100_000_000_000
 BAD = f"{START_MS},-1,a,200,OK,true"

@@ -14,8 +14,9 @@ from slogate.follow.follower import Followed, Wish, follow
 from slogate.store.compact import compact_run
 from slogate.store.layout import Store, open_store
 from slogate.store.locks import caring
-from slogate.store.manifest import list_runs, parts_of, read_run
+from slogate.store.manifest import list_runs, read_run
 from slogate.store.parts import write_part
+from slogate.store.reading import parts_of
 
 NOON = int(datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp()) * 1_000_000
 DAY = 86_400_000_000

@@ -26,7 +26,8 @@ from slogate.recorders.otlp.writer import Writer
 from slogate.sources._otlp.settings import Settings
 from slogate.sources._otlp.telemetry import Losses, Malformed, Span
 from slogate.store.layout import open_store
-from slogate.store.manifest import parts_of, read_run
+from slogate.store.manifest import read_run
+from slogate.store.reading import parts_of
 
 NOW = 1_764_000_000_000_000
 

@@ -18,8 +18,9 @@ from slogate.model.series import Series
 from slogate.sources._returned import NOTE
 from slogate.store.export import FORMS, Form, export
 from slogate.store.layout import Store, open_store
-from slogate.store.manifest import list_runs, parts_of, write_run
+from slogate.store.manifest import list_runs, write_run
 from slogate.store.parts import SCHEMA, write_part
+from slogate.store.reading import parts_of
 
 ODD = "a\"b,\n\té\\ 'x' POST /y"
 REQUESTS = [

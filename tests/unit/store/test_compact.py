@@ -19,8 +19,9 @@ from slogate.store import compact
 from slogate.store.compact import compact_run, mergeable
 from slogate.store.layout import open_store
 from slogate.store.locks import caring
-from slogate.store.manifest import label_run, parts_of, read_run, update_run, write_run
+from slogate.store.manifest import label_run, read_run, update_run, write_run
 from slogate.store.parts import SCHEMA, write_part
+from slogate.store.reading import parts_of
 from slogate.store.replacing import replaced
 from slogate.store.seals import sealed
 from slogate.store.verify import verify

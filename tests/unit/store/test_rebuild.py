@@ -11,8 +11,9 @@ from series_strategies import START, row, table
 
 from slogate.model.run import Run
 from slogate.store.layout import open_store
-from slogate.store.manifest import parts_of, read_run, write_run
+from slogate.store.manifest import read_run, write_run
 from slogate.store.parts import SCHEMA, write_part
+from slogate.store.reading import parts_of
 from slogate.store.rebuild import NOTE, rebuild
 from slogate.store.strays import QUIET_S
 from slogate.store.supersede import REPLACES_KEY, replacing

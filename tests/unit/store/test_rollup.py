@@ -16,8 +16,9 @@ from slogate.errors import SlogateError, StoreError
 from slogate.model.grid import bucket
 from slogate.model.run import Reconciliation, Run
 from slogate.store.layout import open_store
-from slogate.store.manifest import delete_run, parts_of, read_run, write_run
+from slogate.store.manifest import delete_run, read_run, write_run
 from slogate.store.parts import write_part
+from slogate.store.reading import parts_of
 from slogate.store.rollup import HOUR_US, MINUTE_US, can_roll_up, roll_up
 from slogate.store.seals import sealed
 from slogate.store.verify import verify
