@@ -25,6 +25,7 @@ _BLOCK = 65_536  # twice as much is the longest field that csv takes
 _SHAPE = b',"\r\n\0'
 _CONTENT = bytes(sorted(set(range(256)) - set(_SHAPE)))
 _QUOTED = re.compile(rb'"(?<![^,\n]")[^"\r\n\0]*(?:""[^"\r\n\0]*)*"(?=[,\r\n])')
+_LINE_AFTER_LINE = bytes.maketrans(b"\n", b",")
 _FOLLOWING = bytes(range(0x80, 0xC0))  # bytes of UTF-8 that begin no character
 
 
@@ -94,10 +95,10 @@ def rows_in(line: int, block: bytes) -> list[tuple[int, list[str]]]:
 
 def all_cells(block: bytes) -> list[str]:
     """The cells of a block that is whole, row after row."""
-    text = block.decode()
-    if '"' in text:
-        return list(chain.from_iterable(csv.reader(io.StringIO(text, newline=""))))
-    return text.replace("\r\n", "\n").removesuffix("\n").replace("\n", ",").split(",")
+    if b'"' in block:
+        text = io.StringIO(block.decode(), newline="")
+        return list(chain.from_iterable(csv.reader(text)))
+    return block.translate(_LINE_AFTER_LINE, b"\r").decode().split(",")[:-1]
 
 
 def cells_of(line: bytes) -> list[str]:

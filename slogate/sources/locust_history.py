@@ -96,11 +96,8 @@ class _Seen:
 
     def take_block(self, line: int, block: bytes) -> None:
         """More rows, of which only those of all endpoints together are looked at."""
-        lines = block.count(b"\n")
-        if self.last is not None and sum(map(block.count, _NAMES)) >= lines > 1:
-            last = block.rfind(b"\n", 0, -1) + 1
-            if self._take_totals(block[:last]):
-                line, block = line + lines - 1, block[last:]
+        if self._looks_total(block) and self._take_totals(line, block):
+            return
         at = 0
         for begin, end in _mentions(block):
             cells = cells_of(block[begin:end])
@@ -163,8 +160,14 @@ class _Seen:
         self.last = ts
         self.requests = requests
 
-    def _take_totals(self, block: bytes) -> bool:
-        """Rows before others that are all of all endpoints; false, and nothing done, if not."""
+    def _looks_total(self, block: bytes) -> bool:
+        """Whether it begins with two rows of all endpoints, of which else none follows another."""
+        two = block[: block.find(b"\n", block.find(b"\n") + 1) + 1]
+        rows = () if self.last is None else rows_in(0, two)
+        return bool(rows) and all(cells[self.name] in _OF_ALL for _, cells in rows)
+
+    def _take_totals(self, line: int, block: bytes) -> bool:
+        """Two rows or more, all of all endpoints; false, and nothing done, if there are others."""
         cells, width = all_cells(block), len(self.header)
         kind, ts, total = (cells[at::width] for at in self.places)
         if not {*kind} <= {*_NO_KIND} or not {*cells[self.name :: width]} <= {*_OF_ALL}:
@@ -174,11 +177,18 @@ class _Seen:
             return False
         if not EARLIEST_TS <= min(moments) * _SECOND <= max(moments) * _SECOND <= LATEST_TS:
             return False
-        for moment, requests in zip(moments, counts, strict=True):
-            self._step(moment * _SECOND, requests)
+        if 0 < self.requests <= counts[0] and counts == sorted(counts):
+            # as it goes: nothing began anew
+            self.begin = min(self.begin, min(moments) * _SECOND)
+            if counts[-1] != self.requests:
+                self.end = (moments[counts.index(counts[-1])] + 1) * _SECOND
+            self.last, self.requests = moments[-1] * _SECOND, counts[-1]
+        else:
+            for moment, requests in zip(moments, counts, strict=True):
+                self._step(moment * _SECOND, requests)
         if not self.windowed:
             self._compare({self.header[at]: cells[at::width] for at in self.compared})
-        self.pending = []
+        self.group, self.pending = [(line + len(counts) - 1, cells[-width:])], []
         return True
 
     def _compare(self, told: dict[str, list[str]]) -> None:
