@@ -135,6 +135,7 @@ ODD = {
     3: ["Aggregated", "Aggregated", "Total", "/a"],
     5: ["3,240", "9,240", "0,240", "3,0", "3,10", "N/A,N/A"],
     6: ["9", "9", "30", "4", "0", "1e3", "", "9" * 16],
+    7: ["0", "99"],
     9: ["2.4", "2.4", "0.4", "0", ""],
     10: ["240.5", "240.5", "400", "odd"],
 }
@@ -153,6 +154,8 @@ def totals(draw):
 
 
 @settings(deadline=None)
+@example(rows=[[second, *LIKELY[1:]] for second in "123"], end="\n", quoted=False)
+@example(rows=[LIKELY, [*LIKELY[:7], "99", *LIKELY[8:]]], end="\n", quoted=False)
 @given(rows=totals(), end=st.sampled_from(["\n", "\r\n"]), quoted=st.booleans())
 def test_totals_of_a_block_are_those_of_its_rows(rows, end, quoted, tmp_path_factory):
     """Rows of all endpoints that are taken at once tell, or are refused for, what each would."""
