@@ -7,7 +7,8 @@ Forty endpoints, a moment a second, most with requests since the last; `plain`, 
 is Python's `csv` with nothing else done.
 
 On two cores at 200 MB: 96 MB/s per core, 1.36 times as fast as the peer; row by row 35. `plain`:
-51 MB/s per core, 0.66 times as fast as the peer: each row is split as by the peer, and its columns looked at; row by row 20.
+51 MB/s per core, 0.66 times as fast as the peer, for the columns of each row are looked at;
+row by row 20.
 """
 
 from __future__ import annotations
