@@ -7,20 +7,12 @@ else holds; what is not known here is told as an unknown format.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
-
-class Stranger(NamedTuple):
-    """What such a file is, and what to do."""
-
-    name: str
-    hint: str
-
+from slogate.sources._relatives import BEGIN, HOLD, JTL, Stranger
 
 _UNPACK = "unpack it, and import what is in it"
 _LINES = "make it one object a line, and import that: jq -c '{}' FILE > LINES"
 _K6 = "let k6 write each request: k6 run --out json=FILE, or csv=FILE"
-_JTL = "import the .jtl, in which JMeter writes each sample (-l FILE)"
 _VEGETA = "import its results: vegeta encode --to json results.bin"
 _GATLING = "import its simulation.log, which holds each request"
 _PATTERN = "describe its lines by a pattern: slogate docs import-access-logs"
@@ -38,7 +30,7 @@ _BEGIN = {
     rb"(?i:<!doctype html|<html)": Stranger(
         "an HTML page", "import the file of results that the page was made of"
     ),
-    rb'"?Label"?,"?# Samples"?,': Stranger("a table of JMeter's aggregate report", _JTL),
+    rb'"?Label"?,"?# Samples"?,': Stranger("a table of JMeter's aggregate report", JTL),
     rb"Requests +\[total, ": Stranger("vegeta's report as text", _VEGETA),
     rb"Bucket +# +% +Histogram": Stranger("vegeta's histogram as text", _VEGETA),
     rb"(?:#.*\n)*# (?:HELP|TYPE) [\w:]+ ": Stranger(
@@ -65,17 +57,15 @@ _BEGIN = {
     ),
 }
 _HOLD = {
-    rb"<jmeterTestPlan": Stranger("JMeter's test plan", _JTL),
-    rb'"pct1ResTime"': Stranger("the statistics of JMeter's dashboard", _JTL),
-    rb"^summary [+=] +\d+ in ": Stranger("what JMeter prints", _JTL),
+    rb"<jmeterTestPlan": Stranger("JMeter's test plan", JTL),
+    rb'"pct1ResTime"': Stranger("the statistics of JMeter's dashboard", JTL),
+    rb"^summary [+=] +\d+ in ": Stranger("what JMeter prints", JTL),
     rb'"numberOfRequests"\s?:\s?\{': Stranger("the statistics of Gatling's report", _GATLING),
+    rb'"simulationId"\s?:': Stranger("the assertions of Gatling's report", _GATLING),
     rb"^---- Global Information -{9}": Stranger("what Gatling prints", _GATLING),
     rb"\bhttp_req_duration ?\.{2}": Stranger("what k6 prints", _K6),
     rb"^Req/Bytes counts sampled once per second": Stranger(
         "what autocannon prints, with rounded counts", "import its JSON: autocannon --json"
-    ),
-    rb'"http\.response_time"|"requestsCompleted"': Stranger(
-        "Artillery's report", "let Artillery send OpenTelemetry: slogate docs receive"
     ),
     rb"^#Fields: ": Stranger("a log in the W3C's format", _PATTERN),
 }
@@ -85,10 +75,13 @@ _SHAPES = {
 }
 
 
+_KNOWN = ((_BEGIN | BEGIN, re.match), (_HOLD | HOLD, re.search), (_SHAPES, re.match))
+
+
 def stranger(head: bytes) -> Stranger | None:
     """What a file that begins so is, if that is known."""
     text = head.lstrip().replace(b"\r\n", b"\n")
-    for known, look in ((_BEGIN, re.match), (_HOLD, re.search), (_SHAPES, re.match)):
+    for known, look in _KNOWN:
         for words, found in known.items():
             if look(words, text, re.MULTILINE):
                 return found
