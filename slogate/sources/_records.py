@@ -185,6 +185,8 @@ def _cut(text: str, length: int) -> str:
 
 _KNOWN = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _METHOD = "regexp_full_match(given_method, '[A-Z][A-Z_-]{0,30}')"
+# beside a path of its own, a method may be in small letters, or missing
+_OWN_METHOD = "coalesce(regexp_full_match(given_method, '([A-Za-z][A-Za-z_-]{0,30})?'), TRUE)"
 # split_part would make lists
 _BEFORE_QUERY = """CASE WHEN contains(whole_path, '?')
     THEN left(whole_path, strpos(whole_path, '?') - 1) ELSE whole_path END"""
@@ -199,7 +201,8 @@ def _endpoint(record: Record, numbers: bool) -> tuple[str, str, list[tuple[str, 
     # a CASE stops at what is common, an OR would try the expression on every row
     # (and an IN of many would be planned as a join, which loses the order of the file)
     known = " ".join(f"WHEN '{word}' THEN TRUE" for word in _KNOWN)
-    named = f"CASE given_method {known} ELSE {_METHOD} END" if method else "TRUE"
+    other = _METHOD if record.request else _OWN_METHOD
+    named = f"CASE given_method {known} ELSE {other} END" if method else "TRUE"
     steps = []
     if record.request:
         steps = [("request_words", f"string_split({record.request}, ' ')")]
@@ -220,7 +223,7 @@ def _endpoint(record: Record, numbers: bool) -> tuple[str, str, list[tuple[str, 
         for _ in range(2):
             bare = f"regexp_replace({bare}, '{_ID}', '/:id\\1', 'g')"
     return (
-        "CASE WHEN readable THEN given_method ELSE '' END",
+        "CASE WHEN readable THEN coalesce(given_method, '') ELSE '' END",
         f"CASE WHEN readable THEN {bare} ELSE '-' END",
         steps,
     )

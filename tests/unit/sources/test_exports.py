@@ -71,6 +71,25 @@ def test_plain_names_need_no_mapping(tmp_path, kind: str):
 
 
 @kinds
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        pytest.param("get", ("get", "/a"), id="small letters"),
+        pytest.param("M-SEARCH", ("M-SEARCH", "/a"), id="an unusual method"),
+        pytest.param("", ("", "/a"), id="no method"),
+        pytest.param("\\x16\\x03", ("", "-"), id="no request at all"),
+    ],
+)
+def test_a_path_does_not_vanish_with_its_method(
+    tmp_path, kind: str, method: str, expected: tuple[str, str]
+):
+    """A column of methods may be written in any way; what holds no request has neither."""
+    rows, _ = read(tmp_path, [ROW, {**ROW, "method": method}], kind)
+
+    assert (rows[1]["method"], rows[1]["endpoint"]) == expected
+
+
+@kinds
 def test_a_mapping_says_what_the_columns_are(tmp_path, kind: str):
     """Any names, the time as the end, a success, labels under names of their own."""
     mapping = mapped(
