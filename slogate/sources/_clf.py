@@ -18,8 +18,9 @@ QUOTED = r'"(?:[^"\\]|\\.)*"'
 COMMON = '{} {} {} [{clf} {zone}] "{request}" {status} {bytes}'
 COMBINED = f'{COMMON} "{{}}" "{{}}"'
 _LINE = re.compile(
-    # a virtual host, or the addresses of proxies
-    r"(?P<before>\S*[^\s,] )??(?:\S+, )*\S+ \S+ \S+ "
+    # a virtual host, and the addresses of proxies, which may stand in quotes
+    r"(?P<before>[^\s\"]*[^\s\",] )??"
+    r"(?:(?P<quoted>\"[^\"]*\" )(?:\S+ )?|(?:[^\s\"]+, )*[^\s\"]+ )\S+ \S+ "
     r"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "
     rf"(?P<request>{QUOTED}) (?P<status>\d{{3}}|-) (?:\d+|-)"
     rf"(?P<names> {QUOTED} {QUOTED})?(?P<extras>(?: .*)?)",
@@ -28,14 +29,18 @@ _LINE = re.compile(
 _EXTRA = re.compile(rf"{QUOTED}|\S+=\"[^\"]*\"|\S+")
 _LEAST = 0.5
 _NAMED = re.compile(r"([\w.-]+=)\"[^\"]*\"", re.ASCII)
-_TRAEFIK = re.compile(r'(?:\d+|-) (?:"[^"]*"|-) (?:"[^"]*"|-) -?\d+ms')
+# what was not told may stand without quotes, so that the names are among what follows
+_TRAEFIK = re.compile(
+    r'(?:(?:"[^"]*"|-) (?:"[^"]*"|-) )?(?:\d+|-) (?:"[^"]*"|-) (?:"[^"]*"|-) -?\d+ms'
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line: whether a virtual host stands before it, whether it is combined, what follows."""
+    """A line: whether a virtual host or quotes stand before it, if it is combined, what follows."""
 
     vhost: bool
+    quoted: bool
     combined: bool
     extras: tuple[str, ...]
     text: str
@@ -48,7 +53,8 @@ class Line:
     @property
     def template(self) -> str:
         """The template of the line without its extras."""
-        return ("{vhost} " if self.vhost else "") + (COMBINED if self.combined else COMMON)
+        before = ("{vhost} " if self.vhost else "") + ('"{}" ' if self.quoted else "")
+        return before + (COMBINED if self.combined else COMMON)
 
 
 def clf_lines(head: bytes) -> list[Line]:
@@ -64,6 +70,7 @@ def _parsed(text: str) -> Line | None:
         return None
     return Line(
         vhost=match["before"] is not None,
+        quoted=match["quoted"] is not None,
         combined=match["names"] is not None,
         extras=tuple(_EXTRA.findall(match["extras"])),
         text=text,
@@ -80,7 +87,7 @@ def passed(extra: str, word: str = "") -> str:
 
 def commonest(lines: Sequence[Line]) -> Line:
     """The line whose form the most of them share, the first one of these."""
-    forms = [(line.vhost, line.combined, len(line.extras)) for line in lines]
+    forms = [(line.vhost, line.quoted, line.combined, len(line.extras)) for line in lines]
     return lines[forms.index(max(forms, key=lambda form: (forms.count(form), form)))]
 
 

@@ -1,8 +1,8 @@
 """Reads moments and durations that are written as texts: SQL for them, and what is sure of them.
 
 Durations are rounded up to whole µs, exactly so where they are whole ns. What unit a duration
-has is told, never guessed; a moment in whole numbers is of the one unit in which it lies between
-2001 and 2100. A local time without its zone is none, unless the user says which zone it is.
+has is told, never guessed; a moment in numbers is of the one unit in which it lies between 2001
+and 2100. A local time without its zone is none, unless the user says which zone it is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ UNITS_NS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 KINDS = ("clf", "iso", *UNITS_NS)
 _ZONE = re.compile(r"UTC|Z|([+-])(\d\d):?(\d\d)", re.ASCII)
 _CLF = re.compile(r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}", re.ASCII)
-_ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d(?::?\d\d)?)?", re.ASCII)
+_NUMBER = re.compile(r"(\d{9,20})(?:\.\d+)?", re.ASCII)
+_ISO = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(Z| UTC|[+-]\d\d(?::?\d\d)?)?", re.ASCII
+)
+# as Python and Java write the times of their logs
+_COMMA = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d,\d+", re.ASCII)
+# hours and minutes too, as Go writes them
+_WRITTEN = r"(?:([0-9]+)h)?(?:([0-9]+)m)?([0-9]+(?:\.[0-9]+)?) ?(ns|us|[µμ]s|ms|s)"
 
 
 def clock_kind(samples: Sequence[str]) -> str | None:
@@ -31,9 +38,11 @@ def _kind(text: str) -> str | None:
         return "clf"
     if found := _ISO.fullmatch(text):
         return "iso" if found[1] else "local"
-    if re.fullmatch(r"[0-9]{9,20}", text, re.ASCII):
+    if _COMMA.fullmatch(text):
+        return "local"
+    if number := _NUMBER.fullmatch(text):
         for unit, size in UNITS_NS.items():
-            if EARLIEST_TS <= int(text) * size // 1_000 <= LATEST_TS:
+            if EARLIEST_TS <= int(number[1]) * size // 1_000 <= LATEST_TS:
                 return unit
     return None
 
@@ -48,6 +57,28 @@ def duration_sql(text: str, unit: str) -> str:
     )
 
 
+def tells_unit(samples: Sequence[str]) -> bool:
+    """Whether most of these durations tell their unit themselves: 34.2ms, 1.5s, 1m2.5s."""
+    told = [text for text in samples if text not in {"", "-"}]
+    return 2 * sum(re.fullmatch(_WRITTEN, text) is not None for text in told) > len(told)
+
+
+def written_steps(text: str) -> list[tuple[str, str]]:
+    """What has to be worked out of durations that tell their unit, before `written_sql`."""
+    return [("took_parts", f"regexp_extract({text}, '^{_WRITTEN}$', ['h', 'm', 'n', 'unit'])")]
+
+
+def written_sql() -> str:
+    """SQL for a duration that tells its unit, as µs rounded up; NULL where it tells none."""
+    sizes = "WHEN 's' THEN 1e6 WHEN 'ms' THEN 1e3 WHEN 'ns' THEN 1e-3 WHEN '' THEN NULL ELSE 1"
+    longer = (
+        f"coalesce(TRY_CAST(took_parts.{name} AS DOUBLE), 0) * {size}"
+        for name, size in (("h", "3.6e9"), ("m", "6e7"))
+    )
+    last = f"TRY_CAST(took_parts.n AS DOUBLE) * CASE took_parts.unit {sizes} END"
+    return f"TRY_CAST(ceil({' + '.join([*longer, last])} - 0.0001) AS BIGINT)"
+
+
 def clock_sql(text: str, kind: str, *, zone_us: int | None = None, zone: str = "") -> str:
     """SQL for a moment as µs since the epoch, NULL where the text is none.
 
@@ -60,9 +91,11 @@ def clock_sql(text: str, kind: str, *, zone_us: int | None = None, zone: str = "
             zone, text = f"split_part({text}, ' ', 2)", f"split_part({text}, ' ', 1)"
         return f"epoch_us(try_strptime({text}, '%d/%b/%Y:%H:%M:%S')) - {_offset_sql(zone)}"
     if kind == "iso":
-        local = (
-            "NULL" if zone_us is None else f"epoch_us(TRY_CAST({text} AS TIMESTAMP)) - {zone_us}"
-        )
+        local = f"CASE WHEN ends_with({text}, ' UTC') THEN epoch_us(TRY_CAST({text} AS TIMESTAMP)) "
+        if zone_us is not None:
+            point = f"replace({text}, ',', '.')"
+            local += f"ELSE epoch_us(TRY_CAST({point} AS TIMESTAMP)) - {zone_us} "
+        local += "END"
         return (
             f"CASE WHEN ends_with({text}, 'Z') THEN epoch_us(TRY_CAST({text} AS TIMESTAMP)) "
             f"WHEN CASE WHEN length({text}) > 20 AND {text}[14] = ':' AND {text}[-6] IN ('+', '-') "

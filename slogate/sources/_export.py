@@ -10,7 +10,15 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from slogate.sources._base import LONGEST_US, Origin
-from slogate.sources._clocks import UNITS_NS, clock_sql, duration_sql, zone_us
+from slogate.sources._clocks import (
+    UNITS_NS,
+    clock_sql,
+    duration_sql,
+    tells_unit,
+    written_sql,
+    written_steps,
+    zone_us,
+)
 from slogate.sources._mapping import Meaning
 from slogate.sources._naming import time_kind
 from slogate.sources._records import Record
@@ -62,10 +70,15 @@ def export_record(
         # one that was read as a fraction (200.0) is one
         has["unanswered"] = _untold("status", numbers)
     took = fields.get("duration")
+    amount = "replace(duration, ',', '.')" if took and took.comma else "duration"
+    written = took is not None and tells_unit(samples.get(took.name, ()))
+    if written:
+        has |= {"took": written_sql(), "steps": written_steps(amount)}
+    elif took:
+        has["took"] = duration_sql(amount, took.unit or "s")
     record = Record(
         time=moment or clock_sql("time", kind, zone_us=zone_us(origin, zone)),
         at_end=fields["time"].at_end,
-        took=duration_sql("duration", took.unit or "s") if took else None,
         untimed=_untold("duration", numbers),
         labels={name: f"label_{at}" for at, name in enumerate(meaning.labels)},
         **has,
@@ -86,7 +99,7 @@ def usual_numbers(
     kind, _ = time_kind(origin, time, samples.get(time.name, ()))
     kinds = {"time": "DOUBLE"} if kind in ("s", "ms", "us") else {}
     usual = {"time": "{0} IS NOT NULL"}
-    if took:
+    if took and not tells_unit(samples.get(took.name, ())):
         kinds["duration"] = "DOUBLE"
         # no more than that, so that it is a number of µs
         usual["duration"] = f"{{0}} BETWEEN 0 AND {LONGEST_US * 1000 // UNITS_NS[took.unit or 's']}"

@@ -26,7 +26,7 @@ FIELDS = (
     "bytes", "worker", "trace_id",
 )  # fmt: skip
 _DOCS = "slogate docs import-exports"
-_KEYS = {"time": {"unit", "format", "timezone", "at"}, "duration": {"unit"}}
+_KEYS = {"time": {"unit", "format", "timezone", "at"}, "duration": {"unit", "decimal"}}
 _DURATION = re.compile(
     r"(?:(?:http|request|req|response|resp|total|server)*(?:latency|duration|elapsed|took|"
     r"responsetime|requesttime|time|rt)(?:in)?)"
@@ -46,6 +46,7 @@ class Column:
     format: str | None = None
     timezone: str | None = None
     at_end: bool = False
+    comma: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,9 +123,12 @@ def _column(path: str, name: str, value: object) -> Column:
         raise _fault(path, f"the unit of {name} is '{unit}'", f"one of {', '.join(allowed)}")
     if at not in {"start", "end"}:
         raise _fault(path, f"at is '{at}'", "the time is that of the start or of the end")
+    decimal = rest.get("decimal", ".")
+    if decimal not in {".", ","}:
+        raise _fault(path, f"decimal is '{decimal}'", "it is '.' or ','")
     found = Column(
         name=column, unit=unit, format=rest.get("format"), timezone=rest.get("timezone"),
-        at_end=at == "end",
+        at_end=at == "end", comma=decimal == ",",
     )  # fmt: skip
     if name == "duration" and unit is None:
         unit = duration_unit(column)

@@ -9,12 +9,13 @@ durations longer than a day is refused.
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Mapping, Sequence
 
 from slogate.errors import SourceError
 from slogate.sources._base import LONGEST_US, Origin
-from slogate.sources._clocks import KINDS, UNITS_NS, clock_kind
+from slogate.sources._clocks import KINDS, UNITS_NS, clock_kind, tells_unit
 from slogate.sources._mapping import Column, Meaning, duration_unit, plain_name, read_mapping
 
 _NAMES = {
@@ -32,18 +33,33 @@ _NAMES = {
     "trace_id": "traceid",
 }
 _AMOUNT = re.compile(r"\d{1,20}(?:\.\d*)?(?:[eE][-+]?\d{1,3})?", re.ASCII)
+_MOMENTS = {"clf", "iso", "local"}
+_RARE = {"error", "bytes", "worker", "trace_id"}
 _ENDS = {"end", "endtime", "endedat", "finishedat"}
 
 
-def meaning_of(origin: Origin, samples: Mapping[str, Sequence[str]]) -> Meaning:
-    """What the columns are, of which `samples` hold the first values; SourceError if unsure."""
+def meaning_of(
+    origin: Origin, samples: Mapping[str, Sequence[str]], inner: Sequence[str] = ()
+) -> Meaning:
+    """What the columns are, of which `samples` hold the first values; SourceError if unsure.
+
+    `inner` are all that can be named where columns hold others, by dots.
+    """
     given = origin.options.get("mapping")
-    found = read_mapping(given) if given else _from_names(origin, samples)
+    names = inner or list(samples)
+    found = read_mapping(given) if given else _from_names(origin, samples, names)
     columns = [*(each.name for each in found.fields.values()), *found.labels.values()]
-    missing = [name for name in columns if name not in samples and "." not in name]
+    # within others, what few rows have may be missing in the first ones
+    rare = {each.name for word, each in found.fields.items() if word in _RARE}
+    rare.update(found.labels.values())
+    missing = [
+        name
+        for name in columns
+        if name not in samples and name not in names and not (name in rare and "." in name)
+    ]
     if missing:
-        near = difflib.get_close_matches(missing[0], samples, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(samples)}"
+        near = difflib.get_close_matches(missing[0], names, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(names[:50])}"
         raise origin.fail(f"there is no column '{missing[0]}'", hint=hint)
     took = found.fields.get("duration")
     if took:
@@ -58,7 +74,9 @@ def is_known(names: Sequence[str]) -> bool:
     return known and any(duration_unit(name) for name in names)
 
 
-def _from_names(origin: Origin, samples: Mapping[str, Sequence[str]]) -> Meaning:
+def _from_names(
+    origin: Origin, samples: Mapping[str, Sequence[str]], names: Sequence[str]
+) -> Meaning:
     fields: dict[str, Column] = {}
     for meaning, words in _NAMES.items():
         known = words.split()
@@ -67,54 +85,78 @@ def _from_names(origin: Origin, samples: Mapping[str, Sequence[str]]) -> Meaning
         )
         if mine:
             fields[meaning] = Column(name=mine[0][1], at_end=known[mine[0][0]] in _ENDS)
-    units = {name: unit for name in samples if (unit := duration_unit(name)) is not None}
+    moments = [name for name, texts in samples.items() if clock_kind(texts) in _MOMENTS]
+    units = {
+        name: unit or ("s" if tells_unit(texts) else "")
+        for name, texts in samples.items()
+        if (unit := duration_unit(name)) is not None and name not in moments
+    }
     plain = {name: unit for name, unit in units.items() if unit}
+
+    def ask(fault: str) -> SourceError:
+        asked = {
+            "time": _yaml(moments[0]) if moments else "{column: COLUMN, unit: UNIT}",
+            "duration": f"{{column: {_yaml(next(iter(units), 'COLUMN'))}, unit: UNIT}}",
+            "endpoint": "COLUMN",
+        }
+        return _ask(origin, names, fields, asked, fault)
+
     if len(plain) == 1:
         [(name, unit)] = plain.items()
         fields["duration"] = Column(name=name, unit=unit)
     elif plain:
-        raise _ask(origin, samples, fields, f"several columns are durations: {', '.join(plain)}")
+        raise ask(f"several columns are durations: {', '.join(plain)}")
     elif units:
         name = next(iter(units))
-        raise _ask(origin, samples, fields, f"in which unit '{name}' is, its name does not say")
+        raise ask(f"in which unit '{name}' is, its name does not say")
     else:
-        raise _ask(origin, samples, fields, "no column is plainly the duration of a request")
+        raise ask("no column is plainly the duration of a request")
     if "time" not in fields:
-        raise _ask(origin, samples, fields, "no column is plainly the time of a request")
+        raise ask("no column is plainly the time of a request")
     if not {"endpoint", "path"} & set(fields):
-        raise _ask(origin, samples, fields, "no column is plainly the endpoint of a request")
+        raise ask("no column is plainly the endpoint of a request")
     return Meaning(fields=fields)
 
 
 def _ask(
     origin: Origin,
-    samples: Mapping[str, Sequence[str]],
+    names: Sequence[str],
     fields: Mapping[str, Column],
+    asked: dict[str, str],
     fault: str,
 ) -> SourceError:
     """The error that lists the columns, with a mapping to complete."""
-    took = next((name for name in samples if duration_unit(name) is not None), "COLUMN")
-    asked = {
-        "time": "{column: COLUMN, unit: UNIT}",
-        "duration": f"{{column: {took}, unit: UNIT}}",
-        "endpoint": "COLUMN",
-    }
     known = {
-        name: f"{{column: {each.name}, unit: {each.unit}}}" if each.unit else each.name
+        name: f"{{column: {_yaml(each.name)}, unit: {each.unit}}}"
+        if each.unit
+        else _yaml(each.name)
         for name, each in fields.items()
     }
     if "path" in known:
         asked.pop("endpoint")
     lines = "".join(f"\n  {name}: {text}" for name, text in {**asked, **known}.items())
     return origin.fail(
-        f"{fault}; its columns are {', '.join(list(samples)[:50])}",
+        f"{fault}; its columns are {', '.join(names[:50])}",
         hint=f"complete this in a file, and give it with --option mapping=FILE:{lines}\n"
         f"  (units are {', '.join(UNITS_NS)}; of times also iso and clf)",
     )
 
 
+def _yaml(name: str) -> str:
+    """A column's name as YAML has it."""
+    return name if re.fullmatch(r"[A-Za-z_][\w. -]*", name) else json.dumps(name)
+
+
 def _check_durations(origin: Origin, took: Column, samples: Sequence[str]) -> None:
-    """Refuse a unit in which most of the durations are longer than a day."""
+    """Refuse a unit in which most of the durations are longer than a day, and decimal commas."""
+    commas = [text for text in samples if re.fullmatch(r"\d+,\d+", text, re.ASCII)]
+    if 2 * len(commas) > len(samples) and not took.comma:
+        unit = took.unit or "s"
+        raise origin.fail(
+            f"its durations are written with a comma: '{commas[0]}'",
+            hint="if it is a decimal comma, say it in a mapping: "
+            f"duration: {{column: {_yaml(took.name)}, unit: {unit}, decimal: ','}}",
+        )
     numbers = [float(text) for text in samples if _AMOUNT.fullmatch(text)]
     size = UNITS_NS[took.unit or "s"] / 1000
     long = sum(number * size > LONGEST_US for number in numbers)

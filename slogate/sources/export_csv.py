@@ -31,7 +31,7 @@ _LOOK = 200
 _LOCATED = 100
 _LONGEST_MOMENT = 60
 _AMOUNT = re.compile(r"[\d.eE+-]{0,40}", re.ASCII)
-_NAME = re.compile(r"[^\W\d][\w .:/()\[\]%-]*")
+_NAME = re.compile(r"@?[^\W\d][\w .:/()\[\]%@-]*")
 
 
 def sniff(head: bytes) -> float:
@@ -51,6 +51,9 @@ def _delimiter(text: str) -> str:
 def _rows(text: str, delimiter: str) -> tuple[list[str], list[list[str]]]:
     rows = list(islice(records(text, delimiter), _LOOK))
     header = [name.strip() for name in rows.pop(0)] if rows else []
+    if header and not header[0] and all(header[1:]):
+        # the index of pandas has no name
+        header[0] = "index"
     return header, [row for row in rows if len(row) == len(header)]
 
 

@@ -6,7 +6,7 @@ taken as JSON writes them. Refuses to guess what a key means.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from slogate.sources._base import Chunk, Origin, Scan, Source
 from slogate.sources._export import OPTIONS, export_record, usual_numbers, words_of
@@ -34,7 +34,7 @@ def open_ndjson(origin: Origin) -> Scan | Iterator[Chunk]:
     if is_ours(keys, origin):
         return returned(origin, keys, "ndjson")
     samples = {key: [_text(line.get(key)) for line in lines] for key in keys}
-    meaning = meaning_of(origin, samples)
+    meaning = meaning_of(origin, samples, list(dict.fromkeys(_names(lines))))
     words = words_of(meaning)
     paths = key_parts(words, keys)
     for word, key in words.items():
@@ -44,6 +44,18 @@ def open_ndjson(origin: Origin) -> Scan | Iterator[Chunk]:
     lane = lane_words(words, keys, kinds, usual)
     record, bound = export_record(origin, meaning, samples, numbers=kinds if lane else ())
     return line_scan(origin, lane or json_log_words(words, keys), record, parameters=bound)
+
+
+def _names(
+    values: Iterable[Mapping[str, object]], before: str = "", deep: int = 5
+) -> Iterator[str]:
+    """What can be named, by dots where it is within objects."""
+    for value in values:
+        for key, held in value.items():
+            if isinstance(held, dict) and held and deep:
+                yield from _names([held], f"{before}{key}.", deep - 1)
+            else:
+                yield f"{before}{key}"
 
 
 def _within(value: object, path: Sequence[str]) -> object:

@@ -22,7 +22,6 @@ from slogate.sources._records import PATHS, Record, line_scan
 from slogate.sources._template import Words, template_words
 
 _SECONDS = re.compile(r"\d+\.\d{3}", re.ASCII)
-_EPOCH = re.compile(r"\d{10}\.\d{3}", re.ASCII)
 _NAMED = re.compile(r"(rt|request_time|reqtime|req_time)=(\"?)(\d+\.\d{3})\2", re.ASCII)
 # what the variables of nginx are for us; all others are passed over
 _VARIABLES = {
@@ -163,7 +162,9 @@ def _moment(origin: Origin) -> dict[str, str]:
     lines = json_lines(origin.head)
     for key in _MOMENTS:
         told = [str(line[key]) for line in lines if key in line]
-        kind = "msec" if any(map(_EPOCH.fullmatch, told)) else clock_kind(told)
+        kind = clock_kind(told)
+        if kind == "s":
+            return {"msec": key}
         if kind in _CLOCKS:
             return {kind: key}
     raise origin.fail(

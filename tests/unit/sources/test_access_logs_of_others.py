@@ -1,0 +1,88 @@
+"""Access logs as their owners write them: quotes before the line, versions, shippers' times."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from foreign import Taken, take
+
+from slogate import plugins
+
+AT = datetime(2025, 11, 24, 16, 0, tzinfo=UTC)
+STAMP = "[24/Nov/2025:16:00:00 +0000]"
+COMBINED = f'203.0.113.9 - - {STAMP} "GET /a?b=1 HTTP/1.1" 200 512 "-" "curl/8.5.0"'
+
+
+def read(folder: Path, *lines: str, name: str, **options: str) -> Taken:
+    """What a format makes of these lines."""
+    content = "".join(f"{line}\n" for line in lines)
+    return take(folder, content, source=plugins.find("sources", name), **options)
+
+
+@pytest.mark.parametrize("name", ["nginx-log", "apache-log"])
+@pytest.mark.parametrize(
+    "before", ['"{}" 203.0.113.9 - -', '"{}" - -', 'shop:443 "{}" 10.0.0.1 - -']
+)
+def test_addresses_in_quotes_before_the_line(tmp_path, name: str, before: str):
+    """Behind a balancer people log whom it answered first, one address, several or none."""
+    rest = COMBINED.partition(" - - ")[2]
+    lines = [f"{before.format(told)} {rest}" for told in ("203.0.113.9, 10.0.0.7", "-", "::1")]
+
+    taken = read(tmp_path, *lines, name=name)
+
+    assert taken.tally.bad.total() == 0
+    assert {(row["endpoint"], row["status"]) for row in taken.rows} == {("/a", 200)}
+    assert {row["ts"] for row in taken.rows} == {AT}
+    found = {dict(row["labels"] or {}).get("vhost") for row in taken.rows}
+    told = before.startswith("shop") and name == "apache-log"
+    assert found == ({"shop:443"} if told else {None})
+
+
+def test_traefik_without_quotes(tmp_path):
+    """Old versions write no quotes around what they do not know, line by line."""
+    began = f'203.0.113.9 - - {STAMP} "GET /a HTTP/1.1" 200 512'
+    lines = [
+        f'{began} - "curl" 17 "shop" "http://10.0.0.4" 34ms',
+        f'{began} "http://shop/" "curl" 18 "shop" "http://10.0.0.4" 35ms',
+        f"{began} - - 19 - - 36ms",
+        f"{began} - - 19 - - soon",
+    ]
+    assert plugins.find("sources", "traefik-log").sniff("\n".join(lines).encode()) == 0.95
+
+    taken = read(tmp_path, *lines, name="traefik-log")
+
+    assert [row["duration_us"] for row in taken.rows] == [34_000, 35_000, 36_000]
+    assert [dict(row["labels"] or {}).get("router") for row in taken.rows] == ["shop", "shop", None]
+    assert dict(taken.tally.bad) == {"it does not have the form of the format": 1}
+
+
+def test_traefik_takes_the_start_that_a_line_has(tmp_path):
+    """A file may hold lines from before and after a field was dropped."""
+    line = (
+        '{{{}"Duration":34000000,"RequestPath":"/a","RequestMethod":"GET","DownstreamStatus":200,'
+        '"time":"2025-11-24T16:00:01Z"}}'
+    )
+    starts = [
+        '"StartUTC":"2025-11-24T16:00:00.5Z",',
+        '"StartLocal":"2025-11-24T18:00:00.5+02:00",',
+        "",
+    ]
+
+    rows = read(tmp_path, *(line.format(start) for start in starts), name="traefik-log").rows
+
+    half, written = AT + timedelta(seconds=0.5), AT + timedelta(seconds=0.966)
+    assert [row["ts"] for row in rows] == [half, half, written]
+
+
+def test_the_time_that_a_shipper_adds(tmp_path):
+    """Fluent Bit writes seconds with as many decimals as there are."""
+    line = '{{"date":{},"request":"GET /a HTTP/1.1","status":"200","request_time":"0.034"}}'
+    moments = ("1764000000.0", "1764000000.123456", "1764000000")
+
+    rows = read(tmp_path, *map(line.format, moments), name="nginx-log").rows
+
+    took = timedelta(milliseconds=34)
+    since = [row["ts"] + took - AT for row in rows]
+    assert since == [timedelta(0), timedelta(microseconds=123_456), timedelta(0)]

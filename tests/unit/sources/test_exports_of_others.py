@@ -1,0 +1,158 @@
+"""What pandas, BigQuery, Google's load balancers, Caddy and Excel write."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+from foreign import Taken, take
+
+from slogate import plugins
+from slogate.errors import SourceError
+
+AT = datetime(2025, 11, 24, 16, 0, 0, 250_000, tzinfo=UTC)
+NESTED = {
+    "ts": 1_764_000_000.25,
+    "request": {"method": "GET", "uri": "/a?b", "headers": {}},
+    "took": 0.034,
+    "status": 200,
+}
+BY_DOTS = """\
+time: {column: ts, at: end}
+duration: {column: took, unit: s}
+path: request.uri
+method: request.method
+status: status
+"""
+
+
+def read(folder: Path, content: str, kind: str = "csv", **options: str) -> Taken:
+    """What an export of that kind gives."""
+    return take(folder, content, source=plugins.find("sources", f"export-{kind}"), **options)
+
+
+def mapped(folder: Path, text: str) -> str:
+    """A mapping, kept in a file."""
+    path = folder / "mapping.yaml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_the_index_of_pandas_has_no_name(tmp_path):
+    """A first column without a name is one that means nothing."""
+    content = ",ts,latency_ms,path,status\n0,2025-11-24 16:00:00.250+00:00,34.2,/a,200.0\n"
+
+    assert plugins.find("sources", "export-csv").sniff(content.encode()) > 0.5
+    [row] = read(tmp_path, content).rows
+    assert (row["ts"], row["duration_us"], row["status"]) == (AT, 34_200, 200)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param("1764000000.25", id="seconds with decimals"),
+        pytest.param("1764000000250.0", id="a whole number as a fraction"),
+        pytest.param("2025-11-24 16:00:00.250000 UTC", id="BigQuery"),
+    ],
+)
+def test_moments_that_are_plain(tmp_path, moment: str):
+    """A number of seconds may have decimals, and UTC be written out."""
+    [row] = read(tmp_path, f"ts,latency_ms,path\n{moment},34.2,/a\n").rows
+    assert row["ts"] == AT
+
+
+def test_times_of_python_and_java(tmp_path):
+    """A comma before the milliseconds, and no zone: that is asked for."""
+    content = "ts;latency_ms;path\n2025-11-24 18:00:00,250;34.2;/a\n"
+
+    with pytest.raises(SourceError, match="has no time zone"):
+        read(tmp_path, content)
+    assert read(tmp_path, content, timezone="+02:00").rows[0]["ts"] == AT
+
+
+@pytest.mark.parametrize("kind", ["csv", "ndjson"])
+def test_durations_that_tell_their_unit(tmp_path, kind: str):
+    """Their own unit counts, row by row; one without any is bad, a dash no time."""
+    texts = ["34.2ms", "0.0005s", "1m2.5s", "120.5µs", "90ns", "34.2", "-"]
+    rows = [{"ts": 1_764_000_000_250 + at, "latency": text, "path": "/a"}
+            for at, text in enumerate(texts)]  # fmt: skip
+    lines = [json.dumps(row) for row in rows]
+    if kind == "csv":
+        lines = ["ts,latency,path", *(",".join(map(str, row.values())) for row in rows)]
+
+    taken = read(tmp_path, "\n".join(lines), kind)
+
+    took = [row["duration_us"] for row in taken.rows]
+    assert took == [34_200, 500, 62_500_000, 121, 1, None]
+    assert taken.tally.bad.total() == 1
+
+
+def test_their_own_unit_is_above_that_of_a_mapping(tmp_path):
+    """As Google's load balancers write it, which need some unit in the mapping."""
+    row = {"ts": AT.isoformat(), "httpRequest": {"latency": "1.500s", "requestUrl": "http://a/b"}}
+    mapping = "time: ts\nduration: {column: httpRequest.latency, unit: ms}\n"
+    mapping = mapped(tmp_path, mapping + "path: httpRequest.requestUrl\n")
+
+    [taken] = read(tmp_path, json.dumps(row), "ndjson", mapping=mapping).rows
+    assert (taken["duration_us"], taken["endpoint"]) == (1_500_000, "/b")
+
+
+def test_decimal_commas_are_told_and_read_where_they_are_said(tmp_path):
+    """A comma may also stand between thousands, so that it is asked for."""
+    content = "ts;latency_ms;path\n2025-11-24T16:00:00.250Z;34,2;/a\n"
+
+    with pytest.raises(SourceError, match="with a comma: '34,2'") as caught:
+        read(tmp_path, content)
+    [hint] = yaml.safe_load(str(caught.value.hint).partition("mapping: ")[2]).items()
+    mapping = mapped(tmp_path, f"time: ts\n{yaml.safe_dump(dict([hint]))}path: path\n")
+    assert read(tmp_path, content, mapping=mapping).rows[0]["duration_us"] == 34_200
+    with pytest.raises(SourceError, match="decimal is 'x'"):
+        read(tmp_path, content, mapping=mapped(
+            tmp_path, "time: ts\npath: path\nduration: {column: latency_ms, decimal: x}\n"
+        ))  # fmt: skip
+
+
+def test_keys_within_objects_are_listed(tmp_path):
+    """Who completes a mapping has to know what they are called, in words that YAML can read."""
+    line = json.dumps({"@timestamp": AT.isoformat(), "duration": 3, "request": {"uri": "/a"}})
+    assert plugins.find("sources", "export-ndjson").sniff(line.encode()) > 0
+
+    with pytest.raises(
+        SourceError, match=r"columns are @timestamp, duration, request\.uri$"
+    ) as told:
+        read(tmp_path, line, "ndjson")
+    lines = str(told.value.hint).splitlines()[1:-1]
+    mapping = yaml.safe_load("\n".join(lines))
+    assert mapping["time"] == "@timestamp"
+    assert mapping["duration"]["column"] == "duration"
+
+
+def test_a_key_within_objects_that_no_line_has_is_told(tmp_path):
+    """A slip in its name would make one endpoint of all; what few lines have may be missing."""
+    line = json.dumps(NESTED)
+    [row] = read(tmp_path, line, "ndjson", mapping=mapped(tmp_path, BY_DOTS)).rows
+    assert (row["method"], row["endpoint"]) == ("GET", "/a")
+    assert row["ts"] == AT - timedelta(milliseconds=34)
+
+    slip = mapped(tmp_path, BY_DOTS.replace("request.uri", "request.urii"))
+    with pytest.raises(SourceError, match=r"no column 'request\.urii'") as told:
+        read(tmp_path, line, "ndjson", mapping=slip)
+    assert told.value.hint == "did you mean 'request.uri'?"
+    rare = mapped(tmp_path, BY_DOTS + "error: failure.message\nlabels: {tenant: request.tenant}\n")
+    assert read(tmp_path, line, "ndjson", mapping=rare).rows[0]["error"] is None
+
+
+def test_headers_of_log_systems(tmp_path):
+    """Names that begin with @ are names of columns; a date is never taken for a duration."""
+    content = "@timestamp,requestTime,@duration,path\n{0},{0},34200000,/a\n".format(AT.isoformat())
+    assert plugins.find("sources", "export-csv").sniff(content.encode()) > 0
+
+    with pytest.raises(SourceError, match="in which unit '@duration' is") as told:
+        read(tmp_path, content)
+    mapping = yaml.safe_load("\n".join(str(told.value.hint).splitlines()[1:-1]))
+    mapping["duration"]["unit"] = "ns"
+    [row] = read(tmp_path, content, mapping=mapped(tmp_path, yaml.safe_dump(mapping))).rows
+    assert (row["ts"], row["duration_us"], row["endpoint"]) == (AT, 34_200, "/a")
