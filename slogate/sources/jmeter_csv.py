@@ -11,8 +11,7 @@ dates without a time zone.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from itertools import islice
 
 from slogate.sources._base import (
@@ -34,6 +33,7 @@ from slogate.sources._csv import (
     reader_sql,
     records,
 )
+from slogate.sources._jmeter import ALONE, DATES, MS, dates_of, has_lone_controllers, is_date
 from slogate.sources._quotes import check_quotes, row_start
 
 _ORDER = (
@@ -49,14 +49,10 @@ _TAILS = {
 _USED = (
     *_ORDER[:5], "success", "failureMessage", "bytes", "Hostname", "SampleCount",
 )  # fmt: skip
-_DATE = re.compile(r"\d{4}([-/])\d\d\1\d\d([ T])\d\d:\d\d:\d\d(?:([.,])\d{3})?", re.ASCII)
-_ZONED = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:]{8}(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)", re.ASCII)
-_ISO = "iso"
-_UNITS = {10: "seconds", 16: "microseconds", 19: "nanoseconds"}
 _ZONE = re.compile(r"UTC|Z|([+-])(\d\d):(\d\d)", re.ASCII)
+_FIRST = re.compile(r'\s*"?(\w+|[\d/.-]{8,10}[ T][\d:.+-]{5,20})"?([,;\t|])', re.ASCII)
+_MOMENT = re.compile(r"\d{10,19}|(?:\d+[-/.]){2}\d+[ T]\d\d:\d\d.{0,20}", re.ASCII)
 _LOOK = 100
-_MS = rb"\d{13}"
-_MOMENT = rb"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 
 _NO_TIME = "its timeStamp is no time between 2001 and 2100"
 _NO_ELAPSED = "its elapsed is no whole number of ms between 0 and a day"
@@ -68,18 +64,24 @@ _CONTROLLER = "transaction controllers (kept with --option transactions=keep)"
 def sniff(head: bytes) -> float:
     """1 for JMeter's header, less for its default order without one."""
     text = head.decode("utf-8", "replace")
-    first = re.match(r'"?(\w+)"?(\W)', text, re.ASCII)
+    first = _FIRST.match(text)
     record = next(records(text, first[2]), []) if first else []
-    if "timeStamp" in record and "elapsed" in record:
+    if "elapsed" in record and ("timeStamp" in record or _lacks_time(record)):
         return 1.0
     return 0.9 if _is_bare(record) else 0.0
+
+
+def _lacks_time(header: list[str]) -> bool:
+    """Whether it is JMeter's, but its times were not saved."""
+    timed = {"timestamp", "time", "ts", "date", "datetime", "start"} & {*map(str.lower, header)}
+    return not timed and len({*_ORDER} & {*header}) > 3
 
 
 def _is_bare(record: list[str]) -> bool:
     """Whether it is a row in JMeter's default order, so that there is no header."""
     return (
         len(record) >= len(_ORDER)
-        and re.fullmatch(r"\d{10,19}", record[0], re.ASCII) is not None
+        and _MOMENT.fullmatch(record[0]) is not None
         and re.fullmatch(r"-?\d+", record[1], re.ASCII) is not None
         and record[7] in {"true", "false"}
     )
@@ -88,34 +90,37 @@ def _is_bare(record: list[str]) -> bool:
 def open_jmeter(origin: Origin) -> Scan:
     """The scan of a JMeter CSV file; SourceError says why it cannot be one."""
     encoding = choice(origin, "encoding", ("utf-8", "latin-1"))
-    dialect, times = _dialect(origin, encoding)
-    date = _date_format(origin, times, line=2 if dialect.header else 1)
-    start = {"timeStamp": _MOMENT if date else _MS, "elapsed": rb"-?\d+"}
+    dialect, rows = _dialect(origin, encoding)
+    times = [row["timeStamp"] for row in rows]
+    dates = dates_of(origin, times, line=2 if dialect.header else 1)
+    date = dates.form if dates else None
+    start = {"timeStamp": dates.expression if dates else MS, "elapsed": rb"-?\d+"}
     skip = choice(origin, "transactions", ("skip", "keep")) == "skip"
     at_end = choice(origin, "timestamp", ("start", "end")) == "end"
     # what has 13 characters and is a number in our range cannot be written in any other way
     time = "1000 * CASE WHEN strlen(timeStamp) = 13 THEN TRY_CAST(timeStamp AS BIGINT) END"
-    if date == _ISO:
-        time = clock_sql("timeStamp", "iso")
-    elif date:
-        time = f"epoch_us(try_strptime(timeStamp, '{date}')) - {_zone_us(origin)}"
+    if date:
+        zone = None if date == "iso" else _zone_us(origin)
+        time = clock_sql("timeStamp", date, zone_us=zone)
     check_quotes(
         origin, row_start(dialect.columns, start, dialect.delimiter), dialect.delimiter.encode()
     )
+    alone = skip and has_lone_controllers(rows, at_end=at_end)
     return Scan(
         sql=_sql(dialect, time=time, at_end=at_end, skip_controllers=skip),
-        parameters=reader_parameters(origin, dialect),
+        parameters=reader_parameters(origin, dialect) | ({"time_format": date} if date else {}),
         locate=lambda: bad_rows(origin, dialect, lambda row: _reason(row, date, skip=skip)),
         explain=lambda: changed_line_end(origin),
+        notes=(ALONE,) if alone else (),
     )  # fmt: skip
 
 
-def _dialect(origin: Origin, encoding: str) -> tuple[Dialect, list[str]]:
-    """How the file is written, and the timeStamp of its first rows."""
+def _dialect(origin: Origin, encoding: str) -> tuple[Dialect, list[dict[str, str]]]:
+    """How the file is written, and its first rows."""
     text = head_text(origin, encoding)
     if text.lstrip().startswith("<"):
         raise origin.fail("this is XML, no CSV", hint="JMeter's XML is --format jmeter-xml")
-    first = re.match(r'\s*"?(\w+)"?([,;\t|])', text, re.ASCII)
+    first = _FIRST.match(text)
     rows = list(islice(records(text, first[2]), _LOOK)) if first else []
     if first is None or not rows:
         raise origin.fail("its first line is no header of JMeter's CSV format", line=1)
@@ -124,9 +129,9 @@ def _dialect(origin: Origin, encoding: str) -> tuple[Dialect, list[str]]:
     _check_columns(origin, columns)
     if not rows:
         raise origin.fail("there is no row after the header")
-    at = columns.index("timeStamp")
     dialect = Dialect(delimiter=first[2], columns=columns, header=not bare, encoding=encoding)
-    return dialect, [row[at] for row in rows if len(row) == len(columns)]
+    whole = [row for row in rows if len(row) == len(columns)]
+    return dialect, [dict(zip(columns, row, strict=True)) for row in whole]
 
 
 def _bare_columns(count: int) -> tuple[str, ...]:
@@ -145,23 +150,6 @@ def _check_columns(origin: Origin, columns: tuple[str, ...]) -> None:
     twice = [name for name in _USED if columns.count(name) > 1]
     if twice:
         raise origin.fail(f"the header names the column {twice[0]} twice", line=1)
-
-
-def _date_format(origin: Origin, times: Sequence[str], *, line: int) -> str | None:
-    """The format of dates, None for milliseconds; SourceError if no row has either."""
-    if not times or any(re.fullmatch(r"\d{13}", time, re.ASCII) for time in times):
-        return None
-    if any(map(_ZONED.fullmatch, times)):
-        return _ISO
-    for date in filter(None, map(_DATE.fullmatch, times)):
-        dash, gap, point = date.groups()
-        return f"%Y{dash}%m{dash}%d{gap}%H:%M:%S" + (f"{point}%g" if point else "")
-    what = "is of no known format"
-    if re.fullmatch(r"\d+(\.\d+)?", times[0], re.ASCII):
-        unit = _UNITS.get(len(times[0]), "another unit")
-        what = f"is in {unit}, JMeter writes milliseconds"
-    hint = "JMeter's default (ms), yyyy/MM/dd HH:mm:ss.SSS and dates of ISO 8601 are read"
-    raise origin.fail(f"timeStamp '{times[0][:40]}' {what}", line=line, hint=hint)
 
 
 def _zone_us(origin: Origin) -> int:
@@ -240,23 +228,13 @@ def _reason(row: Mapping[str, str], date: str | None, *, skip: bool) -> str | No
     if skip and message.startswith("Number of samples in transaction : "):
         return None
     time = row["timeStamp"]
-    if not (_is_date(time, date) if date else _between(time, EARLIEST_TS, LATEST_TS)):
+    if not (is_date(time, date) if date else _between(time, EARLIEST_TS, LATEST_TS)):
         return _NO_TIME
     if not _between(row["elapsed"], 0, LONGEST_US):
         return _NO_ELAPSED
     if row.get("success", "true").lower() not in {"true", "false"}:
         return _NO_SUCCESS
     return _SUMMED if _between(row.get("SampleCount", ""), 2_000, LATEST_TS) else None
-
-
-def _is_date(text: str, date: str) -> bool:
-    try:
-        if date == _ISO:
-            found = datetime.fromisoformat(text)
-            return found.tzinfo is not None and 2001 < found.year < 2100
-        return datetime.strptime(text, date.replace("%g", "%f")).year > 2001
-    except ValueError:
-        return False
 
 
 def _between(text: str, low_us: int, high_us: int) -> bool:
@@ -282,6 +260,7 @@ PLUGIN = Source(
         "transactions": "keep: count transaction controllers as requests (default: skip)",
         "timestamp": "end: timeStamp is the end of a sample (default: start)",
         "timezone": "UTC or an offset like +02:00, where timeStamp is a date without its zone",
+        "dates": DATES,
         "encoding": "latin-1, where the file is not UTF-8",
     },
 )

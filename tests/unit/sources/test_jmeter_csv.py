@@ -263,6 +263,8 @@ def test_labels_of_the_import_are_on_every_row(tmp_path):
         pytest.param(HEADER.encode(), 1.0, id="header"),
         pytest.param(FULL.encode(), 0.9, id="no header"),
         pytest.param(b"<?xml version='1.0'?>\n<testResults version='1.2'>", 0.0, id="XML"),
+        pytest.param(b"elapsed,label,responseCode,success\n", 1.0, id="times were not saved"),
+        pytest.param(b"timestamp,elapsed,label,success,dataType\n", 0.0, id="other times"),
         pytest.param(b"timestamp,latency\n1,2\n", 0.0, id="another CSV"),
         pytest.param(b'{"type":"Point"}', 0.0, id="JSON"),
         pytest.param(b"", 0.0, id="nothing"),
