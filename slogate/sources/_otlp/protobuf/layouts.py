@@ -1,92 +1,261 @@
-"""Where the fields of points of explicit buckets are, by how long a point is.
+"""Points of a metric, read from the bytes of protobuf together: taken apart, then looked at.
 
-All fields of such a point have a fixed width, but its attributes, which repeat. So points that are
-as long as one before most likely have their fields where that has them: they are taken apart at
-once, and it is looked whether the tags are those, and the attributes known ones. If not, the point
-is read field by field.
+    points ──walk, each by its shape──► parts ──the same part of all of them──► Gathered
+
+A metric most likely has the same series in the same order as it had before: so it is known how
+long the attributes of each point are, and with its size where its fields are. Whether all is as
+expected (the tags are there, the lengths are right, the attributes are known ones) is then looked
+at, for all points of the metric at once. If not, its points are looked up one by one among the
+shapes that there are, and at last read field by field.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from operator import itemgetter
-from struct import Struct
-from typing import Any, NamedTuple
+import struct
+from array import array
+from collections.abc import Hashable, Sequence
 
-from slogate.sources._otlp.protobuf.point_wire import Repeated, explicit
-from slogate.sources._otlp.protobuf.wire import fields
+from slogate.sources._otlp.lane.arrays import Odd
+from slogate.sources._otlp.protobuf.gathered import Gathered, Many
+from slogate.sources._otlp.protobuf.point_checks import (
+    Kept,
+    Unlike,
+    are_plain,
+    check_numbers,
+    counted,
+    heads_of,
+    many_of,
+    offset_of,
+    scale_of,
+)
+from slogate.sources._otlp.protobuf.point_shapes import (
+    Explicit,
+    Exponential,
+    Parts,
+    Shape,
+)
+from slogate.sources._otlp.protobuf.point_wire import (
+    EXPLICIT,
+    EXPONENTIAL,
+    READ,
+    Repeated,
+    length,
+)
 
-_MOST = 2_000
-# places in what `explicit` gives: attributes, start, time, count, sum, max, flags, counts, bounds
-_PLACES = {0x4A: 0, 0x11: 1, 0x19: 2, 0x21: 3, 0x29: 4, 0x61: 5, 0x50: 6, 0x32: 7, 0x3A: 8}
-_FLAGS = 0x50
-_NEEDED = frozenset({0x4A, 0x32, 0x3A})
-_ATTRIBUTE = 0x4A
+_POINT = 0x0A
+_MOST_SHAPES, _MOST_ORDERED = 64, 1_000_000
+
+Columns = Sequence[Sequence[bytes]]
+Spans = list[tuple[int, int]]
 
 
-class _Layout(NamedTuple):
-    """How to take a point apart, which tags are there then, and which parts are the fields."""
-
-    parts: Callable[[bytes, int], tuple[Any, ...]]
-    tags: Callable[[tuple[Any, ...]], Any]
-    told: Any
-    pick: Callable[[tuple[Any, ...]], tuple[Any, ...]]
-
-
-@dataclass(slots=True)
 class Layouts:
-    """The layouts of points so far, by their lengths."""
+    """The shapes of points so far, and which those of each metric were."""
 
-    known: Repeated
-    _of: dict[int, _Layout] = field(default_factory=dict)
-    _learnt: int = 0
+    def __init__(self, known: Repeated) -> None:
+        """Begin without any."""
+        self._known = known
+        self._shapes: dict[bool, dict[Explicit | Exponential, Shape]] = {
+            EXPLICIT: {}, EXPONENTIAL: {}
+        }  # fmt: skip
+        self._orders: dict[Hashable, list[Shape]] = {}
+        self._ordered = 0
+        self._scales = Kept(scale_of)
+        self._offsets, self._many = Kept(offset_of), Kept(many_of)
+        self._ladders = Kept(self._ladder)
+        self._tagged = Kept(counted)
+        self._negative = Kept(self._nothing)
 
-    def explicit(self, data: bytes, at: int, end: int) -> tuple[Any, ...]:
-        """A point of explicit buckets as `explicit` reads it."""
-        layout = self._of.get(end - at)
-        if layout is not None:
-            parts = layout.parts(data, at)
-            if layout.tags(parts) == layout.told:
-                found = layout.pick((*parts, None))
-                if found[0] in self.known.codes:
-                    return found
-        found = explicit(data, at, end, self.known)
-        if self._learnt < _MOST and (layout := _learnt(data, at, end)):
-            self._learnt += 1
-            self._of[end - at] = layout
+    def take(
+        self, data: bytes, at: int, end: int, metric: Hashable, into: Gathered
+    ) -> tuple[int, bool]:
+        """Take all points that begin at `at`, one behind the other.
+
+        Where they end, and whether nothing in them was left unread.
+        """
+        order = self._orders.get(metric)
+        if order is not None:
+            try:
+                rows, after = _by(order, data, at, end)
+                plain = self._add(rows, into)
+            except (KeyError, IndexError, Unlike, struct.error):
+                pass
+            else:
+                return after, plain
+        return self._one_by_one(data, at, end, metric, into)
+
+    def _one_by_one(
+        self, data: bytes, at: int, end: int, metric: Hashable, into: Gathered
+    ) -> tuple[int, bool]:
+        """The same, without knowing which shapes they have."""
+        spans, after = _spans(data, at, end)
+        order, rows = list[Shape](), list[Parts]()
+        for begin, size in spans:
+            found = self._look_up(data, begin, size, into.exponential)
+            if found is None:
+                break
+            order.append(found[0])
+            rows.append(found[1])
+        if len(rows) == len(spans):
+            try:
+                plain = self._add(rows, into)
+            except Unlike:
+                pass
+            else:
+                self._remember(metric, order)
+                return after, plain
+        plain = True
+        for begin, size in spans:
+            found = READ[into.exponential](data, begin, begin + size, self._known)
+            self._learn(found.lengths, into.exponential)
+            into.add(found.point)
+            plain = plain and not found.exemplars
+        return after, plain
+
+    def _remember(self, metric: Hashable, order: list[Shape]) -> None:
+        self._ordered += len(order)
+        if self._ordered > _MOST_ORDERED:
+            self._orders.clear()
+            self._ordered = len(order)
+        self._orders[metric] = order
+
+    def _look_up(self, data: bytes, at: int, size: int, kind: bool) -> tuple[Shape, Parts] | None:
+        """A point taken apart by the shape that it has; None if there is none like that."""
+        found = self._known_shape(data, at, size, kind)
+        if found is None:
+            lengths = READ[kind](data, at, at + size, self._known).lengths
+            if lengths is None or not self._learn(lengths, kind):
+                return None
+            found = self._known_shape(data, at, size, kind)
         return found
 
-
-def _learnt(data: bytes, at: int, end: int) -> _Layout | None:
-    """The layout of a point that was read; None if it lacks something."""
-    form, tags, told = "<", list[int](), list[bytes]()
-    places: dict[int, int] = {}
-    many = 0
-    for tag, begin, content, behind in fields(data, at, end):
-        if tag == _ATTRIBUTE and tag in places:
-            continue
-        if tag == _ATTRIBUTE:
-            # all of them, one behind the other
-            size = 0
-            for other in fields(data, begin, end):
-                if other.tag != tag:
-                    break
-                size = other.end - begin
-            form += f"{size}s"
-        else:
-            kept = "s" if tag in _PLACES else "x"
-            form += f"{content - begin}s{behind - content}{kept}"
-            tags.append(many)
-            told.append(data[begin:content])
-            many += 1
-            if kept == "x":
+    def _known_shape(
+        self, data: bytes, at: int, size: int, kind: bool
+    ) -> tuple[Shape, Parts] | None:
+        codes = self._known.codes[kind]
+        for shape in self._shapes[kind].values():
+            unpack = shape.of(size)
+            if unpack is None:
                 continue
-        places[tag] = many
-        many += 1
-    # flags, which are seldom there, have no fixed width
-    if not places.keys() >= _NEEDED or _FLAGS in places:
+            parts = unpack(data, at)
+            if kind == EXPLICIT:
+                fine = parts[5] in codes
+            else:
+                fine = parts[0] in codes and self._fits(parts)
+            if fine:
+                return shape, parts
         return None
-    where = {place: places.get(tag, many) for tag, place in _PLACES.items()}
-    pick = itemgetter(*(where[place] for place in range(len(where))))
-    return _Layout(Struct(form).unpack_from, itemgetter(*tags), tuple(told), pick)
+
+    def _learn(self, lengths: Explicit | Exponential | None, kind: bool) -> bool:
+        """Keep a shape; whether it is a new one."""
+        shapes = self._shapes[kind]
+        if lengths is None or lengths in shapes:
+            return False
+        if len(shapes) >= _MOST_SHAPES:
+            del shapes[next(iter(shapes))]
+        shapes[lengths] = Shape(lengths)
+        return True
+
+    def _add(self, rows: Sequence[Parts], into: Gathered) -> bool:
+        """Add points that were taken apart, if they are all right, else none: Unlike.
+
+        Whether nothing in them was left unread.
+        """
+        if not rows:
+            return True
+        columns = list(zip(*rows, strict=True))
+        points, exemplars = (self._exponential if into.exponential else self._explicit)(columns)
+        plain = are_plain(exemplars, into.exponential)
+        into.extend(points)
+        return plain
+
+    def _explicit(self, columns: Columns) -> tuple[Many, Sequence[bytes]]:
+        heads, tagged, counts, bounds, exemplars, raw, shortest, longest = columns
+        if list(map(self._tagged.__getitem__, tagged)) != list(map(len, counts)):
+            raise Unlike
+        check_numbers(shortest, 0x59)
+        check_numbers(longest, 0x61)
+        points = Many(
+            self._codes(raw, EXPLICIT), heads_of(heads), longest, counts,
+            ladder=array("q", map(self._ladders.__getitem__, bounds)),
+        )  # fmt: skip
+        return points, exemplars
+
+    def _exponential(self, columns: Columns) -> tuple[Many, Sequence[bytes]]:
+        raw, heads, scale, zeros, middles, counts = columns[:6]
+        negative, exemplars, shortest, longest, threshold = columns[6:]
+        if list(map(self._many.__getitem__, middles)) != list(map(len, counts)):
+            raise Unlike
+        for each in {*negative}:
+            self._negative[each]
+        for told, tag in ((zeros, 0x39), (shortest, 0x61), (longest, 0x69), (threshold, 0x71)):
+            check_numbers(told, tag)
+        points = Many(
+            self._codes(raw, EXPONENTIAL), heads_of(heads), longest, counts,
+            scale=array("q", map(self._scales.__getitem__, scale)),
+            offset=array("q", map(self._offsets.__getitem__, middles)),
+            zeros=zeros, threshold=threshold,
+        )  # fmt: skip
+        return points, exemplars
+
+    def _codes(self, raw: Sequence[bytes], kind: bool) -> array[int]:
+        try:
+            return array("q", map(self._known.codes[kind].__getitem__, raw))
+        except KeyError:
+            raise Unlike from None
+
+    def _fits(self, parts: Parts) -> bool:
+        try:
+            return self._many[parts[4]] == len(parts[5])
+        except Unlike:
+            return False
+
+    def _ladder(self, raw: bytes) -> int:
+        """The number of bounds, with their tag in front."""
+        if not raw:
+            return self._known.ladder(raw)
+        size, at = length(raw, 1)
+        if raw[0] != 0x3A or at + size != len(raw):
+            raise Unlike
+        return self._known.ladder(raw[at:])
+
+    def _nothing(self, raw: bytes) -> int:
+        """Buckets of negative numbers in which nothing is; Unlike if there is something."""
+        if raw:
+            size, at = length(raw, 1)
+            fine = raw[0] == 0x4A and at + size == len(raw)
+            if not fine or not self._known.no_negative(raw[at:]):
+                raise Unlike
+        return 0
+
+
+def _by(order: list[Shape], data: bytes, at: int, end: int) -> tuple[list[Parts], int]:
+    """Points taken apart by these shapes, and where they end; an error if those cannot be right."""
+    rows: list[Parts] = []
+    for shape in order:
+        size = data[at + 1]
+        if data[at] != _POINT:
+            raise Unlike
+        if size < 128:
+            at += 2
+        else:
+            # what is longer than two bytes can say is too long for any shape
+            size += data[at + 2] - 1 << 7
+            at += 3
+        rows.append(shape[size](data, at))
+        at += size
+    if at > end or (at < end and data[at] == _POINT):
+        raise Unlike
+    return rows, at
+
+
+def _spans(data: bytes, at: int, end: int) -> tuple[Spans, int]:
+    """Where the points begin and how long they are, and where they end."""
+    found = []
+    while at < end and data[at] == _POINT:
+        size, at = length(data, at + 1)
+        found.append((at, size))
+        at += size
+    if at > end:
+        raise Odd
+    return found, at

@@ -1,20 +1,18 @@
-"""Data points of OTLP's histograms, read from the bytes of protobuf as columns.
+"""A data point of OTLP's histograms, read from the bytes of protobuf field by field.
 
-    …points ──head, counts, attributes──► the bytes of each field, put together ──columns──► Arrow
-
-Times and counts have a fixed width, so those of all points together are Arrow's columns as they
-are; the counts of exponential buckets, which have not, are taken apart all at once. Attributes,
-bounds and offsets repeat: each has a number by its bytes. A point that is written otherwise
-(another order, a field that is there twice, unknown ones) is Odd.
+Of points that are not as those before them. Attributes and bounds repeat: each has a number by
+its bytes. A point that is written otherwise (another order, a field that is there twice, unknown
+ones) is Odd. With it comes how long its parts are, so that those like it can be read together.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol
 
-from slogate.sources._otlp.lane.arrays import Odd, finite, natural, whole
+from slogate.sources._otlp.lane.arrays import Odd
+from slogate.sources._otlp.protobuf.gathered import Head, One
+from slogate.sources._otlp.protobuf.point_shapes import Explicit, Exponential, signed
 from slogate.sources._otlp.protobuf.wire import varint
 
 EXPLICIT, EXPONENTIAL = False, True
@@ -28,25 +26,35 @@ _HEAD_OF_EXPONENTIAL = re.compile(
     % (_SIGNED, _SIZE, _SIGNED, _SIZE),
     re.DOTALL,
 )
-_REST = re.compile(rb"(?:\x50([\x00-\x7f]))?(?:\x59.{8})?(?:\x61(.{8}))?", re.DOTALL)
-_REST_OF_EXPONENTIAL = re.compile(rb"(?:\x61.{8})?(?:\x69(.{8}))?(?:\x71(.{8}))?", re.DOTALL)
-_BOUNDS, _EXEMPLAR, _ATTRIBUTE, _NEGATIVE, _FLAGS = 0x3A, 0x42, 0x4A, 0x4A, 0x50
-_FIRST, _EXEMPLAR_OF_EXPONENTIAL = 0x0A, 0x5A
+_REST = re.compile(rb"(?:\x50([\x00-\x7f]))?(\x59.{8})?(?:\x61(.{8}))?", re.DOTALL)
+_REST_OF_EXPONENTIAL = re.compile(rb"(\x61.{8})?(?:\x69(.{8}))?(?:\x71(.{8}))?", re.DOTALL)
+_BOUNDS, _ATTRIBUTE, _NEGATIVE, _FLAGS, _FIRST = 0x3A, 0x4A, 0x4A, 0x50, 0x0A
+EXEMPLARS = {EXPLICIT: 0x42, EXPONENTIAL: 0x5A}
 _NOTHING = bytes(8)
-_WIDEST, _BITS = 6, 7
-_GOING_ON = bytes(range(128, 256))
-_MARKS = b"." * 128 + b"+" * 128
+_NUMBER = 9
 
 
-class _Sizes(dict[bytes, int]):
-    """Lengths of one or two bytes as numbers."""
+class Repeated(Protocol):
+    """What gives numbers to the bytes that repeat."""
 
-    def __missing__(self, raw: bytes) -> int:
-        found = self[raw] = varint(raw, 0, len(raw))[0]
-        return found
+    codes: dict[bool, dict[bytes, int]]
+
+    def learn(self, raw: bytes, kind: bool) -> None:
+        """Give a number to the attributes of a point, which has none."""
+
+    def ladder(self, raw: bytes) -> int:
+        """The number of bounds."""
+
+    def no_negative(self, raw: bytes) -> bool:
+        """Whether nothing was counted in exponential buckets."""
 
 
-_SIZES = _Sizes()
+class Read(NamedTuple):
+    """A point, the lengths of its parts if those like it have the same, bytes of its exemplars."""
+
+    point: One
+    lengths: Explicit | Exponential | None
+    exemplars: int
 
 
 def length(data: bytes, at: int) -> tuple[int, int]:
@@ -62,192 +70,111 @@ def length(data: bytes, at: int) -> tuple[int, int]:
 def behind(data: bytes, at: int, end: int, tag: int) -> int:
     """Where fields of this tag end that are one behind the other."""
     while at < end and data[at] == tag:
-        size = data[at + 1]
-        if size < 128:
-            at += 2 + size
-        else:
-            size, at = length(data, at + 1)
-            at += size
+        size, at = length(data, at + 1)
+        at += size
     return at
 
 
-class Repeated(Protocol):
-    """What gives numbers to the bytes that repeat."""
-
-    codes: dict[bytes, int]
-
-    def learn(self, raw: bytes, kind: bool) -> None:
-        """Give a number to the attributes of a point, which has none."""
-
-    def ladder(self, raw: bytes) -> int:
-        """The number of bounds."""
-
-    def no_negative(self, raw: bytes) -> bool:
-        """Whether nothing was counted in exponential buckets."""
-
-
-def explicit(data: bytes, at: int, end: int, known: Repeated) -> tuple[Any, ...]:
-    """A point of explicit buckets: what `columns` calls its fields, its bounds."""
+def explicit(data: bytes, at: int, end: int, known: Repeated) -> Read:
+    """A point of explicit buckets."""
     found = _HEAD.match(data, at, end)
     if found is None:
         raise Odd
-    start, time, total, told, counted = found.groups()
+    *head, counted = found.groups()
     at = found.end()
     counts = bounds = b""
     if counted:
         size, at = length(data, at)
         counts = data[at : at + size]
         at += size
+    begun = at
     if at < end and data[at] == _BOUNDS:
         size, at = length(data, at + 1)
         bounds = data[at : at + size]
         at += size
-    at = behind(data, at, end, _EXEMPLAR)
+    laddered = at
+    at = behind(data, at, end, EXEMPLARS[EXPLICIT])
     place = behind(data, at, end, _ATTRIBUTE)
     rest = _REST.match(data, place, end)
     if rest is None or rest.end() != end or len(counts) % 8:
         raise Odd
-    flags, longest = rest.groups()
+    flags, shortest, longest = rest.groups()
+    lengths, exemplars = None, at - laddered
+    if counts and flags is None and None not in head:
+        lengths = Explicit(
+            len(counts), laddered - begun, place - at, _width(shortest), _width(longest)
+        )
     if not counts and not bounds:
         # all are in one bucket, which need not be told
-        counts = total or _NOTHING
-    raw = data[at:place]
-    if raw not in known.codes:
-        known.learn(raw, EXPLICIT)
-    return raw, start, time, total, told, longest, flags, counts, bounds
+        counts = head[2] or _NOTHING
+    code = _code(data[at:place], EXPLICIT, known)
+    ladder = known.ladder(bounds)
+    flag = flags[0] if flags else 0
+    return Read(One(code, Head(*head), longest, flag, counts, ladder=ladder), lengths, exemplars)
 
 
-def exponential(data: bytes, at: int, end: int, known: Repeated) -> tuple[Any, ...]:
-    """A point of exponential buckets: the same fields, then where and how wide those are."""
+def exponential(data: bytes, at: int, end: int, known: Repeated) -> Read:
+    """A point of exponential buckets."""
     place = behind(data, at, end, _FIRST)
     raw = data[at:place]
     found = _HEAD_OF_EXPONENTIAL.match(data, place, end)
     if found is None:
         raise Odd
-    if raw not in known.codes:
-        known.learn(raw, EXPONENTIAL)
-    start, time, total, told, scale, zeros, size, offset, many = found.groups()
-    at, counts, flags, longest, threshold = found.end(), b"", None, None, None
+    *head, scale, zeros, size, offset, many = found.groups()
+    at, counts = found.end(), b""
     if many:
-        counts = data[at : at + _SIZES[many]]
+        counts = data[at : at + _number(many)]
         at += len(counts)
-    if size and at != found.end(7) + _SIZES[size]:
+    if size and at != found.end(7) + _number(size):
         raise Odd
-    if at != end:
-        flags, longest, threshold = _rest_of_exponential(data, at, end, known)
-    return raw, start, time, total, told, longest, flags, counts, offset, scale, zeros, threshold
-
-
-def _rest_of_exponential(data: bytes, at: int, end: int, known: Repeated) -> Any:
-    """Flags, the longest and the threshold of zero; Odd if anything else is behind the counts."""
-    flags = None
-    if data[at] == _NEGATIVE:
-        size, at = length(data, at + 1)
-        if not known.no_negative(data[at : at + size]):
+    begun = at
+    if at < end and data[at] == _NEGATIVE:
+        wide, at = length(data, at + 1)
+        if not known.no_negative(data[at : at + wide]):
             raise Odd
-        at += size
+        at += wide
+    negative, flags = at - begun, 0
     if at < end and data[at] == _FLAGS and data[at + 1] < 128:
-        flags, at = data[at + 1 : at + 2], at + 2
-    at = behind(data, at, end, _EXEMPLAR_OF_EXPONENTIAL)
+        flags, at = data[at + 1], at + 2
+    begun = at
+    at = behind(data, at, end, EXEMPLARS[EXPONENTIAL])
     rest = _REST_OF_EXPONENTIAL.match(data, at, end)
     if rest is None or rest.end() != end:
         raise Odd
-    return flags, *rest.groups()
+    shortest, longest, threshold = rest.groups()
+    lengths = None
+    if counts and not flags and begun - negative == found.end() + len(counts) and None not in head:
+        lengths = Exponential(
+            len(raw), _tagged(scale), _width(zeros), _tagged(offset), negative, at - begun,
+            *map(_width, (shortest, longest, threshold)),
+        )  # fmt: skip
+    point = One(
+        _code(raw, EXPONENTIAL, known), Head(*head), longest, flags, counts,
+        scale=_signed(scale), offset=_signed(offset), zeros=zeros, threshold=threshold,
+    )  # fmt: skip
+    return Read(point, lengths, at - begun)
 
 
-def columns(points: Sequence[tuple[Any, ...]], kind: bool, known: Repeated) -> dict[str, Any]:
-    """The points of a kind as columns; Odd where a number is too large or none."""
-    if not points:
-        return {}
-    raw, start, time, total, told, longest, flags, counts, *more = zip(*points, strict=True)
-    found = {
-        "attributes": whole(list(map(known.codes.__getitem__, raw))), "start": _natural(start),
-        "time": _natural(time), "total": _natural(total), "sum": _real(told),
-        "max": _real(longest), "flags": _few(flags, ord),
-    }  # fmt: skip
-    if kind == EXPLICIT:
-        each = _listed([len(each) // 8 for each in counts], _natural(counts))
-        return found | {"ladder": _few(more[0], known.ladder), "counts": each}
-    offset, scale, zeros, threshold = more
-    return found | {
-        "scale": _few(scale, _signed), "offset": _few(offset, _signed), "zeros": _natural(zeros),
-        "threshold": _real(threshold).fill_null(0.0), "counts": _packed(counts),
-    }  # fmt: skip
+def _code(raw: bytes, kind: bool, known: Repeated) -> int:
+    if raw not in known.codes[kind]:
+        known.learn(raw, kind)
+    return known.codes[kind][raw]
 
 
-def _natural(values: Sequence[bytes | None]) -> Any:
-    """Whole numbers of 64 bits from their bytes, 0 where none is told; Odd for the largest."""
-    import pyarrow as pa
-
-    content = b"".join(_told(values))
-    many = len(content) // 8
-    return natural(pa.Array.from_buffers(pa.int64(), many, [None, pa.py_buffer(content)]))
+def _width(number: bytes | None) -> int:
+    return 0 if number is None else _NUMBER
 
 
-def _told(values: Sequence[bytes | None]) -> Iterable[bytes]:
-    if None in values:
-        return [each or _NOTHING for each in values]
-    return cast("Sequence[bytes]", values)
+def _tagged(number: bytes | None) -> int:
+    return 0 if number is None else 1 + len(number)
 
 
-def _real(values: Sequence[bytes | None]) -> Any:
-    """Numbers that can be fractions from their bytes, null where there is none."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    content = pa.py_buffer(b"".join(_told(values)))
-    found = pa.Array.from_buffers(pa.float64(), len(values), [None, content])
-    if None in values:
-        mask = pa.array([each is not None for each in values], pa.bool_())
-        found = pc.if_else(mask, found, pa.scalar(None, pa.float64()))
-    return finite(found)
+def _number(raw: bytes) -> int:
+    return varint(raw, 0, len(raw))[0]
 
 
-def _few(values: Sequence[bytes | None], read: Callable[[bytes], int]) -> Any:
-    """Numbers of which there are few; 0 where none is told."""
-    known = {each: 0 if each is None else read(each) for each in set(values)}
-    return whole([known[each] for each in values])
+def _signed(raw: bytes | None) -> int:
+    return 0 if raw is None else signed(_number(raw))
 
 
-def _signed(raw: bytes) -> int:
-    found, _ = varint(raw, 0, len(raw))
-    return found >> 1 ^ -(found & 1)
-
-
-def _listed(many: Sequence[int], values: Any) -> Any:
-    """Lists of so many values each."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    ends = pc.cumulative_sum(whole(many)).cast(pa.int32())
-    offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends])
-    return pa.ListArray.from_arrays(offsets, values)
-
-
-def _packed(lists: Sequence[bytes]) -> Any:
-    """Lists of numbers of as many bytes as each needs, seven bits in one, the lowest first."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    content = b"".join(lists)
-    every = pa.Array.from_buffers(pa.uint8(), len(content), [None, pa.py_buffer(content)])
-    if content.isascii():
-        return _listed(list(map(len, lists)), every.cast(pa.int64()))
-    widest, marks = 2, content.translate(_MARKS)
-    while b"+" * widest in marks:
-        widest += 1
-    if widest > _WIDEST:
-        raise Odd
-    kind = pa.int64() if widest * _BITS > 31 else pa.int32() if widest > 2 else pa.int16()
-    goes_on = pc.greater_equal(every, pa.scalar(128, pa.uint8()))
-    bits = pc.bit_wise_and(every, pa.scalar(127, pa.uint8())).cast(kind)
-    none, values = pa.scalar(0, kind), bits
-    for _ in range(1, widest):
-        # with seven more bits, those that begin at the next byte; nothing goes on behind the last
-        after = pa.concat_arrays([values.slice(1), pa.array([0], kind)])
-        after = pc.if_else(goes_on, pc.shift_left(after, pa.scalar(_BITS, kind)), none)
-        values = pc.add(bits, after)
-    begins = pc.invert(goes_on)
-    begins = pa.concat_arrays([pa.array([True]), begins.slice(0, len(begins) - 1)])
-    many = [len(each.translate(None, _GOING_ON)) for each in lists]
-    return _listed(many, values.filter(begins).cast(pa.int64()))
+READ: dict[bool, Any] = {EXPLICIT: explicit, EXPONENTIAL: exponential}

@@ -180,6 +180,13 @@ def _shares(data: bytes, metric: Field, large: int) -> Iterator[bytes]:
     yield share(kind.end)
 
 
+def enclosed(content: bytes, *tags: int) -> bytes:
+    """The content as a field of the first tag, that as one of the second, and so on."""
+    for tag in tags:
+        content = _head(tag, len(content)) + content
+    return content
+
+
 def _head(tag: int, length: int) -> bytes:
     """What is in front of a field of known length."""
     found = bytearray([tag])
