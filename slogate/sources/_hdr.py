@@ -132,11 +132,17 @@ def varints(content: bytes) -> Iterator[tuple[int, int]]:
         raise ValueError("its histogram is cut off")
 
 
-def words(packed: Packed) -> array.array[int]:
-    """The counts by index, of numbers of a fixed size."""
-    told = array.array(_WORDS[packed.word], packed.counts)
+def fixed(content: bytes, word: int) -> array.array[int]:
+    """The numbers of a fixed size, of so many bytes each."""
+    told = array.array(_WORDS[word], content)
     if sys.byteorder == "little":
         told.byteswap()
+    return told
+
+
+def words(packed: Packed) -> array.array[int]:
+    """The counts by index, of numbers of a fixed size."""
+    told = fixed(packed.counts, packed.word)
     if min(told, default=0) < 0:
         raise ValueError("its histogram has a negative count")
     return told

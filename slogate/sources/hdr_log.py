@@ -32,7 +32,7 @@ from slogate.sources._base import (
 )
 from slogate.sources._hdr import Packed, decode, unpack
 from slogate.sources._hdr_columns import buckets
-from slogate.sources._hdr_rows import Interval, absurd, rows_of, tag_of
+from slogate.sources._hdr_rows import Interval, absurd, rows_of
 from slogate.sources._histograms import hi_us
 from slogate.sources._summaries import NO_OUTCOME, OUTCOME, UNITS_US, moment, outcome_of
 from slogate.units import format_duration
@@ -43,11 +43,12 @@ _UNITS = ("ns", "us", "ms")
 _TAGS = ("only", "untagged", "all")
 _LOOK = 10_000
 SHOWN = 5
-# a number takes a byte or more, so these are at most about as many rows
-_BYTES_A_CHUNK = 65_536
+# a number takes a byte or more, so these are at most about as many rows; of words most are nought
+_BYTES_A_CHUNK = 131_072
 _BYTES_A_LINE = 64
 _HEADER = re.compile(r"#\[(StartTime|BaseTime): *(\d{1,10}(?:\.\d{1,9})?)\b", re.ASCII)
-_SECONDS = re.compile(r"\d{1,10}(?:\.\d{1,9})?", re.ASCII)
+_SECONDS = r"\d{1,10}(?:\.\d{1,9})?"
+_TOLD = re.compile(rf"(?:Tag=([^,]*),)?({_SECONDS}),({_SECONDS}),{_SECONDS}", re.ASCII)
 _ROW = re.compile(
     rb"^(?:Tag=[^,\s]+,)?\d+(?:\.\d+)?,\d+(?:\.\d+)?,\d+(?:\.\d+)?,HIST[A-Za-z0-9+/=]+",
     re.MULTILINE | re.ASCII,
@@ -181,26 +182,28 @@ class _Reading:
     def _interval(self, interval: Interval, line: str) -> None:
         """Read what a line says; ValueError says why it cannot be used."""
         head, _, payload = line.rpartition(",")
-        interval.tag, parts = tag_of(head)
-        if len(parts) != 3 or not all(_SECONDS.fullmatch(part) for part in parts):
+        told = _TOLD.fullmatch(head)
+        if not told:
             raise ValueError(_NO_ROW)
-        interval.ts, interval.step_us = self._absolute(_us(parts[0])), _us(parts[1])
+        interval.tag, start, length = told.groups()
+        interval.ts, interval.step_us = self._absolute(_us(start)), _us(length)
         if not EARLIEST_TS <= interval.ts <= LATEST_TS:
             raise ValueError(_NO_TIME)
         if not 0 < interval.step_us <= LONGEST_US:
             raise ValueError(_NO_LENGTH)
         packed = unpack(payload)
         self.packed.append(packed)
-        self.size += len(packed.counts)
+        self.size += len(packed.counts) if not packed.word else len(payload)
 
     def _rows(self) -> Any:
         """The buckets of the lines that can be used and are wanted."""
-        found, at = buckets(self.packed), 0
+        found, at = buckets(self.packed, self.unit_us), 0
+        longest = LONGEST_US // self.unit_us
         kept, wanted = list[Interval](), list[bool]()
         for interval in self.lines:
             error = interval.error
             if not error:
-                error = found.errors[at] or absurd(found, at, self.unit_us)
+                error = found.errors[at] or absurd(found, at, longest)
                 use = not error and self._wanted(interval.line, tagged=interval.tag is not None)
                 wanted.append(use)
                 kept += [interval] * use
@@ -208,7 +211,7 @@ class _Reading:
             if error:
                 self.bad(interval.line, error)
         untagged = self.origin.options.get("endpoint", "")
-        return rows_of(found, wanted, kept, self.unit_us, endpoint=untagged, ok=self.ok)
+        return rows_of(found, wanted, kept, endpoint=untagged, ok=self.ok)
 
     def _absolute(self, told_us: int) -> int:
         """The time of an interval, given as the log has it."""

@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import ceil
 
 import pytest
-from hdr_logs import START_US, encoded, log, read
+from hdr_logs import START_US, encoded, log, read, varint
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,9 +15,17 @@ from slogate.errors import SourceError
 from slogate.sources._hdr import decode
 
 SPARSE = st.dictionaries(
-    st.integers(0, 4_000), st.integers(1, 70) | st.integers(1, 1 << 44) | st.just(64), max_size=6
+    st.integers(0, 4_000),
+    st.integers(1, 70)
+    | st.sampled_from([63, 64, 8_191, 8_192, 1 << 20, (1 << 27) - 1, 1 << 27, 10**13 + 1])
+    | st.integers(1, 1 << 44),
+    max_size=6,
 )
-WORDS = st.sampled_from([(2, 8), (2, 8), (2, 8), (1, 2), (1, 8), (0, 4)])
+TAILS = [
+    b"\x80", b"\xff" * 9, b"\xff\xff\xff\xff\x0f\x02", b"\xff\xff\xff\x7f\x02",
+    b"\x80\0", b"\xff\x80\0", varint(-70_000) + b"\x06",
+]  # fmt: skip
+WORDS = st.sampled_from([*[(2, 8)] * 5, (1, 2), (1, 8), (1, 8), (0, 4)])
 
 
 @st.composite
@@ -26,20 +34,8 @@ def payloads(draw):
     version, word = draw(WORDS)
     most = {2: 0x7FFF, 4: 0x7FFF_FFFF, 8: 1 << 60}[word]
     counts = {index: min(count, most) for index, count in draw(SPARSE).items()}
-    tail = draw(
-        st.sampled_from(
-            [
-                b"",
-                b"",
-                b"",
-                b"\x80",
-                b"\xff" * 9,
-                b"\xff\xff\xff\xff\x0f\x02",
-                b"\xff\xff\xff\x7f\x02",
-            ]
-        )
-    )
-    digits, lowest = draw(st.sampled_from([(2, 1), (2, 1), (3, 1), (0, 1), (3, 1000)]))
+    tail = draw(st.sampled_from([*[b""] * 7, *TAILS]))
+    digits, lowest = draw(st.sampled_from([*[(2, 1)] * 9, (3, 1), (0, 1), (3, 1000), (5, 1)]))
     return encoded(counts, version, digits=digits, lowest=lowest, word=word, tail=tail)
 
 
