@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from slogate.sources._relatives import BEGIN, HOLD, JTL, Stranger
+from slogate.sources import _neighbours, _relatives
+from slogate.sources._relatives import JTL, Stranger
 
 _UNPACK = "unpack it, and import what is in it"
 _LINES = "make it one object a line, and import that: jq -c '{}' FILE > LINES"
@@ -16,6 +17,7 @@ _K6 = "let k6 write each request: k6 run --out json=FILE, or csv=FILE"
 _VEGETA = "import its results: vegeta encode --to json results.bin"
 _GATLING = "import its simulation.log, which holds each request"
 _PATTERN = "describe its lines by a pattern: slogate docs import-access-logs"
+_MANUAL = "its pattern is in slogate docs import-access-logs"
 _PLAIN = "strip what stands before each line, and import that: {}"
 
 _BEGIN = {
@@ -45,7 +47,7 @@ _BEGIN = {
         "a log of a classic load balancer of AWS", _PATTERN
     ),
     rb"(?:<\d+>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ haproxy\[": Stranger(
-        "a log of HAProxy", _PATTERN
+        "a log of HAProxy", _MANUAL
     ),
     rb"(?:<\d+>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [\w./-]+(?:\[\d+\])?: ": Stranger(
         "a log with syslog's words before each line",
@@ -67,7 +69,7 @@ _HOLD = {
     rb"^Req/Bytes counts sampled once per second": Stranger(
         "what autocannon prints, with rounded counts", "import its JSON: autocannon --json"
     ),
-    rb"^#Fields: ": Stranger("a log in the W3C's format", _PATTERN),
+    rb"^#Fields: ": Stranger("a log in the W3C's format", _MANUAL),
 }
 _SHAPES = {
     rb"\[\s*\{": Stranger("one JSON array", _LINES.format(".[]")),
@@ -75,7 +77,11 @@ _SHAPES = {
 }
 
 
-_KNOWN = ((_BEGIN | BEGIN, re.match), (_HOLD | HOLD, re.search), (_SHAPES, re.match))
+_KNOWN = (
+    (_BEGIN | _relatives.BEGIN | _neighbours.BEGIN, re.match),
+    (_HOLD | _relatives.HOLD | _neighbours.HOLD, re.search),
+    (_SHAPES, re.match),
+)
 
 
 def stranger(head: bytes) -> Stranger | None:

@@ -1,10 +1,10 @@
-"""Access logs of AWS Application Load Balancers, as they are delivered: quoted words, gzip.
+"""Access logs of AWS load balancers, Application and Classic, as they are delivered.
 
 `time` is when the response was made, `request_creation_time` when the request came: that is the
 start; older logs without it give the end less the response time. The response time is the sum
 of the three processing times; where one of them is −1 the request reached no target, or its
-connection broke, and there is none. The status is what the client got. Refuses the logs of
-classic and network load balancers, which have other columns.
+connection broke, and there is none. The status is what the client got. Classic ones tell less:
+their time is the end, and those of TCP are left out. Refuses the logs of network load balancers.
 """
 
 from __future__ import annotations
@@ -20,12 +20,21 @@ _TEMPLATE = (
     "{} {time} {} {} {} {asked} {target} {answered} {status} {} {} {bytes} "
     '"{request}" "{}" {} {} {pool} "{trace}"'
 )
+_NO_REQUEST = "connections without a request"
 _SINCE = ' "{host}" "{}" {} {start}'
 _FAULT = ' "{}" "{}" "{fault}"'
 _LINE = re.compile(
     r"(?:https?|h2|grpcs?|wss?) (\d{4}-\d\d-\d\dT[\d:.]+Z) \S+ \S+ \S+ -?[\d.]+ -?[\d.]+ -?[\d.]+ "
     r'(?:\d{3}|-) (?:\d{3}|-) \d+ \d+ "(?:[^"\\]|\\.)*" "(?:[^"\\]|\\.)*" \S+ \S+ \S+ "[^"]*"'
     r'(?P<since> "[^"]*" "[^"]*" \S+ [\d:.TZ-]+(?P<fault> "[^"]*" "[^"]*" "[^"]*")?)?',
+    re.ASCII,
+)
+_CLASSIC = (
+    '{time} {} {} {} {asked} {target} {answered} {status} {} {} {bytes} "{request}" "{}" {} {}'
+)
+_CLASSIC_LINE = re.compile(
+    r"\d{4}-\d\d-\d\dT[\d:.]+Z \S+ \S+ \S+ -?[\d.]+ -?[\d.]+ -?[\d.]+ "
+    r'(?:\d{3}|-) (?:\d{3}|-) \d+ \d+ "(?:[^"\\]|\\.)*" "(?:[^"\\]|\\.)*" \S+ \S+',
     re.ASCII,
 )
 _TIMES = ("asked", "target", "answered")
@@ -40,6 +49,9 @@ def _template(head: bytes) -> str | None:
     """The template by the columns of the first line of that form."""
     lines = lines_of(head, 50)
     found = [match for match in map(_LINE.match, lines) if match]
+    classic = sum(_CLASSIC_LINE.match(line) is not None for line in lines)
+    if classic and 2 * classic >= len(lines):
+        return _CLASSIC
     if 2 * len(found) < len(lines) or not found:
         return None
     parts = (("since", _SINCE), ("fault", _FAULT))
@@ -52,7 +64,7 @@ def open_alb(origin: Origin) -> Scan:
     """The scan of a load balancer's log; SourceError says why it cannot be one."""
     template = _template(origin.head)
     if template is None:
-        raise origin.fail("it is no access log of an Application Load Balancer", line=1)
+        raise origin.fail("it is no access log of an Application or Classic balancer", line=1)
     found = frozenset(re.findall(r"\{(\w+)\}", template))
     none = " OR ".join(f"starts_with({name}, '-')" for name in _TIMES)
     took = " + ".join(duration_sql(name, "s") for name in _TIMES)
@@ -71,11 +83,14 @@ def open_alb(origin: Origin) -> Scan:
             error="CASE WHEN fault NOT IN ('-', '') THEN fault END" if "fault" in found else None,
             # X-Ray's identifier is that of W3C with a version before and a dash within
             trace_id="CASE WHEN starts_with(trace, 'Root=1-') AND strlen(trace) = 40 "
-            "THEN concat(substr(trace, 8, 8), substr(trace, 17, 24)) END",
+            "THEN concat(substr(trace, 8, 8), substr(trace, 17, 24)) END"
+            if "trace" in found
+            else None,
             labels={
                 **({"host": "host"} if "host" in found else {}),
-                "target_group": "split_part(pool, '/', 2)",
+                **({"target_group": "split_part(pool, '/', 2)"} if "pool" in found else {}),
             },
+            left_out=f"CASE WHEN request = '- - - ' AND code = 0 THEN '{_NO_REQUEST}' END",
         ),
     )
 
@@ -86,7 +101,7 @@ https 2025-11-24T16:00:00.186641Z app/shop/1 203.0.113.9:2817 10.0.0.1:80 0.000 
 
 PLUGIN = Source(
     name="alb-log",
-    help="AWS Application Load Balancer access logs",
+    help="AWS load balancer access logs: Application, Classic",
     example=_EXAMPLE,
     sniff=sniff,
     open=open_alb,

@@ -73,6 +73,9 @@ def open_pattern(origin: Origin) -> Scan:
     )
     unit = _unit(origin, took)
     has: dict[str, Any] = {name: name for name in _PLAIN if name in wanted}
+    if "status" in has:
+        # as HAProxy and the balancers of AWS write that there is none
+        has["status"] = "(CASE WHEN status = '-1' THEN '-' ELSE status END)"
     asked = [name for name in ("endpoint", "request", "path", "method") if name in wanted]
     has |= {name: name for name in asked} if asked not in (["method"], []) else {"endpoint": "'-'"}
     labels = {name: f"word{at}" for at, name in enumerate(wanted) if _is_label(name)}
@@ -83,7 +86,7 @@ def open_pattern(origin: Origin) -> Scan:
             time=clock_sql("time", kind, zone_us=zone_us(origin), zone=_zone(words)),
             at_end=choice(origin, "timestamp", ("start", "end")) == "end",
             took=duration_sql(took, unit) if unit else None,
-            untimed=f"{took} = '-'",
+            untimed=f"{took} IN ('-', '-1')",
             fits="time <> ''",
             labels=labels,
             **has,

@@ -1,0 +1,66 @@
+"""What other servers, balancers and tracers write that is not read as it is, and what to do.
+
+Logs of a request a line can be read by a pattern: the manual has those of the usual servers.
+Traces of Jaeger and Zipkin become lines that can be imported.
+"""
+
+from __future__ import annotations
+
+from slogate.sources._relatives import Stranger
+
+_PATTERN = "its pattern is in slogate docs import-access-logs"
+_CONNECTIONS = "it tells of connections, not of requests: import the log of what answers them"
+_SEND = "let it write or send OTLP: slogate docs import-otlp, slogate docs receive"
+_SCRAPE = "import from the Prometheus server that does: slogate docs import-prometheus"
+_THEN = "> LINES, and import that"
+_JAEGER = (
+    "jq -c '.data[] as $trace | $trace.spans[] | ([.tags[] | {key, value}] | from_entries) as "
+    '$tags | select($tags["span.kind"] == "server") | {time: .startTime, duration_us: '
+    '.duration, endpoint: .operationName, status: ($tags["http.response.status_code"] // '
+    f'$tags["http.status_code"]), ok: ($tags.error != true), trace_id: .traceID}}\' FILE {_THEN}'
+)
+_ZIPKIN = (
+    'jq -c \'(if type == "array" then .[] else . end) | select(.kind == "SERVER") | {time: '
+    '.timestamp, duration_us: .duration, endpoint: .name, status: .tags["http.status_code"], '
+    f"ok: (.tags.error == null), trace_id: .traceId}}' FILE {_THEN}"
+)
+_TEMPO = "jq -c '{{resourceSpans: {}}}' FILE {}"
+_WHEN = rb"(?:<\d+>)?(?:1 )?\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) "
+_METRIC = rb"[a-z]\w*_(?:bucket|total|count|sum)(?:\{[^\n]*\})? [\d.eE+-]+\n"
+
+BEGIN = {
+    rb"tls \d\.\d \d{4}-\d\d-\d\dT[\d:]+ net/": Stranger(
+        "a log of a network load balancer of AWS", _CONNECTIONS
+    ),
+    rb"\d{4}-\d\d-\d\dT[\d:.]+Z [\da-fA-F.:]+ \d+ \d+ (?:TLSv[\d.]+|-) \S+ (?:[\d.]+|-) ": Stranger(
+        "a log of the connections of a load balancer of AWS", _CONNECTIONS
+    ),
+    rb"\d{9,10}\.\d{3} +\d+ [\da-fA-F.:]+ [A-Z_]+/\d{3} \d+ [A-Z]+ ": Stranger(
+        "a log of Squid", _PATTERN
+    ),
+    rb"\S+:\d+ \[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:.]+\] \S+ \S+/\S+ -?\d+/-?\d+/-?\d+/-?\d+/": Stranger(
+        "a log of HAProxy", _PATTERN
+    ),
+    _WHEN + rb"\S+ haproxy\b": Stranger("a log of HAProxy", _PATTERN),
+    rb"(?:<\d+>)?\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) \S+ [\w./-]+(?:\[\d+\])?: ": Stranger(
+        "a log with syslog's words before each line",
+        "strip what stands before each line, and import that: "
+        "sed -E 's/^([^ ]+ +){2}[^ ]+ //' FILE",
+    ),
+    _METRIC + rb"(?:#|[a-z]\w*(?:\{[^\n]*\})? [\d.eE+-]+\n)": Stranger(
+        "metrics of one moment, as Prometheus scrapes them", _SCRAPE
+    ),
+    rb'\{\s*"batches"\s*:\s*\[\s*\{\s*"resource"': Stranger(
+        "a trace as Tempo answers", _TEMPO.format(".batches", _THEN)
+    ),
+}
+HOLD = {
+    rb'^\{\s*"data"\s*:\s*\[\s*\{\s*"traceID"\s*:': Stranger("traces of Jaeger", _JAEGER),
+    rb'"localEndpoint"\s*:\s*\{': Stranger("traces of Zipkin", _ZIPKIN),
+    rb'"trace_id"\s*:\s*"0x[0-9a-f]{32}"': Stranger(
+        "what an exporter to the console prints", _SEND
+    ),
+    rb"AttributesMap\{data=\{": Stranger("what an exporter to the console prints", _SEND),
+    rb"^ +traceId: '[0-9a-f]{32}',": Stranger("what an exporter to the console prints", _SEND),
+    rb"\bResource(?:Spans|Metrics) #\d": Stranger("what the collector prints for debugging", _SEND),
+}
