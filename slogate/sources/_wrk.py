@@ -32,7 +32,7 @@ TAIL = r"""
 [ ]*Transfer/sec:[ ]+[\d.]+[A-Z]*B\b
 """
 _COUNTS = ("requests", "failed", "connect", "read", "write", "timeout")
-_URL = re.compile(r"^Running \S+ test @ (\S+)$", re.MULTILINE)
+_URL = re.compile(r"^[ \t]*Running \S+ test @ (\S+)[ \t]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from slogate.sources._summaries import (
     endpoint_of,
     only,
     reads,
+    spread,
     spread_us,
     start_of,
     step_us,
@@ -81,6 +82,12 @@ def _parse(origin: Origin, text: str) -> Step:
             f"its histogram holds {ranks.count} requests, its statuses {answered}: it is cut off"
         )
     total_us = spread_us(found["total"], "s", "Total")
+    made = round(spread(found["rate"], "Requests/sec")[0] * total_us[0] / 1_000_000)
+    if answered == _MOST_TIMES and made > answered + errors:
+        raise ValueError(
+            f"it made about {made} requests and kept the first {_MOST_TIMES} only, as hey does; "
+            "send fewer at a time"
+        )
     # older versions counted answered requests only
     check_rate(total_us, found["rate"], answered + errors, answered + errors, answered)
     step = Step(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import UTC, datetime
 
 import pytest
@@ -129,6 +130,23 @@ def test_what_is_not_whole_is_refused(tmp_path, name: str, edit: tuple[str, str]
 
     with pytest.raises(SourceError, match=reason):
         summary(tmp_path, name, *source_edit)
+
+
+def test_what_hey_did_not_keep_is_told(tmp_path):
+    """It keeps a million responses: the percentiles of the first are not those of all."""
+    edits = [("[159]", "[999959]"), ("[200]\t180", "[200]\t999980"), ("1439.4449", "9000000.0000")]
+
+    with pytest.raises(SourceError, match="about 1263150 requests and kept the first 1000000 only"):
+        summary(tmp_path, "hey-summary", *edits)
+
+
+def test_the_output_of_wrk_may_be_indented(tmp_path):
+    """As it stands in notes and READMEs."""
+    text = example("wrk")
+
+    rows = summary(tmp_path, "wrk", (text, textwrap.indent(text, "    "))).rows
+
+    assert {row["endpoint"] for row in rows} == {"/hello"}
 
 
 def test_wrk2_leaves_its_calibration_out(tmp_path):
