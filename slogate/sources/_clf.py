@@ -23,7 +23,8 @@ _LINE = re.compile(
     r"(?:(?P<quoted>\"[^\"]*\" )(?:\S+ )?|(?:[^\s\"]+, )*[^\s\"]+ )\S+ \S+ "
     r"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] "
     rf"(?P<request>{QUOTED}) (?P<status>\d{{3}}|-) (?:\d+|-)"
-    rf"(?P<names> {QUOTED} {QUOTED})?(?P<extras>(?: .*)?)",
+    # without a space where a log_format of several strings has none
+    rf"(?P<names> {QUOTED} {QUOTED})?(?P<extras>(?: .*|[a-z_]+=.*)?)",
     re.ASCII,
 )
 _EXTRA = re.compile(rf"{QUOTED}|\S+=\"[^\"]*\"|\S+")
@@ -49,6 +50,11 @@ class Line:
     def of_traefik(self) -> bool:
         """Whether what follows is what Traefik appends, and nobody else."""
         return _TRAEFIK.fullmatch(" ".join(self.extras)) is not None
+
+    @property
+    def glued(self) -> bool:
+        """Whether what follows does so without a space."""
+        return self.combined and f'"{self.extras[0]}' in self.text if self.extras else False
 
     @property
     def template(self) -> str:

@@ -112,7 +112,8 @@ def _doubt(line: Line) -> Iterator[str]:
 
 
 def _template(line: Line) -> str:
-    return line.template + (_timed(line) or "")
+    timed = _timed(line) or ""
+    return line.template + (timed[1:] if line.glued else timed)
 
 
 def _given(origin: Origin, log_format: str) -> str:

@@ -76,6 +76,17 @@ def test_traefik_takes_the_start_that_a_line_has(tmp_path):
     assert [row["ts"] for row in rows] == [half, half, written]
 
 
+def test_a_name_right_behind_the_agent(tmp_path):
+    """A log_format of several strings lacks a space where its owner forgot it."""
+    behind = '{}rt=0.034 uct="0.001" urt="0.033, 0.001"'
+
+    glued = read(tmp_path, COMBINED + behind.format(""), name="nginx-log").rows
+    apart = read(tmp_path, COMBINED + behind.format(" "), name="nginx-log").rows
+
+    assert glued == apart
+    assert glued[0]["duration_us"] == 34_000
+
+
 def test_the_time_that_a_shipper_adds(tmp_path):
     """Fluent Bit writes seconds with as many decimals as there are."""
     line = '{{"date":{},"request":"GET /a HTTP/1.1","status":"200","request_time":"0.034"}}'
