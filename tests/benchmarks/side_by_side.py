@@ -100,7 +100,8 @@ def run(
     for which, took in best.items():
         print(
             f"{which:8} {took['rows']:,} rows, {size / took['wall']:.0f} MB/s, "
-            f"{size / took['cpu']:.0f} MB/s per core, {took['rss_mb']:.0f} MB resident"
+            f"{size / took['cpu']:.0f} MB/s and {took['rows'] / took['cpu']:,.0f} rows/s per core, "
+            f"{took['rss_mb']:.0f} MB resident"
         )
     if not duckdb_alone:
         return
