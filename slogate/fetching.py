@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING
 from slogate import intake, plugins
 from slogate.covering import COVERS, Missing, Span, covered, covers, missing, span_words
 from slogate.errors import SourceError, UsageError
-from slogate.ingest import Imported, Progress, finished, judge_bad
+from slogate.ingest import Imported, Progress
+from slogate.keeping import finished
 from slogate.model.run import Kind, Run
 from slogate.recognition import check_options
 from slogate.sources._base import Chunk, Offer, Origin, Remote, Source
@@ -160,7 +161,7 @@ class _Fetching:
             if first is not None:
                 self.runs.append(self._store(chain([first], tables), piece, span[1]))
             elif piece.tally.bad:
-                judge_bad(self.name, piece.tally, Fraction(0))
+                intake.judge_bad(self.name, piece.tally, Fraction(0))
             self._add(piece.tally)
             if self.trouble is not None:
                 raise self.trouble
@@ -218,7 +219,7 @@ class _Fetching:
             sequence=0, worker=None, series="histograms",
         )  # fmt: skip
         try:
-            judge_bad(self.name, piece.tally, self.wish.max_bad)
+            intake.judge_bad(self.name, piece.tally, self.wish.max_bad)
             origin = {**run.origin, COVERS: covers((piece.start_us, piece.until_us))}
             run = replace(run, origin=origin)
             run = finished(self.store, run, [part], piece.tally)

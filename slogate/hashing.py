@@ -15,18 +15,19 @@ _SMALL = 4 << 20
 
 
 class Hash:
-    """The hash of one file."""
+    """The hash of one file, of so many bytes of it: it may be growing."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, size: int) -> None:
         """Nothing is read yet."""
         self._path = path
+        self._size = size
         self._found: str | OSError | None = None
         self._stopped = Event()
         self._thread: Thread | None = None
 
     def begin(self) -> None:
         """Work it out from now on, beside what else is done; a small file can wait."""
-        if self._path.stat().st_size >= _SMALL:
+        if self._size >= _SMALL:
             # an import that is given up must not wait for it
             self._thread = Thread(target=self._work_out, name="hash", daemon=True)
             self._thread.start()
@@ -51,11 +52,12 @@ class Hash:
 
     def _work_out(self) -> None:
         digest, buffer = hashlib.sha256(), bytearray(_BLOCK)
-        view = memoryview(buffer)
+        view, left = memoryview(buffer), self._size
         try:
             with self._path.open("rb", buffering=0) as file:
-                while size := file.readinto(buffer):
+                while size := file.readinto(view[:left]):
                     digest.update(view[:size])
+                    left -= size
                     if self._stopped.is_set():
                         return
         except OSError as error:

@@ -1,6 +1,6 @@
 """The door in: foreign files → one run in the store, whole or not at all.
 
-recognise each file → hash it → refuse what is imported already → read its rows → parts →
+recognise each file → hash it → leave out what is imported already → read its rows → parts →
 manifest. A file that comes alone is hashed beside the reading of its first rows. The manifest
 comes last, so that a reader never sees half an import; when anything fails the parts are taken
 away again. Bad rows are counted and named with their lines; over the allowed share they are a
@@ -10,26 +10,26 @@ reason to refuse the whole.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from itertools import chain, groupby
-from operator import itemgetter
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slogate import intake
 from slogate.errors import SourceError, UsageError
-from slogate.model.run import Kind, Reconciliation, Run
-from slogate.model.series import Series
+from slogate.grown import Growing, Rest, content_of, rests, unchanged
+from slogate.keeping import keep
+from slogate.model.run import Kind, Run
 from slogate.recognition import (
-    OPTION,
     File,
     doubts,
     news,
     not_applied,
     origin_of,
+    read_alike,
     readable,
     recognise,
     split,
@@ -37,21 +37,15 @@ from slogate.recognition import (
 from slogate.sources._base import NO_UTF8
 from slogate.store.layout import Store
 from slogate.store.locks import alone
-from slogate.store.manifest import found_parts, list_runs, withdraw, write_run
-from slogate.store.parts import write_part
-from slogate.store.seals import sealed
-from slogate.units import format_count, format_share
+from slogate.store.manifest import found_parts, list_runs
+from slogate.units import format_count
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PART_ROWS = 4_000_000
-ALLOWED_SHARE = Fraction(1, 100)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CONVERT = "convert it, if it is Latin-1: iconv -f LATIN1 -t UTF-8 FILE > CONVERTED"
 
 Progress = Callable[[int, int | None], None]
-Rows = tuple[Series, "pa.Table"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,62 +93,110 @@ def import_files(
     line). Raises SourceError for files that cannot be used, UsageError for an unknown format or
     option, StoreError if the store refuses; nothing is left behind then.
     """
-    chosen = dict(options or {})
+    wish = _Wish(
+        service=service, now_ts=now_ts, kind=kind, labels=labels or {}, commit=commit,
+        branch=branch, options=dict(options or {}), max_bad=max_bad, run_id=run_id,
+        progress=progress,
+    )  # fmt: skip
     with readable(files) as paths:
-        given = [recognise(*file, format, chosen, beside=len(files) == 1) for file in paths]
+
+        def looked_at() -> list[File]:
+            beside = len(files) == 1
+            return [recognise(*file, format, wish.options, beside=beside) for file in paths]
+
+        given = looked_at()
         try:
             # the same files by two at once: the second finds there what the first has imported
             with alone(store, ("import", service, kind)):
-                return _import(
-                    store, given, service=service, now_ts=now_ts, kind=kind, labels=labels or {},
-                    commit=commit, branch=branch, options=chosen, max_bad=max_bad, run_id=run_id,
-                    progress=progress,
-                )  # fmt: skip
+                try:
+                    return _import(store, given, wish, copied=False)
+                except Growing:
+                    if kind != "production":
+                        raise
+                given += looked_at()
+                return _import(store, given[len(paths) :], wish, copied=True)
         finally:
             for file in given:
                 file.hash.stop()
 
 
-def _import(
-    store: Store,
-    given: Sequence[File],
-    *,
-    service: str,
-    now_ts: int,
-    kind: Kind,
-    labels: Mapping[str, str],
-    commit: str | None,
-    branch: str | None,
-    options: Mapping[str, str],
-    max_bad: Fraction | None,
-    run_id: str | None,
-    progress: Progress,
-) -> Imported:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """What was asked for."""
+
+    service: str
+    now_ts: int
+    kind: Kind
+    labels: Mapping[str, str]
+    commit: str | None
+    branch: str | None
+    options: Mapping[str, str]
+    max_bad: Fraction | None
+    run_id: str | None
+    progress: Progress
+
+
+def _import(store: Store, given: Sequence[File], wish: _Wish, *, copied: bool) -> Imported:
+    """Import what no run holds; of copies, if the files are still being written to."""
     runs = list_runs(store)
-    mine = [run for run in runs if run.service == service and run.kind == kind]
-    begun = _begun(given, labels, progress) if len(given) == 1 else None
-    files_new, skipped, known = news(given, mine, options, kind)
-    if known:
-        if begun:
+    mine = [run for run in runs if run.service == wish.service and run.kind == wish.kind]
+    begun = _begun(given, wish) if len(given) == 1 and not copied else None
+    try:
+        files, skipped, known = news(given, mine, wish.options, wish.kind)
+        alike = read_alike(mine, wish.options) if wish.kind == "production" and not known else []
+        held = [run for run in alike if wish.labels.items() <= run.labels.items()]
+        with rests(store, files, held, copied=copied) as left:
+            skipped |= {rest.given.origin.name: rest.told for rest in left if rest.file is None}
+            new = [rest for rest in left if rest.file is not None]
+            if known is None and not new:
+                known = next(run for run in mine if run.id in left[0].whose)
+            if known is not None:
+                notes = tuple(not_applied(known, wish.labels, wish.commit, wish.branch))
+                return Imported(run=known, new=False, skipped=skipped, notes=notes)
+            if begun is None or new[0].file is not given[0]:
+                begun = _begun([rest.file for rest in new if rest.file is not None], wish)
+            first = _first(begun, new)
+            run = _new_run(wish, new, first)
+            _make_way(store, run, [each.id for each in runs])
+            continued = {who for rest in new for who in rest.whose}
+            others = [each for each in mine if each.id not in continued]
+            tables = chain([first], begun.tables, unchanged(new))
+            run = keep(store, run, tables, begun.tally, wish.max_bad)
+            return _imported(run, new, begun.tally, others, skipped)
+    finally:
+        if begun is not None:
             begun.tables.close()
-        notes = tuple(not_applied(known, labels, commit, branch))
-        return Imported(run=known, new=False, skipped=skipped, notes=notes)
-    reading = begun or _begun(files_new, labels, progress)
-    tally, first = reading.tally, _first(reading, files_new)
-    origin = origin_of(files_new, options)
-    run = Run(
-        id=run_id or _run_id(first[1], service, kind, origin), service=service, kind=kind,
-        state="complete", created_ts=now_ts, commit=commit, branch=branch, labels=labels,
-        source=files_new[0].source.name, origin=origin,
-        untold=tuple(sorted({what for file in files_new for what in file.source.untold})),
+
+
+def _new_run(wish: _Wish, new: Sequence[Rest], first: intake.Rows) -> Run:
+    """The run to be, named after what it is made of."""
+    files = [rest.given for rest in new]
+    origin = origin_of(files, wish.options)
+    contents = {rest.given.origin.name: content_of(rest) for rest in new}
+    return Run(
+        id=wish.run_id or _run_id(first[1], wish.service, wish.kind, origin),
+        service=wish.service, kind=wish.kind, state="complete", created_ts=wish.now_ts,
+        commit=wish.commit, branch=wish.branch, labels=wish.labels, source=files[0].source.name,
+        origin=origin, contents=contents if wish.kind == "production" else {},
+        untold=tuple(sorted({what for file in files for what in file.source.untold})),
     )  # fmt: skip
-    _make_way(store, run, [run.id for run in runs])
-    run = _store(store, run, chain([first], reading.tables), tally, max_bad)
+
+
+def _imported(
+    run: Run,
+    new: Sequence[Rest],
+    tally: intake.Tally,
+    others: Sequence[Run],
+    skipped: Mapping[str, str],
+) -> Imported:
+    """What is told of an import; `others` are runs that it may overlap."""
+    notes = [rest.told for rest in new if rest.whose]
+    notes += doubts([rest.given for rest in new], others, run)
     return Imported(
         run=run, new=True, requests=tally.requests, bad=dict(tally.bad),
         left_out=dict(tally.left_out), shown=tuple(tally.shown),
         endpoints=len(tally.endpoints), named=tally.named(), skipped=skipped,
-        notes=(*doubts(files_new, mine, run), *tally.notes),
+        notes=(*notes, *tally.notes),
     )  # fmt: skip
 
 
@@ -163,15 +205,15 @@ class _Reading:
     """Files that are being read: their first rows, or why there are none, and the others."""
 
     tally: intake.Tally
-    first: Rows | SourceError | None
-    tables: Generator[Rows]
+    first: intake.Rows | SourceError | None
+    tables: Generator[intake.Rows]
 
 
-def _begun(files: Sequence[File], labels: Mapping[str, str], progress: Progress) -> _Reading:
+def _begun(files: Sequence[File], wish: _Wish) -> _Reading:
     tally = intake.Tally()
-    first: Rows | SourceError | None
+    first: intake.Rows | SourceError | None
     pairs = [(file.source, file.origin) for file in files]
-    tables = intake.read(pairs, tally, labels, progress)
+    tables = intake.read(pairs, tally, wish.labels, wish.progress)
     try:
         first = next(tables, None)
     except SourceError as error:  # to be raised only if the file is not known already
@@ -179,38 +221,26 @@ def _begun(files: Sequence[File], labels: Mapping[str, str], progress: Progress)
     return _Reading(tally=tally, first=first, tables=tables)
 
 
-def _first(reading: _Reading, files: Sequence[File]) -> Rows:
+def _first(reading: _Reading, new: Sequence[Rest]) -> intake.Rows:
     """The first rows there are; SourceError that says what there was instead."""
     if isinstance(reading.first, SourceError):
         raise reading.first
     if reading.first is not None:
         return reading.first
     tally = reading.tally
-    name = files[0].origin.name if len(files) == 1 else f"{len(files)} files"
+    name = new[0].given.origin.name if len(new) == 1 else f"{len(new)} files"
     if tally.bad:
         count = format_count(tally.bad.total())
         raise SourceError(
-            f"{name}: none of its rows can be used, {count} are bad{_shown(tally)}",
-            hint=_CONVERT if NO_UTF8 in tally.bad else "is it of another format? --format NAME",
+            f"{name}: none of its rows can be used, {count} are bad{tally.listed}",
+            hint=intake.CONVERT
+            if NO_UTF8 in tally.bad
+            else "is it of another format? --format NAME",
         )
     if tally.left_out:
         what = ", ".join(f"{format_count(n)} {kind}" for kind, n in tally.left_out.items())
         raise SourceError(f"{name}: there are no requests; left out: {what}")
     raise SourceError(f"{name}: there are no rows")
-
-
-def _refuse_bad(name: str, tally: intake.Tally, allowed: Fraction) -> None:
-    bad, total = tally.bad.total(), tally.bad.total() + tally.rows
-    hint = _CONVERT if NO_UTF8 in tally.bad else "correct the file"
-    raise SourceError(
-        f"{name}: {format_count(bad)} of {format_count(total)} rows are bad "
-        f"({format_share(Fraction(bad, total))}, {format_share(allowed)} allowed){_shown(tally)}",
-        hint=f"{hint}, or keep the other rows with --max-bad and a share",
-    )
-
-
-def _shown(tally: intake.Tally) -> str:
-    return "".join(f"\n  {line}" for line in tally.shown)
 
 
 def _run_id(first: pa.Table, service: str, kind: str, origin: Mapping[str, str]) -> str:
@@ -226,64 +256,3 @@ def _make_way(store: Store, run: Run, known: Sequence[str]) -> None:
         raise UsageError(f"there is a run '{run.id}' already", hint="choose another id for it")
     for path in found_parts(store, run):
         path.unlink(missing_ok=True)
-
-
-def _store(
-    store: Store,
-    run: Run,
-    tables: Iterator[Rows],
-    tally: intake.Tally,
-    max_bad: Fraction | None,
-) -> Run:
-    """Write the parts and then the manifest, or leave nothing."""
-    parts: list[str] = []
-    try:
-        for series, group in groupby(tables, itemgetter(0)):
-            alike = (table for _, table in group)
-            while (table := next(alike, None)) is not None:
-                rows = _up_to(chain([table], alike), PART_ROWS)
-                parts.append(
-                    write_part(
-                        store, run.id, run.service, run.kind, rows,
-                        sequence=len(parts), worker=None, series=series,
-                    )
-                )  # fmt: skip
-        names = [key for key in run.origin if not key.startswith(OPTION)]
-        judge_bad(", ".join(names), tally, max_bad)
-        stored = finished(store, run, parts, tally)
-        write_run(store, stored)
-    except BaseException:
-        withdraw(store, run.id, parts)
-        raise
-    return stored
-
-
-def _up_to(tables: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
-    """Tables until they hold that many rows; the others stay for the next part."""
-    for table in tables:
-        yield table
-        rows -= table.num_rows
-        if rows <= 0:
-            return
-
-
-def judge_bad(name: str, tally: intake.Tally, max_bad: Fraction | None) -> None:
-    """SourceError if more rows are bad than the share allows."""
-    bad, total = tally.bad.total(), tally.bad.total() + tally.rows
-    allowed = ALLOWED_SHARE if max_bad is None else max_bad
-    if bad > allowed * total and not (max_bad is None and bad == 1):
-        _refuse_bad(name, tally, allowed)
-
-
-def finished(store: Store, run: Run, parts: Sequence[str], tally: intake.Tally) -> Run:
-    """The run with what is known once all is written."""
-    run = sealed(store, replace(run, parts=tuple(parts)))
-    written = sum(seal.rows for seal in run.seals.values())
-    bad = tally.bad.total()
-    notes = [f"{format_count(bad)} bad rows were not kept"] if bad else []
-    return replace(
-        run,
-        start_ts=tally.first_ts, ramped_ts=tally.first_ts, stop_ts=tally.last_ts,
-        end_ts=tally.last_ts, rows=Reconciliation(seen=tally.rows, written=written, unreadable=bad),
-        note="; ".join([*notes, *tally.notes]) or None,
-    )  # fmt: skip

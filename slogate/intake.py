@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from slogate.errors import SourceError
 from slogate.model.series import Series
 from slogate.sources._base import (
     DAMAGED,
+    NO_UTF8,
     REJECTS_LIMIT,
     BadRow,
     Chunk,
@@ -31,14 +33,18 @@ from slogate.sources._base import (
 from slogate.store.parts import SCHEMA
 from slogate.store.scans import Reject, scan
 from slogate.store.words import endpoints, labelled, mapped
+from slogate.units import format_count, format_share
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+Rows = tuple[Series, "pa.Table"]
 SHOWN = 5
 _FATES = ("bad", "left_out", "line")
 SMALL_BYTES = 4 << 20
 ENDPOINTS_COUNTED = 100_000
+ALLOWED_SHARE = Fraction(1, 100)
+CONVERT = "convert it, if it is Latin-1: iconv -f LATIN1 -t UTF-8 FILE > CONVERTED"
 _NAME_KEPT = 200
 
 
@@ -68,6 +74,11 @@ class Tally:
             more = hash(name) if len(name) > _NAME_KEPT else 0
             self.endpoints.add((method, name[:_NAME_KEPT], more))
 
+    @property
+    def listed(self) -> str:
+        """The first bad rows, each on a line of its own."""
+        return "".join(f"\n  {line}" for line in self.shown)
+
     def named(self) -> tuple[str, ...]:
         """The first endpoints in the order of the alphabet, as specs name them."""
         return tuple(sorted(f"{m} {e}".strip() for m, e, _ in self.endpoints)[:SHOWN])
@@ -78,7 +89,7 @@ def read(
     tally: Tally,
     labels: Mapping[str, str],
     progress: Callable[[int, int | None], None],
-) -> Generator[tuple[Series, pa.Table]]:
+) -> Generator[Rows]:
     """The rows of all files as tables ready to store, none empty; SourceError as they come."""
     guesses = [_expected_rows(origin) for _, origin in files]
     expected = None if None in guesses else sum(guess or 0 for guess in guesses)
@@ -261,3 +272,17 @@ def prepare(chunk: Chunk, labels: Mapping[str, str], tally: Tally) -> pa.Table:
             nothing = pa.nulls(len(column), field_.type)
             columns[field_.name] = nothing if empty else column.cast(field_.type)
     return pa.table(columns)
+
+
+def judge_bad(name: str, tally: Tally, max_bad: Fraction | None) -> None:
+    """SourceError if more rows are bad than the share allows."""
+    bad, total = tally.bad.total(), tally.bad.total() + tally.rows
+    allowed = ALLOWED_SHARE if max_bad is None else max_bad
+    if bad <= allowed * total or (max_bad is None and bad == 1):
+        return
+    hint = CONVERT if NO_UTF8 in tally.bad else "correct the file"
+    raise SourceError(
+        f"{name}: {format_count(bad)} of {format_count(total)} rows are bad "
+        f"({format_share(Fraction(bad, total))}, {format_share(allowed)} allowed){tally.listed}",
+        hint=f"{hint}, or keep the other rows with --max-bad and a share",
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -35,12 +35,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class File:
     """A file, the format that reads it, and the SHA-256 of it as stored and of its content.
 
-    `content` is None where that is what is stored.
+    `content` is None where that is what is stored. `size` is that of the content, `stored_size`
+    that of the file when it was looked at: it may be growing.
     """
 
     source: Source
     origin: Origin
     hash: Hash = field(compare=False)
+    size: int
+    stored_size: int
     content: str | None = None
 
     @property
@@ -69,19 +72,21 @@ def recognise(
 
     `beside`: the hash is worked out while the caller goes on, who asks for it or stops it.
     """
-    origin, stored = read_origin(name, path), Hash(path)
+    origin, size = read_origin(name, path), path.stat().st_size
+    stored = Hash(path, size)
     if beside:
         stored.begin()
     try:
         auto = wanted == "auto"
         source = _sniffed(origin, options) if auto else plugins.find("sources", wanted)
         check_options(source, options)
-        content = None if origin.compression == "none" else _content(origin)
+        content, held = (None, size) if origin.compression == "none" else _content(origin)
     except BaseException:
         stored.stop()
         raise
+    origin = replace(origin, options=options, whole=True)
     return File(
-        source=source, origin=replace(origin, options=options, whole=True), hash=stored,
+        source=source, origin=origin, hash=stored, size=held, stored_size=size,
         content=content,
     )  # fmt: skip
 
@@ -106,15 +111,17 @@ def readable(files: Sequence[tuple[str, Path]]) -> Iterator[list[tuple[str, Path
         yield found
 
 
-def _content(origin: Origin) -> str:
-    found = hashlib.sha256()
+def _content(origin: Origin) -> tuple[str, int]:
+    """The hash of what is decompressed, and its size."""
+    found, size = hashlib.sha256(), 0
     try:
         with origin.stream() as stream:
             while block := stream.read(1 << 20):
                 found.update(block)
+                size += len(block)
     except DAMAGED as error:
         raise damaged(origin, error) from None
-    return found.hexdigest()
+    return found.hexdigest(), size
 
 
 def check_options(source: Source, options: Mapping[str, str]) -> None:
@@ -168,8 +175,10 @@ def news(
     """What to import, why the others are skipped, and the run that holds it all already."""
     found, repeated = distinct(given)
     skipped = dict.fromkeys(repeated, "given twice")
-    read_with = split(origin_of(found, options))[1]
-    alike = [run for run in runs if split(run.origin)[1] == read_with]
+    # of a run that holds but the rest of a file, `grown` finds what is before it as well
+    alike = [run for run in read_alike(runs, options) if not any(
+        content.after for content in run.contents.values()
+    )]  # fmt: skip
     sames = [sorted(hashes) for hashes in zip(*(file.hashes for file in found), strict=True)]
     known = next((run for run in alike if split(run.origin)[0] in sames), None)
     if kind == "production" and not known:
@@ -178,6 +187,12 @@ def news(
         skipped |= {name: f"already imported as {run.id}" for name, run in again.items()}
         known = None if found else next(iter(again.values()))
     return found, skipped, known
+
+
+def read_alike(runs: Iterable[Run], options: Mapping[str, str]) -> list[Run]:
+    """The runs whose files were read with these options."""
+    read_with = split(origin_of([], options))[1]
+    return [run for run in runs if split(run.origin)[1] == read_with]
 
 
 def origin_of(files: Sequence[File], options: Mapping[str, str]) -> dict[str, str]:

@@ -74,6 +74,19 @@ class Seal:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a file held when it was imported: so many bytes, decompressed, from `after` on.
+
+    `head` is the SHA-256 of the first of them, at most 4,096. Who holds those before `after`, if
+    any, is another run.
+    """
+
+    bytes: int
+    head: str
+    after: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Users:
     """So many users there were from a moment on, until the next is told."""
@@ -89,6 +102,7 @@ class Run:
     `start_ts` is the start of the test, `ramped_ts` the first moment all users were spawned
     (the test start with a custom shape), `stop_ts` the moment the test was told to stop,
     `end_ts` the later of the stop and the last start. `planned_us` is the intended run time.
+    `contents` tells more of the files in `origin`, of production.
     `parts` are paths relative to the store; `seals` say what they were, for those that were
     closed. `rolled_up` is set where counts and histograms took the place of so many requests.
     `untold` says what the source is silent about: `failures`, where failed requests are not in it.
@@ -114,6 +128,7 @@ class Run:
     labels: Mapping[str, str] = field(default_factory=dict)
     source: str = "locust"
     origin: Mapping[str, str] = field(default_factory=dict)
+    contents: Mapping[str, Content] = field(default_factory=dict)
     generator_exit: int | None = None
     note: str | None = None
     health: Health = Health()

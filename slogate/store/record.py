@@ -43,7 +43,8 @@ def run_to_json(run: Run) -> dict[str, Any]:
         "users": [dataclasses.asdict(each) for each in run.users],
     }
     document |= {"health": dataclasses.asdict(run.health), "rows": dataclasses.asdict(run.rows)}
-    document["seals"] = {part: dataclasses.asdict(seal) for part, seal in run.seals.items()}
+    for name in ("seals", "contents"):
+        document[name] = {k: dataclasses.asdict(v) for k, v in getattr(run, name).items()}
     for name in ("interleaved", "early_stop"):
         value = getattr(run, name)
         document[name] = value and dataclasses.asdict(value)

@@ -25,7 +25,7 @@ def test_it_is_that_of_the_bytes(tmp_path, size, beside):
     """Of files small and large, begun beforehand or not, and asked for twice."""
     path = tmp_path / "f"
     path.write_bytes(os.urandom(size))
-    found = Hash(path)
+    found = Hash(path, path.stat().st_size)
     if beside:
         found.begin()
 
@@ -49,7 +49,7 @@ def test_one_that_was_given_up_can_be_asked_for(tmp_path):
     """It is then worked out after all."""
     path = tmp_path / "f"
     path.write_bytes(bytes(LARGE))
-    found = Hash(path)
+    found = Hash(path, path.stat().st_size)
     found.begin()
     found.stop()
 

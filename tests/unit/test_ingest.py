@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from foreign import START_MS, good, jtl
 
-from slogate import ingest
+from slogate import keeping
 from slogate.errors import SourceError, StoreError, UsageError
 from slogate.ingest import import_files
 from slogate.store.layout import Store, open_store
@@ -128,7 +128,7 @@ def test_halves_are_the_whole(store, tmp_path):
 
 def test_parts_are_cut_and_keep_all_rows(store, tmp_path, monkeypatch):
     """A long file becomes several parts, none lost or doubled at the cut."""
-    monkeypatch.setattr(ingest, "PART_ROWS", 1)
+    monkeypatch.setattr(keeping, "PART_ROWS", 1)
     given = files(tmp_path, *(jtl(*(good(i + n) for n in range(3))) for i in range(4)))
 
     run = import_files(store, given, service="shop", now_ts=NOW).run
@@ -167,7 +167,7 @@ def test_the_share_of_bad_rows_decides(store, tmp_path, bad, rows, max_bad, kept
 )
 def test_an_import_that_fails_leaves_nothing(store, tmp_path, second, monkeypatch):
     """A fault in a later file takes the parts of the earlier ones away again."""
-    monkeypatch.setattr(ingest, "PART_ROWS", 1)
+    monkeypatch.setattr(keeping, "PART_ROWS", 1)
 
     with pytest.raises(SourceError):
         import_files(store, files(tmp_path, jtl(good()), second), service="shop", now_ts=NOW)
@@ -177,7 +177,7 @@ def test_an_import_that_fails_leaves_nothing(store, tmp_path, second, monkeypatc
 
 def test_an_interrupted_import_leaves_nothing(store, tmp_path, monkeypatch):
     """Ctrl-C between two files is a failure like any other."""
-    monkeypatch.setattr(ingest, "PART_ROWS", 1)
+    monkeypatch.setattr(keeping, "PART_ROWS", 1)
 
     def interrupt(rows, _expected):
         if rows > 1:

@@ -90,11 +90,11 @@ def test_damaged_compression_is_found_at_once(store, tmp_path):
     assert list_runs(store) == []
 
 
-def test_a_longer_copy_of_a_log_is_told(store, tmp_path):
-    """It is taken, and whoever imports it learns that its first lines are there already."""
+def test_what_may_hold_the_same_requests_is_told(store, tmp_path):
+    """It is taken, and whoever imports it learns that some of its rows may be there already."""
     first = taken(store, file(tmp_path, "a", rows(0, 9)))
-    longer = taken(store, file(tmp_path, "b", rows(0, 12)))
-    whole = taken(store, file(tmp_path, "c", rows(0, 15)))
+    longer = taken(store, file(tmp_path, "b", rows(1, 12)))
+    whole = taken(store, file(tmp_path, "c", rows(2, 15)))
 
     assert first.notes == ()
     [told] = longer.notes
