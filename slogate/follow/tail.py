@@ -16,6 +16,7 @@ import hashlib
 import lzma
 import os
 import shutil
+import stat
 import tempfile
 import zlib
 from collections.abc import Callable
@@ -222,6 +223,8 @@ def _is_empty(path: Path) -> bool:
 
 def _opened(path: Path) -> tuple[IO[bytes], int]:
     """The file, decompressed into a temporary one if it must be, and when it was last written."""
+    if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for
+        raise OSError("it is no regular file")
     file = path.open("rb")
     written = os.fstat(file.fileno()).st_mtime_ns
     begins = file.read(10)

@@ -14,6 +14,7 @@ import fcntl
 import json
 import os
 import secrets
+import stat
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -144,7 +145,7 @@ def left(store: Store) -> Iterator[Left]:
     """The journals of receivers that are no more; StoreError if one cannot be read."""
     for path in sorted((store.root / "journal").glob(f"*{SUFFIX}")):
         try:
-            lock = path.open("rb")
+            lock = _opened(path)
         except FileNotFoundError:  # its receiver has just stopped
             continue
         except OSError as error:
@@ -161,6 +162,15 @@ def left(store: Store) -> Iterator[Left]:
         runs = tuple(run for head, _ in heads for run in head.get("runs", ()))
         records = tuple(_record(head, rows) for head, rows in heads if "run" in head)
         yield Left(path, runs, records, damaged, lock)
+
+
+def _opened(path: Path) -> Any:
+    """A journal, to be read; a pipe, which would be waited for, and a device are none."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise StoreError(f"{path} is no journal: it is no regular file", hint="move it away")
+    return os.fdopen(handle, "rb")
 
 
 def _read(file: Any) -> tuple[list[tuple[dict[str, Any], bytes]], bool]:

@@ -12,6 +12,7 @@ import shutil
 import pyarrow as pa
 import pytest
 
+from slogate.errors import SourceError
 from slogate.follow.tail import Tail
 
 
@@ -177,6 +178,15 @@ def test_what_is_gone_is_said(log, tmp_path):
 
     assert data == b"".join(log.lines[7:])
     assert "read up to line 7 is gone" in again.notes[0]
+
+
+def test_a_pipe_in_the_place_of_the_log_is_not_waited_for(log):
+    """It is no file that anybody could go on with."""
+    log.path.unlink()
+    os.mkfifo(log.path)
+
+    with pytest.raises(SourceError, match="it is no regular file"):
+        Tail(log.path).pull()
 
 
 @pytest.mark.parametrize("rotated", ["{0.name}.{1}", "{0.stem}.{1}{0.suffix}"])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import fcntl
 import io
+import os
 import resource
 import socket
 import zlib
@@ -94,6 +95,17 @@ def test_a_record_that_breaks_off_was_never_acknowledged(store, cut):
     [(run, kept)] = recover(store)
 
     assert (kept, run.rows.written) == (5, 5)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_what_is_no_file_is_no_journal(store, make):
+    """A pipe would be waited for, and nothing received."""
+    path = store.root / "journal" / "1-a.journal"
+    path.parent.mkdir()
+    make(path)
+
+    with pytest.raises(StoreError, match="it is no regular file"):
+        list(left(store))
 
 
 @pytest.mark.parametrize(
