@@ -47,6 +47,9 @@ BEGIN = {
     _XML + rb"<testsuites?[ >]": Stranger(
         "test results as JUnit writes them", "import what the load tool itself measured"
     ),
+    rb"Percentage served,Time in ms": Stranger(
+        "ab's percentiles (ab -e)", "import what ab prints, or each request: ab -g FILE"
+    ),
     rb"Transaction Name,": Stranger("a summary of LoadRunner", _SUMMED),
     rb"test_suite,test_name,scenario,": Stranger("a summary of NBomber", _SUMMED),
     rb"Date & Time, +Trans, +Elap Time,": Stranger("a table of siege's summaries", _SUMMED),

@@ -66,7 +66,7 @@ _HOLD = {
     rb'"simulationId"\s?:': Stranger("the assertions of Gatling's report", _GATLING),
     rb"^---- Global Information -{9}": Stranger("what Gatling prints", _GATLING),
     rb"\bhttp_req_duration ?\.{2}": Stranger("what k6 prints", _K6),
-    rb"^Req/Bytes counts sampled once per second": Stranger(
+    rb"^Req/Bytes counts sampled once per second|^Stat +Avg +Stdev +Max +$": Stranger(
         "what autocannon prints, with rounded counts", "import its JSON: autocannon --json"
     ),
     rb"^#Fields: ": Stranger("a log in the W3C's format", _MANUAL),

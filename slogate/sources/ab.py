@@ -69,6 +69,8 @@ def sniff(head: bytes) -> float:
 
 
 def _parse(origin: Origin, text: str) -> Step:
+    if "<table" in text:
+        raise ValueError("it is a page, as ab -w writes it; run ab without -w")
     found = only(_RUN, text if text.endswith("\n") else f"{text}\n", "the results of ab")
     told = {name: count_of(found[name] or "0", name) for name in _COUNTS}
     parts = told["connect"] + told["receive"] + told["size"] + told["exceptions"]
@@ -95,7 +97,9 @@ def _ranks(found: re.Match[str], complete: int) -> Ranks:
     ranks = Ranks(complete)
     ranks.between(_ms(found["shortest"])[0], _ms(found["longest"])[1])
     percentiles = _PERCENTILE.findall(found["percentiles"] or "")
-    if complete > 1 and (not percentiles or percentiles[-1][0] != "100"):
+    if complete > 1 and not percentiles:
+        raise ValueError("it has no percentiles: it is cut off, or ab was run with -d")
+    if complete > 1 and percentiles[-1][0] != "100":
         raise ValueError("its percentiles are cut off")
     for share, ms in percentiles:
         percent = count_of(share, "percentage")

@@ -114,6 +114,8 @@ def test_wrk_without_percentiles_knows_the_longest(tmp_path):
         pytest.param("hey-summary", ("003 [159]\t|", "003 159\t|"), "as a whole", id="hey odd"),
         pytest.param("hey-summary", ("in 0.0027", "in 0.0087"), "contradict", id="hey falls"),
         pytest.param("ab", (" 100%     16 (longest request)\n", ""), "cut off", id="ab cut"),
+        pytest.param("ab", ("Percentage of the requests", "x"), "run with -d", id="ab -d"),
+        pytest.param("ab", ("Server Software", "<table >"), "run ab without -w", id="ab -w"),
         pytest.param("ab", ("Length: 20", "Length: 21"), "not the sum", id="ab sum"),
         pytest.param("ab", ("Complete requests:      200", "Complete requests:      x"),
                      "as a whole", id="ab odd"),
