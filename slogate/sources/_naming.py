@@ -12,6 +12,7 @@ import difflib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from slogate.errors import SourceError
 from slogate.sources._base import LONGEST_US, Origin
@@ -39,15 +40,21 @@ _ENDS = {"end", "endtime", "endedat", "finishedat"}
 
 
 def meaning_of(
-    origin: Origin, samples: Mapping[str, Sequence[str]], inner: Sequence[str] = ()
+    origin: Origin,
+    samples: Mapping[str, Sequence[str]],
+    inner: Sequence[str] = (),
+    *,
+    typed: Mapping[str, str] | None = None,
 ) -> Meaning:
     """What the columns are, of which `samples` hold the first values; SourceError if unsure.
 
-    `inner` are all that can be named where columns hold others, by dots.
+    `inner` are all that can be named where columns hold others, by dots; `typed` the units of
+    those that are durations by their type, whatever a mapping says.
     """
+    typed = typed or {}
     given = origin.options.get("mapping")
     names = inner or list(samples)
-    found = read_mapping(given) if given else _from_names(origin, samples, names)
+    found = read_mapping(given) if given else _from_names(origin, samples, names, typed)
     columns = [*(each.name for each in found.fields.values()), *found.labels.values()]
     # within others, what few rows have may be missing in the first ones
     rare = {each.name for word, each in found.fields.items() if word in _RARE}
@@ -62,6 +69,9 @@ def meaning_of(
         hint = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(names[:50])}"
         raise origin.fail(f"there is no column '{missing[0]}'", hint=hint)
     took = found.fields.get("duration")
+    if took and took.name in typed:
+        took = replace(took, unit=typed[took.name])
+        return replace(found, fields={**found.fields, "duration": took})
     if took:
         _check_durations(origin, took, samples.get(took.name, ()))
     return found
@@ -75,7 +85,10 @@ def is_known(names: Sequence[str]) -> bool:
 
 
 def _from_names(
-    origin: Origin, samples: Mapping[str, Sequence[str]], names: Sequence[str]
+    origin: Origin,
+    samples: Mapping[str, Sequence[str]],
+    names: Sequence[str],
+    typed: Mapping[str, str],
 ) -> Meaning:
     fields: dict[str, Column] = {}
     for meaning, words in _NAMES.items():
@@ -87,7 +100,7 @@ def _from_names(
             fields[meaning] = Column(name=mine[0][1], at_end=known[mine[0][0]] in _ENDS)
     moments = [name for name, texts in samples.items() if clock_kind(texts) in _MOMENTS]
     units = {
-        name: unit or ("s" if tells_unit(texts) else "")
+        name: typed.get(name) or unit or ("s" if tells_unit(texts) else "")
         for name, texts in samples.items()
         if (unit := duration_unit(name)) is not None and name not in moments
     }

@@ -1,6 +1,6 @@
 """Parquet from anywhere: one row a request, columns by a mapping or by their names.
 
-Columns that are moments by their type need no unit; those without a zone need one to be said.
+Columns that are moments or durations by their type need no unit; moments without a zone need it.
 A bad row is named by its number in the file. Refuses files of rows within rows, and to guess
 what a column means.
 """
@@ -48,7 +48,8 @@ def open_parquet(origin: Origin) -> Scan | Iterator[Chunk]:
     if is_ours(schema.names, origin):
         return returned(origin, schema.names, "parquet")
     samples = {name: _texts(first[at]) for at, name in enumerate(schema.names)}
-    meaning = meaning_of(origin, samples)
+    typed = {field.name: field.type.unit for field in schema if pa.types.is_duration(field.type)}
+    meaning = meaning_of(origin, samples, typed=typed)
     words = words_of(meaning)
     record, bound = export_record(origin, meaning, samples, _moment(origin, meaning, schema))
     names = ", ".join(f"c{at}" for at in range(len(schema.names)))
@@ -96,14 +97,15 @@ def _moment(origin: Origin, meaning: Meaning, schema: Any) -> str | None:
     if not _is_moment(schema, column.name):
         return None
     if schema.field(column.name).type.tz is not None:
-        return "epoch_us(time)"
+        # pandas writes ns, of which there is no such function
+        return "epoch_us(time::TIMESTAMPTZ)"
     ahead = zone_us(origin, column.timezone)
     if ahead is None:
         raise origin.fail(
             f"the times of '{column.name}' have no time zone",
             hint="say which: --option timezone=UTC, or its offset: --option timezone=+02:00",
         )
-    return f"epoch_us(time) - {ahead}"
+    return f"epoch_us(time::TIMESTAMP) - {ahead}"
 
 
 # two rows of ts, latency_ms and path

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from foreign import Taken, take
@@ -143,6 +146,35 @@ def test_a_key_within_objects_that_no_line_has_is_told(tmp_path):
     assert told.value.hint == "did you mean 'request.uri'?"
     rare = mapped(tmp_path, BY_DOTS + "error: failure.message\nlabels: {tenant: request.tenant}\n")
     assert read(tmp_path, line, "ndjson", mapping=rare).rows[0]["error"] is None
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize(
+    "mapping", [None, "time: ts\nduration: {column: took, unit: s}\npath: path\n"]
+)
+def test_moments_and_durations_by_their_types(tmp_path, unit: str, mapping: str | None):
+    """As pandas and others write them: in ns or coarser, with and without a zone."""
+    exact = AT.replace(microsecond=0)
+    rows = {
+        "ts": pa.array([exact], pa.timestamp(unit, "Europe/Berlin")),
+        "local": pa.array([exact.replace(tzinfo=None)], pa.timestamp(unit)),
+        "took": pa.array([timedelta(seconds=2)], pa.duration(unit)),
+        "path": ["/a"],
+    }
+    zoned, local = io.BytesIO(), io.BytesIO()
+    pq.write_table(pa.table(rows), zoned)
+    pq.write_table(pa.table({**rows, "ts": rows["local"]}), local)
+    options = {} if mapping is None else {"mapping": mapped(tmp_path, mapping)}
+    source = plugins.find("sources", "export-parquet")
+
+    found = [
+        take(tmp_path, zoned.getvalue(), source=source, **options),
+        take(tmp_path, local.getvalue(), source=source, timezone="UTC", **options),
+    ]
+
+    assert [(row["ts"], row["duration_us"]) for taken in found for row in taken.rows] == [
+        (exact, 2_000_000)
+    ] * 2
 
 
 def test_headers_of_log_systems(tmp_path):
