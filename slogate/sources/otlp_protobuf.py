@@ -9,7 +9,7 @@ Needs the extra `otlp`. Refuses what otlp-json refuses.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from slogate.sources._base import Chunk, Origin, Source
 from slogate.sources._otlp.documents import OTHERS, take_protobuf
@@ -58,7 +58,8 @@ def _messages(origin: Origin, how: Framing) -> Iterator[Message]:
     with origin.stream() as stream:
         for frame in frames(stream, how):
             fault, message = _opened(frame)
-            is_metrics = bool(message) and signal(message) == "metrics"
+            about = signal(message) if message else None
+            is_metrics = about == "metrics"
             if is_metrics:
                 block.append(_Framed(frame.at, message))
                 size += len(message)
@@ -71,7 +72,7 @@ def _messages(origin: Origin, how: Framing) -> Iterator[Message]:
                 if fault:
                     yield Message(None, frame.at, failing(fault))
                 elif frame.content:
-                    yield Message(None, frame.at, _taker(message))
+                    yield Message(None, frame.at, _taker(message, about))
     yield from _block(lane, block)
     lane.release()
 
@@ -101,7 +102,7 @@ def _block(lane: Lane, block: list[_Framed]) -> Iterator[Message]:
         return
     lane.release()
     for framed in block:
-        yield Message(None, framed.at, _taker(framed.message))
+        yield Message(None, framed.at, _taker(framed.message, "metrics"))
 
 
 class _Framed(NamedTuple):
@@ -111,9 +112,8 @@ class _Framed(NamedTuple):
     message: bytes
 
 
-def _taker(message: bytes) -> Any:
+def _taker(message: bytes, about: Literal["traces", "metrics", "other"] | None) -> Any:
     def take(translator: Translator) -> None:
-        about = signal(message)
         if about is None:
             raise Malformed("it is no message of OTLP")
         if about == "other":

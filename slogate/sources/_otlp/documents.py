@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Literal
 
 from slogate.sources._otlp.json import from_json
@@ -14,6 +15,7 @@ from slogate.sources._otlp.taker import Taker
 from slogate.sources._otlp.telemetry import Malformed, Resource
 
 OTHERS = "messages of logs or profiles"
+_REMEMBERED = 4_096
 
 
 @contextmanager
@@ -58,12 +60,19 @@ def take_protobuf(taker: Taker, content: bytes, signal: Literal["traces", "metri
     for begin, end in entries:
         # a message that is there twice is one of all their fields
         of = b"".join(content[at:to] for at, to in wire.nested(content, begin, end, 0x0A))
-        resource = from_protobuf.resource_of(of)
+        short = len(of) <= _REMEMBERED
+        resource = _resource(of) if short else from_protobuf.resource_of(of)
         for at, to in wire.nested(content, begin, end, 0x12):
             if signal == "traces":
                 _take_spans(taker, resource, content, (at, to))
             else:
                 _take_metrics(taker, resource, content, (at, to))
+
+
+@lru_cache(maxsize=256)
+def _resource(content: bytes) -> Resource:
+    """A resource, which is shared by the messages that have the same."""
+    return from_protobuf.resource_of(content)
 
 
 def _take_metrics(taker: Taker, resource: Resource, content: bytes, scope: tuple[int, int]) -> None:

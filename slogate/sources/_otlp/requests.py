@@ -7,8 +7,9 @@ span tells apart from when and in which trace is of few kinds: each is looked at
 
 from __future__ import annotations
 
-import array
+from array import array
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US
@@ -34,7 +35,8 @@ class Told(NamedTuple):
     sampled: bool
 
 
-class Kind(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind:
     """What spans tell that differ only in when they were, and their attributes, as asked for."""
 
     told: Told
@@ -42,20 +44,20 @@ class Kind(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """Spans as columns, with times that can be, in µs; `of` are places of their `kinds`."""
+    """Spans as columns, with times that can be, in ns; `of` are places of their `kinds`."""
 
-    starts: Sequence[int]
-    durations: Sequence[int]
-    traces: list[bytes]
-    spans: list[bytes]
-    of: list[int]
-    kinds: list[Kind]
+    starts: array[int]
+    durations: array[int]
+    traces: Sequence[bytes]
+    spans: Sequence[bytes]
+    of: Sequence[int]
+    kinds: Sequence[Kind]
 
     def at(self, places: Sequence[int]) -> Columns:
         """The spans at these places."""
         return Columns(
-            [self.starts[at] for at in places],
-            [self.durations[at] for at in places],
+            array("q", [self.starts[at] for at in places]),
+            array("q", [self.durations[at] for at in places]),
             [self.traces[at] for at in places],
             [self.spans[at] for at in places],
             [self.of[at] for at in places],
@@ -73,14 +75,17 @@ def told(span: Span) -> Told:
 
 
 class Requests:
-    """Rows that wait to be taken as a batch; `sampled` counts those of sampled traces."""
+    """Rows that wait to be taken as a batch; `sampled` counts those of sampled traces.
+
+    `taken` is how many batches were.
+    """
 
     def __init__(self) -> None:
         self.sampled = 0
-        self._starts: list[int] = []
-        self._durations: list[int] = []
+        self.taken = 0
+        self._starts, self._took = array("q"), array("q")
         self._traces: list[bytes] = []
-        self._of: list[int] = []
+        self._of = array("i")
         self._kinds: dict[tuple[Any, ...], int] = {}
 
     def __len__(self) -> int:
@@ -99,8 +104,8 @@ class Requests:
         found = told(span)
         self.sampled += found.sampled
         self._of.append(self.kind(found, labels))
-        self._starts.append(start)
-        self._durations.append(duration)
+        self._starts.append(span.start_ns)
+        self._took.append(end - span.start_ns)
         self._traces.append(bytes.fromhex(span.trace_id))
 
     def kind(self, told: Told, labels: Mapping[str, str]) -> int:
@@ -109,19 +114,20 @@ class Requests:
             labels = {**labels, **SAMPLED}
         return self._kinds.setdefault((*told[:5], tuple(labels.items())), len(self._kinds))
 
-    def extend(self, columns: Columns, numbers: Sequence[int]) -> None:
-        """Add the requests of spans; `numbers` are those of their kinds."""
+    def extend(self, columns: Columns, numbers: Mapping[int, int]) -> None:
+        """Add the requests of spans; `numbers` are those of their kinds, by their places."""
         self._starts += columns.starts
-        self._durations += columns.durations
+        self._took += columns.durations
         self._traces += columns.traces
-        self._of += map(numbers.__getitem__, columns.of)
-        sampled = {at for at, kind in enumerate(columns.kinds) if kind.told.sampled}
+        self._of.extend(map(numbers.__getitem__, columns.of))
+        sampled = {at for at in numbers if columns.kinds[at].told.sampled}
         if sampled:
             self.sampled += sum(at in sampled for at in columns.of)
 
     def batch(self) -> pa.RecordBatch:
         """The rows so far, which are then forgotten."""
         import pyarrow as pa
+        import pyarrow.compute as pc
 
         endpoint, method, status, ok, error, labels = zip(*self._kinds, strict=True)
         named = pa.array(list(map(list, labels)), pa.map_(pa.string(), pa.string()))
@@ -131,21 +137,30 @@ class Requests:
             "status": pa.array(status, pa.int16()), "ok": pa.array(ok, pa.bool_()),
             "error": pa.array(error, pa.string()), "labels": named,
         }  # fmt: skip
-        of = _wholes("i", self._of)
-        columns = {"ts": _wholes("q", self._starts), "duration_us": _wholes("q", self._durations)}
-        columns |= {name: column.take(of) for name, column in kinds.items()}
-        columns["trace_id"] = _hexadecimal(self._traces)
-        self._starts, self._durations, self._traces, self._of = [], [], [], []
-        self._kinds = {}
+        of = _wholes(pa.int32(), self._of)
+        starts, took = _wholes(pa.int64(), self._starts), _wholes(pa.int64(), self._took)
+        # whole µs; a duration is rounded up
+        columns = {
+            "ts": pc.divide(starts, 1_000),
+            "duration_us": pc.divide(pc.add(took, 999), 1_000),
+            **{name: column.take(of) for name, column in kinds.items()},
+            "trace_id": _hexadecimal(self._traces),
+        }
+        self.forget()
         return pa.RecordBatch.from_pydict(columns)
 
+    def forget(self) -> None:
+        """Drop the rows so far."""
+        self._starts, self._took, self._of = array("q"), array("q"), array("i")
+        self._traces, self._kinds = [], {}
+        self.taken += 1
 
-def _wholes(code: str, values: Sequence[int]) -> Any:
+
+def _wholes(kind: pa.DataType, values: array[int]) -> Any:
     """A column of whole numbers, which Arrow would look at one by one."""
     import pyarrow as pa
 
-    kind = pa.int32() if code == "i" else pa.int64()
-    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(array.array(code, values))])
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
 
 
 def _hexadecimal(ids: Sequence[bytes]) -> Any:
@@ -155,5 +170,5 @@ def _hexadecimal(ids: Sequence[bytes]) -> Any:
     if b"" in ids:
         return pa.array([each.hex() or None for each in ids], pa.string())
     digits = pa.py_buffer(b"".join(ids).hex().encode())
-    offsets = pa.py_buffer(array.array("i", range(0, _HEX * len(ids) + 1, _HEX)))
+    offsets = pa.py_buffer(array("i", range(0, _HEX * len(ids) + 1, _HEX)))
     return pa.Array.from_buffers(pa.string(), len(ids), [None, offsets, digits])

@@ -20,6 +20,7 @@ from slogate.sources._otlp.buckets import UNITS, check, counted, in_a_bucket, su
 from slogate.sources._otlp.increases import Increase, Increases, Nothing
 from slogate.sources._otlp.outcomes import Metric as Key
 from slogate.sources._otlp.outcomes import Outcomes
+from slogate.sources._otlp.owners import Owners, labels
 from slogate.sources._otlp.requests import Columns, Requests
 from slogate.sources._otlp.semantics import Facts, facts, word
 from slogate.sources._otlp.settings import FAMILIES, Settings
@@ -73,6 +74,7 @@ class Translator:
     _names: dict[tuple[str, str], str] = field(default_factory=dict)
     _service: str | None = None
     _signal: str | None = None
+    _owners: Owners = field(default_factory=Owners)
 
     def __post_init__(self) -> None:
         """A series that began before we listen is counted from its first point on."""
@@ -107,13 +109,8 @@ class Translator:
         elif count and not self._is_mine(resource, "traces"):
             self.losses.left_out[OTHER_SERVICES] += count
         elif count:
-            labels = self.labels(resource.attributes)
-            own = [key for key in self.settings.labels if key not in resource.attributes]
-            numbers = []
-            for what, attributes in columns.kinds:
-                told = {key: word(str(v)) for key in own if (v := attributes.get(key)) is not None}
-                numbers.append(self.requests.kind(what, {**labels, **told} if told else labels))
-            self.requests.extend(columns, numbers)
+            owner = self._owners.of(resource.attributes, self.settings.labels, self.requests)
+            self.requests.extend(columns, owner.numbers_of(columns))
 
     def metrics(self, resource: Resource, scope: str, metrics: Iterable[Metric]) -> None:
         """Take the histograms of a resource."""
@@ -233,11 +230,7 @@ class Translator:
 
     def labels(self, attributes: Attributes) -> dict[str, str]:
         """The attributes that are kept as labels."""
-        return {
-            key: word(str(value))
-            for key in self.settings.labels
-            if (value := attributes.get(key)) is not None
-        }
+        return labels(attributes, self.settings.labels)
 
     @property
     def waiting(self) -> int:
@@ -246,7 +239,9 @@ class Translator:
 
     def forget(self) -> None:
         """Drop the rows that there are."""
-        self.requests, self.histograms, self.ready = Requests(), Rows(), []
+        self.requests.forget()
+        self.requests.sampled = 0
+        self.histograms, self.ready = Rows(), []
         self.outcomes.forget()
 
     def chunks(self, *, final: bool = False) -> list[Chunk]:

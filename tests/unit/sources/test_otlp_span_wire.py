@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import random
 import struct
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -15,10 +16,12 @@ from slogate.sources._otlp.documents import take_protobuf
 from slogate.sources._otlp.protobuf import (
     from_protobuf,
     span_attributes,
-    span_layouts,
+    span_singly,
     span_wire,
     wire,
 )
+from slogate.sources._otlp.protobuf.span_layouts import Part, SpanLayouts
+from slogate.sources._otlp.protobuf.span_singly import Singly
 from slogate.sources._otlp.requests import Columns, Kind, Told
 from slogate.sources._otlp.settings import Settings
 from slogate.sources._otlp.telemetry import Losses, Malformed
@@ -186,6 +189,20 @@ def test_spans_are_read_as_the_classes_read_them(chosen):
     assert kept > 500 or chosen.signal == "metrics"
 
 
+def span_with(told: bytes) -> bytes:
+    """A span of a server with these fields behind its times."""
+    return (
+        field(1, b"t" * 16) + field(2, b"s" * 8) + field(5, b"buy") + b"\x30\x02"
+        + fixed(7, START) + fixed(8, START + 5) + told
+    )  # fmt: skip
+
+
+def spans_with(fields: Iterable[bytes]) -> bytes:
+    """A message of spans with these fields behind their times."""
+    of = field(1, attribute("service.name", "shop", 1))
+    return field(1, of + field(2, b"".join(field(2, span_with(each)) for each in fields)))
+
+
 def ordered(chance: random.Random, keys: tuple[str, ...], *, plain: bool) -> bytes:
     """A message of spans that have these attributes in this order, most of them."""
     spans = []
@@ -196,12 +213,8 @@ def ordered(chance: random.Random, keys: tuple[str, ...], *, plain: bool) -> byt
                 (odd_attribute(chance), attribute("x", "y" * chance.randrange(200)), b"\x48\x01")
             ))  # fmt: skip
         behind = chance.choice((b"", b"\x7a\x00", field(15, b"\x18\x02"), b"\x85\x01\x01\x01\0\0"))
-        spans.append(
-            field(1, chance.randbytes(16)) + field(2, chance.randbytes(8)) + field(5, b"buy")
-            + b"\x30\x02" + fixed(7, START) + fixed(8, START + 5) + b"".join(told) + behind
-        )  # fmt: skip
-    of = field(1, attribute("service.name", "shop", 1))
-    return field(1, of + field(2, b"".join(field(2, each) for each in spans)))
+        spans.append(b"".join(told) + behind)
+    return spans_with(spans)
 
 
 @pytest.mark.parametrize("chosen", [CHOICES["servers"], CHOICES["others too"]], ids=list("12"))
@@ -217,42 +230,108 @@ def test_attributes_that_follow_each_other_as_before(chosen):
         for order in orders:
             rows, *_ = same(ordered(chance, order, plain=False), chosen)
             assert len(rows) == 60
-    known = span_wire.scanner(chosen).attributes.layouts.known
 
-    assert any(known.values())
-    assert None in known.values()
+    assert span_wire.scanner(chosen).layouts(b"").known
 
 
-def test_attributes_of_a_known_order_are_not_read_one_by_one(monkeypatch):
+def without_reading_singly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on, whoever reads a span by itself fails."""
+    for kind, name in ((Singly, "runs"), (from_protobuf, "spans_of")):
+        monkeypatch.setattr(kind, name, None)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        pytest.param(("http.route", "user"), id="of a route"),
+        pytest.param(("http.request.method", "url.path", "user"), id="of a path"),
+        pytest.param((), id="none"),
+    ],
+)
+def test_spans_of_a_known_order_are_found_at_once(monkeypatch, keys):
     """Once an order of keys is known, so are new values of what nobody asks for."""
     chance, chosen = random.Random(5), CHOICES["servers"]
     span_wire.scanner.cache_clear()
-    same(ordered(chance, ("http.route", "user"), plain=True), chosen)
-    same(ordered(chance, ("http.route", "user"), plain=True), chosen)
-    known = span_wire.scanner(chosen).attributes.layouts.known
-    monkeypatch.setattr(span_attributes.SpanAttributes, "unlike", None)
+    for _ in range(6):
+        same(ordered(chance, keys, plain=True), chosen)
+    without_reading_singly(monkeypatch)
+    known = span_wire.scanner(chosen).layouts(b"").known
     before = len(known)
 
-    same(ordered(chance, ("http.route", "user"), plain=True), chosen)
+    rows, *_ = same(ordered(chance, keys, plain=True), chosen)
 
-    assert 0 < before <= len(known) < 60
+    assert len(rows) == 60
+    assert len(known) < before + 60
 
 
-def test_orders_are_given_up_where_nothing_repeats(monkeypatch):
-    """Spans of one order whose routes are never alike are soon read attribute by attribute."""
-    monkeypatch.setattr(span_layouts, "_MOST_KNOWN", 50)
-    layouts = span_layouts.SpanLayouts()
-    for _ in range(40):
-        layouts.learn([span_layouts.Part(b"k", b"Jk", 3, True)])
-    assert layouts.other(b"Jkabc", 0, 5)
+def test_values_of_any_length_are_found_at_once(monkeypatch):
+    """Where the values of an attribute have many lengths, one that is new is found, too."""
+    chance, chosen = random.Random(7), CHOICES["servers"]
+    span_wire.scanner.cache_clear()
 
-    for number in range(2_001):
-        assert layouts.key((b"", b"", b"%d" % number), lambda other: b"known") == b"known"
-        assert len(layouts.known) <= 50
+    def some(longest: int) -> bytes:
+        return spans_with(
+            attribute("user", "x" * chance.randrange(longest)) + attribute("http.route", "/cart")
+            for _ in range(60)
+        )
 
-    assert not layouts.other(b"Jkabc", 0, 5)
-    assert not layouts.match(b"Jkabc", 0, 5)
-    assert not layouts.wants()
+    for _ in range(6):
+        same(some(90), chosen)
+    without_reading_singly(monkeypatch)
+
+    rows, *_ = same(some(170), chosen)
+
+    assert len(rows) == 60
+
+
+def test_a_span_that_hides_in_another():
+    """A value that looks like a span is none, wherever it is."""
+    chance, chosen = random.Random(8), CHOICES["servers"]
+    span_wire.scanner.cache_clear()
+    told = attribute("http.route", "/cart")
+    inner = field(2, span_with(told))
+    for _ in range(6):
+        same(ordered(chance, ("http.route",), plain=True), chosen)
+
+    taken = []
+    for hidden in (
+        attribute("x", inner.decode("latin-1")), attribute("x", f"{inner!r}"),
+        field(9, field(1, b"x") + field(2, field(7, inner))), field(11, field(9, inner)),
+        field(11, field(2, b"x" + inner[:30])), field(15, field(9, inner)), field(99, inner), inner,
+    ):  # fmt: skip
+        found = same(spans_with([told, told + hidden, hidden + told, told]), chosen)
+        taken.append(found if isinstance(found, str) else len(found[0]))
+        same(field(1, field(2, field(2, span_with(told)) + field(4, inner) + inner)), chosen)
+
+    assert taken.count(4) > 4
+
+
+def test_a_span_that_is_not_as_long_as_what_follows():
+    """What follows a span and could be its own is not taken for it."""
+    chance, chosen = random.Random(9), CHOICES["servers"]
+    span_wire.scanner.cache_clear()
+    for _ in range(6):
+        same(ordered(chance, ("http.route", "user"), plain=True), chosen)
+    route, user = attribute("http.route", "/cart"), attribute("user", "me")
+
+    for behind in (b"", b"\x7a\x00", field(15, b"\x18\x02")):
+        rows, *_ = same(field(1, field(2, field(2, span_with(route)) + user + behind)), chosen)
+        assert rows[0]["ok"]
+
+
+def test_new_orders_are_learnt_late():
+    """A file may go on with spans of another kind, which are found at once after a while."""
+    layouts = SpanLayouts([b"\x02"])
+    for key in (b"\x0a\x01k\x12", b"\x0a\x01l\x12"):
+        for _ in range(3_000):
+            if layouts.wants():
+                layouts.learn([Part(key, b"J\x08" + key + b"\x03", 3, True)])
+        layouts.pay(100_000)
+
+    told = b"J\x08\x0a\x01l\x12\x03abc"
+    parts = layouts.split(field(2, span_with(told)))
+
+    assert told in parts
 
 
 @given(st.integers(0, 2**32))
@@ -316,7 +395,7 @@ def test_what_an_exporter_writes_is_not_read_by_the_classes(monkeypatch):
     one = head + fixed(7, START) + fixed(8, START + 5)
     one += b"".join(attribute(key, content) for key, content in told.items()) + b"\x7a\x00"
     content = field(1, field(2, field(2, one) * 3))
-    monkeypatch.setattr(span_wire.from_protobuf, "spans_of", None)
+    monkeypatch.setattr(from_protobuf, "spans_of", None)
 
     rows, bad, left_out, _ = outcome(by_wire, content, CHOICES["servers"])
 
@@ -340,9 +419,12 @@ def test_what_is_remembered_is_bounded(monkeypatch):
     found = [len(each.of) for each in scanner.scan(spans, 0, len(spans), Losses())]
 
     assert found == [100]
-    of = scanner.attributes
-    kept = (of._keys, of._many, of._passed, of._attributes, scanner._told)
-    assert max(map(len, kept)) <= 20
+    of = scanner.singly.attributes
+    assert max(map(len, (of._keys, of._many, of._passed, of._attributes))) <= 20
+    assert len(scanner.singly.kinds) == 100
+    monkeypatch.setattr(span_singly, "_MOST", 10)
+    assert not list(scanner.scan(b"", 0, 0, Losses()))
+    assert not scanner.singly.kinds
 
 
 def test_spans_that_came_before():
@@ -352,11 +434,11 @@ def test_spans_that_came_before():
 
     def columns(*ids: int) -> Columns:
         spans = [bytes([each]) * 8 for each in ids]
-        many = list(range(len(ids)))
+        many = array("q", range(len(ids)))
         return Columns(many, many, [each * 2 for each in spans], spans, [0] * len(ids), [kind])
 
     found = [repeats.fresh(columns(*ids), losses) for ids in ((1, 2, 1), (2, 3), (4, 5), (1, 5))]
 
     assert [[each[0] for each in some.spans] for some in found] == [[1, 2], [3], [4, 5], [1]]
-    assert found[0].starts == [0, 1]
+    assert found[0].starts == array("q", [0, 1])
     assert losses.left_out[REPEATED] == 3

@@ -2,8 +2,8 @@
 
     attributes, events, status ──► the few bytes of them that tell something, which repeat
 
-The attributes are taken apart by their layout where spans before had the same; else one by one,
-each remembered by its bytes. What is written otherwise is odd: the classes are to read the span.
+The attributes are looked at one by one, each remembered by its bytes. What is written otherwise is
+odd: the classes are to read the span.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from slogate.sources._otlp.protobuf import from_protobuf
-from slogate.sources._otlp.protobuf.span_layouts import Part, SpanLayouts
+from slogate.sources._otlp.protobuf.span_layouts import Part
 from slogate.sources._otlp.protobuf.wire import fields
 from slogate.sources._otlp.semantics import ROUTE
 
@@ -34,7 +34,6 @@ class SpanAttributes:
 
     wanted: frozenset[str]
     unrouted: frozenset[str]
-    layouts: SpanLayouts = field(default_factory=SpanLayouts)
     _keys: dict[bytes, int] = field(default_factory=dict)
     _attributes: dict[bytes, int] = field(default_factory=dict)
     _many: dict[bytes, int] = field(default_factory=dict)
@@ -99,29 +98,8 @@ class SpanAttributes:
             self._passed.add(key)
         return raw, which
 
-    def by_layout(self, told: tuple[bytes, ...], data: bytes, at: int, end: int) -> bytes | None:
-        """What `_key` finds, for a span whose attributes were taken apart at once."""
-
-        def read(other: bytes | None) -> bytes | None:
-            if other is None:
-                return self.key(data, at, end, told[0])
-            return self.key(other, 0, len(other), told[0])
-
-        return self.layouts.key(told, read)
-
-    def unlike(self, data: bytes, at: int, end: int, name: bytes) -> bytes | None:
-        """What `_key` finds, for a span whose attributes are unlike those of the last one."""
-        layouts = self.layouts
-        if found := layouts.other(data, at, end):
-            told = (name, data[found.end() : end], *found.groups())
-            return self.by_layout(told, data, at, end)
-        key = self.key(data, at, end, name)
-        if key is not None and layouts.wants():
-            layouts.learn(self._parts(data, at, end))
-        return key
-
-    def _parts(self, data: bytes, at: int, end: int) -> list[Part]:
-        """The attributes of a span one by one; none if they are no plain ones."""
+    def parts(self, data: bytes, at: int, end: int) -> list[Part] | None:
+        """The attributes of a span one by one; None if they are no plain ones."""
         found: list[tuple[bytes, bytes, int, int]] = []
         while at < end and data[at] == _ATTRIBUTE:
             raw, _ = self._attribute(data, at)
@@ -129,7 +107,7 @@ class SpanAttributes:
             value = content + 3 + raw[content + 1] if len(raw) > content + 1 else 0
             key = raw[content:value]
             if self._keys.get(key, _ODD) == _ODD or not _is_all(raw, value):
-                return []
+                return None
             head = value + (1 if raw[value] < 128 else 2)
             found.append((key, raw[:head], len(raw) - head, self._keys[key]))
             at += len(raw)
@@ -155,7 +133,7 @@ class SpanAttributes:
             self._keys.clear()
             self._many.clear()
             self._passed.clear()
-        if len(raw) < 3 or raw[0] != 0x0A or len(raw) != raw[1] + 3 or raw[-1:] != _VALUE:
+        if len(raw) < 3 or raw[0] != 0x0A or not len(raw) - 3 == raw[1] < 128 or raw[-1:] != _VALUE:
             return _ODD
         try:
             key = raw[2:-1].decode()

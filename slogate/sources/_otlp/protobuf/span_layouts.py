@@ -1,24 +1,25 @@
-"""Attributes of spans taken apart at once, as they follow each other in the spans before.
+"""How attributes follow each other in the spans of a scope, learnt from the first of them.
 
-    attributes of spans ──learn──► a pattern for each order of keys ──take──► what is wanted of them
+    attributes of spans ──learn──► an order of keys ──► an expression that finds whole spans
 
-Spans of an instrumentation have the same keys in the same order, and values of few lengths. All
-lengths are literal in a pattern, so that nothing in a value is taken for another attribute. What
-has no pattern is read attribute by attribute; that is also so where what is wanted does not repeat.
+Spans of an instrumentation have the same keys in the same order, and values of few lengths. What
+has an order that was not learnt is to be read attribute by attribute.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-# so many orders of keys, attributes in one, lengths of each; so many spans are learnt from
-_MOST_ORDERS, _MOST_ATTRIBUTES, _MOST_LENGTHS, _MOST_LEARNT = 6, 64, 48, 2_000
-_FIRST_SPANS = 32
-_PER_SPAN, _MOST_CREDIT, _MOST_KNOWN, _LONGEST = 4, 8_000, 20_000, 2_048
-_NOTHING = re.compile(b"(?!)").match
+from slogate.sources._otlp.protobuf.span_expression import LONGEST, expression, values
+
+# so many orders of keys, attributes in one; so many lengths of each are told one by one
+_MOST_ORDERS, _MOST_ATTRIBUTES, _MOST_LENGTHS = 8, 64, 12
+_MOST_KNOWN, _SHARE = 32, 16
+# so many spans are learnt from at first, then one for so many that are found; and when
+_MOST_LEARNT, _PER_SPAN, _FIRST_SPANS, _NEXT = 2_000, 16, 32, 4
 
 
 class Part(NamedTuple):
@@ -34,87 +35,86 @@ class Part(NamedTuple):
 class _Order:
     """Keys one behind the other: what is in front of their values, and how long those are."""
 
+    keys: tuple[bytes, ...]
     kept: tuple[bool, ...]
     heads: list[dict[bytes, int]]
+    longest: list[int]
     spans: int = 0
-    due: int = _FIRST_SPANS
+
+    def learn(self, parts: Sequence[Part]) -> None:
+        """Learn from a span that has these keys."""
+        self.spans += 1
+        for at, part in enumerate(parts):
+            self.longest[at] = max(self.longest[at], part.size)
+            if len(self.heads[at]) <= _MOST_LENGTHS:
+                self.heads[at][part.head] = part.size
 
     def pattern(self) -> bytes:
         """What matches the attributes; a group for those to keep in a row."""
         found, before = b"", False
-        for kept, heads in zip(self.kept, self.heads, strict=True):
+        for key, kept, heads, longest in zip(
+            self.keys, self.kept, self.heads, self.longest, strict=True
+        ):
             if kept != before:
                 found += b"(" if kept else b")"
-            ways = (re.escape(head) + b".{%d}" % size for head, size in heads.items())
-            found += b"(?:" + b"|".join(ways) + b")"
+            found += _ways(key[2:-1], heads, longest)
             before = kept
         return found + b")" * before
 
 
+def _ways(key: bytes, heads: dict[bytes, int], longest: int) -> bytes:
+    """What matches an attribute: with a value of these lengths, or of any if those are many."""
+    if len(heads) > _MOST_LENGTHS:
+        return values(key, 2 * longest)
+    ways = (re.escape(head) + b".{%d}" % size for head, size in heads.items())
+    return b"(?:" + b"|".join(ways) + b")"
+
+
 @dataclass(slots=True)
 class SpanLayouts:
-    """The orders so far; `match` is that of the last span, `known` what tells of the request."""
+    """The orders so far; `known` are the numbers of what spans tell, by their groups."""
 
-    match: Callable[..., Any] = _NOTHING
-    known: dict[tuple[bytes, ...], bytes | None] = field(default_factory=dict)
+    kinds: Iterable[bytes]
+    known: dict[tuple[bytes | None, ...], int] = field(default_factory=dict)
+    width: int = 0
     _orders: dict[tuple[bytes, ...], _Order] = field(default_factory=dict)
-    _matches: list[Callable[..., Any]] = field(default_factory=list)
+    _split: Callable[[bytes], list[Any]] | None = None
+    _credit: int = _MOST_LEARNT * _PER_SPAN
     _learnt: int = 0
-    _credit: int = _MOST_CREDIT
+    _due: int = _FIRST_SPANS
 
-    def other(self, data: bytes, at: int, end: int) -> Any:
-        """The match of another order, which is the last one then; None if there is none."""
-        for match in self._matches:
-            if found := match(data, at, end):
-                self.match = match
-                return found
-        return None
-
-    def key(
-        self, told: tuple[bytes, ...], read: Callable[[bytes | None], bytes | None]
-    ) -> bytes | None:
-        """What tells of the request of a span; `told` are its name, what follows, what is kept.
-
-        `read` finds it out, in other bytes if given any. It is remembered if the attributes that
-        are not kept make no difference.
-        """
-        if (found := self.known.get(told)) is not None:
-            return found
-        found = read(None)
-        if told not in self.known:
-            self._credit -= _PER_SPAN
-            if self._credit <= 0:
-                self.match, self._matches = _NOTHING, []
-            if sum(map(len, told)) <= _LONGEST:
-                if len(self.known) >= _MOST_KNOWN:
-                    self.known.clear()
-                alone = read(b"".join((*told[2:], told[1])))
-                self.known[told] = found if found == alone else None
-        return found
+    def split(self, some: bytes) -> list[Any]:
+        """The fields of a scope: what is between spans, in turns with the groups of a span."""
+        if self._split is None:
+            seen = sorted(self._often(), key=lambda order: -order.spans)[:_MOST_ORDERS]
+            found = expression(self.kinds, [order.pattern() for order in seen])
+            self._split, self.width, self.known = found.split, found.groups + 1, {}
+        return self._split(some)
 
     def pay(self, spans: int) -> None:
-        """So many spans were read: of few of them what they tell of the request was unknown."""
-        self._credit = min(_MOST_CREDIT, self._credit + spans)
+        """So many spans were found: more may be learnt."""
+        self._credit = min(_MOST_LEARNT * _PER_SPAN, self._credit + spans)
 
     def wants(self) -> bool:
         """Whether there is still something to be learnt."""
-        return self._learnt < _MOST_LEARNT and self._credit > 0
+        return self._credit >= _PER_SPAN
 
     def learn(self, parts: Sequence[Part]) -> None:
-        """Learn how the attributes of a span that has no pattern follow each other."""
+        """Learn how the attributes of a span that was not found follow each other."""
+        self._credit -= _PER_SPAN
         self._learnt += 1
-        keys = tuple(part.key for part in parts)
-        order = self._orders.get(keys)
-        if order is None:
-            if not 0 < len(parts) <= _MOST_ATTRIBUTES or len(self._orders) >= _MOST_ORDERS:
-                return
-            order = _Order(tuple(part.kept for part in parts), [{} for _ in parts])
-            self._orders[keys] = order
-        for part, heads in zip(parts, order.heads, strict=True):
-            if len(heads) < _MOST_LENGTHS:
-                heads[part.head] = part.size
-        order.spans += 1
-        if order.spans >= order.due:
-            order.due += order.spans
-            seen = [each for each in self._orders.values() if each.spans >= _FIRST_SPANS]
-            self._matches = [re.compile(each.pattern(), re.DOTALL).match for each in seen]
+        if len(parts) <= _MOST_ATTRIBUTES and all(part.size <= LONGEST for part in parts):
+            keys = tuple(part.key for part in parts)
+            if keys not in self._orders:
+                if len(self._orders) >= _MOST_KNOWN:
+                    self._orders = {order.keys: order for order in self._often()}
+                kept = tuple(part.kept for part in parts)
+                self._orders[keys] = _Order(keys, kept, [{} for _ in parts], [0 for _ in parts])
+            self._orders[keys].learn(parts)
+        if self._learnt >= self._due:
+            self._due *= _NEXT
+            self._split = None
+
+    def _often(self) -> list[_Order]:
+        """The orders that not only a few spans have."""
+        return [each for each in self._orders.values() if each.spans * _SHARE > self._learnt]

@@ -1,58 +1,54 @@
 """Spans of OTLP's protobuf, most of them read from their bytes, as columns.
 
-    …spans ──head, attributes, rest──► when, in which trace, and the few bytes that tell what
+    a scope ──expression──► whole spans: when, in which trace, and the few bytes that tell what
+            └─between them─► spans one by one; odd ones by the classes
 
-The head of a span (ids, name, kind, times) is of one shape. Of what follows only what tells of the
-request is kept; together with the name they are a message, too, which repeats:
-each is read once by the classes. A span that is written otherwise (unknown fields, another order,
-one that is there twice) is read by the classes as a whole, in its turn. The message has to be
-valid: whoever has it scanned has it checked before.
+The spans of a scope are found all at once, where they are as those before were; what is between
+them is read one by one, and learnt from. The message has to be valid: whoever has it scanned has
+it checked before.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import sys
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from operator import le, sub
-from struct import iter_unpack
-from typing import NamedTuple
+from itertools import compress
+from operator import sub
+from typing import Any, NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US
 from slogate.sources._otlp.json.from_json import OTHER_KINDS
 from slogate.sources._otlp.protobuf import from_protobuf
-from slogate.sources._otlp.protobuf.span_attributes import SpanAttributes, kept
+from slogate.sources._otlp.protobuf import span_expression as of
+from slogate.sources._otlp.protobuf.span_attributes import SpanAttributes
+from slogate.sources._otlp.protobuf.span_layouts import SpanLayouts
+from slogate.sources._otlp.protobuf.span_singly import Row, Singly, has_spans
 from slogate.sources._otlp.protobuf.wire import LARGE, fields
-from slogate.sources._otlp.requests import Columns, Kind, told
-from slogate.sources._otlp.semantics import UNROUTED
+from slogate.sources._otlp.requests import Columns
+from slogate.sources._otlp.semantics import ROUTE, UNROUTED
 from slogate.sources._otlp.settings import Settings
-from slogate.sources._otlp.telemetry import Losses, Span
+from slogate.sources._otlp.telemetry import Losses, Malformed, Span
 
-# a span up to its times; what has no fixed length is bounded, and its length is looked at after
-_HEAD = re.compile(
-    rb"\x12([\x80-\xff]?[\x00-\x7f])\x0a\x10(.{16})\x12\x08(.{8})(\x1a[\x00-\x7f].{0,127}?)?"
-    rb"(?:\x22(?:\x00|\x08.{8}))?(\x2a[\x00-\x7f].{0,127}?)\x30([\x00-\x7f])(\x39.{8}\x41.{8})",
-    re.DOTALL,
-)
-_TIMES, _TAG_OF_END = "<xQxQ", 9
-_END = 0x41
+_MOST, _MOST_SCOPES, _MOST_BLANK = 20_000, 8, 1_000
+_EARLIEST_NS, _LATEST_NS = EARLIEST_TS * 1_000, LATEST_TS * 1_000 + 999
 
 
-class _Run(NamedTuple):
-    """Spans one behind the other, up to an odd one; where they end, how many are of other kinds."""
+class _Runs(NamedTuple):
+    """Spans of a scope in their order, as columns or to be read by the classes; others left out."""
 
-    columns: Columns
-    end: int
+    found: list[Columns | bytes]
     others: int
 
 
 @lru_cache(maxsize=8)
 def scanner(settings: Settings) -> Scanner:
     """A scanner for spans that are asked for by these settings."""
-    kinds = frozenset(bytes([kind]) for kind in settings.kinds)
+    asked = frozenset(bytes([kind]) for kind in settings.kinds)
     unrouted = UNROUTED - set(settings.labels)
-    return Scanner(settings, kinds, SpanAttributes(settings.wanted, unrouted))
+    return Scanner(settings, Singly(asked, SpanAttributes(settings.wanted, unrouted)))
 
 
 @dataclass(slots=True)
@@ -60,100 +56,144 @@ class Scanner:
     """What is remembered from message to message, by the bytes."""
 
     settings: Settings
-    kinds: frozenset[bytes]
-    attributes: SpanAttributes
-    _told: dict[bytes, Kind] = field(default_factory=dict)
+    singly: Singly
+    _scopes: dict[bytes, SpanLayouts] = field(default_factory=dict)
+    _blank: set[bytes] = field(default_factory=set)
 
     def scan(
         self, data: bytes, at: int, end: int, losses: Losses
     ) -> Iterator[Columns | Iterator[Span]]:
         """The spans of a scope whose fields are there, in their order."""
-        while at < end:
-            run = self._run(data, at, end)
-            if run.columns.of and not _fit(run.columns):
-                yield self._slowly(data[at : run.end], losses)
-            else:
-                losses.left_out[OTHER_KINDS] += run.others
-                yield _in_us(run.columns)
-            at = run.end
-            if at < end:
-                behind = _odd(data, at, end)
-                yield self._slowly(data[at:behind], losses)
-                at = behind
+        begin = data[at : min(at + of.LONGEST, end)]
+        for some in _shares(data, at, end):
+            layouts = self.layouts(begin)
+            try:
+                runs = self._runs(layouts, some)
+            except Malformed:
+                yield self._slowly(some, losses)
+                continue
+            if runs.others:
+                losses.left_out[OTHER_KINDS] += runs.others
+            for each in runs.found:
+                yield self._slowly(each, losses) if isinstance(each, bytes) else each
+
+    def layouts(self, begin: bytes) -> SpanLayouts:
+        """How attributes follow each other in spans of a scope that begins so."""
+        if self.singly.forget():
+            self._scopes = {}
+        scope = begin[: 2 + begin[1]] if begin[:1] == b"\x0a" and len(begin) > 1 else b""
+        if (found := self._scopes.get(scope)) is None:
+            scope = scope if len(self._scopes) < _MOST_SCOPES else b""
+            found = self._scopes.setdefault(scope, SpanLayouts(self.singly.asked))
+        return found
 
     def _slowly(self, some: bytes, losses: Losses) -> Iterator[Span]:
         items = from_protobuf.spans_of(some)
         return from_protobuf.spans(items, self.settings.kinds, self.settings.wanted, losses)
 
-    def _run(self, data: bytes, at: int, end: int) -> _Run:
-        """The spans from there on, with times as they are, up to the first that is odd."""
-        match, asked, attributes = _HEAD.match, self.kinds, self.attributes
-        layouts, known = attributes.layouts, attributes.layouts.known
-        layout, others = layouts.match, 0
-        rows: list[tuple[bytes, bytes, bytes, int]] = []
-        here: dict[bytes, int] = {}
-        while found := match(data, at, end):
-            size, trace, span, state, name, kind, when = found.groups()
-            stop = at + 2 + size[0] if len(size) == 1 else at + 3 + (size[0] & 127 | size[1] << 7)
-            place = found.end()
-            if len(name) != name[1] + 2 or when[_TAG_OF_END] != _END or place > stop:
-                break
-            if state:
-                if len(state) != state[1] + 2:
-                    break
-                name = state + name
-            if kind not in asked:
-                if attributes.other(data, place, stop) is None:
-                    break
-                at, others = stop, others + 1
-                continue
-            if parts := layout(data, place, stop):
-                parts = (name, data[parts.end() : stop], *parts.groups())
-                key = known.get(parts) or attributes.by_layout(parts, data, place, stop)
-            else:
-                key = attributes.unlike(data, place, stop, name)
-                layout = layouts.match
-            if key is None:
-                break
-            at = stop
-            rows.append((when, trace, span, here.setdefault(key, len(here))))
-        if not rows:
-            return _Run(Columns([], [], [], [], [], []), at, others)
-        layouts.pay(len(rows))
-        times, traces, spans, of = zip(*rows, strict=True)
-        starts, ends = zip(*iter_unpack(_TIMES, b"".join(times)), strict=True)
-        kinds = list(map(self._kind, here))
-        columns = Columns(starts, ends, list(traces), list(spans), list(of), kinds)
-        return _Run(columns, at, others)
+    def _runs(self, layouts: SpanLayouts, some: bytes) -> _Runs:
+        """The spans of a scope; Malformed if only the classes can tell what they are."""
+        parts = layouts.split(some)
+        width = layouts.width
+        columns = [parts[at::width] for at in range(width)]
+        sizes = map(self.singly.sizes.__getitem__, columns[of.SIZE])
+        if list(map(len, columns[of.WHOLE])) != list(sizes):
+            raise Malformed("a span is not as long as it says")
+        gaps = [each for each in enumerate(columns[0]) if each[1] and self._tells(each[1])]
+        starts, others = columns[of.START], 0
+        if None in starts:
+            others = starts.count(None)
+            # of the spans in front of a gap those that are asked for
+            gaps = [(at - starts[:at].count(None), gap) for at, gap in gaps]
+            columns[1:] = [list(compress(column, starts)) for column in columns[1:]]
+        told = list(zip(columns[of.STATE], columns[of.NAME], *columns[of.KEPT :], strict=True))
+        numbers = list(map(layouts.known.get, told))
+        if None in numbers:
+            self._learn(layouts.known, numbers, told, columns[of.WHOLE])
+        layouts.pay(len(numbers))
+        rows = (*(columns[at] for at in (of.START, of.END, of.TRACE, of.SPAN)), numbers)
+        if gaps:
+            return self._between(layouts, list(zip(*rows, strict=True)), gaps, others)
+        return _Runs([self._columns(rows)] if numbers else [], others)
 
-    def _kind(self, raw: bytes) -> Kind:
-        """What a span tells; `raw` is a message with all of it."""
-        if (found := self._told.get(raw)) is None:
-            span = from_protobuf.a_span(raw, self.settings.wanted)
-            found = kept(self._told, raw, Kind(told(span), span.attributes))
-        return found
+    def _learn(
+        self,
+        known: dict[tuple[bytes | None, ...], int],
+        numbers: list[int | None],
+        told: list[tuple[bytes | None, ...]],
+        wholes: list[bytes],
+    ) -> None:
+        """Find the numbers of what spans tell, where they are not known."""
+        if len(known) > _MOST:
+            known.clear()
+        for at in [at for at, number in enumerate(numbers) if number is None]:
+            if (found := known.get(told[at])) is None:
+                alone = self.singly.number(b"".join(filter(None, told[at])))
+                kind = self.singly.kinds[alone]
+                found = alone if kind.attributes.get(ROUTE) else self.singly.alone(wholes[at])
+                # what is not kept makes no difference
+                if self.singly.kinds[found].attributes == kind.attributes:
+                    found = known[told[at]] = alone
+            numbers[at] = found
 
+    def _between(
+        self, layouts: SpanLayouts, rows: list[Row], gaps: list[tuple[int, bytes]], others: int
+    ) -> _Runs:
+        """The spans of a scope, with more in gaps, which each have a place in the rows."""
+        found: list[list[Row] | bytes] = [[]]
+        begun = 0
+        for place, gap in gaps:
+            more, passed = self.singly.runs(layouts, gap)
+            others += passed
+            for run in (rows[begun:place], *more):
+                if isinstance(run, list) and isinstance(found[-1], list):
+                    found[-1] += run
+                else:
+                    found.append(run)
+            begun = place
+        found.append(rows[begun:])
+        columns = [
+            run if isinstance(run, bytes) else self._columns(tuple(zip(*run, strict=True)))
+            for run in found if run
+        ]  # fmt: skip
+        return _Runs(columns, others)
 
-def _odd(data: bytes, at: int, end: int) -> int:
-    """Where fields of a scope end that are no spans of the shape: at least one, not too many."""
-    for field_ in fields(data, at, end):
-        if field_.at > at and (_HEAD.match(data, field_.at, end) or field_.end - at > LARGE):
-            return field_.at
-    return end
-
-
-def _fit(columns: Columns) -> bool:
-    """Whether all times, which are in ns and not taken apart yet, can be."""
-    starts, ends = columns.starts, columns.durations
-    if min(starts) < EARLIEST_TS * 1_000 or max(starts) // 1_000 > LATEST_TS:
+    def _tells(self, gap: bytes) -> bool:
+        """Whether there are spans between others; Malformed if there are no whole fields."""
+        if gap in self._blank:
+            return False
+        if has_spans(gap):
+            return True
+        if len(gap) <= of.LONGEST and len(self._blank) < _MOST_BLANK:
+            self._blank.add(gap)
         return False
-    return all(map(le, starts, ends)) and max(map(sub, ends, starts)) <= LONGEST_US * 1_000
+
+    def _columns(self, rows: tuple[Sequence[Any], ...]) -> Columns:
+        """Rows as columns; Malformed if a time of theirs cannot be."""
+        starts, ends, traces, spans, numbers = rows
+        begun, ended = _wholes(starts), _wholes(ends)
+        if min(begun) < _EARLIEST_NS or max(begun) > _LATEST_NS or min(ended) < 0:
+            raise Malformed("a time of a span cannot be")
+        took = array("q", map(sub, ended, begun))
+        if min(took) < 0 or max(took) > LONGEST_US * 1_000:
+            raise Malformed("the end of a span cannot be")
+        return Columns(begun, took, traces, spans, numbers, self.singly.kinds)
 
 
-def _in_us(columns: Columns) -> Columns:
-    """The columns with whole µs; a duration is rounded up."""
-    starts, ends = columns.starts, columns.durations
-    return columns._replace(
-        starts=[start // 1_000 for start in starts],
-        durations=[-(-took // 1_000) for took in map(sub, ends, starts)],
-    )
+def _wholes(values: Sequence[bytes]) -> array[int]:
+    """Numbers of 64 bits, the lowest byte first."""
+    found = array("q", b"".join(values))
+    if sys.byteorder == "big":
+        found.byteswap()
+    return found
+
+
+def _shares(data: bytes, at: int, end: int) -> Iterator[bytes]:
+    """The fields of a scope, together unless they are large."""
+    begun = at
+    if end - at > LARGE:
+        for each in fields(data, at, end):
+            if each.end - begun > LARGE and each.at > begun:
+                yield data[begun : each.at]
+                begun = each.at
+    yield data[begun:end]
