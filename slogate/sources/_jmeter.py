@@ -1,4 +1,4 @@
-"""What JMeter's CSV leaves to be found out: how its times are written, what its controllers hold.
+"""How the times of JMeter's CSV are written.
 
 Times are ms, dates whose form is plain, or dates in the form that JMeter was set to
 (`jmeter.save.saveservice.timestamp_format`, a pattern of Java). Refuses names of days and months,
@@ -8,18 +8,13 @@ halves of days, and dates whose form could be another.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from slogate.sources._base import Origin
 
-CONTROLLER = "Number of samples in transaction : "
 DATES = "how JMeter was set to write timeStamp, where it is no ms: dd.MM.yyyy HH:mm:ss"
-ALONE = (
-    "its transaction controllers stand for samples that are not in the file (Generate parent "
-    "sample): --option transactions=keep counts the controllers"
-)
 MS = rb"\d{13}"
 _MOMENT = rb"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 _PLAIN = re.compile(r"\d{4}([-/])\d\d\1\d\d([ T])\d\d:\d\d:\d\d(?:([.,])\d{3})?", re.ASCII)
@@ -30,8 +25,6 @@ _PARTS = {
     "HH": ("%H", r"\d\d"), "mm": ("%M", r"\d\d"), "ss": ("%S", r"\d\d"), "SSS": ("%g", r"\d{3}"),
 }  # fmt: skip
 _JAVA = re.compile(r"'([^']*)'|([a-zA-Z])\2*|[^a-zA-Z']")
-_WHOLE = re.compile(r"\d{1,15}", re.ASCII)
-_COUNT = re.compile(re.escape(CONTROLLER) + r"([1-9]\d{0,8}),", re.ASCII)
 
 
 class Dates(NamedTuple):
@@ -55,7 +48,9 @@ def dates_of(origin: Origin, times: Sequence[str], *, line: int) -> Dates | None
         return Dates(form, _MOMENT)
     what = "is of no known format"
     hint = "say how JMeter was set to write it: --option dates='dd.MM.yyyy HH:mm:ss'"
-    if re.fullmatch(r"\d+(\.\d+)?", times[0], re.ASCII):
+    if times[0] == "0":
+        what, hint = "is none: JMeter never began the sample", "its own log says why: jmeter.log"
+    elif re.fullmatch(r"\d+(\.\d+)?", times[0], re.ASCII):
         unit = _UNITS.get(len(times[0]), "another unit")
         what = f"is in {unit}, JMeter writes milliseconds"
         hint = "JMeter's default (ms), yyyy/MM/dd HH:mm:ss.SSS and dates of ISO 8601 are read"
@@ -89,21 +84,3 @@ def is_date(text: str, form: str) -> bool:
         return 2001 < datetime.strptime(text, form.replace("%g", "%f")).year < 2100
     except ValueError:
         return False
-
-
-def has_lone_controllers(rows: Sequence[Mapping[str, str]], *, at_end: bool) -> bool:
-    """Whether a controller among these first rows, in ms, has none of its samples before it.
-
-    JMeter writes the samples of a thread in their order, and a controller behind its own.
-    """
-    latest: dict[str, int] = {}
-    for row in rows:
-        thread, words = row.get("threadName", ""), (row["timeStamp"], row["elapsed"])
-        if not thread or not all(map(_WHOLE.fullmatch, words)):
-            continue
-        start = int(words[0]) - (int(words[1]) if at_end else 0)
-        if not row.get("responseMessage", "").startswith(CONTROLLER):
-            latest[thread] = max(start, latest.get(thread, 0))
-        elif _COUNT.match(row["responseMessage"]) and latest.get(thread, 0) < start:
-            return True
-    return False

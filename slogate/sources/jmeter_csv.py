@@ -11,7 +11,7 @@ dates without a time zone.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from slogate.sources._base import (
@@ -33,7 +33,8 @@ from slogate.sources._csv import (
     reader_sql,
     records,
 )
-from slogate.sources._jmeter import ALONE, DATES, MS, dates_of, has_lone_controllers, is_date
+from slogate.sources._jmeter import DATES, MS, dates_of, is_date
+from slogate.sources._jmeter_look import CONTROLLER, part_labels, remarks
 from slogate.sources._quotes import check_quotes, row_start
 
 _ORDER = (
@@ -59,6 +60,7 @@ _NO_ELAPSED = "its elapsed is no whole number of ms between 0 and a day"
 _NO_SUCCESS = "its success is neither true nor false"
 _SUMMED = "it sums up several samples (SampleCount over 1), whose single times are lost"
 _CONTROLLER = "transaction controllers (kept with --option transactions=keep)"
+_PART = "parts of samples (kept without --option parts=skip)"
 
 
 def sniff(head: bytes) -> float:
@@ -96,6 +98,11 @@ def open_jmeter(origin: Origin) -> Scan:
     date = dates.form if dates else None
     start = {"timeStamp": dates.expression if dates else MS, "elapsed": rb"-?\d+"}
     skip = choice(origin, "transactions", ("skip", "keep")) == "skip"
+    parts = (
+        part_labels(origin, dialect)
+        if choice(origin, "parts", ("keep", "skip")) == "skip"
+        else None
+    )
     at_end = choice(origin, "timestamp", ("start", "end")) == "end"
     # what has 13 characters and is a number in our range cannot be written in any other way
     time = "1000 * CASE WHEN strlen(timeStamp) = 13 THEN TRY_CAST(timeStamp AS BIGINT) END"
@@ -105,14 +112,18 @@ def open_jmeter(origin: Origin) -> Scan:
     check_quotes(
         origin, row_start(dialect.columns, start, dialect.delimiter), dialect.delimiter.encode()
     )
-    alone = skip and has_lone_controllers(rows, at_end=at_end)
+    notes = remarks(rows, at_end=at_end, controllers=not skip, parts=apart)
+    bound = {"time_format": date, "parts": parts}
     return Scan(
-        sql=_sql(dialect, time=time, at_end=at_end, skip_controllers=skip),
-        parameters=reader_parameters(origin, dialect) | ({"time_format": date} if date else {}),
-        locate=lambda: bad_rows(origin, dialect, lambda row: _reason(row, date, skip=skip)),
+        sql=_sql(dialect, time=time, at_end=at_end, skip=skip, parts=not apart),
+        parameters=reader_parameters(origin, dialect)
+        | {name: value for name, value in bound.items() if value is not None},
+        locate=lambda: bad_rows(
+            origin, dialect, lambda row: _reason(row, date, skip=skip, parts=parts or ())
+        ),
         explain=lambda: changed_line_end(origin),
-        notes=(ALONE,) if alone else (),
-    )  # fmt: skip
+        notes=tuple(notes),
+    )
 
 
 def _dialect(origin: Origin, encoding: str) -> tuple[Dialect, list[dict[str, str]]]:
@@ -167,9 +178,10 @@ def _zone_us(origin: Origin) -> int:
     return (-seconds if sign == "-" else seconds) * 1_000_000
 
 
-def _sql(dialect: Dialect, *, time: str, at_end: bool, skip_controllers: bool) -> str:
+def _sql(dialect: Dialect, *, time: str, at_end: bool, skip: bool, parts: bool) -> str:
     """The scan's query; nothing of the file is written into it, only our own words."""
     has_success = "success" in dialect.columns
+    left_out = [*([_IS_CONTROLLER] if skip else []), *([_IS_PART] if parts else [])]
     return _QUERY.format(
         reader=reader_sql(dialect, _USED),
         time=time,
@@ -177,7 +189,7 @@ def _sql(dialect: Dialect, *, time: str, at_end: bool, skip_controllers: bool) -
         ok=_SUCCESS if has_success else _CODE_SUCCESS,
         no_success="ok IS NULL" if has_success else "FALSE",
         shift="took_us" if at_end else "0",
-        left_out=_IS_CONTROLLER if skip_controllers else "NULL::VARCHAR",
+        left_out=f"coalesce({', '.join(left_out)})" if left_out else "NULL::VARCHAR",
     )
 
 
@@ -187,9 +199,11 @@ _SUCCESS = """CASE success WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE
 _CODE_SUCCESS = """CASE WHEN responseCode IS NOT NULL
     AND TRY_CAST(responseCode AS INTEGER) IS NULL THEN FALSE END"""
 # most messages begin with something else, which is quickly seen
-_IS_CONTROLLER = f"""CASE WHEN starts_with(responseMessage, 'Number of samples in transaction : ')
+_IS_CONTROLLER = f"""CASE WHEN starts_with(responseMessage, '{CONTROLLER}')
     THEN CASE WHEN contains(responseMessage, ', number of failing samples : ')
     THEN '{_CONTROLLER}' END END"""
+_IS_PART = f"""CASE WHEN regexp_matches(label, '-[0-9]+$')
+    THEN CASE WHEN list_contains(getvariable('parts'), label) THEN '{_PART}' END END"""
 _QUERY = f"""
 WITH raw AS (SELECT *, TRY_CAST(elapsed AS BIGINT) AS took_ms FROM ({{reader}})), typed AS (
     SELECT *, {{time}} AS time_us, {{ok}} AS ok, TRY_CAST(bytes AS BIGINT) AS size,
@@ -222,10 +236,12 @@ FROM typed
 """  # noqa: S608 (our own words)
 
 
-def _reason(row: Mapping[str, str], date: str | None, *, skip: bool) -> str | None:
+def _reason(
+    row: Mapping[str, str], date: str | None, *, skip: bool, parts: Sequence[str]
+) -> str | None:
     """Why a row is bad, as the query has it; None if it is kept or left out."""
     message = row.get("responseMessage", "")
-    if skip and message.startswith("Number of samples in transaction : "):
+    if (skip and message.startswith(CONTROLLER)) or row["label"] in parts:
         return None
     time = row["timeStamp"]
     if not (is_date(time, date) if date else _between(time, EARLIEST_TS, LATEST_TS)):
@@ -258,6 +274,7 @@ PLUGIN = Source(
     open=open_jmeter,
     options={
         "transactions": "keep: count transaction controllers as requests (default: skip)",
+        "parts": "skip: leave the parts of samples out (redirects, embedded resources)",
         "timestamp": "end: timeStamp is the end of a sample (default: start)",
         "timezone": "UTC or an offset like +02:00, where timeStamp is a date without its zone",
         "dates": DATES,

@@ -19,24 +19,29 @@ def controller(at: int, took: int, samples: int = 1, thread: str = "t 1") -> str
     return f'{START_MS + at},{took},Checkout,"{words}",{thread},true'
 
 
-def sample(at: int, took: int = 5, thread: str = "t 1") -> str:
+def sample(at: int, took: int = 5, thread: str = "t 1", label: str = "a") -> str:
     """A row of a sample."""
-    return f"{START_MS + at},{took},a,OK,{thread},true"
+    return f"{START_MS + at},{took},{label},OK,{thread},true"
 
 
 @pytest.mark.parametrize(
     ("rows", "told"),
     [
-        pytest.param([sample(10), controller(10, 20)], 0, id="behind its sample"),
-        pytest.param([sample(10), controller(10, 20), controller(9, 25)], 0, id="nested"),
-        pytest.param([controller(10, 20, samples=0), sample(40)], 0, id="of none"),
-        pytest.param([sample(10), controller(30, 20)], 1, id="alone"),
-        pytest.param([sample(10), controller(10, 20, thread="t 2")], 1, id="of another thread"),
+        pytest.param([sample(10), controller(10, 20), sample(90)], 0, id="behind its sample"),
+        pytest.param([sample(10), controller(10, 20), controller(9, 25), sample(90)], 0,
+                     id="nested"),
+        pytest.param([controller(10, 20), sample(12), sample(90)], 0, id="before its sample"),
+        pytest.param([controller(10, 20, samples=0), sample(90)], 0, id="of none"),
+        pytest.param([sample(1), controller(30, 20)], 0, id="at the end of what is seen"),
+        pytest.param([sample(1), controller(30, 20), sample(90)], 1, id="alone"),
+        pytest.param([controller(30, 20), controller(60, 20)], 1, id="alone with its like"),
+        pytest.param([sample(10), controller(10, 20, thread="t 2"), sample(90, thread="t 2")], 1,
+                     id="of another thread"),
     ],
-)
+)  # fmt: skip
 def test_controllers_that_stand_for_their_samples_are_told(tmp_path, rows: list[str], told: int):
     """With "Generate parent sample" what was in a transaction is nowhere in the CSV."""
-    content = jtl(*rows, sample(90), header=WHOLE)
+    content = jtl(sample(900, thread="t 9"), *rows, header=WHOLE)
 
     taken = take(tmp_path, content)
 
@@ -51,6 +56,69 @@ def test_controllers_of_samples_by_their_end(tmp_path):
     notes = take(tmp_path, jtl(*rows, header=WHOLE), timestamp="end").tally.notes
 
     assert notes == []
+
+
+PARTED = (sample(10, 90, label="a b"), sample(10, 20, label="a b-0"), sample(40, 50, label="a b-1"),
+          sample(45, 5, label="a b-1-0"), sample(200, label="page-7"))  # fmt: skip
+
+
+def test_parts_of_samples_are_told_and_left_out_on_demand(tmp_path):
+    """JMeter writes redirects and embedded resources behind the sample that they are part of."""
+    content = jtl(*PARTED, header=WHOLE)
+
+    told, kept = take(tmp_path, content), take(tmp_path, content, parts="skip")
+
+    [note] = told.tally.notes
+    assert "like 'a b-0', are requests of their own: --option parts=skip" in note
+    assert len(told.rows) == 5
+    assert [row["endpoint"] for row in kept.rows] == ["a b", "page-7"]
+    assert (kept.tally.left_out, kept.tally.notes) == (
+        {"parts of samples (kept without --option parts=skip)": 3}, []
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        pytest.param(sample(40, label="a-0"), id="behind it in time"),
+        pytest.param(sample(12, label="a-1"), id="not the first"),
+        pytest.param(sample(12, label="a-0", thread="t 2"), id="of another thread"),
+        pytest.param(sample(12, label="b-0"), id="of another name"),
+    ],
+)
+def test_labels_that_end_in_numbers_are_no_parts(tmp_path, row: str):
+    """A part lies within its sample, and is the first behind it."""
+    assert take(tmp_path, jtl(sample(10, 20), row, header=WHOLE)).tally.notes == []
+
+
+def test_bad_rows_among_parts_are_located(tmp_path):
+    """What is left out is not bad, whatever else is wrong with it."""
+    bad = f"{START_MS},x,a b-1,OK,t 1,true"
+    content = jtl(*PARTED, bad, f"{START_MS},x,a b,OK,t 1,true", header=WHOLE)
+
+    tally = take(tmp_path, content, parts="skip").tally
+
+    assert sum(tally.left_out.values()) == 4
+    assert tally.shown == [
+        "results.jtl:8: its elapsed is no whole number of ms between 0 and a day"
+    ]
+
+
+def test_rows_that_are_there_twice_are_told(tmp_path):
+    """Two listeners that write the same file: a thread does nothing twice at the same time."""
+    rows = [sample(10), sample(10), sample(20, 0), sample(20, 0), sample(30), sample(30)]
+
+    taken = take(tmp_path, jtl(*rows, header=WHOLE))
+
+    [note] = taken.tally.notes
+    assert note.startswith("2 of its first 6 rows are there twice")
+    assert len(taken.rows) == 6
+
+
+def test_samples_that_never_began(tmp_path):
+    """JMeter writes 0 for the time of what it could not begin."""
+    with pytest.raises(SourceError, match="timeStamp '0' is none: JMeter never began the sample"):
+        take(tmp_path, jtl("0,0,,Non HTTP response code: java.lang.Error,none,false"))
 
 
 @pytest.mark.parametrize(
