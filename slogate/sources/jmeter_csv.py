@@ -98,11 +98,8 @@ def open_jmeter(origin: Origin) -> Scan:
     date = dates.form if dates else None
     start = {"timeStamp": dates.expression if dates else MS, "elapsed": rb"-?\d+"}
     skip = choice(origin, "transactions", ("skip", "keep")) == "skip"
-    parts = (
-        part_labels(origin, dialect)
-        if choice(origin, "parts", ("keep", "skip")) == "skip"
-        else None
-    )
+    apart = choice(origin, "parts", ("keep", "skip")) == "keep"
+    parts = None if apart else part_labels(origin, dialect)
     at_end = choice(origin, "timestamp", ("start", "end")) == "end"
     # what has 13 characters and is a number in our range cannot be written in any other way
     time = "1000 * CASE WHEN strlen(timeStamp) = 13 THEN TRY_CAST(timeStamp AS BIGINT) END"
