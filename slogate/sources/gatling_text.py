@@ -76,6 +76,7 @@ def open_gatling(origin: Origin) -> Scan:
         },
         locate=lambda: _bad_rows(origin),
         explain=lambda: _explain(origin),
+        labels=("group",),
     )
 
 
@@ -138,7 +139,7 @@ SELECT
         END AS status,
     said = 'OK' AS ok,
     CASE WHEN said = 'KO' AND message <> '' THEN left(message, 2000) END AS error,
-    CASE WHEN groups IS NOT NULL THEN MAP(['group'], [groups]) END AS labels,
+    [groups] AS labels,
     CASE WHEN layout IS NULL THEN CASE WHEN c0 = 'ERROR' THEN NULL
             WHEN 'REQUEST' IN (c0, c2) THEN '{_NO_STATUS}' ELSE '{_NO_LINE}' END
         WHEN began IS NULL OR began < 0 OR began BETWEEN {_SECONDS[0]} AND {EARLIEST_TS // 1000 - 1}
