@@ -43,6 +43,7 @@ class Reader:
     """Reads blocks, and remembers what they repeat and how they write numbers."""
 
     texts: Texts = field(default_factory=Texts)
+    packs: bool = False
     _ways: tuple[tuple[bool, bool], ...] = _WAYS
     _shape: Shape | None = None
     _wide: bool = False

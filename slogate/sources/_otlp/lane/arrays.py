@@ -116,6 +116,20 @@ def taken(column: Any, where: Any) -> Any:
     return pa.ListArray.from_arrays(offsets, found.flatten())
 
 
+def cut(column: Any, at: int, count: int) -> Any:
+    """So many from there on; lists without the values of the others."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = column.slice(at, count)
+    if not pa.types.is_list(column.type):
+        return found
+    offsets = found.offsets
+    begin, end = offsets[0].as_py(), offsets[count].as_py()
+    offsets = pc.subtract(offsets, pa.scalar(begin, pa.int32()))
+    return pa.ListArray.from_arrays(offsets, column.values.slice(begin, end - begin))
+
+
 def filled(found: Any) -> Any:
     """Lists that are empty where there is none."""
     import pyarrow as pa

@@ -46,6 +46,10 @@ class Blocks(Protocol):
     def texts(self) -> Texts:
         """What repeats in them."""
 
+    @property
+    def packs(self) -> bool:
+        """Whether counts of exponential buckets are packed in its columns."""
+
     def read(self, block: Any) -> Block:
         """The data points of a block; Odd if they are not plain."""
 
@@ -108,7 +112,7 @@ class Lane:
                 told[explicit].append((stream, self._streams.key(stream, start), delta, point))
         for explicit, rows in told.items():
             if rows:
-                self._held[explicit] = columns_of(rows, self._ladders(explicit))
+                self._held[explicit] = columns_of(rows, self._ladders(explicit), self.reader.packs)
 
     def _take(self, translator: Translator, block: Block) -> None:
         """Work out all rows of a block, and only then remember them."""

@@ -8,13 +8,17 @@ from typing import Any
 from slogate.sources._otlp.increases import without_buckets
 from slogate.sources._otlp.lane.arrays import whole
 from slogate.sources._otlp.lane.ladders import Ladders
+from slogate.sources._otlp.lane.packed import packed, unpacked
 from slogate.sources._otlp.telemetry import Explicit, Exponential, Point
 
 Held = tuple[int, int, bool, Point]
 
 
-def columns_of(rows: Sequence[Held], ladders: Ladders | None) -> dict[str, Any]:
-    """As columns: numbers of streams and of keys, whether it is a delta, points."""
+def columns_of(rows: Sequence[Held], ladders: Ladders | None, packs: bool) -> dict[str, Any]:
+    """As columns: numbers of streams and of keys, whether it is a delta, points.
+
+    Counts of exponential buckets are packed if the reader packs them.
+    """
     import pyarrow as pa
 
     streams, keys, deltas, points = zip(*rows, strict=True)
@@ -28,8 +32,12 @@ def columns_of(rows: Sequence[Held], ladders: Ladders | None) -> dict[str, Any]:
         "total": whole([point.total for point in points]),
         "sum": pa.array([point.sum for point in points], real),
         "max": pa.array([point.max for point in points], real),
-        "counts": pa.array([list(p.buckets.counts) for p in points], pa.list_(pa.int64())),
     }
+    counts = [list(point.buckets.counts) for point in points]
+    if ladders is None and packs:
+        columns["counts"] = packed(counts)
+    else:
+        columns["counts"] = pa.array(counts, pa.list_(pa.int64()))
     if ladders is not None:
         found = [point.buckets.bounds for point in points if isinstance(point.buckets, Explicit)]
         return columns | {"ladder": whole([ladders.code(bounds) for bounds in found])}
@@ -44,6 +52,10 @@ def columns_of(rows: Sequence[Held], ladders: Ladders | None) -> dict[str, Any]:
 
 def points_of(columns: dict[str, Any], ladders: Ladders | None) -> Iterator[tuple[int, int, Point]]:
     """The numbers of streams, starts (0 of deltas), and points of such columns."""
+    import pyarrow as pa
+
+    if pa.types.is_binary(columns["counts"].type):
+        columns = {**columns, "counts": unpacked(columns["counts"])}
     for values in zip(*(column.to_pylist() for column in columns.values()), strict=True):
         told = dict(zip(columns, values, strict=True))
         start, counts = told["start"], told["counts"]

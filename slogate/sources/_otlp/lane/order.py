@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from slogate.sources._otlp.lane.arrays import no_number, number, places, taken
+from slogate.sources._otlp.lane.arrays import cut, ever, no_number, number, places, taken
 
 Columns = dict[str, Any]
 _HELD = ("key", "stream", "start", "time", "total", "sum", "max", "delta", "counts")
@@ -33,6 +33,12 @@ def steps_of(now: Columns, held: Columns | None) -> tuple[Steps, Columns]:
     if held is not None:
         every = {name: pa.concat_arrays([held[name], now[name]]) for name in names}
         count = len(held["key"])
+    if count and _in_turn(every["key"], every["time"], count) and not ever(now["delta"]):
+        many = len(now["key"])
+        then = {name: cut(column, 0, many) for name, column in every.items()}
+        held = {name: cut(column, many, count) for name, column in every.items()}
+        fine = pa.repeat(pa.scalar(True, pa.bool_()), many)
+        return Steps(now, then, fine, fine), held
     before, newer, last = _order(every["key"], every["time"])
     before, newer = before.slice(count), newer.slice(count)
     counts_on = pc.and_(newer, pc.invert(now["delta"]))
@@ -41,6 +47,16 @@ def steps_of(now: Columns, held: Columns | None) -> tuple[Steps, Columns]:
     then = {name: taken(column, earlier) for name, column in every.items()}
     held = {name: taken(column, last) for name, column in every.items()}
     return Steps(now, then, before.is_valid(), newer), held
+
+
+def _in_turn(key: Any, time: Any, count: int) -> bool:
+    """Whether all streams tell a newer point, one after the other, and again in the same order."""
+    import pyarrow.compute as pc
+
+    many = len(key) - count
+    if not key.slice(count).equals(key.slice(0, many)):
+        return False
+    return pc.all(pc.greater(time.slice(count), time.slice(0, many))).as_py() is True
 
 
 def _order(key: Any, time: Any) -> tuple[Any, Any, Any]:
@@ -63,4 +79,6 @@ def _order(key: Any, time: Any) -> tuple[Any, Any, Any]:
     before = pc.if_else(same, latest.slice(0, count - 1), none)
     before = pa.concat_arrays([pa.nulls(1, pa.int64()), before])
     ends = pa.concat_arrays([pc.invert(same), true])
-    return before.take(back), newer.take(back), latest.filter(ends)
+    # in the order in which they were told
+    last = latest.filter(ends)
+    return before.take(back), newer.take(back), last.take(pc.array_sort_indices(last))

@@ -3,7 +3,7 @@
     the bytes of each field, put together ──columns──► Arrow
 
 Times and counts have a fixed width, so those of all points together are Arrow's columns as they
-are; the counts of exponential buckets, which have not, are taken apart all at once.
+are; the counts of exponential buckets, which have not, are kept as they are.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from slogate.sources._otlp.lane.arrays import finite, natural, number, places, whole
-from slogate.sources._otlp.protobuf.packed import listed, packed
+from slogate.sources._otlp.lane.packed import checked, listed
 
 # what makes a head, and a number behind its tag, whole words
 PAD_HEAD, PAD_NUMBER = bytes(4), bytes(7)
@@ -139,7 +139,7 @@ class Gathered:
             zeros = _natural(_words(_joined(self.zeros), 1, _NUMBER_WORDS))
         return found | {
             "scale": _numbers(self.scale), "offset": _numbers(self.offset), "zeros": zeros,
-            "threshold": _real(self.threshold).fill_null(0.0), "counts": packed(self.counts),
+            "threshold": _real(self.threshold).fill_null(0.0), "counts": checked(self.counts),
         }  # fmt: skip
 
     def _sums(self, told: bytes) -> Any:

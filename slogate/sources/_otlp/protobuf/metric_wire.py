@@ -93,6 +93,7 @@ class Reader:
     """Reads messages, and remembers what they repeat."""
 
     texts: Told = field(default_factory=Told)
+    packs: bool = True
     _layouts: Layouts | None = None
     _checked: set[bytes] = field(default_factory=set)
 
