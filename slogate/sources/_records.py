@@ -26,6 +26,11 @@ from slogate.sources._template import Words
 
 PATHS = "numbers: replace numbers and UUIDs in paths by :id (default: paths as they are)"
 NO_TIMES = "it has no response times: errors and throughput can be judged, latencies cannot"
+NO_OUTCOME = (
+    "it tells neither status nor success: what is not known to be a success is a failure; "
+    "judge durations with `failures: measured`"
+)
+NO_NAME = "it does not tell what was asked for: all is the endpoint -"
 LABEL_LENGTH = 200
 
 _NO_FORM = "it does not have the form of the format"
@@ -87,8 +92,18 @@ def line_scan(
         parameters={**words.parameters, **(parameters or {})},
         feed=Lines(origin),
         labels=tuple(record.labels),
-        notes=() if record.took else (NO_TIMES,),
+        notes=remarks(record),
     )
+
+
+def remarks(record: Record) -> tuple[str, ...]:
+    """What cannot be judged of such records, in sentences."""
+    told = {
+        NO_TIMES: record.took is None,
+        NO_OUTCOME: record.status is None and record.ok is None,
+        NO_NAME: record.endpoint == "'-'",
+    }
+    return tuple(sentence for sentence, holds in told.items() if holds)
 
 
 def chained(relation: str, steps: Sequence[tuple[str, str]]) -> str:

@@ -2,7 +2,8 @@
 
 START_TIME is when the request came, DURATION the whole milliseconds until its last byte was
 sent. Code 0 means that no response was begun, mostly for a client that went: a failure without
-a status; the response flags are its error. Connections without a request are left out. What
+a status; the response flags are its error, or gRPC's status, by which it may have failed where
+HTTP's is 200. Connections without a request are left out. What
 is written by another format string is read where that is given.
 """
 
@@ -31,7 +32,9 @@ _OPERATORS = {
     "START_TIME": "time", "RESPONSE_CODE": "status", "RESPONSE_FLAGS": "flags",
     "BYTES_SENT": "bytes", "DURATION": "duration", "UPSTREAM_CLUSTER": "upstream",
     "REQ(:METHOD)": "method", "REQ(X-ENVOY-ORIGINAL-PATH?:PATH)": "path", "REQ(:PATH)": "path",
-    "REQ(:AUTHORITY)": "host", "TRACE_ID": "trace_id",
+    "REQ(:AUTHORITY)": "host", "TRACE_ID": "trace_id", "GRPC_STATUS_NUMBER": "grpc",
+    "GRPC_STATUS": "grpc", "GRPC_STATUS(CAMEL_STRING)": "grpc",
+    "GRPC_STATUS(SNAKE_STRING)": "grpc", "GRPC_STATUS(NUMBER)": "grpc",
 }  # fmt: skip
 _KEYS = {
     "time": ("start_time", "@timestamp"), "method": ("method",),
@@ -39,8 +42,13 @@ _KEYS = {
     "status": ("response_code",), "flags": ("response_flags",), "bytes": ("bytes_sent",),
     "duration": ("duration",), "host": ("authority", ":authority"),
     "upstream": ("upstream_cluster",),
-    "trace_id": ("trace_id",),
+    "trace_id": ("trace_id",), "grpc": ("grpc_status_number", "grpc_status"),
 }  # fmt: skip
+# those that are the server's fault, whose HTTP status is 200 all the same
+_GRPC = (
+    "2", "4", "12", "13", "14", "15", "unknown", "deadlineexceeded", "unimplemented", "internal",
+    "unavailable", "dataloss",
+)  # fmt: skip
 _NO_REQUEST = "connections without a request"
 _HINT = "say how it is written: --option log_format='[%START_TIME%] …'"
 
@@ -114,6 +122,14 @@ def _scan(origin: Origin, words: Words, absent: str) -> Scan:
     }
     if "path" not in found:
         has = {name: has[name] for name in has if name != "method"} | {"endpoint": "'-'"}
+    errors = ["CASE WHEN flags NOT IN ('-', '') THEN flags END"] if "flags" in found else []
+    steps: list[tuple[str, str]] = []
+    if "grpc" in found:
+        listed = ", ".join(f"'{status}'" for status in _GRPC)
+        steps = [("rpc_failed", f"lower(replace(coalesce(grpc, ''), '_', '')) IN ({listed})")]
+        gone = " OR code = 0" if "status" in found else ""
+        has["ok"] = f"CASE WHEN rpc_failed{gone} THEN FALSE END"
+        errors.append("CASE WHEN rpc_failed THEN concat('gRPC ', grpc) END")
     no_request = ""
     if {"method", "path", "status"} <= set(found):
         nothing = [absent.format(name) for name in ("method", "path")]
@@ -125,7 +141,8 @@ def _scan(origin: Origin, words: Words, absent: str) -> Scan:
             time=clock_sql("time", "iso"),
             took=duration_sql("duration", "ms") if "duration" in found else None,
             untimed=absent.format("duration"),
-            error="CASE WHEN flags NOT IN ('-', '') THEN flags END" if "flags" in found else None,
+            error=f"coalesce({', '.join(errors)})" if errors else None,
+            steps=steps,
             labels={name: name for name in ("host", "upstream") if name in found},
             left_out=f"CASE WHEN {no_request} THEN '{_NO_REQUEST}' END" if no_request else None,
             **has,

@@ -24,7 +24,7 @@ from slogate.sources._export import OPTIONS, export_record, words_of
 from slogate.sources._mapping import Meaning
 from slogate.sources._naming import is_known, meaning_of
 from slogate.sources._quotes import check_lines, check_quotes, row_start
-from slogate.sources._records import NO_TIMES, paths, record_sql
+from slogate.sources._records import paths, record_sql, remarks
 from slogate.sources._returned import is_ours, returned
 
 _LOOK = 200
@@ -91,7 +91,7 @@ def open_csv(origin: Origin) -> Scan | Iterator[Chunk]:
         locate=lambda: _located(origin, dialect, located, parameters, tuple(words)),
         explain=lambda: changed_line_end(origin),
         labels=tuple(record.labels),
-        notes=() if record.took else (NO_TIMES,),
+        notes=remarks(record),
     )
 
 

@@ -17,7 +17,7 @@ from slogate.sources._clocks import zone_us
 from slogate.sources._export import OPTIONS, export_record, words_of
 from slogate.sources._mapping import Meaning
 from slogate.sources._naming import meaning_of
-from slogate.sources._records import NO_TIMES, paths, record_sql
+from slogate.sources._records import paths, record_sql, remarks
 from slogate.sources._returned import is_ours, returned
 
 _LOOK = 200
@@ -65,7 +65,7 @@ def open_parquet(origin: Origin) -> Scan | Iterator[Chunk]:
         sql=record_sql(relation, record, line="line", paths=paths(origin)),
         parameters={"path": duckdb_path(origin.path), **bound},
         labels=tuple(record.labels),
-        notes=() if record.took else (NO_TIMES,),
+        notes=remarks(record),
     )
 
 

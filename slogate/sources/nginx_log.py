@@ -154,8 +154,22 @@ def _from_json(origin: Origin, keys: set[str]) -> Scan:
             picked.setdefault(name, key)
     if not set(picked) & set(_CLOCKS):
         picked |= _moment(origin)
+    if "duration" in picked:
+        _check_seconds(origin, picked["duration"])
     words: Words = json_log_words(picked)
     return line_scan(origin, words, _record(words.words, absent="coalesce({0}, '-') IN ('-', '')"))
+
+
+def _check_seconds(origin: Origin, key: str) -> None:
+    """Refuse durations that nginx would not write: whole numbers alone, as of ms."""
+    told = [str(line[key]) for line in json_lines(origin.head) if key in line]
+    whole = [text for text in told if text.isdecimal()]
+    if len(whole) == len(told) and (longest := max(map(int, whole))):
+        raise origin.fail(
+            f"{key} is {longest}: nginx writes seconds with three decimals",
+            hint="say which key is what, in which unit: --format export-ndjson "
+            "(slogate docs import-exports)",
+        )
 
 
 def _moment(origin: Origin) -> dict[str, str]:

@@ -9,6 +9,8 @@ import pytest
 from foreign import Taken, take
 
 from slogate import plugins
+from slogate.errors import SourceError
+from slogate.sources._records import NO_NAME, NO_OUTCOME
 
 AT = datetime(2025, 11, 24, 16, 0, tzinfo=UTC)
 STAMP = "[24/Nov/2025:16:00:00 +0000]"
@@ -85,6 +87,71 @@ def test_a_name_right_behind_the_agent(tmp_path):
 
     assert glued == apart
     assert glued[0]["duration_us"] == 34_000
+
+
+@pytest.mark.parametrize(
+    ("status", "ok", "error"),
+    [
+        pytest.param("0", None, None, id="OK"),
+        pytest.param("5", None, None, id="the client's fault"),
+        pytest.param("14", False, "gRPC 14", id="number"),
+        pytest.param('"Unavailable"', False, "gRPC Unavailable", id="name"),
+        pytest.param('"DEADLINE_EXCEEDED"', False, "gRPC DEADLINE_EXCEEDED", id="snake"),
+        pytest.param("null", None, None, id="no gRPC"),
+    ],
+)
+def test_what_failed_by_grpc(tmp_path, status: str, ok: bool | None, error: str | None):
+    """HTTP's status is 200 whatever became of a call."""
+    line = (
+        '{"@timestamp":"2025-11-24T16:00:00.310Z","method":"POST","path":"/shop.Cart/Add",'
+        f'"response_code":200,"response_flags":"-","duration":4,"grpc_status":{status}}}'
+    )
+    given = "[%START_TIME%] %REQ(:METHOD)% %REQ(:PATH)% %RESPONSE_CODE% %GRPC_STATUS%"
+    plain = f"[2025-11-24T16:00:00.310Z] POST /shop.Cart/Add 200 {status.strip(chr(34))}"
+
+    [row] = read(tmp_path, line, name="envoy-log").rows
+    [other] = read(tmp_path, plain, name="envoy-log", log_format=given).rows
+
+    assert (row["ok"], row["error"], row["status"]) == (ok, error, 200)
+    assert (other["ok"], other["error"], other["status"]) == (ok, error, 200)
+
+
+def test_calls_whose_client_went(tmp_path):
+    """A call without a response is a failure, whatever its gRPC status."""
+    line = (
+        '{"@timestamp":"2025-11-24T16:00:00.310Z","method":"POST","path":"/shop.Cart/Add",'
+        '"response_code":0,"response_flags":"DC","duration":4,"grpc_status":"-"}'
+    )
+    [row] = read(tmp_path, line, name="envoy-log").rows
+    assert (row["ok"], row["error"], row["status"]) == (False, "DC", None)
+
+
+@pytest.mark.parametrize("took", ["34", '"34"'])
+def test_durations_that_nginx_would_not_write(tmp_path, took: str):
+    """Others use its names for milliseconds: no guess, but a question."""
+    line = (
+        '{{"time":"2025-11-24T16:00:00Z","request_uri":"/a","status":200,'
+        '"request_method":"GET","request_time":{}}}'
+    )
+
+    with pytest.raises(SourceError, match="request_time is 34: nginx writes seconds"):
+        read(tmp_path, line.format(0), line.format(took), name="nginx-log")
+    rows = read(tmp_path, line.format(0), line.format("0.034"), name="nginx-log").rows
+    assert [row["duration_us"] for row in rows] == [0, 34_000]
+
+
+@pytest.mark.parametrize(
+    ("keys", "notes"),
+    [
+        pytest.param('"request":"GET /a HTTP/1.1","status":"200"', [], id="all"),
+        pytest.param('"request":"GET /a HTTP/1.1"', [NO_OUTCOME], id="no status"),
+        pytest.param('"status":"200"', [NO_NAME], id="no request"),
+    ],
+)
+def test_what_a_log_does_not_tell_is_said(tmp_path, keys: str, notes: list[str]):
+    """Or all would be failures, or one endpoint, and nobody would know why."""
+    line = f'{{"msec":"1764000000.034","request_time":"0.034","body_bytes_sent":"5",{keys}}}'
+    assert read(tmp_path, line, name="nginx-log").tally.notes == notes
 
 
 def test_the_time_that_a_shipper_adds(tmp_path):
