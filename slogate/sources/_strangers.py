@@ -59,6 +59,9 @@ _BEGIN = {
     ),
 }
 _HOLD = {
+    rb"^ACTION\t(?:[^\t\n]*\t){7}[OK]{2}\t": Stranger(
+        "a log of Gatling 1", "those of Gatling since 2.0 are read"
+    ),
     rb"<jmeterTestPlan": Stranger("JMeter's test plan", JTL),
     rb'"pct1ResTime"': Stranger("the statistics of JMeter's dashboard", JTL),
     rb"^summary [+=] +\d+ in ": Stranger("what JMeter prints", JTL),

@@ -56,8 +56,9 @@ _LAYOUTS = (
 
 
 def sniff(head: bytes) -> float:
-    """1 if it begins with a line of Gatling's."""
-    return float(_FIRST.match(head.decode("utf-8", "replace")) is not None)
+    """1 if it begins with a line of Gatling's, later than version 1."""
+    first = _FIRST.match(head.decode("utf-8", "replace"))
+    return float(first is not None and b"\nACTION\t" not in head)
 
 
 def open_gatling(origin: Origin) -> Scan:

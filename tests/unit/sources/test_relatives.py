@@ -89,6 +89,8 @@ DUMP = (
         pytest.param(b"Percentage served,Time in ms\n0,0.9\n", "ab's", "ab -g", id="ab"),
         pytest.param(b"2 connections\n\nStat         Avg     Stdev Max     \n", "autocannon",
                      "--json", id="autocannon"),
+        pytest.param(b"RUN\t1\ta\tb\nACTION\ts\t8\tr\t1\t2\t1\t2\tOK\tm\n", "Gatling 1",
+                     "since 2.0", id="gatling1"),
         pytest.param(b"Transaction Name,SLA Status\n", "LoadRunner", "single", id="loadrunner"),
         pytest.param(b"test_suite,test_name,scenario,a\n", "NBomber", "single", id="nbomber"),
         pytest.param(b'{"status":"success","data":{"resultType":"matrix","result":[]}}',
