@@ -21,14 +21,15 @@ _RUN = re.compile(
 ^[ ]*Thread\ Stats[ ]+Avg[ ]+Stdev[ ]+Max[ ]+\+/-\ Stdev\n
 ^[ ]*Latency[ ]+\S+[ ]+\S+[ ]+(?P<max>[\d.]+)(?P<max_unit>us|ms|s|m|h)[ ]+\S+\n
 ^[ ]*Req/Sec[ ]+[^\n]+\n
-(?:^[ ]*Latency\ Distribution\n(?P<percentiles>(?:[ ]+\d+%[ ]+{TIME}\n)+))?
+(?:^[ ]*Latency\ Distribution\n(?P<percentiles>(?:[ ]+\d+%[ ]+{TIME}[ ]*\n)+))?
 {TAIL}""",
     re.MULTILINE | re.VERBOSE | re.ASCII,
 )
 _MADE_UP = (
     "wrk takes its percentiles over its responses and others that it makes up for those missed"
 )
-_PERCENTILE = re.compile(rf"[ ]+(\d+)%[ ]+{TIME}\n", re.ASCII)
+# seconds have a space behind them, as their unit is shorter than others
+_PERCENTILE = re.compile(rf"[ ]+(\d+)%[ ]+{TIME}[ ]*\n", re.ASCII)
 
 
 def sniff(head: bytes) -> float:

@@ -22,7 +22,7 @@ from slogate.sources._wrk import TAIL, totals
 CALIBRATION = "requests of wrk2's calibration, whose times it does not tell"
 _SPECTRUM = r"""
 ^[ ]*Latency\ Distribution\ \(HdrHistogram\ -\ (?P<kind>Recorded|Uncorrected)\ [^\n]*\n
-(?:[ ]*[\d.]+%[ ]+[\d.]+(?:us|ms|s|m|h)\n)+
+(?:[ ]*[\d.]+%[ ]+[\d.]+(?:us|ms|s|m|h)[ ]*\n)+
 [ ]*\n
 [ ]*Detailed\ Percentile\ spectrum:\n
 {HEAD}[ ]*\n(?P<rows>{ROWS})

@@ -142,6 +142,23 @@ def test_what_hey_did_not_keep_is_told(tmp_path):
         summary(tmp_path, "hey-summary", *edits)
 
 
+def test_wrk_pads_seconds(tmp_path):
+    """Units of one letter have a space behind them: all lines of percentiles are as wide."""
+    slow = ("90%    2.74ms\n     99%    6.86ms\n", "90%    1.50s \n     99%    1.98s \n")
+
+    edits = (slow, ("11.98ms", "2.00s"), ("  Non-2xx or 3xx responses: 12\n", ""))
+    rows = summary(tmp_path, "wrk", *edits).rows
+
+    assert at(rows, 99) == (1_974_999, 1_985_000)
+
+
+def test_wrk2_pads_seconds(tmp_path):
+    """As wrk does."""
+    plain, padded = summary(tmp_path, "wrk2"), summary(tmp_path, "wrk2", ("1.42ms\n", "1.42s \n"))
+
+    assert padded.rows == plain.rows
+
+
 def test_the_output_of_wrk_may_be_indented(tmp_path):
     """As it stands in notes and READMEs."""
     text = example("wrk")
