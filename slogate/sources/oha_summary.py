@@ -43,7 +43,7 @@ _RUN = re.compile(
 Response\ time\ histogram:\n
 (?:[ ]+[^\ \n][^\n]*\n)*
 \s*
-Response\ time\ distribution:\n
+(?:Response\ time|Latency)\ distribution:\n
 (?P<percentiles>(?:[ ]+[\d.]+%\ in\ [^\n]*\n)+)
 (?:[ ]*\n|[ ]+[^\ \n][^\n]*\n|Response\ time\ [^\n]*\n)*
 Details[^\n]*\n
@@ -68,8 +68,9 @@ _UNITS = {"sec": "s", "secs": "s", "ms": "ms", "us": "us", "µs": "us", "μs": "
 def sniff(head: bytes) -> float:
     """1 for oha's summary and percentiles; hey prints neither so."""
     text = _COLOURS.sub("", head.decode("utf-8", "replace").replace("\r\n", "\n"))
-    named = "Summary:\n  Success rate:" in text and "Response time distribution:\n" in text
-    return float(named and "Requests/sec:" in text)
+    # older versions called it latency, as hey does
+    told = "Response time distribution:\n" in text or "\nLatency distribution:\n" in text
+    return float("Summary:\n  Success rate:" in text and told and "Requests/sec:" in text)
 
 
 def _parse(origin: Origin, text: str) -> Step:

@@ -75,6 +75,22 @@ def test_output_of_oha_that_was_changed_is_refused(tmp_path, edit: tuple[str, st
         summary(tmp_path, "oha-summary", edit)
 
 
+def test_older_versions_of_oha(tmp_path):
+    """They called it latency, as hey does, and wrote fewer percentiles, in whole percent."""
+    older = (
+        ("Success rate:\t98.50%", "Success rate:\t0.9850"), ("Response time di", "Latency di"),
+        ("  99.99% in 0.0123 secs\n", ""), ("90.00%", "90%"), ("50.00%", "50%"),
+    )  # fmt: skip
+
+    rows = summary(tmp_path, "oha-summary", *older).rows
+
+    assert at(rows, 90) == at(summary(tmp_path, "oha-summary").rows, 90)
+    source = plugins.find("sources", "oha-summary")
+    assert (
+        source.sniff(example("oha-summary").replace("Response time d", "Latency d").encode()) == 1
+    )
+
+
 def test_blank_lines_in_output_of_oha_are_passed_over(tmp_path):
     """A pattern that tries all ways to divide them would never end."""
     blank = ("\n\n\nDetails", "\n" + "  \n" * 5000 + "Details")
