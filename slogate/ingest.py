@@ -239,7 +239,10 @@ def _first(reading: _Reading, new: Sequence[Rest]) -> intake.Rows:
         )
     if tally.left_out:
         what = ", ".join(f"{format_count(n)} {kind}" for kind, n in tally.left_out.items())
-        raise SourceError(f"{name}: there are no requests; left out: {what}")
+        raise SourceError(
+            f"{name}: there are no requests; left out: {what}",
+            hint="what an option of the format can take in: slogate import --formats",
+        )
     raise SourceError(f"{name}: there are no rows")
 
 

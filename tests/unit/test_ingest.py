@@ -236,7 +236,7 @@ def test_what_is_asked_wrongly_is_refused(store, tmp_path, more, error, sentence
 def test_what_may_not_be_meant_is_told(store, tmp_path):
     """Formats that mix, and production that is read again in another way, are taken and told."""
     [first, second] = files(tmp_path, jtl(good()), jtl(good(1)))
-    second[1].write_text('{"latency_ms": 1, "ts": 1764000000000, "path": "/a"}\n')
+    second[1].write_text('{"latency_ms": 1, "ts": 1764000000000, "path": "/a", "status": 200}\n')
 
     mixed = import_files(store, [first, second], service="shop", now_ts=NOW, kind="production")
     options = {"transactions": "keep"}

@@ -3,6 +3,7 @@
 Reads the stable semantic conventions of HTTP and RPC and those before them. The endpoint is
 the route, else the path without its query, else the called procedure, else the span's name.
 A request failed if the span says so, has an error type, or answered with a status over 499.
+Histograms of spans, which the collector makes, tell a span's name, kind and status.
 """
 
 from __future__ import annotations
@@ -28,12 +29,16 @@ _GRPC_FAILED = {
     "2", "4", "12", "13", "14", "15",
     "UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS",
 }  # fmt: skip
+_SPAN_FAILED = {"STATUS_CODE_ERROR", "ERROR", "Error"}
 WANTED = frozenset(
     {
         *METHODS, *STATUSES, *GRPC, ROUTE, *UNROUTED, "rpc.service", "rpc.method", "error.type",
         "sampling.probability",
     }
 )  # fmt: skip
+# of a histogram of spans; it was called `operation` once
+SPAN_NAMES = ("span.name", "operation")
+SPAN_KIND, SPAN_STATUS = "span.kind", "status.code"
 LONGEST_WORD = 1_000
 
 
@@ -50,6 +55,9 @@ class Facts(NamedTuple):
 
 def facts(attributes: Attributes, name: str = "") -> Facts:
     """What is known of the request; `name` is the span's."""
+    of_spans = not name and SPAN_KIND in attributes
+    if of_spans:
+        name = next((str(attributes[key]) for key in SPAN_NAMES if key in attributes), "")
     method = str(attributes.get("http.request.method") or attributes.get("http.method") or "")
     endpoint = _endpoint(attributes)
     if endpoint is None:
@@ -60,8 +68,16 @@ def facts(attributes: Attributes, name: str = "") -> Facts:
     error = attributes.get("error.type")
     failed = error is not None or (status or 0) >= 500 or _grpc_failed(attributes)
     told = failed or status is not None or any(key in attributes for key in GRPC)
+    if of_spans and SPAN_STATUS in attributes:
+        failed, told = failed or attributes[SPAN_STATUS] in _SPAN_FAILED, True
     error = None if error is None else word(str(error))
     return Facts(word(endpoint), word(method), status, failed, error, told)
+
+
+def kind_of(attributes: Attributes) -> str | None:
+    """The kind of the spans that a histogram is of, as `server`; None if it is of no spans."""
+    kind = attributes.get(SPAN_KIND)
+    return None if kind is None else str(kind).removeprefix("SPAN_KIND_").lower()
 
 
 def word(text: str) -> str:

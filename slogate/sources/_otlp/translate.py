@@ -22,11 +22,12 @@ from slogate.sources._otlp.outcomes import Metric as Key
 from slogate.sources._otlp.outcomes import Outcomes
 from slogate.sources._otlp.owners import Owners, labels
 from slogate.sources._otlp.requests import Columns, Requests
-from slogate.sources._otlp.semantics import Facts, facts, word
+from slogate.sources._otlp.semantics import Facts, facts, kind_of, word
 from slogate.sources._otlp.settings import FAMILIES, Settings
 from slogate.sources._otlp.telemetry import (
     CUMULATIVE,
     DELTA,
+    KINDS,
     MOST_COUNTED,
     Attributes,
     Losses,
@@ -39,6 +40,7 @@ from slogate.sources._otlp.telemetry import (
 
 ROWS = 65_536
 OTHER_METRICS = "data points of other histograms"
+OTHER_SPANS = "data points of spans of other kinds"
 OTHER_SERVICES = "telemetry of other services"
 
 
@@ -131,6 +133,11 @@ class Translator:
             return OTHER_METRICS
         return None if self._is_mine(resource, "metrics") else OTHER_SERVICES
 
+    def is_kind(self, attributes: Attributes) -> bool:
+        """Whether a point is of requests, and not of spans of a kind that nobody asked for."""
+        kind = kind_of(attributes)
+        return kind is None or KINDS.get(kind) in self.settings.kinds
+
     def unit(self, written: str) -> Fraction | None:
         """How many µs the unit of a histogram has; None where it is not known."""
         return UNITS.get(written) or (self.settings.unit if not written else None)
@@ -145,6 +152,9 @@ class Translator:
                 continue
             if unit is None:
                 self.losses.bad[_no_unit(metric.unit)] += 1
+                continue
+            if not self.is_kind(point.attributes):
+                self.losses.left_out[OTHER_SPANS] += 1
                 continue
             try:
                 self._point(metric, point, _Of(key, identity, labels, unit))

@@ -230,6 +230,9 @@ class Lane:
         if (found := self._pairs.get(code)) is None:
             group = self._group[code // _WIDE]
             told = self.reader.texts.attributes[code % _WIDE]
+            # how many are left out, is counted point by point
+            if not translator.is_kind(told):
+                raise Odd
             identity = (group.identity, frozenset(told.items()))
             labels = {**group.labels, **translator.labels(told)}
             unit = self._units[group.unit]
