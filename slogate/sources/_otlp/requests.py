@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LONGEST_ERROR = 500
 SAMPLED = {"sampled": "true"}
-_HEX = 32
+_BYTES = 16
 
 
 class Told(NamedTuple):
@@ -84,7 +84,8 @@ class Requests:
         self.sampled = 0
         self.taken = 0
         self._starts, self._took = array("q"), array("q")
-        self._traces: list[bytes] = []
+        # one behind the other; of what has none, the place
+        self._traces, self._untraced = bytearray(), array("q")
         self._of = array("i")
         self._kinds: dict[tuple[Any, ...], int] = {}
 
@@ -106,7 +107,11 @@ class Requests:
         self._of.append(self.kind(found, labels))
         self._starts.append(span.start_ns)
         self._took.append(end - span.start_ns)
-        self._traces.append(bytes.fromhex(span.trace_id))
+        self._traces += bytes.fromhex(span.trace_id) or self._no_trace()
+
+    def _no_trace(self) -> bytes:
+        self._untraced.append(len(self._traces) // _BYTES)
+        return bytes(_BYTES)
 
     def kind(self, told: Told, labels: Mapping[str, str]) -> int:
         """The number of a kind of rows, good until they are taken."""
@@ -118,7 +123,7 @@ class Requests:
         """Add the requests of spans; `numbers` are those of their kinds, by their places."""
         self._starts += columns.starts
         self._took += columns.durations
-        self._traces += columns.traces
+        self._traces += b"".join(columns.traces)
         self._of.extend(map(numbers.__getitem__, columns.of))
         sampled = {at for at in numbers if columns.kinds[at].told.sampled}
         if sampled:
@@ -144,7 +149,7 @@ class Requests:
             "ts": pc.divide(starts, 1_000),
             "duration_us": pc.divide(pc.add(took, 999), 1_000),
             **{name: column.take(of) for name, column in kinds.items()},
-            "trace_id": _hexadecimal(self._traces),
+            "trace_id": _hexadecimal(self._traces, self._untraced),
         }
         self.forget()
         return pa.RecordBatch.from_pydict(columns)
@@ -152,7 +157,8 @@ class Requests:
     def forget(self) -> None:
         """Drop the rows so far."""
         self._starts, self._took, self._of = array("q"), array("q"), array("i")
-        self._traces, self._kinds = [], {}
+        self._traces, self._untraced = bytearray(), array("q")
+        self._kinds = {}
         self.taken += 1
 
 
@@ -163,12 +169,16 @@ def _wholes(kind: pa.DataType, values: array[int]) -> Any:
     return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
 
 
-def _hexadecimal(ids: Sequence[bytes]) -> Any:
-    """Ids of one length in hexadecimal; null where there is none."""
+def _hexadecimal(ids: bytearray, without: Sequence[int]) -> Any:
+    """Ids one behind the other in hexadecimal; null at places that have none."""
     import pyarrow as pa
 
-    if b"" in ids:
-        return pa.array([each.hex() or None for each in ids], pa.string())
-    digits = pa.py_buffer(b"".join(ids).hex().encode())
-    offsets = pa.py_buffer(array("i", range(0, _HEX * len(ids) + 1, _HEX)))
-    return pa.Array.from_buffers(pa.string(), len(ids), [None, offsets, digits])
+    many, digits = len(ids) // _BYTES, pa.py_buffer(ids.hex().encode())
+    offsets = pa.py_buffer(array("i", range(0, 2 * len(ids) + 1, 2 * _BYTES)))
+    told = None
+    if without:
+        known = bytearray(b"\1") * many
+        for place in without:
+            known[place] = 0
+        told = pa.array(map(bool, known), pa.bool_()).buffers()[1]
+    return pa.Array.from_buffers(pa.string(), many, [told, offsets, digits])

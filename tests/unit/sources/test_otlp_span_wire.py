@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from protobuf_fields import field, varint
 
 from slogate.recorders.otlp.repeats import REPEATED, Repeats
+from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US
 from slogate.sources._otlp.documents import take_protobuf
 from slogate.sources._otlp.protobuf import (
     from_protobuf,
@@ -22,6 +23,7 @@ from slogate.sources._otlp.protobuf import (
 )
 from slogate.sources._otlp.protobuf.span_layouts import Part, SpanLayouts
 from slogate.sources._otlp.protobuf.span_singly import Singly
+from slogate.sources._otlp.protobuf.span_times import durations
 from slogate.sources._otlp.requests import Columns, Kind, Told
 from slogate.sources._otlp.settings import Settings
 from slogate.sources._otlp.telemetry import Losses, Malformed
@@ -425,6 +427,38 @@ def test_what_is_remembered_is_bounded(monkeypatch):
     monkeypatch.setattr(span_singly, "_MOST", 10)
     assert not list(scanner.scan(b"", 0, 0, Losses()))
     assert not scanner.singly.kinds
+
+
+EARLIEST, LATEST, DAY = EARLIEST_TS * 1_000, LATEST_TS * 1_000 + 999, LONGEST_US * 1_000
+MOMENTS = st.sampled_from([0, 1, EARLIEST - 1, LATEST + 1, 2**63 - 1, 2**63, 2**64 - 1])
+TOOK = st.sampled_from([0, 1, DAY - 1, DAY, DAY + 1, 2**47, 2**56, -1, -DAY, -(2**62)])
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.one_of(st.integers(EARLIEST, LATEST), st.sampled_from([EARLIEST, LATEST]), MOMENTS),
+            st.one_of(st.integers(0, DAY), TOOK),
+        ),
+        min_size=1, max_size=5,
+    )
+)  # fmt: skip
+def test_durations_of_many(spans):
+    """All durations are found at once, or one of the times is known to be none."""
+    starts, took = zip(*spans, strict=True)
+    ends = [(start + long) % 2**64 for start, long in spans]
+    possible = all(
+        EARLIEST <= start <= LATEST and 0 <= end - start <= DAY
+        for start, end in zip(starts, ends, strict=True)
+    )
+    columns = (struct.pack(f"<{len(spans)}Q", *each) for each in (starts, ends))
+
+    try:
+        found = durations(*columns)
+    except Malformed:
+        assert not possible
+    else:
+        assert found == (array("q", starts), array("q", took))
 
 
 def test_spans_that_came_before():

@@ -10,22 +10,19 @@ it checked before.
 
 from __future__ import annotations
 
-import sys
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import compress
-from operator import sub
 from typing import Any, NamedTuple
 
-from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US
 from slogate.sources._otlp.json.from_json import OTHER_KINDS
 from slogate.sources._otlp.protobuf import from_protobuf
 from slogate.sources._otlp.protobuf import span_expression as of
 from slogate.sources._otlp.protobuf.span_attributes import SpanAttributes
 from slogate.sources._otlp.protobuf.span_layouts import SpanLayouts
 from slogate.sources._otlp.protobuf.span_singly import Row, Singly, has_spans
+from slogate.sources._otlp.protobuf.span_times import durations
 from slogate.sources._otlp.protobuf.wire import LARGE, fields
 from slogate.sources._otlp.requests import Columns
 from slogate.sources._otlp.semantics import ROUTE, UNROUTED
@@ -33,7 +30,6 @@ from slogate.sources._otlp.settings import Settings
 from slogate.sources._otlp.telemetry import Losses, Malformed, Span
 
 _MOST, _MOST_SCOPES, _MOST_BLANK = 20_000, 8, 1_000
-_EARLIEST_NS, _LATEST_NS = EARLIEST_TS * 1_000, LATEST_TS * 1_000 + 999
 
 
 class _Runs(NamedTuple):
@@ -171,21 +167,8 @@ class Scanner:
     def _columns(self, rows: tuple[Sequence[Any], ...]) -> Columns:
         """Rows as columns; Malformed if a time of theirs cannot be."""
         starts, ends, traces, spans, numbers = rows
-        begun, ended = _wholes(starts), _wholes(ends)
-        if min(begun) < _EARLIEST_NS or max(begun) > _LATEST_NS or min(ended) < 0:
-            raise Malformed("a time of a span cannot be")
-        took = array("q", map(sub, ended, begun))
-        if min(took) < 0 or max(took) > LONGEST_US * 1_000:
-            raise Malformed("the end of a span cannot be")
+        begun, took = durations(b"".join(starts), b"".join(ends))
         return Columns(begun, took, traces, spans, numbers, self.singly.kinds)
-
-
-def _wholes(values: Sequence[bytes]) -> array[int]:
-    """Numbers of 64 bits, the lowest byte first."""
-    found = array("q", b"".join(values))
-    if sys.byteorder == "big":
-        found.byteswap()
-    return found
 
 
 def _shares(data: bytes, at: int, end: int) -> Iterator[bytes]:
