@@ -48,6 +48,14 @@ def test_words_may_be_dictionary_encoded_and_unknown_columns_null(store):
     assert stored["trace_id"].to_pylist() == [None, None]
 
 
+def test_trace_ids_may_be_dictionary_encoded(store):
+    """They are stored as plain texts, and read as those."""
+    plain = table([row(trace_id="a"), row(trace_id=None), row(trace_id="")])
+    given_table = plain.set_column(11, "trace_id", plain["trace_id"].dictionary_encode())
+
+    assert pq.read_table(write(store, given_table), partitioning=None).equals(plain)
+
+
 def test_batches_become_one_part(store):
     """A stream of batches is one file, in order; empty ones do not matter."""
     empty = pa.RecordBatch.from_pylist([], SCHEMA())
@@ -220,6 +228,7 @@ def test_integers_and_words_are_stored_small(store):
         assert "DELTA_BINARY_PACKED" in found[name].encodings
     for name in ("endpoint", "method", "error", "worker", "labels.key_value.key"):
         assert "RLE_DICTIONARY" in found[name].encodings
+    assert "DELTA_LENGTH_BYTE_ARRAY" in found["trace_id"].encodings
 
 
 def test_a_request_takes_at_most_twelve_bytes(store):
