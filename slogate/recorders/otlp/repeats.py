@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from operator import add
 
 from slogate.sources._otlp.requests import Columns
@@ -18,7 +18,8 @@ class Repeats:
 
     def __init__(self, remembered: int = REMEMBERED) -> None:
         self._most = remembered
-        self._ids: dict[bytes, None] = {}
+        # of a plain dictionary the oldest is found behind all that were forgotten before
+        self._ids: OrderedDict[bytes, None] = OrderedDict()
 
     def new(self, spans: Iterable[Span], losses: Losses) -> Iterator[Span]:
         """The spans that have not come before, or have no id."""
@@ -44,12 +45,11 @@ class Repeats:
             known = {key: None for key in known if key not in self._ids}
             columns = columns.at([first[key] for key in known])
             losses.left_out[REPEATED] += many - len(known)
-        self._ids |= known
+        self._ids.update(known)
         self._forget()
         return columns
 
     def _forget(self) -> None:
         """Let go of the oldest that are too many."""
-        if (over := len(self._ids) - self._most) > 0:
-            for key in list(islice(self._ids, over)):
-                del self._ids[key]
+        while len(self._ids) > self._most:
+            self._ids.popitem(last=False)

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from slogate import intake
 from slogate.model.series import Series
 from slogate.recorders.otlp.answers import JSON, Signal
+from slogate.recorders.otlp.objects import check_json, check_protobuf
 from slogate.recorders.otlp.repeats import Repeats
 from slogate.sources._otlp.documents import take_json, take_protobuf, uncollected
 from slogate.sources._otlp.json.from_json import kinds_of
@@ -96,6 +97,7 @@ class Router:
             raise Malformed("it holds more objects than telemetry has")
         if kind != JSON:
             available()
+            check_protobuf(body, signal)
             take_protobuf(self, body, signal)
             return
         try:
@@ -107,6 +109,7 @@ class Router:
         traces, metrics, _ = kinds_of(document)
         if not (traces if signal == "traces" else metrics):
             raise Malformed(f"it is no message of {signal}")
+        check_json(document)
         take_json(self, document)
 
     def spans(self, resource: Resource, spans: Iterable[Span]) -> None:

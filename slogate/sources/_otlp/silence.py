@@ -9,6 +9,7 @@ ones before only the latest of their times, for all together.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
@@ -27,14 +28,15 @@ class Silence:
     now_ns: int = 0
     most: int = REMEMBERED
     forgotten_ns: int = 0
-    _heard: dict[Hashable, int] = field(default_factory=dict)
-    _gone: dict[int, int] = field(default_factory=dict)
+    # the oldest of each is asked for again and again, and found at once in these
+    _heard: OrderedDict[Hashable, int] = field(default_factory=OrderedDict)
+    _gone: OrderedDict[int, int] = field(default_factory=OrderedDict)
 
     def hear(self, identity: Hashable) -> None:
         """A series was heard just now."""
         if self.now_ns:
-            self._heard.pop(identity, None)  # the one that was heard last is the last
             self._heard[identity] = self.now_ns
+            self._heard.move_to_end(identity)
 
     def stalest(self) -> Hashable | None:
         """The series that has been silent for longest, if that is over an hour."""
@@ -49,7 +51,7 @@ class Silence:
         before_ns = self._gone.pop(key, 0)
         self._gone[key] = max(before_ns, counted_ns)
         if len(self._gone) > self.most:
-            oldest_ns = self._gone.pop(next(iter(self._gone)))
+            _, oldest_ns = self._gone.popitem(last=False)
             # a clock that is ahead by years must not make all that comes look old
             self.forgotten_ns = max(self.forgotten_ns, min(oldest_ns, heard_ns))
 
