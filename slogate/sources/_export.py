@@ -29,8 +29,14 @@ OPTIONS = {
     "paths": "numbers: replace numbers and UUIDs in paths by :id (default: paths as they are)",
 }
 _PLAIN = ("status", "error", "bytes", "worker", "trace_id")
-_TRUE = ("true", "t", "yes", "1", "ok", "success", "passed", "pass")
-_FALSE = ("false", "f", "no", "0", "ko", "error", "failure", "failed", "fail")
+# of a span, what is not set is no error
+_TRUE = (
+    "true", "t", "yes", "1", "ok", "success", "passed", "pass",
+    "unset", "status_code_ok", "status_code_unset",
+)  # fmt: skip
+_FALSE = (
+    "false", "f", "no", "0", "ko", "error", "failure", "failed", "fail", "status_code_error",
+)  # fmt: skip
 
 
 def words_of(meaning: Meaning) -> dict[str, str]:

@@ -14,7 +14,7 @@ asked for as a whole and by its parts.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -31,7 +31,7 @@ _BOOLEANS = "contains(text, 'true') OR contains(text, 'false')"
 
 def lane_words(
     keys: Mapping[str, str],
-    own: Collection[str],
+    own: Mapping[str, Sequence[str]],
     kinds: Mapping[str, str],
     usual: Mapping[str, str],
 ) -> Words | None:

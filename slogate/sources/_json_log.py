@@ -7,7 +7,7 @@ text as JSON writes them. Keys are bound, whatever they hold.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 
 from slogate.sources._records import lines_of
 from slogate.sources._template import Words
@@ -34,10 +34,12 @@ def json_keys(head: bytes) -> set[str]:
     return {key for value in json_lines(head) for key in value}
 
 
-def json_log_words(keys: Mapping[str, str], own: Collection[str] | None = None) -> Words:
+def json_log_words(
+    keys: Mapping[str, str], own: Mapping[str, Sequence[str]] | None = None
+) -> Words:
     """The words, each by the key that holds it.
 
-    A key that is none of `own` is a path of keys with dots between.
+    Of what is named by dots `own` says by which keys it is reached; of others each dot parts two.
     """
     pointers = [key_path(*parts) for parts in key_parts(keys, own).values()]
     values = "TRY(json_extract_string(text, getvariable('keys')))"
@@ -50,10 +52,12 @@ def json_log_words(keys: Mapping[str, str], own: Collection[str] | None = None) 
     )
 
 
-def key_parts(keys: Mapping[str, str], own: Collection[str] | None = None) -> dict[str, list[str]]:
+def key_parts(
+    keys: Mapping[str, str], own: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, Sequence[str]]:
     """The keys within keys that lead to each word."""
     return {
-        word: [key] if own is None or key in own else key.split(".") for word, key in keys.items()
+        word: [key] if own is None else own.get(key) or key.split(".") for word, key in keys.items()
     }
 
 

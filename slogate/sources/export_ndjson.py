@@ -34,28 +34,32 @@ def open_ndjson(origin: Origin) -> Scan | Iterator[Chunk]:
     if is_ours(keys, origin):
         return returned(origin, keys, "ndjson")
     samples = {key: [_text(line.get(key)) for line in lines] for key in keys}
-    meaning = meaning_of(origin, samples, list(dict.fromkeys(_names(lines))))
+    reached = dict(_reached(lines))
+    meaning = meaning_of(origin, samples, list(reached))
+    # a key that itself holds a dot is meant before one within an object
+    own = {**reached, **{key: [key] for key in keys}}
     words = words_of(meaning)
-    paths = key_parts(words, keys)
+    paths = key_parts(words, own)
     for word, key in words.items():
         if key not in samples:
             samples[key] = [_text(_within(line, paths[word])) for line in lines]
     kinds, usual = usual_numbers(origin, meaning, samples)
-    lane = lane_words(words, keys, kinds, usual)
+    lane = lane_words(words, own, kinds, usual)
     record, bound = export_record(origin, meaning, samples, numbers=kinds if lane else ())
-    return line_scan(origin, lane or json_log_words(words, keys), record, parameters=bound)
+    return line_scan(origin, lane or json_log_words(words, own), record, parameters=bound)
 
 
-def _names(
-    values: Iterable[Mapping[str, object]], before: str = "", deep: int = 5
-) -> Iterator[str]:
-    """What can be named, by dots where it is within objects."""
+def _reached(
+    values: Iterable[Mapping[str, object]], before: Sequence[str] = (), deep: int = 5
+) -> Iterator[tuple[str, list[str]]]:
+    """What can be named, by dots where it is within objects, and the keys that lead to it."""
     for value in values:
         for key, held in value.items():
+            path = [*before, key]
             if isinstance(held, dict) and held and deep:
-                yield from _names([held], f"{before}{key}.", deep - 1)
+                yield from _reached([held], path, deep - 1)
             else:
-                yield f"{before}{key}"
+                yield ".".join(path), path
 
 
 def _within(value: object, path: Sequence[str]) -> object:

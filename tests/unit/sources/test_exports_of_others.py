@@ -177,6 +177,27 @@ def test_moments_and_durations_by_their_types(tmp_path, unit: str, mapping: str 
     ] * 2
 
 
+def test_spans_of_a_warehouse(tmp_path):
+    """Keys within objects may hold dots themselves; a span's status that is not set is no error."""
+    mapping = (
+        "time: Timestamp\nduration: {column: Duration, unit: ns}\nok: StatusCode\n"
+        "endpoint: SpanAttributes.http.route\nstatus: SpanAttributes.http.status_code\n"
+    )
+    rows = [
+        {"Timestamp": AT.isoformat(), "Duration": 34_000_000, "StatusCode": code, "SpanAttributes":
+         {"http.route": "/a", "http.status_code": 200}}
+        for code in ("STATUS_CODE_UNSET", "Unset", "Ok", "Error", "STATUS_CODE_ERROR", "Fine")
+    ]  # fmt: skip
+
+    taken = read(
+        tmp_path, "\n".join(map(json.dumps, rows)), "ndjson", mapping=mapped(tmp_path, mapping)
+    )
+
+    assert [row["ok"] for row in taken.rows] == [True, True, True, False, False]
+    assert {(row["endpoint"], row["status"]) for row in taken.rows} == {("/a", 200)}
+    assert taken.tally.bad.total() == 1
+
+
 def test_headers_of_log_systems(tmp_path):
     """Names that begin with @ are names of columns; a date is never taken for a duration."""
     content = "@timestamp,requestTime,@duration,path\n{0},{0},34200000,/a\n".format(AT.isoformat())

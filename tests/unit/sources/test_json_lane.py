@@ -240,7 +240,7 @@ def test_kinds_of_times(tmp_path, kind: str, value: object):
 def test_which_keys_have_a_lane(keys: list[str], fits: bool):
     """Keys that one structure cannot hold have none, and go the way of every other line."""
     words = {f"word_{at}": key for at, key in enumerate(keys)}
-    found = lane_words({"number": "x", **words}, (), {"number": "DOUBLE"}, {})
+    found = lane_words({"number": "x", **words}, {}, {"number": "DOUBLE"}, {})
 
     assert (found is not None) == fits
 
