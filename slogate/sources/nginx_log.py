@@ -34,7 +34,11 @@ _VARIABLES = {
 }  # fmt: skip
 _CLOCKS = ("msec", "iso", "clf")
 # how people call them in JSON, beside nginx's own names
-_CALLED = {"method": "method", "url": "path", "vhost": "host", "bytes": "bytes", "size": "bytes"}
+_CALLED = {
+    "method": "method", "http_method": "method", "url": "path", "path": "path",
+    "request_path": "path", "status_code": "status", "http_status": "status", "vhost": "host",
+    "bytes": "bytes", "size": "bytes",
+}  # fmt: skip
 _MOMENTS = ("@timestamp", "timestamp", "time", "datetime", "date", "ts")
 _LABELS = ("host", "upstream")
 _INGRESS = " {} {duration} [{upstream}] "

@@ -19,7 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from slogate.sources._base import Origin, Scan, Source, choice
-from slogate.sources._clocks import KINDS, UNITS_NS, clock_kind, clock_sql, duration_sql, zone_us
+from slogate.sources._clocks import (
+    KINDS,
+    UNITS_NS,
+    clock_kind,
+    clock_sql,
+    duration_sql,
+    tells_unit,
+    written_sql,
+    written_steps,
+    zone_us,
+)
 from slogate.sources._records import PATHS, Record, line_scan, lines_of
 from slogate.sources._template import (
     Words,
@@ -65,13 +75,14 @@ def open_pattern(origin: Origin) -> Scan:
     if twice or "time" not in wanted:
         fault = f"names '{twice[0]}' twice" if twice else "has no word 'time'"
         raise origin.fail(f"the pattern {fault}", hint=_HINT)
-    times = _times(origin, expression)
+    times = _values(origin, expression, "time")
     kind = _kind(origin, times)
     words = _words(template, expression, frozenset(wanted), times, clf=kind == "clf")
     took = next(
         (name for name in wanted if name.startswith("duration") and not _is_label(name)), ""
     )
-    unit = _unit(origin, took)
+    written = bool(took) and tells_unit(_values(origin, expression, took))
+    unit = "s" if written else _unit(origin, took)
     has: dict[str, Any] = {name: name for name in _PLAIN if name in wanted}
     if "status" in has:
         # as HAProxy and the balancers of AWS write that there is none
@@ -85,7 +96,8 @@ def open_pattern(origin: Origin) -> Scan:
         Record(
             time=clock_sql("time", kind, zone_us=zone_us(origin), zone=_zone(words)),
             at_end=choice(origin, "timestamp", ("start", "end")) == "end",
-            took=duration_sql(took, unit) if unit else None,
+            took=written_sql() if written else duration_sql(took, unit) if unit else None,
+            steps=written_steps(took) if written else (),
             untimed=f"{took} IN ('-', '-1')",
             fits="time <> ''",
             labels=labels,
@@ -175,13 +187,13 @@ def _unit(origin: Origin, name: str) -> str | None:
     return unit if name else None
 
 
-def _times(origin: Origin, expression: str) -> list[str]:
-    """The times of the first lines that match."""
+def _values(origin: Origin, expression: str, word: str) -> list[str]:
+    """What the first lines that match have there."""
     lines = lines_of(origin.head)
-    found = [match["time"] for match in map(re.compile(expression).search, lines) if match]
+    found = [match[word] for match in map(re.compile(expression).search, lines) if match]
     if not any(found):
         raise origin.fail(f"none of its first {len(lines)} lines matches the pattern", line=1)
-    return [time for time in found if time]
+    return [text for text in found if text]
 
 
 def _kind(origin: Origin, times: list[str]) -> str:

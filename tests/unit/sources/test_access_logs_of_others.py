@@ -140,6 +140,21 @@ def test_durations_that_nginx_would_not_write(tmp_path, took: str):
     assert [row["duration_us"] for row in rows] == [0, 34_000]
 
 
+def test_nginx_as_the_ingress_manual_has_it_written(tmp_path):
+    """Its names are the manual's, not those of the variables."""
+    line = (
+        '{"time": "2025-11-24T16:00:00+00:00", "bytes_sent": 512, "request_time": 0.034, '
+        '"status": 200, "vhost": "shop.example", "path": "/a", "request_query": "b=1", '
+        '"duration": 0.034, "method": "GET"}'
+    )
+    assert plugins.find("sources", "nginx-log").sniff(line.encode()) > 0.5
+
+    [row] = read(tmp_path, line, name="nginx-log").rows
+
+    assert (row["method"], row["endpoint"], row["status"]) == ("GET", "/a", 200)
+    assert (row["duration_us"], row["labels"]) == (34_000, [("host", "shop.example")])
+
+
 @pytest.mark.parametrize(
     ("keys", "notes"),
     [

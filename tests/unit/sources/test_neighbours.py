@@ -37,6 +37,11 @@ GOOGLE = (
     '{"timestamp":"2025-11-24T16:00:00.250Z","httpRequest":{"latency":"0.034s","requestMethod":'
     '"GET","requestUrl":"https://shop/a?b=1","status":200,"responseSize":"512"}}'
 )
+KONG = (
+    '{"started_at":1764000000250,"latencies":{"request":34,"kong":2,"proxy":32},"request":{"uri":'
+    '"/a?b=1","method":"GET"},"response":{"status":200}}'
+)
+GIN = '[GIN] 2025/11/24 - 17:00:00 | 200 |      34.0005ms |       10.0.0.9 | GET      "/a?b=1"'
 TEXT = 'http_requests_total{code="200"} 7\nhttp_requests_total{code="500"} 1\n'
 JAEGER = (
     '{"data":[{"traceID":"0af7651916cd43dd8448eb211c80319c","spans":['
@@ -69,6 +74,8 @@ def manual(page: str, opening: str) -> tuple[str, list[str]]:
         pytest.param("IIS", IIS, -34, 200, id="IIS"),
         pytest.param("CloudFront", CLOUDFRONT, -34, 200, id="CloudFront"),
         pytest.param("Squid", SQUID, 216, 200, id="Squid"),
+        pytest.param("Gin", GIN.replace("34.0005ms", "34000µs"), -34, 200, id="Gin"),
+        pytest.param("Gin", GIN.replace("34.0005ms", "0.034s"), -34, 200, id="Gin, in s"),
     ],
 )
 def test_the_patterns_of_the_manual_work(tmp_path, opening, line, start, told):
@@ -90,7 +97,11 @@ def test_the_patterns_of_the_manual_work(tmp_path, opening, line, start, told):
 
 @pytest.mark.parametrize(
     ("at", "line"),
-    [pytest.param(0, CADDY, id="Caddy"), pytest.param(1, GOOGLE, id="Google")],
+    [
+        pytest.param(0, CADDY, id="Caddy"),
+        pytest.param(1, GOOGLE, id="Google"),
+        pytest.param(2, KONG, id="Kong"),
+    ],
 )
 def test_the_mappings_of_the_manual_work(tmp_path: Path, at: int, line: str):
     """Those of Caddy and of Google's load balancers."""
@@ -104,10 +115,26 @@ def test_the_mappings_of_the_manual_work(tmp_path: Path, at: int, line: str):
         mapping=str(tmp_path / "mapping.yaml"),
     ).rows  # fmt: skip
 
-    told = ("ts", "duration_us", "method", "endpoint", "status", "bytes")
+    told = ("ts", "duration_us", "method", "endpoint", "status")
     assert [row[name] for name in told] == [
-        AT + timedelta(milliseconds=250), 34_000, "GET", "/a", 200, 512
+        AT + timedelta(milliseconds=250), 34_000, "GET", "/a", 200
     ]  # fmt: skip
+
+
+def test_durations_as_go_writes_them(tmp_path):
+    """Each row tells its unit; one that tells none is bad."""
+    lines = [GIN, GIN.replace("34.0005ms", "791ns"), GIN.replace("34.0005ms", "1m2.5s"),
+             GIN.replace("34.0005ms", "34.0005")]  # fmt: skip
+    pattern, given = manual("import-access-logs.md", "Gin")
+    options = dict(option.split("=", 1) for option in given)
+
+    taken = take(
+        tmp_path, "\n".join(lines), source=plugins.find("sources", "pattern-log"),
+        pattern=pattern, **options,
+    )  # fmt: skip
+
+    assert [row["duration_us"] for row in taken.rows] == [34_001, 1, 62_500_000]
+    assert taken.tally.bad.total() == 1
 
 
 @pytest.mark.parametrize(
