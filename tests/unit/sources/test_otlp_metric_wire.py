@@ -94,6 +94,58 @@ def test_any_damaged_file(seed):
         alike(every[:3], every[3:])
 
 
+EXEMPLAR = {
+    "timeUnixNano": str(1764 * 10**15), "asDouble": 0.25, "spanId": "00" * 7 + "01",
+    "traceId": "00" * 15 + "01",
+}  # fmt: skip
+
+
+def in_turn(chance: random.Random, count: int) -> list[bytes]:
+    """Messages of the same series, each time of the same length: the points are written again."""
+    counts = {route: [[3, 0, 9, 1], [200, 7, 0, 300, 2]] for route in ("/a", "/bb", "/a/b")}
+    found = []
+    for n in range(1, count + 1):
+        when = {"timeUnixNano": str((1764 * 10**6 + n) * 10**9), "sum": 5.5 * n}
+        explicit, others = [], []
+        for route, lists in counts.items():
+            told = {"http.route": route}
+            for each in lists:
+                each[chance.randrange(len(each))] += 1
+            one = {
+                "attributes": attributes(told),
+                **when,
+                "max": 30.0,
+                "exemplars": [EXEMPLAR] * len(route),
+            }
+            explicit.append(point(lists[0], min=0.5, **one))
+            one |= {"attributes": attributes({**told, "n": 1})}
+            one |= {"zeroCount": n, "zeroThreshold": 0.5, "negative": {"offset": 1}}
+            others.append(exponential(2, lists[1], **one))
+        found += [encoded(metrics(*explicit)), encoded(metrics(*others, description="x"))]
+    return found
+
+
+def test_points_that_are_written_again():
+    """Of the same series in the same order nothing is lost, wherever a block ends."""
+    found = in_turn(random.Random(1), 9)
+
+    assert alike(found[:6], found[6:9], found[9:]) == 3
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_damage_where_points_are_written_again(seed):
+    """What is changed in the bytes of a message that is as long as those before it is not lost."""
+    chance = random.Random(seed)
+    whole = in_turn(chance, 5)
+    for _ in range(40):
+        found = [bytearray(message) for message in whole]
+        for _ in range(chance.choice([1, 1, 2])):
+            message = chance.choice(found[6:])
+            message[chance.randrange(len(message))] ^= 1 << chance.randrange(8)
+        every = [bytes(message) for message in found]
+        alike(every[:6], every[6:])
+
+
 def field(number: int, content: bytes) -> bytes:
     """Bytes, a text or a message as a field."""
     size, length = len(content), bytearray()

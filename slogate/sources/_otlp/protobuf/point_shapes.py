@@ -39,7 +39,7 @@ class Explicit(NamedTuple):
         exemplars = size - sum(self) - HEAD - 1 - _width(many)
         if exemplars < 0:
             return None
-        return f"<{before}{exemplars}s{self.attributes}s{self.shortest}s{self.longest}s"
+        return f"{before}{exemplars}s{self.attributes}s{self.shortest}s{self.longest}s"
 
 
 class Exponential(NamedTuple):
@@ -64,7 +64,7 @@ class Exponential(NamedTuple):
             if many > 0 and (_width(content), _width(many)) == (outer, inner):
                 middle = 2 + outer + inner + self.offset
                 return (
-                    f"<{self.attributes}s{HEAD}s{self.scale}s{self.zeros}s{middle}s{many}s"
+                    f"{self.attributes}s{HEAD}s{self.scale}s{self.zeros}s{middle}s{many}s"
                     f"{self.negative}s{self.exemplars}s{self.shortest}s{self.longest}s"
                     f"{self.threshold}s"
                 )
@@ -89,13 +89,17 @@ class Shape(dict[int, Unpack]):
         """How to take a point of that size apart; None if none of that shape has it."""
         found = self.get(size)
         if found is None:
-            form = self._lengths.form(size) if size < _LARGE else None
+            form = self.form(size)
             if form is None:
                 return None
             if len(self) >= _MOST:
                 self.clear()
-            found = self[size] = Struct(form).unpack_from
+            found = self[size] = Struct(f"<{form}").unpack_from
         return found
+
+    def form(self, size: int) -> str | None:
+        """The same as `struct` has it."""
+        return self._lengths.form(size) if size < _LARGE else None
 
 
 def middle(raw: bytes) -> tuple[int, int]:

@@ -16,6 +16,8 @@ LARGE = 1 << 20
 DENSE = "it holds more objects than telemetry has"
 _SHORT, _LONG, _FEWEST = 5, 10, 16
 _VARINT, _KNOWN, _BEGIN, _END = 0, 2, 3, 4
+# what tells the kind of a field, and whether its tag goes on; the first tag there is
+_ONE_BYTE, _FIRST = 0x87, 0x08
 _WIDTHS = {1: 8, 5: 4}
 _DEEPEST = 100
 _METRICS, _POINTS, _METADATA = 0x12, 0x0A, 0x62
@@ -71,7 +73,7 @@ def varint(data: bytes, at: int, end: int, longest: int = _LONG) -> tuple[int, i
 def fields(data: bytes, at: int, end: int) -> Iterator[Field]:
     """The fields between two bytes; Malformed where one is not whole."""
     while at < end:
-        found = _field(data, at, end, 0)
+        found = _short(data, at, end) or _field(data, at, end, 0)
         yield found
         at = found.end
 
@@ -79,6 +81,21 @@ def fields(data: bytes, at: int, end: int) -> Iterator[Field]:
 def nested(data: bytes, at: int, end: int, tag: int) -> list[tuple[int, int]]:
     """Where the contents of the fields of that tag begin and end."""
     return [(each.content, each.end) for each in fields(data, at, end) if each.tag == tag]
+
+
+def _short(data: bytes, at: int, end: int) -> Field | None:
+    """A field of known length, as most are: its tag has one byte, its length three at most."""
+    tag = data[at]
+    if tag & _ONE_BYTE != _KNOWN or tag < _FIRST or at + 4 > end:
+        return None
+    length, content = data[at + 1], at + 2
+    if length > 127:
+        length, content = length + (data[at + 2] - 1 << 7), at + 3
+        if data[at + 2] > 127:
+            length, content = length + (data[at + 3] - 1 << 14), at + 4
+            if data[at + 3] > 127:
+                return None
+    return Field(tag, at, content, content + length) if content + length <= end else None
 
 
 def _field(data: bytes, at: int, end: int, depth: int) -> Field:
