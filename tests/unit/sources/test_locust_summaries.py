@@ -191,6 +191,9 @@ def test_between_percentiles_lies_a_known_number(tmp_path):
     [
         pytest.param(HEADER, "does not end with Locust's row Aggregated", id="header only"),
         pytest.param(stats("GET,/a,1,0,3,3,3,3,5,1,0,3,3,3"), "does not end with", id="cut"),
+        pytest.param("Method,Name,# requests,# failures,Average response time,Min response time,"
+                     "Max response time,Requests/s\nGET,/a,1,0,3,3,3,1\nNone,Total,1,0,3,3,3,1\n",
+                     "no column Median Response Time", id="neither median nor percentiles"),
         pytest.param(stats("GET,/a,1,0,3,3,3,3,5,1,0,3,3,3", ",Aggregated,2,0,3,3,3,3,5,1,0,3,3,3"),
                      "do not add up to the Request Count", id="torn"),
         pytest.param(stats("GET,/a,1,0,3,3,3,3,5,1,0,3", ",Aggregated,2,0,3,3,3,3,5,1,0,3,3,3"),
