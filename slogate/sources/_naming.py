@@ -24,9 +24,10 @@ _NAMES = {
     "timems timestampms tsms startms timeus timestampus timens timestampns timeunixnano "
     "end endtime endedat finishedat",
     "endpoint": "endpoint route operation operationname transaction label handler",
-    "path": "path url uri requestpath requesturi target",
-    "method": "method verb httpmethod requestmethod",
-    "status": "status statuscode code responsecode httpstatus httpstatuscode responsestatus",
+    "path": "path url uri requestpath requesturi target urlpath httptarget",
+    "method": "method verb httpmethod requestmethod httprequestmethod",
+    "status": "status statuscode code responsecode httpstatus httpstatuscode responsestatus "
+    "httpresponsestatuscode",
     "ok": "ok success succeeded passed",
     "error": "error errormessage exception failuremessage",
     "bytes": "bytes size responsesize responsebytes bytessent bodybytessent contentlength",
@@ -34,6 +35,7 @@ _NAMES = {
     "trace_id": "traceid",
 }
 _AMOUNT = re.compile(r"\d{1,20}(?:\.\d*)?(?:[eE][-+]?\d{1,3})?", re.ASCII)
+_COMMAS = re.compile(r"\d+(?:,\d+)+", re.ASCII)
 _MOMENTS = {"clf", "iso", "local"}
 _RARE = {"error", "bytes", "worker", "trace_id"}
 _ENDS = {"end", "endtime", "endedat", "finishedat"}
@@ -162,13 +164,14 @@ def _yaml(name: str) -> str:
 
 def _check_durations(origin: Origin, took: Column, samples: Sequence[str]) -> None:
     """Refuse a unit in which most of the durations are longer than a day, and decimal commas."""
-    commas = [text for text in samples if re.fullmatch(r"\d+,\d+", text, re.ASCII)]
-    if 2 * len(commas) > len(samples) and not took.comma:
-        unit = took.unit or "s"
+    commas = [text for text in samples if _COMMAS.fullmatch(text)]
+    if commas and 2 * len(commas) > len([text for text in samples if text]) and not took.comma:
+        column = f"{{column: {_yaml(took.name)}, unit: {took.unit or 's'}, decimal: ','}}"
         raise origin.fail(
             f"its durations are written with a comma: '{commas[0]}'",
-            hint="if it is a decimal comma, say it in a mapping: "
-            f"duration: {{column: {_yaml(took.name)}, unit: {unit}, decimal: ','}}",
+            hint="write the numbers without marks between thousands"
+            if any(text.count(",") > 1 for text in commas)
+            else f"if it is a decimal comma, say it in a mapping: duration: {column}",
         )
     numbers = [float(text) for text in samples if _AMOUNT.fullmatch(text)]
     size = UNITS_NS[took.unit or "s"] / 1000

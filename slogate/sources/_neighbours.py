@@ -41,6 +41,10 @@ BEGIN = {
     rb"\S+:\d+ \[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:.]+\] \S+ \S+/\S+ -?\d+/-?\d+/-?\d+/-?\d+/": Stranger(
         "a log of HAProxy", _PATTERN
     ),
+    _WHEN + rb"heroku\[router\]: ": Stranger("a log of Heroku's router", _PATTERN),
+    rb"sep=[,;|\t]\n": Stranger(
+        "a CSV whose first line tells the delimiter", "tail -n +2 FILE | slogate import - …"
+    ),
     _WHEN + rb"\S+ haproxy\b": Stranger("a log of HAProxy", _PATTERN),
     rb"(?:<\d+>)?\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) \S+ [\w./-]+(?:\[\d+\])?: ": Stranger(
         "a log with syslog's words before each line",

@@ -112,6 +112,10 @@ def test_decimal_commas_are_told_and_read_where_they_are_said(tmp_path):
     [hint] = yaml.safe_load(str(caught.value.hint).partition("mapping: ")[2]).items()
     mapping = mapped(tmp_path, f"time: ts\n{yaml.safe_dump(dict([hint]))}path: path\n")
     assert read(tmp_path, content, mapping=mapping).rows[0]["duration_us"] == 34_200
+    thousands = content.replace("34,2", "34,200,000")
+    with pytest.raises(SourceError, match="with a comma: '34,200,000'") as caught:
+        read(tmp_path, thousands)
+    assert "thousands" in str(caught.value.hint)
     with pytest.raises(SourceError, match="decimal is 'x'"):
         read(tmp_path, content, mapping=mapped(
             tmp_path, "time: ts\npath: path\nduration: {column: latency_ms, decimal: x}\n"

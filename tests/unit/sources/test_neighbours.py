@@ -41,6 +41,10 @@ KONG = (
     '{"started_at":1764000000250,"latencies":{"request":34,"kong":2,"proxy":32},"request":{"uri":'
     '"/a?b=1","method":"GET"},"response":{"status":200}}'
 )
+HEROKU = (
+    '2025-11-24T16:00:00.250000+00:00 heroku[router]: at=info method=GET path="/a?b=1" '
+    'host=shop request_id=1 fwd="10.0.0.9" dyno=web.1 connect=0ms service=34ms status=200 bytes=5'
+)
 GIN = '[GIN] 2025/11/24 - 17:00:00 | 200 |      34.0005ms |       10.0.0.9 | GET      "/a?b=1"'
 TEXT = 'http_requests_total{code="200"} 7\nhttp_requests_total{code="500"} 1\n'
 JAEGER = (
@@ -74,6 +78,7 @@ def manual(page: str, opening: str) -> tuple[str, list[str]]:
         pytest.param("IIS", IIS, -34, 200, id="IIS"),
         pytest.param("CloudFront", CLOUDFRONT, -34, 200, id="CloudFront"),
         pytest.param("Squid", SQUID, 216, 200, id="Squid"),
+        pytest.param("Heroku", HEROKU, 216, 200, id="Heroku"),
         pytest.param("Gin", GIN.replace("34.0005ms", "34000µs"), -34, 200, id="Gin"),
         pytest.param("Gin", GIN.replace("34.0005ms", "0.034s"), -34, 200, id="Gin, in s"),
     ],
@@ -145,6 +150,8 @@ def test_durations_as_go_writes_them(tmp_path):
         pytest.param("2025-11-24T16:00:00.5Z 10.0.0.9 36280 443 TLSv1.3 TLS_AES 4.036 -",
                      "connections", "not of requests", id="ALB's connections"),
         pytest.param(SQUID, "Squid", "pattern", id="Squid"),
+        pytest.param(HEROKU, "Heroku", "pattern", id="Heroku"),
+        pytest.param("sep=;\nts;took;path\n1764000000;5;/a", "delimiter", "tail -n", id="sep"),
         pytest.param(HAPROXY.format("", 200).partition(": ")[2].replace("  ", " "), "HAProxy",
                      "pattern", id="HAProxy in a container"),
         pytest.param(f"2025-11-24T16:00:00.5+00:00 lb {HAPROXY[19:]}", "HAProxy", "pattern",
