@@ -43,6 +43,10 @@ _BEGIN = {
     rb"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) std(?:out|err) [FP] ": Stranger(
         "a log as Kubernetes keeps it", _PLAIN.format("cut -d' ' -f4- FILE")
     ),
+    rb"\d{4}-\d\d-\d\dT[\d:]{8}\.\d{7}Z ": Stranger(
+        "a log with a time before each line, as GitHub Actions keeps it",
+        _PLAIN.format("cut -d' ' -f2- FILE"),
+    ),
     rb"\d{4}-\d\d-\d\dT[\d:.]+Z [\w-]+ [\d.:]+ [\d.:-]+(?: -?[\d.]+){3} ": Stranger(
         "a log of a classic load balancer of AWS", _PATTERN
     ),
@@ -76,7 +80,10 @@ _HOLD = {
 }
 _SHAPES = {
     rb"\[\s*\{": Stranger("one JSON array", _LINES.format(".[]")),
-    rb'\{[ \t]*\n\s*"': Stranger("one JSON document of many lines", _LINES.format(".LIST[]")),
+    rb'\{[ \t]*\n\s*"': Stranger(
+        "JSON of many lines",
+        f"{_LINES.format('.LIST[]')} (or jq -c . FILE, where each document is a request)",
+    ),
 }
 
 

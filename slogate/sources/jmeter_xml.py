@@ -56,6 +56,7 @@ _TRUTHS = {"true": True, "false": False}
 _STATUS = re.compile(r"[1-9][0-9][0-9]", re.ASCII)
 
 _NO_TIME = "its ts is no time between 2001 and 2100"
+_UNTIMED = "it has no ts, let JMeter save it (jmeter.save.saveservice.timestamp_format=ms)"
 _NO_ELAPSED = "its t is no whole number of ms between 0 and a day"
 _NO_SUCCESS = "its s is neither true nor false"
 _SUMMED = "it sums up several samples (sc over 1), whose single times are lost"
@@ -165,11 +166,9 @@ class _Reader:
         return self._origin.fail(message, line=line or self._parser.CurrentLineNumber)
 
     def _cut(self) -> None:
-        if self._sample is not None:
-            self._reject(_CUT_SAMPLE)
-        else:
+        if self._sample is None:
             self._line = self._parser.CurrentLineNumber
-            self._reject(_CUT)
+        self._reject(_CUT if self._sample is None else _CUT_SAMPLE)
 
     def _refuse_doctype(self, *_: object) -> None:
         raise self._fail("it has a document type, which JMeter never writes")
@@ -228,7 +227,7 @@ class _Reader:
         success = sample.get("s")
         ok = None if success is None else _TRUTHS.get(success.lower())
         if ts is None or not EARLIEST_TS <= ts <= LATEST_TS:
-            self._reject(_NO_TIME)
+            self._reject(_NO_TIME if "ts" in sample else _UNTIMED)
         elif took is None or not 0 <= took <= LONGEST_US:
             self._reject(_NO_ELAPSED)
         elif success is not None and ok is None:

@@ -187,6 +187,8 @@ def test_a_load_test_that_takes_too_long(store, tmp_path, days, kind, told):
                      id="Kubernetes"),
         pytest.param(b"web-1  | GET /\nweb-1  | GET /\n", "Docker Compose prints it", "sed",
                      id="Compose"),
+        pytest.param(b"2026-11-24T10:00:00.1234567Z Running 5s test @ http://h\n", "GitHub Actions",
+                     "cut -d", id="GitHub Actions"),
         pytest.param(b"2026-11-24T10:00:00.1Z elb 1.2.3.4:5 10.0.0.1:80 0.1 0.2 0.1 200 200 0\n",
                      "a classic load balancer", "pattern", id="ELB"),
         pytest.param(b"Nov 24 10:00:00 lb haproxy[7]: 1.2.3.4:5\n", "HAProxy", "pattern",

@@ -117,7 +117,7 @@ def test_controllers_are_left_out_and_their_parts_count(tmp_path):
 @pytest.mark.parametrize(
     ("attributes", "reason"),
     [
-        pytest.param({"ts": None}, "ts is no time", id="no start"),
+        pytest.param({"ts": None}, "has no ts, let JMeter save it", id="no start"),
         pytest.param({"ts": START_MS // 1000}, "ts is no time", id="seconds"),
         pytest.param({"ts": START_MS * 1000}, "ts is no time", id="microseconds"),
         pytest.param({"t": "-1"}, "t is no whole number", id="negative"),
