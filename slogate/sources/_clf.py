@@ -38,23 +38,22 @@ _TRAEFIK = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line: whether a virtual host or quotes stand before it, if it is combined, what follows."""
+    """A line: whether a virtual host or quotes stand before it, if it is combined, what follows.
+
+    It is `glued` where that follows without a space.
+    """
 
     vhost: bool
     quoted: bool
     combined: bool
     extras: tuple[str, ...]
+    glued: bool
     text: str
 
     @property
     def of_traefik(self) -> bool:
         """Whether what follows is what Traefik appends, and nobody else."""
         return _TRAEFIK.fullmatch(" ".join(self.extras)) is not None
-
-    @property
-    def glued(self) -> bool:
-        """Whether what follows does so without a space."""
-        return self.combined and f'"{self.extras[0]}' in self.text if self.extras else False
 
     @property
     def template(self) -> str:
@@ -79,6 +78,7 @@ def _parsed(text: str) -> Line | None:
         quoted=match["quoted"] is not None,
         combined=match["names"] is not None,
         extras=tuple(_EXTRA.findall(match["extras"])),
+        glued=not match["extras"].startswith(" ") and match["extras"] != "",
         text=text,
     )
 

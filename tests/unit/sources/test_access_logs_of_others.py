@@ -89,6 +89,12 @@ def test_a_name_right_behind_the_agent(tmp_path):
     assert glued[0]["duration_us"] == 34_000
 
 
+def test_a_dash_behind_the_agent(tmp_path):
+    """It is a word as others, which moves no other."""
+    [row] = read(tmp_path, f"{COMBINED} - 0.034", name="nginx-log").rows
+    assert row["duration_us"] == 34_000
+
+
 @pytest.mark.parametrize(
     ("status", "ok", "error"),
     [
