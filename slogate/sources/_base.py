@@ -30,6 +30,7 @@ EARLIEST_TS = 1_000_000_000_000_000
 LATEST_TS = 4_102_444_800_000_000
 LONGEST_US = 86_400_000_000
 NO_UTF8 = "it is not UTF-8"
+TO_UTF8 = "convert it, from the encoding that it has: iconv -f LATIN1 -t UTF-8 FILE > CONVERTED"
 MARK = b"\xef\xbb\xbf"
 
 Compression = Literal["none", "gzip", "zstd"]

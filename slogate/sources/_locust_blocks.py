@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import IO
 
-from slogate.sources._base import DAMAGED, Origin, damaged
+from slogate.sources._base import DAMAGED, NO_UTF8, TO_UTF8, Origin, damaged
 from slogate.sources._locust_csv import LONGEST, lines_of
 
 _BLOCK = 65_536  # twice as much is the longest field that csv takes
@@ -53,7 +53,7 @@ class Records:
                     else:
                         yield from self._each(block, blocks)
         except UnicodeDecodeError:
-            raise self.origin.fail("it is not UTF-8") from None
+            raise self.origin.fail(NO_UTF8, hint=TO_UTF8) from None
         except csv.Error as error:
             raise self.origin.fail(f"it is no CSV: {error}") from None
         except DAMAGED as error:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import IO
 
-from slogate.sources._base import DAMAGED, Origin, damaged
+from slogate.sources._base import DAMAGED, NO_UTF8, TO_UTF8, Origin, damaged
 from slogate.sources._histograms import Ranks
 from slogate.sources._locust import Counted, count_of, duration_us, quantiles, spread_us
 
@@ -47,7 +47,7 @@ def rows_of(origin: Origin) -> Iterator[tuple[int, list[str]]]:
                     yield line, row
                 line = reader.line_num + 1
     except UnicodeDecodeError:
-        raise origin.fail("it is not UTF-8") from None
+        raise origin.fail(NO_UTF8, hint=TO_UTF8) from None
     except csv.Error as error:
         raise origin.fail(f"it is no CSV: {error}") from None
     except DAMAGED as error:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 from xml.parsers import expat
 
@@ -28,6 +27,7 @@ from slogate.sources._base import (
     choice,
     damaged,
 )
+from slogate.sources._jmeter_numbers import whole_us
 
 _BLOCK = 1 << 18
 _CHUNK_ROWS = 20_000
@@ -46,12 +46,15 @@ _ENDS_EARLY = {
         expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
     )
 }
-_BAD_REFERENCE = expat.errors.codes[expat.errors.XML_ERROR_BAD_CHAR_REF]
-_STRIP = "JMeter writes characters that XML forbids; strip them: sed -E 's/&#x?[01]?.;//g' FILE"
+_HINTS = {
+    expat.errors.XML_ERROR_BAD_CHAR_REF: "JMeter writes characters that XML forbids; strip them: "
+    "sed -E 's/&#x?[01]?.;//g' FILE",
+    expat.errors.XML_ERROR_MISPLACED_XML_PI: "JMeter appended another run to one that was killed: "
+    "split the file before this line",
+}
 _CONTROLLER = "Number of samples in transaction : "
 # a declaration behind blank lines, as shells and CI leave them
 _LATE = re.compile(rb"""\s+(<\?xml(?:[^>]*encoding=["']([\w.-]{1,40})["'])?[^>]*\?>)""")
-_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}", re.ASCII)
 _TRUTHS = {"true": True, "false": False}
 _STATUS = re.compile(r"[1-9][0-9][0-9]", re.ASCII)
 
@@ -156,9 +159,10 @@ class _Reader:
             if final and error.code in _ENDS_EARLY and self._depth:
                 self._cut()
                 return
-            what = f"it is no well-formed XML: {expat.ErrorString(error.code)}"
-            hint = _STRIP if error.code == _BAD_REFERENCE else None
-            raise self._origin.fail(what, line=error.lineno, hint=hint) from None
+            what = expat.ErrorString(error.code)
+            raise self._origin.fail(
+                f"it is no well-formed XML: {what}", line=error.lineno, hint=_HINTS.get(what)
+            ) from None
         except (LookupError, ValueError) as error:  # the encoding that it names is none
             raise self._fail(f"it is no well-formed XML: {error}") from None
 
@@ -223,7 +227,7 @@ class _Reader:
             self._assertion = None
 
     def _finish(self, sample: dict[str, str]) -> None:
-        ts, took = _whole_us(sample.get("ts")), _whole_us(sample.get("t"))
+        ts, took = whole_us(sample.get("ts")), whole_us(sample.get("t"))
         success = sample.get("s")
         ok = None if success is None else _TRUTHS.get(success.lower())
         if ts is None or not EARLIEST_TS <= ts <= LATEST_TS:
@@ -232,7 +236,7 @@ class _Reader:
             self._reject(_NO_ELAPSED)
         elif success is not None and ok is None:
             self._reject(_NO_SUCCESS)
-        elif (_whole_us(sample.get("sc")) or 0) > 1_000:
+        elif (whole_us(sample.get("sc")) or 0) > 1_000:
             self._reject(_SUMMED)
         else:
             self._keep(sample, ts - took if self._at_end else ts, took, ok)
@@ -243,7 +247,7 @@ class _Reader:
         if "s" not in sample and code and status is None and not code.isdecimal():
             ok = False  # as text, the code says that no response came
         error = self._error(sample, answered=status is not None) if ok is False else None
-        size = _whole_us(sample.get("by"))
+        size = whole_us(sample.get("by"))
         self.rows.append(
             (
                 ts, took, sample.get("lb", ""), status, ok, error,
@@ -264,16 +268,6 @@ class _Reader:
             self._shown.append(BadRow(line=self._line, reason=reason))
 
 
-def _whole_us(text: str | None) -> int | None:
-    """A plain whole number times 1,000, as ms in µs; None for anything else."""
-    return (_us_again if len(text) < 7 else _us)(text) if text else None
-
-
-def _us(text: str) -> int | None:
-    return int(text) * 1_000 if _WHOLE.fullmatch(text) else None
-
-
-_us_again = lru_cache(maxsize=1 << 16)(_us)
 _EXAMPLE = b"""\
 <?xml version="1.0" encoding="UTF-8"?>
 <testResults version="1.2">

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from slogate.sources._base import DAMAGED, Chunk, Origin, Source, damaged
+from slogate.sources._base import DAMAGED, NO_UTF8, TO_UTF8, Chunk, Origin, Source, damaged
 from slogate.sources._histograms import Rows
 from slogate.sources._locust_entries import Entry, failures_beside, read_entry
 
@@ -62,7 +62,7 @@ def _document(origin: Origin) -> Any:
         return json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise origin.fail("it is not UTF-8", line=line) from None
+        raise origin.fail(NO_UTF8, line=line, hint=TO_UTF8) from None
     except json.JSONDecodeError as error:
         raise origin.fail(f"it is no whole JSON: {error.msg}", line=error.lineno) from None
     except (ValueError, RecursionError):

@@ -209,6 +209,16 @@ def test_how_forbidden_characters_are_stripped_is_said(tmp_path):
     assert "sed -E 's/&#x?[01]?.;//g' FILE" in (caught.value.hint or "")
 
 
+def test_a_run_that_was_appended_to_a_killed_one(tmp_path):
+    """JMeter begins anew behind the samples of a run that it could not end."""
+    killed, whole = xml(sample()).replace("</testResults>\n", ""), xml(sample())
+
+    with pytest.raises(SourceError, match=":4: it is no well-formed XML") as caught:
+        read(tmp_path, killed + whole)
+
+    assert "split the file before this line" in (caught.value.hint or "")
+
+
 def test_another_encoding_is_read_where_the_file_names_it(tmp_path):
     """The declaration of the file says what its bytes mean."""
     content = xml(sample(lb="Requête"), head='<?xml version="1.0" encoding="ISO-8859-1"?>')
