@@ -9,7 +9,7 @@ what stands where in the first lines, in plain Python; which server it was, each
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from slogate.sources._records import lines_of
@@ -29,6 +29,7 @@ _LINE = re.compile(
 )
 _EXTRA = re.compile(rf"{QUOTED}|\S+=\"[^\"]*\"|\S+")
 _LEAST = 0.5
+_PERHAPS = re.compile(r"\d+[/.]\d+", re.ASCII)
 _NAMED = re.compile(r"([\w.-]+=)\"[^\"]*\"", re.ASCII)
 # what was not told may stand without quotes, so that the names are among what follows
 _TRAEFIK = re.compile(
@@ -89,6 +90,15 @@ def passed(extra: str, word: str = "") -> str:
         return f'"{{{word}}}"'
     named = _NAMED.fullmatch(extra)
     return f'{named[1]}"{{{word}}}"' if named else f"{{{word}}}"
+
+
+def unread(line: Line) -> Iterator[str]:
+    """A sentence where something behind a line may be a response time that nobody reads."""
+    if found := [extra for extra in line.extras if _PERHAPS.fullmatch(extra.strip('"'))]:
+        yield (
+            f"{found[0]} behind a line is not read; if it is a response time, "
+            "say --option log_format=…"
+        )
 
 
 def commonest(lines: Sequence[Line]) -> Line:

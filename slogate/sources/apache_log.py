@@ -9,10 +9,11 @@ which, so that its unit is asked for and never guessed. Quotes within a field ar
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from slogate.sources._base import Origin, Scan, Source, choice
-from slogate.sources._clf import clf_lines, common_score, commonest, passed
+from slogate.sources._clf import clf_lines, common_score, commonest, passed, unread
 from slogate.sources._clocks import UNITS_NS, clock_sql, duration_sql
 from slogate.sources._records import PATHS, Record, line_scan
 from slogate.sources._template import STAMP, template_words
@@ -65,7 +66,8 @@ def open_apache(origin: Origin) -> Scan:
         raise origin.fail("several numbers stand behind the line", hint=_HINT)
     if unit == "none":
         template = template.replace("{duration}", "{}")
-    return _scan(origin, template, "clf", unit)
+    scan = _scan(origin, template, "clf", unit)
+    return scan if "{duration}" in template else replace(scan, notes=(*scan.notes, *unread(line)))
 
 
 def _number(extras: tuple[str, ...]) -> str:

@@ -12,16 +12,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from slogate.sources._base import Origin, Scan, Source
-from slogate.sources._clf import Line, clf_lines, common_score, commonest, passed
-from slogate.sources._clocks import clock_kind, clock_sql, duration_sql
+from slogate.sources._clf import Line, clf_lines, common_score, commonest, passed, unread
+from slogate.sources._clocks import (
+    UNITS_NS,
+    clock_kind,
+    clock_sql,
+    duration_sql,
+    tells_unit,
+    written_sql,
+    written_steps,
+)
 from slogate.sources._json_log import json_keys, json_lines, json_log_words
 from slogate.sources._records import PATHS, Record, line_scan
 from slogate.sources._template import Words, template_words
 
 _SECONDS = re.compile(r"\d+\.\d{3}", re.ASCII)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
+_TOLD = {**{unit: unit for unit in UNITS_NS}, "µs": "us"}
 _NAMED = re.compile(r"(rt|request_time|reqtime|req_time)=(\"?)(\d+\.\d{3})\2", re.ASCII)
 # what the variables of nginx are for us; all others are passed over
 _VARIABLES = {
@@ -90,13 +101,22 @@ def _timed(line: Line) -> str | None:
     if re.match(r"\d+ \d+\.\d{3} \[[^\]]*\] \[", " ".join(line.extras)):
         return _INGRESS
     end, has_name = "", any(_NAMED.fullmatch(extra) for extra in line.extras)
-    for extra in line.extras:
+    for extra, after in pairwise((*line.extras, "")):
         if named := _NAMED.fullmatch(extra):
             return f"{end} {named[1]}={named[2]}{{duration}}{named[2]}"
-        if _is_seconds(extra) and not has_name:
-            return f"{end} {passed(extra, 'duration')}"
+        if not has_name and (word := _took(extra, after)):
+            return f"{end} {passed(extra, word)}"
         end += f" {passed(extra)}"
     return None
+
+
+def _took(extra: str, after: str) -> str | None:
+    """The word for what is a response time by its form; others than nginx tell its unit."""
+    if _NUMBER.fullmatch(extra) and after in _TOLD:
+        return f"duration_{_TOLD[after]}"
+    if extra[-1:].isalpha() and tells_unit([extra]):
+        return "duration_told"
+    return "duration" if _is_seconds(extra) else None
 
 
 def _is_seconds(extra: str) -> bool:
@@ -105,10 +125,12 @@ def _is_seconds(extra: str) -> bool:
 
 def _doubt(line: Line) -> Iterator[str]:
     """A sentence where several numbers may be the response time, and none has its name."""
+    if _timed(line) is None:
+        yield from unread(line)
     if _timed(line) == _INGRESS or any(_NAMED.fullmatch(extra) for extra in line.extras):
         return
     found = [extra.strip('"') for extra in line.extras if _is_seconds(extra)]
-    if len(found) > 1:
+    if len(found) > 1 and "{duration}" in (_timed(line) or ""):
         yield (
             f"of {' and '.join(found)} in a line the first is taken for $request_time; "
             "if it is another, say --option log_format=…"
@@ -148,7 +170,9 @@ def _scan(origin: Origin, template: str) -> Scan:
     return line_scan(origin, words, _record(words.words, absent="{} = '-'"))
 
 
-_WORDS = {*_VARIABLES.values(), "zone"}
+_WORDS = {
+    *_VARIABLES.values(), "zone", "duration_told", *(f"duration_{unit}" for unit in UNITS_NS)
+}  # fmt: skip
 
 
 def _from_json(origin: Origin, keys: set[str]) -> Scan:
@@ -204,11 +228,16 @@ def _record(words: Mapping[str, str], absent: str) -> Record:
             has["method"] = "method"
     else:
         has["endpoint"] = "'-'"
+    took = next((name for name in words if name.startswith("duration")), "")
+    unit = took.partition("_")[2] or "s"
+    if unit == "told":
+        has |= {"took": written_sql(), "steps": written_steps(took)}
+    elif took:
+        has["took"] = duration_sql(took, unit)
     return Record(
         time=clock_sql(clock, kind, zone="zone" if "zone" in words else ""),
         at_end=True,
-        took=duration_sql("duration", "s") if "duration" in words else None,
-        untimed=absent.format("duration"),
+        untimed=absent.format(took) if took else "FALSE",
         labels={name: name for name in _LABELS if name in words},
         **has,
     )

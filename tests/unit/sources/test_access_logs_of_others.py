@@ -89,6 +89,45 @@ def test_a_name_right_behind_the_agent(tmp_path):
     assert glued[0]["duration_us"] == 34_000
 
 
+@pytest.mark.parametrize(
+    ("behind", "took"),
+    [
+        pytest.param("- 34.021 ms", 34_021, id="morgan"),
+        pytest.param("34 us", 34, id="whole"),
+        pytest.param("34.021ms", 34_021, id="together"),
+        pytest.param("1m2.5s", 62_500_000, id="Go"),
+        pytest.param("- - ms", None, id="without a response"),
+        pytest.param("0.034 ms", 34, id="as nginx, but for its unit"),
+    ],
+)
+def test_response_times_with_their_unit(tmp_path, behind: str, took: int | None):
+    """Other servers write the line of nginx too, and behind it a time that tells its unit."""
+    first = f"{COMBINED} {behind.replace('- - ms', '- 5 ms')}"
+    content = f"{first}\n{first}\n{COMBINED} {behind}\n".encode()
+    sure = {
+        name: plugins.find("sources", name).sniff(content) for name in ("nginx-log", "apache-log")
+    }
+    assert sure["nginx-log"] > sure["apache-log"]
+
+    taken = read(tmp_path, *content.decode().splitlines(), name="nginx-log")
+
+    assert taken.rows[-1]["duration_us"] == took
+    assert taken.tally.bad.total() == 0
+    assert taken.rows[-1]["ts"] == AT - timedelta(microseconds=took or 0)
+
+
+@pytest.mark.parametrize("name", ["nginx-log", "apache-log"])
+@pytest.mark.parametrize("behind", ["0/34021", "hit 0.000034", '"0.0341"'])
+def test_what_may_be_a_time_is_not_passed_over_in_silence(tmp_path, name: str, behind: str):
+    """Forms that are no server's own are not read, and the import says so."""
+    taken = read(tmp_path, f"{COMBINED} {behind}", name=name)
+
+    assert taken.rows[0]["duration_us"] is None
+    assert taken.tally.notes[-1].startswith(
+        f"{behind.rpartition(' ')[2]} behind a line is not read"
+    )
+
+
 def test_a_dash_behind_the_agent(tmp_path):
     """It is a word as others, which moves no other."""
     [row] = read(tmp_path, f"{COMBINED} - 0.034", name="nginx-log").rows
