@@ -44,12 +44,13 @@ _SINGLE = "single requests say more: k6 run --out json=FILE, or csv=FILE"
 
 
 def sniff(head: bytes) -> float:
-    """1 for the metrics of a whole run, less without what k6 writes beside them."""
-    if not head.lstrip().startswith(b"{") or b'"metrics"' not in head or b'"type":"Poi' in head:
+    """1 for the metrics of a whole run, less without what k6 writes beside them, or only that."""
+    if not head.lstrip().startswith(b"{") or b'"type":"Poi' in head:
         return 0.0
-    named = b'"http_reqs"' in head or f'"{_TIMES}"'.encode() in head
-    beside = any(name in head for name in _BESIDE)
-    return (1.0 if beside else 0.6) * named
+    if b'"metrics"' in head and b'"http_req' in head:
+        return 1.0 if any(name in head for name in _BESIDE) else 0.6
+    # the checks of many groups may come first, and be longer than what is looked at
+    return 0.8 * (b'"root_group"' in head and b'"checks"' in head)
 
 
 def _parse(origin: Origin, text: str) -> Step:

@@ -12,6 +12,7 @@ from summaries import at, counted, example, summary
 
 from slogate import plugins
 from slogate.errors import SourceError
+from slogate.recognition import recognise
 
 START = "2026-11-24T10:00:00Z"
 
@@ -200,6 +201,24 @@ def test_the_structured_summary_of_k6(tmp_path, options: dict[str, str], start: 
     assert source.sniff(text.encode()) == 1
     assert counted(rows, "ok") == {True: 97, False: 3}
     assert {(row["ts"].isoformat()[:19], row["step_us"]) for row in rows} == {(start, 10_500_000)}
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("first", ["checks", "metrics"])
+def test_a_summary_of_k6_with_much_before_its_counts(tmp_path, first: str, indent: int | None):
+    """Many checks, or metrics of many tags, may fill all that is looked at."""
+    checks = [{"name": f"check {number}", "passes": 1, "fails": 0} for number in range(2_000)]
+    tagged = {f"http_req_duration{{name:{number}}}": TIMES for number in range(1_000)}
+    metrics = {"http_req_duration": TIMES, "http_reqs": {"count": 9, "rate": 1.5}}
+    if first == "metrics":
+        checks, metrics = [], tagged | metrics
+    text = json.dumps({"root_group": {"checks": checks}, "metrics": metrics}, indent=indent)
+    (tmp_path / "summary").write_text(text)
+
+    found = recognise("summary", tmp_path / "summary", "auto", {}).source
+
+    assert found.name == "k6-summary"
+    assert counted(text_of(tmp_path, "k6-summary", text).rows, "ok") == {None: 9}
 
 
 def test_points_of_k6_are_no_summary():
