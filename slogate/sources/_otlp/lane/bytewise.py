@@ -18,7 +18,7 @@ from slogate.sources._otlp.lane.order import Columns
 from slogate.sources._otlp.lane.packed import BITS, GOES_ON, WIDEST, unpacked
 
 _NEEDED = ("counts", "offset", "scale", "zeros", "total")
-_WORD, _TOP, _ONES = 8, 56, 0x0101010101010101
+_BITS, _WORD, _TOP, _ONES = GOES_ON - 1, 8, 56, 0x0101010101010101
 
 
 class Rows(NamedTuple):
@@ -121,7 +121,7 @@ def _since(now: Columns, then: Columns) -> tuple[Rows, Any, Any]:
     count = len(now["total"])
     where = places(count)
     other = pc.is_in(where, found.of_bytes.filter(_differ(after, before, found.bytes)))
-    more = pc.subtract(found.values(after), found.values(before))
+    more = found.values(after, before)
     zeros = pc.subtract(now["zeros"], then["zeros"])
     fell = pc.less(zeros, number(0))
     if (pc.min(more).as_py() or 0) < 0:
@@ -195,12 +195,17 @@ class _Numbers:
         before = _Ranks(raw)
         self.at = pc.subtract(before.of(self._last), before.of(begin))
 
-    def values(self, content: Any) -> Any:
-        """What those numbers are in bytes that go on as the ones do in which they were found."""
+    def values(self, content: Any, before: Any = None) -> Any:
+        """What those numbers are; less what they were in other bytes of which the same go on."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        found = content.take(self._last).cast(pa.int64())
+        def bits(at: Any) -> Any:
+            """What the byte at each of these places adds, in the lowest place."""
+            told = content.take(at).cast(pa.int64())
+            return told if before is None else pc.subtract(told, before.take(at).cast(pa.int64()))
+
+        found = bits(self._last)
         at, inside = self._last, pa.repeat(pa.scalar(True, pa.bool_()), len(self._last))
         while self._wide:
             inside = pc.and_(inside, pc.greater(at, number(0)))
@@ -208,8 +213,8 @@ class _Numbers:
             inside = pc.and_(inside, _goes_on(content, at))
             if not ever(inside):
                 break
-            low = pc.bit_wise_and(content.take(at), pa.scalar(GOES_ON - 1, pa.uint8()))
-            more = pc.add(pc.shift_left(found, number(BITS)), low.cast(pa.int64()))
+            low = bits(at) if before is not None else pc.bit_wise_and(bits(at), number(_BITS))
+            more = pc.add(pc.multiply(found, number(GOES_ON)), low)
             found = pc.if_else(inside, more, found)
         return found
 

@@ -17,7 +17,6 @@ from slogate.sources._otlp.lane.arrays import (
     number,
     places,
     sums,
-    taken,
     whole,
 )
 from slogate.sources._otlp.lane.bytewise import Rows
@@ -37,19 +36,24 @@ def increased(now: Columns, then: Columns, known: Any) -> tuple[Rows, Any]:
         then = _in_the_scale_of(now, then)
     of = pc.list_parent_indices(counts)
     before, fell = _before(now, then, of)
-    more = pc.subtract(counts.values, before)
+    more = pc.subtract(counts.values, _kept(before, known, of))
     if (pc.min(more).as_py() or 0) < 0:
         fallen = of.filter(pc.less(more, number(0))).cast(pa.int64())
         fell = pc.or_(fell, pc.is_in(places(len(counts)), fallen))
-    known = pc.and_(known, pc.invert(fell))
-    of, at, more = rows = _positive(of, more, counts.offsets)
-    if pc.all(known).as_py() is False:
-        keep, fresh = known.take(of), places(len(counts)).filter(pc.invert(known))
-        lists = taken(counts, fresh)
-        of, at, more = _positive(pc.list_parent_indices(lists), lists.values, lists.offsets)
-        zipped = zip(rows, (fresh.take(of), at, more), strict=True)
-        of, at, more = in_order(pa.concat_arrays([old.filter(keep), new]) for old, new in zipped)
-    return Rows(of, at, more), known
+    fell = pc.and_(fell, known)
+    if ever(fell):
+        known = pc.and_not(known, fell)
+        more = pc.subtract(counts.values, _kept(before, known, of))
+    return Rows(*_positive(of, more, counts.offsets)), known
+
+
+def _kept(before: Any, known: Any, of: Any) -> Any:
+    """What was counted before by points that count on, 0 of others."""
+    import pyarrow.compute as pc
+
+    if pc.all(known).as_py() is not False:
+        return before
+    return pc.if_else(known.take(of), before, number(0))
 
 
 def in_order(rows: Iterable[Any]) -> Iterator[Any]:

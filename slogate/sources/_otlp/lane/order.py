@@ -14,7 +14,8 @@ _OF_KIND = ("ladder", "scale", "threshold", "offset", "zeros")
 class Steps(NamedTuple):
     """Points, and the point before each: itself where none is `known` that counts on.
 
-    `newer` is false of points that are not newer than one before them.
+    Of such a point `then` may have other counts. `newer` is false of points that are not newer
+    than one before them.
     """
 
     now: Columns
@@ -33,12 +34,15 @@ def steps_of(now: Columns, held: Columns | None) -> tuple[Steps, Columns]:
     if held is not None:
         every = {name: pa.concat_arrays([held[name], now[name]]) for name in names}
         count = len(held["key"])
-    if count and _in_turn(every["key"], every["time"], count) and not ever(now["delta"]):
-        many = len(now["key"])
+    if count and _in_turn(every["key"], every["time"], count):
+        many, deltas = len(now["key"]), ever(now["delta"])
         then = {name: cut(column, 0, many) for name, column in every.items()}
         held = {name: cut(column, many, count) for name, column in every.items()}
-        fine = pa.repeat(pa.scalar(True, pa.bool_()), many)
-        return Steps(now, then, fine, fine), held
+        for name in then if deltas else ():
+            if name != "counts":
+                then[name] = pc.if_else(now["delta"], now[name], then[name])
+        newer = pa.repeat(pa.scalar(True, pa.bool_()), many)
+        return Steps(now, then, pc.invert(now["delta"]), newer), held
     before, newer, last = _order(every["key"], every["time"])
     before, newer = before.slice(count), newer.slice(count)
     counts_on = pc.and_(newer, pc.invert(now["delta"]))
