@@ -83,7 +83,9 @@ def _translated(
         raise damaged(origin, error) from None
     if not found:
         line, why = (first.line, first.reason) if first else (None, "it holds no message")
-        raise origin.fail(f"there is no OTLP in it: {why}", line=line)
+        within = "what is within another object is taken out so: jq -c .trace FILE > LINES"
+        hint = within if b'"resource' in origin.head else None
+        raise origin.fail(f"there is no OTLP in it: {why}", line=line, hint=hint)
     yield from translator.chunks(final=True)
     if seen := list(translator.seen):
         names = ", ".join(seen[:5]) + (", …" if len(seen) > 5 else "")

@@ -10,6 +10,7 @@ import pytest
 from foreign import Taken, take
 
 from slogate import plugins
+from slogate.errors import SourceError
 
 START = 1_764_000_000_000_000_000
 METRIC = "traces.span.metrics.duration"
@@ -39,6 +40,14 @@ def read(folder: Path, *lines: list[dict[str, Any]], **options: str) -> Taken:
     content = "".join(json.dumps(message) + "\n" for message in messages)
     source = plugins.find("sources", "otlp-json")
     return take(folder, content, source=source, metric=METRIC, **options)
+
+
+def test_a_message_within_another_object_is_told(tmp_path):
+    """As Tempo answers: the error says how to take it out."""
+    source = plugins.find("sources", "otlp-json")
+    with pytest.raises(SourceError, match="there is no OTLP in it") as caught:
+        take(tmp_path, '{"trace": {"resourceSpans": []}}\n', source=source)
+    assert "jq -c .trace" in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize("name", ["span.name", "operation"])
