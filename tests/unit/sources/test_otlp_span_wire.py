@@ -266,6 +266,30 @@ def test_spans_of_a_known_order_are_found_at_once(monkeypatch, keys):
     assert len(known) < before + 60
 
 
+def test_spans_whose_keys_are_in_any_order_are_found_at_once(monkeypatch):
+    """Where keys are now here, now there, or missing, spans are found at once all the same."""
+    chance, chosen = random.Random(11), CHOICES["servers"]
+    span_wire.scanner.cache_clear()
+    keys = ("http.route", "url.path", "user", "http.request.method", "tenant", "thread.id", "a")
+
+    def some() -> bytes:
+        return spans_with(
+            b"".join(
+                attribute(key, chance.choice(("", "/cart", "GET", 7)))
+                for key in chance.choices(keys, k=chance.randrange(8))
+            )
+            for _ in range(60)
+        )
+
+    for _ in range(12):
+        same(some(), chosen)
+    without_reading_singly(monkeypatch)
+
+    for _ in range(6):
+        rows, *_ = same(some(), chosen)
+        assert len(rows) == 60
+
+
 def test_values_of_any_length_are_found_at_once(monkeypatch):
     """Where the values of an attribute have many lengths, one that is new is found, too."""
     chance, chosen = random.Random(7), CHOICES["servers"]

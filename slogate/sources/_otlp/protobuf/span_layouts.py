@@ -1,25 +1,28 @@
 """How attributes follow each other in the spans of a scope, learnt from the first of them.
 
-    attributes of spans ──learn──► an order of keys ──► an expression that finds whole spans
+    attributes of spans ──learn──► keys and their orders ──► an expression that finds whole spans
 
-Spans of an instrumentation have the same keys in the same order, and values of few lengths. What
-has an order that was not learnt is to be read attribute by attribute.
+Spans of an instrumentation mostly have the same keys in the same order, and values of few lengths.
+Where there are many orders, the expression takes the keys in any. A span that has another key is
+to be read attribute by attribute.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from slogate.sources._otlp.protobuf.span_expression import LONGEST, expression, values
+from slogate.sources._otlp.semantics import ROUTE
 
 # so many orders of keys, attributes in one; so many lengths of each are told one by one
 _MOST_ORDERS, _MOST_ATTRIBUTES, _MOST_LENGTHS = 8, 64, 12
-_MOST_KNOWN, _SHARE = 32, 16
-# so many spans are learnt from at first, then one for so many that are found; and when
-_MOST_LEARNT, _PER_SPAN, _FIRST_SPANS, _NEXT = 2_000, 16, 32, 4
+_MOST_KNOWN, _MOST_KEYS, _SHARE, _ENOUGH = 32, 128, 16, 0.9
+# so many spans are learnt from at first, then one for so many that are found
+_MOST_LEARNT, _PER_SPAN, _FIRST_SPANS = 2_000, 16, 32
 
 
 class Part(NamedTuple):
@@ -32,63 +35,60 @@ class Part(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Order:
-    """Keys one behind the other: what is in front of their values, and how long those are."""
+class _Key:
+    """A key: what is in front of its values, and how long those are; if it was ever kept."""
 
-    keys: tuple[bytes, ...]
-    kept: tuple[bool, ...]
-    heads: list[dict[bytes, int]]
-    longest: list[int]
-    spans: int = 0
+    name: bytes
+    heads: dict[bytes, int] = field(default_factory=dict)
+    longest: int = 0
+    kept: bool = False
 
-    def learn(self, parts: Sequence[Part]) -> None:
-        """Learn from a span that has these keys."""
-        self.spans += 1
-        for at, part in enumerate(parts):
-            self.longest[at] = max(self.longest[at], part.size)
-            if len(self.heads[at]) <= _MOST_LENGTHS:
-                self.heads[at][part.head] = part.size
+    def learn(self, part: Part) -> None:
+        """Learn from an attribute that has the key."""
+        self.longest = max(self.longest, part.size)
+        self.kept = self.kept or part.kept
+        if len(self.heads) <= _MOST_LENGTHS:
+            self.heads[part.head] = part.size
 
-    def pattern(self) -> bytes:
-        """What matches the attributes; a group for those to keep in a row."""
-        found, before = b"", False
-        for key, kept, heads, longest in zip(
-            self.keys, self.kept, self.heads, self.longest, strict=True
-        ):
-            if kept != before:
-                found += b"(" if kept else b")"
-            found += _ways(key[2:-1], heads, longest)
-            before = kept
-        return found + b")" * before
+    def ways(self) -> bytes:
+        """What matches the attribute: with values of these lengths, of any if those are many."""
+        if len(self.heads) > _MOST_LENGTHS:
+            return values(self.name, 2 * self.longest)
+        ways = (re.escape(head) + b".{%d}" % size for head, size in self.heads.items())
+        return b"(?:" + b"|".join(ways) + b")"
 
 
-def _ways(key: bytes, heads: dict[bytes, int], longest: int) -> bytes:
-    """What matches an attribute: with a value of these lengths, or of any if those are many."""
-    if len(heads) > _MOST_LENGTHS:
-        return values(key, 2 * longest)
-    ways = (re.escape(head) + b".{%d}" % size for head, size in heads.items())
-    return b"(?:" + b"|".join(ways) + b")"
+# of each key of an order, if it is kept
+_Order = tuple[tuple[bytes, bool], ...]
 
 
 @dataclass(slots=True)
 class SpanLayouts:
-    """The orders so far; `known` are the numbers of what spans tell, by their groups."""
+    """The orders so far; `known` are the numbers of what spans tell, by their groups.
+
+    Keys of `unrouted` are of use only where there is no route.
+    """
 
     kinds: Iterable[bytes]
+    unrouted: frozenset[str] = frozenset()
     known: dict[tuple[bytes | None, ...], int] = field(default_factory=dict)
     width: int = 0
-    _orders: dict[tuple[bytes, ...], _Order] = field(default_factory=dict)
+    _keys: dict[bytes, _Key] = field(default_factory=dict)
+    _orders: Counter[_Order] = field(default_factory=Counter)
     _split: Callable[[bytes], list[Any]] | None = None
     _credit: int = _MOST_LEARNT * _PER_SPAN
     _learnt: int = 0
-    _due: int = _FIRST_SPANS
+    _expressions: int = 0
 
     def split(self, some: bytes) -> list[Any]:
         """The fields of a scope: what is between spans, in turns with the groups of a span."""
         if self._split is None:
-            seen = sorted(self._often(), key=lambda order: -order.spans)[:_MOST_ORDERS]
-            found = expression(self.kinds, [order.pattern() for order in seen])
+            found = expression(self.kinds, self._patterns())
             self._split, self.width, self.known = found.split, found.groups + 1, {}
+            self._expressions += 1
+            # what was learnt long ago counts for less
+            self._orders = Counter({order: many // 2 for order, many in self._orders.items()})
+            self._learnt = 0
         return self._split(some)
 
     def pay(self, spans: int) -> None:
@@ -104,17 +104,51 @@ class SpanLayouts:
         self._credit -= _PER_SPAN
         self._learnt += 1
         if len(parts) <= _MOST_ATTRIBUTES and all(part.size <= LONGEST for part in parts):
-            keys = tuple(part.key for part in parts)
-            if keys not in self._orders:
-                if len(self._orders) >= _MOST_KNOWN:
-                    self._orders = {order.keys: order for order in self._often()}
-                kept = tuple(part.kept for part in parts)
-                self._orders[keys] = _Order(keys, kept, [{} for _ in parts], [0 for _ in parts])
-            self._orders[keys].learn(parts)
-        if self._learnt >= self._due:
-            self._due *= _NEXT
+            if len(self._keys) > _MOST_KEYS or len(self._orders) > _MOST_KNOWN:
+                self._orders = Counter(dict(self._orders.most_common(_MOST_ORDERS)))
+                often = {key for order in self._orders for key, _ in order}
+                if len(self._keys) > _MOST_KEYS:
+                    self._keys = {key: self._keys[key] for key in often}
+            for part in parts:
+                self._keys.setdefault(part.key, _Key(part.key[2:-1])).learn(part)
+            self._orders[tuple((part.key, part.kept) for part in parts)] += 1
+        if self._learnt >= _FIRST_SPANS * self._expressions**2:
             self._split = None
 
-    def _often(self) -> list[_Order]:
-        """The orders that not only a few spans have."""
-        return [each for each in self._orders.values() if each.spans * _SHARE > self._learnt]
+    def _patterns(self) -> list[bytes]:
+        """What matches the attributes of a span; groups for those to keep."""
+        every = self._orders.total()
+        often = [
+            (order, many)
+            for order, many in self._orders.most_common(_MOST_ORDERS)
+            if many * _SHARE > every
+        ]
+        if sum(many for _, many in often) >= _ENOUGH * every:
+            return [self._in_order(order) for order, _ in often]
+        return [self._in_any_order(routed=True), self._in_any_order(routed=False)]
+
+    def _in_order(self, order: _Order) -> bytes:
+        found, before = b"", False
+        for key, kept in order:
+            if kept != before:
+                found += b"(" if kept else b")"
+            found += self._keys[key].ways()
+            before = kept
+        return found + b")" * before
+
+    def _in_any_order(self, *, routed: bool) -> bytes:
+        found: list[bytes] = []
+        kept: list[bytes] = []
+        for key in self._keys.values():
+            name = key.name.decode()
+            tells = not routed if name in self.unrouted else key.kept
+            if not tells:
+                found.append(key.ways())
+            elif name != ROUTE:
+                kept.append(b"(" + key.ways() + b")")
+            elif routed:
+                kept.append(b"(?P<route>" + key.ways() + b")")
+        found += kept
+        # not possessive: groups in a repetition that is are lost by Python where it goes back
+        told = b"(?:" + b"|".join(found or [b"(?!)"]) + b")*"
+        return told + b"(?(route)|(?!))" if routed else told

@@ -3,8 +3,8 @@
     head, attributes, rest ──► a row: when, in which trace, and the number of what it tells
 
 The head of a span (ids, name, kind, times) is of one shape. Of what follows only what tells of the
-request is kept; together with the name that is a message, too, which repeats: each is read once by
-the classes. A span that is written otherwise (unknown fields, another order, one that is there
+request is kept; together with the name that is a message, too, which repeats: each is read
+once. A span that is written otherwise (unknown fields, another order, one that is there
 twice) is odd: it is left in its bytes.
 """
 
@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from slogate.sources._otlp.protobuf import from_protobuf
 from slogate.sources._otlp.protobuf.span_attributes import SpanAttributes
+from slogate.sources._otlp.protobuf.span_facts import span_of
 from slogate.sources._otlp.protobuf.span_layouts import SpanLayouts
 from slogate.sources._otlp.protobuf.wire import LARGE, fields
 from slogate.sources._otlp.requests import Kind, told
@@ -64,7 +64,7 @@ class Singly:
     def number(self, raw: bytes) -> int:
         """The number of what a span tells; `raw` is a message with all of it."""
         if (found := self._numbers.get(raw)) is None:
-            span = from_protobuf.a_span(raw, self.attributes.wanted)
+            span = span_of(raw, self.attributes.wanted)
             found = self._numbers[raw] = len(self.kinds)
             self.kinds.append(Kind(told(span), span.attributes))
         return found

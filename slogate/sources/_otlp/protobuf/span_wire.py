@@ -76,11 +76,13 @@ class Scanner:
     def layouts(self, begin: bytes) -> SpanLayouts:
         """How attributes follow each other in spans of a scope that begins so."""
         if self.singly.forget():
-            self._scopes = {}
+            for each in self._scopes.values():
+                each.known.clear()
         scope = begin[: 2 + begin[1]] if begin[:1] == b"\x0a" and len(begin) > 1 else b""
         if (found := self._scopes.get(scope)) is None:
             scope = scope if len(self._scopes) < _MOST_SCOPES else b""
-            found = self._scopes.setdefault(scope, SpanLayouts(self.singly.asked))
+            of_these = SpanLayouts(self.singly.asked, self.singly.attributes.unrouted)
+            found = self._scopes.setdefault(scope, of_these)
         return found
 
     def _slowly(self, some: bytes, losses: Losses) -> Iterator[Span]:
@@ -124,12 +126,12 @@ class Scanner:
             known.clear()
         for at in [at for at, number in enumerate(numbers) if number is None]:
             if (found := known.get(told[at])) is None:
-                alone = self.singly.number(b"".join(filter(None, told[at])))
-                kind = self.singly.kinds[alone]
-                found = alone if kind.attributes.get(ROUTE) else self.singly.alone(wholes[at])
-                # what is not kept makes no difference
-                if self.singly.kinds[found].attributes == kind.attributes:
-                    found = known[told[at]] = alone
+                found = self.singly.number(b"".join(filter(None, told[at])))
+                if self.singly.kinds[found].attributes.get(ROUTE, True):
+                    known[told[at]] = found
+                else:
+                    # what is not kept makes a difference where there is a route that is none
+                    found = self.singly.alone(wholes[at])
             numbers[at] = found
 
     def _between(
