@@ -202,6 +202,19 @@ def test_points_of_other_metrics():
     assert alike([encoded(message), encoded(other)]) == 1
 
 
+def test_points_of_spans_of_other_kinds():
+    """They are left out and counted, and those of servers are taken at once."""
+    kinds = ("SPAN_KIND_SERVER", "SPAN_KIND_CLIENT", "SPAN_KIND_INTERNAL", None)
+    found = []
+    for n in range(1, 5):
+        told = [{"http.route": "/a", **({"span.kind": each} if each else {})} for each in kinds]
+        points = [point([n, 0, n, 2], told=each, at=60 * n) for each in told]
+        points.append(point([n, 0, 0, 0], told=told[1], at=60 * n, flags=1))
+        found.append(encoded(metrics(*points)))
+
+    assert alike(found[:1], found[1:]) == 2
+
+
 def test_a_file_of_both(tmp_path):
     """Spans between histograms are left out where histograms are asked for, and rows are kept."""
     told = [metrics(point([n, 0, 0, 2 * n], at=60 * n)) for n in range(1, 9)]

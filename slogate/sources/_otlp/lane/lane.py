@@ -27,7 +27,7 @@ from slogate.sources._otlp.lane.rows import Group, Pair, batch_of, chunks_of, le
 from slogate.sources._otlp.lane.streams import Streams
 from slogate.sources._otlp.semantics import facts
 from slogate.sources._otlp.telemetry import CUMULATIVE, DELTA, MOST_COUNTED, Attributes, Resource
-from slogate.sources._otlp.translate import Ambiguous, Translator
+from slogate.sources._otlp.translate import OTHER_SPANS, Ambiguous, Translator
 
 _WIDE = 1 << 32
 
@@ -67,6 +67,7 @@ class Lane:
     _groups: dict[Metric, int] = field(default_factory=dict)
     _group: list[Group] = field(default_factory=list)
     _pairs: dict[int, Pair] = field(default_factory=dict)
+    _kinds: list[bool] = field(default_factory=list)
 
     def take(self, translator: Translator, block: Any) -> int:
         """Take a block; how many lines it has, or 0 if it cannot be taken at once."""
@@ -121,7 +122,7 @@ class Lane:
         kinds = []
         for explicit, points in ((True, block.explicit), (False, block.exponential)):
             if len(points.metric):
-                asked = self._asked(points, groups, left_out)
+                asked = self._asked(translator, points, groups, left_out)
                 if len(asked["start"]):
                     kinds.append((explicit, asked, self._paired(translator, asked, explicit)))
         told = {pair.group.key for *_, pairs in kinds for pair in pairs if pair.facts.told}
@@ -180,7 +181,9 @@ class Lane:
             metric.temporality == DELTA,
         )  # fmt: skip
 
-    def _asked(self, points: Points, groups: list[int], left_out: Counter[str]) -> Columns:
+    def _asked(
+        self, translator: Translator, points: Points, groups: list[int], left_out: Counter[str]
+    ) -> Columns:
         """The points that were asked for, the others are counted; columns with their groups."""
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -191,6 +194,12 @@ class Lane:
         silent = pc.equal(pc.bit_wise_and(columns["flags"], number(1)), number(1))
         unsaid = pa.scalar("data points without a value", pa.string())
         reasons = pc.if_else(pc.and_(silent, reasons.is_null()), unsaid, reasons)
+        for told in self.reader.texts.attributes[len(self._kinds) :]:
+            self._kinds.append(translator.is_kind(told))
+        if not all(self._kinds):
+            other = pc.invert(pa.array(self._kinds, pa.bool_()).take(columns["attributes"]))
+            spans = pa.scalar(OTHER_SPANS, pa.string())
+            reasons = pc.if_else(pc.and_(other, reasons.is_null()), spans, reasons)
         if reasons.null_count < len(reasons):
             for entry in reasons.drop_null().value_counts().to_pylist():
                 left_out[entry["values"]] += entry["counts"]
@@ -230,9 +239,6 @@ class Lane:
         if (found := self._pairs.get(code)) is None:
             group = self._group[code // _WIDE]
             told = self.reader.texts.attributes[code % _WIDE]
-            # how many are left out, is counted point by point
-            if not translator.is_kind(told):
-                raise Odd
             identity = (group.identity, frozenset(told.items()))
             labels = {**group.labels, **translator.labels(told)}
             unit = self._units[group.unit]
