@@ -50,7 +50,8 @@ def meaning_of(
 ) -> Meaning:
     """What the columns are, of which `samples` hold the first values; SourceError if unsure.
 
-    `inner` are all that can be named where columns hold others, by dots; `typed` the units of
+    `inner` are all that can be named where rows have their own names, by dots where one holds
+    others; `typed` the units of
     those that are durations by their type, whatever a mapping says.
     """
     typed = typed or {}
@@ -58,13 +59,13 @@ def meaning_of(
     names = inner or list(samples)
     found = read_mapping(given) if given else _from_names(origin, samples, names, typed)
     columns = [*(each.name for each in found.fields.values()), *found.labels.values()]
-    # within others, what few rows have may be missing in the first ones
+    # where each row has its own names, what few have may be missing in the first ones
     rare = {each.name for word, each in found.fields.items() if word in _RARE}
     rare.update(found.labels.values())
     missing = [
         name
         for name in columns
-        if name not in samples and name not in names and not (name in rare and "." in name)
+        if name not in samples and name not in names and not (inner and name in rare)
     ]
     if missing:
         near = difflib.get_close_matches(missing[0], names, n=1)

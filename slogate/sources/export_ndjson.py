@@ -7,6 +7,7 @@ taken as JSON writes them. Refuses to guess what a key means.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from slogate.sources._base import Chunk, Origin, Scan, Source
 from slogate.sources._export import OPTIONS, export_record, usual_numbers, words_of
@@ -46,7 +47,10 @@ def open_ndjson(origin: Origin) -> Scan | Iterator[Chunk]:
     kinds, usual = usual_numbers(origin, meaning, samples)
     lane = lane_words(words, own, kinds, usual)
     record, bound = export_record(origin, meaning, samples, numbers=kinds if lane else ())
-    return line_scan(origin, lane or json_log_words(words, own), record, parameters=bound)
+    scan = line_scan(origin, lane or json_log_words(words, own), record, parameters=bound)
+    rare = ", ".join(key for key in words.values() if key not in own)
+    told = f"none of its first {len(lines)} lines has {rare}; it is read where it comes"
+    return replace(scan, notes=(*scan.notes, *([told] if rare else [])))
 
 
 def _reached(

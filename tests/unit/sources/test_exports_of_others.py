@@ -148,8 +148,14 @@ def test_a_key_within_objects_that_no_line_has_is_told(tmp_path):
     with pytest.raises(SourceError, match=r"no column 'request\.urii'") as told:
         read(tmp_path, line, "ndjson", mapping=slip)
     assert told.value.hint == "did you mean 'request.uri'?"
-    rare = mapped(tmp_path, BY_DOTS + "error: failure.message\nlabels: {tenant: request.tenant}\n")
-    assert read(tmp_path, line, "ndjson", mapping=rare).rows[0]["error"] is None
+    rare = mapped(tmp_path, BY_DOTS + "error: why\nlabels: {tenant: request.tenant}\n")
+    late = "\n".join([line] * 250 + [json.dumps({**NESTED, "why": "gone"})])
+    taken = read(tmp_path, late, "ndjson", mapping=rare)
+    assert {row["error"] for row in taken.rows[:250]} == {None}
+    assert taken.rows[250]["error"] == "gone"
+    assert taken.tally.notes == [
+        "none of its first 200 lines has why, request.tenant; it is read where it comes"
+    ]
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
