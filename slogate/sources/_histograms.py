@@ -116,6 +116,30 @@ class Rows:
         self._sizes.append(len(buckets))
         self._common.append((ts, step_us, endpoint, method, status, ok, sum_us, None, pairs))
 
+    def add_columns(
+        self,
+        buckets: tuple[Sequence[int], Sequence[int], Sequence[int]],
+        *,
+        ts: int,
+        step_us: int,
+        endpoint: str,
+        ok: bool,
+        method: str,
+        max_us: int | None,
+        worker: str | None,
+    ) -> None:
+        """Add a row for each bucket, given as columns, otherwise alike; faster still.
+
+        `max_us` is the longest of all of them, and stands with the last.
+        """
+        for column, values in zip(self._own, buckets, strict=False):
+            column.extend(values)
+        size = len(buckets[2])
+        self._own[3].extend([None] * (size - 1))
+        self._own[3].append(max_us)
+        self._sizes.append(size)
+        self._common.append((ts, step_us, endpoint, method, None, ok, None, worker, None))
+
     def chunk(
         self,
         *,

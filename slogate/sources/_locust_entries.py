@@ -14,6 +14,7 @@ from typing import Any
 
 from slogate.sources._histograms import Ranks
 from slogate.sources._locust import Counted, count_of, duration_us, moment_us, run_us, spread_us
+from slogate.sources._locust_plain import Plain, read_plain
 
 _SINCE_2019 = ("num_none_requests", "num_fail_per_sec")
 
@@ -22,7 +23,7 @@ _SINCE_2019 = ("num_none_requests", "num_fail_per_sec")
 class Entry:
     """What an entry counts, and the step in which its requests began (µs since the epoch)."""
 
-    counted: Counted
+    counted: Counted | Plain
     begin: int
     end: int
 
@@ -45,6 +46,8 @@ def failures_beside(entries: Iterable[Any]) -> bool:
 
 def read_entry(found: object, *, beside: bool = False) -> Entry | None:
     """The entry of a JSON document, None if it counts nothing; ValueError if it is none."""
+    if plain := read_plain(found, beside=beside):
+        return Entry(*plain)
     if not isinstance(found, Mapping) or not isinstance(found.get("name"), str):
         raise ValueError("there is an entry without a name")  # noqa: TRY004 (the file is wrong)
     try:

@@ -21,6 +21,8 @@ _LONGEST = 16 << 20
 _SHOWN = 5
 _BEGINS = re.compile(rb'\s*\{\s*"(?:stats|stats_total|errors|user_count|client_id|user_classes)')
 
+_EACH, _SINCE_2019 = b'"num_requests"', b'"num_none_requests":'
+
 _NO_REPORT = "it is no report of a worker"
 
 
@@ -33,7 +35,9 @@ def sniff(head: bytes) -> float:
 
 def open_locust(origin: Origin) -> Iterator[Chunk]:
     """The chunks of the file; SourceError if there is no report in it."""
-    beside = any(failures_beside(report["stats"]) for _, report in _reports(origin) if report)
+    beside = any(
+        failures_beside(report["stats"]) for _, report in _reports(origin, old=True) if report
+    )
     rows, bad, shown = Rows(), Counter[str](), list[BadRow]()
     reports = 0
     for number, report in _reports(origin):
@@ -65,20 +69,28 @@ def _entries(report: dict[str, Any], *, beside: bool) -> list[Entry]:
     return [entry for entry in found if entry]
 
 
-def _reports(origin: Origin) -> Iterator[tuple[int, dict[str, Any] | None]]:
-    """Each line with its number; None where it is no report."""
+def _reports(origin: Origin, *, old: bool = False) -> Iterator[tuple[int, dict[str, Any] | None]]:
+    """Each line with its number; None where it is no report.
+
+    `old`: only those of which some entry may be of before 2019.
+    """
     try:
         with origin.stream() as stream:
             number = 1
             while line := stream.readline(_LONGEST):
                 whole = line.endswith(b"\n") or len(line) < _LONGEST
-                if line.strip():
+                if line.strip() and not (old and _is_recent(line)):
                     yield number, _report(line) if whole else None
                 while not whole and (more := stream.readline(_LONGEST)):
                     whole = more.endswith(b"\n")
                 number += 1
     except DAMAGED as error:
         raise damaged(origin, error) from None
+
+
+def _is_recent(line: bytes) -> bool:
+    """Whether each of its entries is surely of 2019 or later."""
+    return b"\\" not in line and line.count(_EACH) <= line.count(_SINCE_2019)
 
 
 def _report(line: bytes) -> dict[str, Any] | None:
