@@ -11,7 +11,6 @@ is held was cut off and counted all the same.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from typing import IO, Any, NamedTuple
 
 from slogate import intake
 from slogate.errors import SourceError, StoreError
+from slogate.hashing import hash_of, hashes_at
 from slogate.model.run import Content, Run
 from slogate.recognition import File
 from slogate.sources._base import DAMAGED, Origin, damaged
@@ -92,7 +92,7 @@ def rests(
 def content_of(rest: Rest) -> Content:
     """What a manifest says of a file that was imported."""
     file = rest.given
-    return Content(bytes=file.size, head=_hash(file.origin.head[:HEAD]), after=rest.after)
+    return Content(bytes=file.size, head=hash_of(file.origin.head[:HEAD]), after=rest.after)
 
 
 def rest_of(file: File, held: Sequence[Held], piece: Path) -> Rest:
@@ -103,6 +103,7 @@ def rest_of(file: File, held: Sequence[Held], piece: Path) -> Rest:
     try:
         segments = _segments(file, held) if held else []
         if not segments:
+            _refuse_beginning(file, held)
             return Rest(given=file, file=file)
         whose = tuple(dict.fromkeys(who for *_, who in segments))
         reach = _reach(segments)
@@ -113,6 +114,20 @@ def rest_of(file: File, held: Sequence[Held], piece: Path) -> Rest:
         return _written(file, reach, whose, piece)
     except DAMAGED as error:
         raise damaged(file.origin, error) from None
+
+
+def _refuse_beginning(file: File, held: Sequence[Held]) -> None:
+    """SourceError where a longer file that is held begins alike: its requests are there already."""
+    if not file.source.lines or file.size < HEAD:
+        return
+    head = hash_of(file.origin.head[:HEAD])
+    for each in held:
+        if each.content.bytes > file.size and each.content.head == head:
+            raise SourceError(
+                f"{file.origin.name} begins like a longer file that was imported as {each.who}, "
+                "and its requests would count twice",
+                hint="it is other traffic? give it a --label of its own",
+            )
 
 
 def unchanged(new: Iterable[Rest]) -> Iterator[intake.Rows]:
@@ -164,25 +179,13 @@ def _beginning(origin: Origin, at: int, held: Sequence[Held]) -> list[Held]:
     with origin.stream() as stream:
         _skip(stream, at)
         head = _read(stream, HEAD)
-        heads = {size: _hash(head[:size]) for size in {*(min(HEAD, h.content.bytes) for h in held)}}
+        heads = {
+            size: hash_of(head[:size]) for size in {*(min(HEAD, h.content.bytes) for h in held)}
+        }
         alike = [h for h in held if heads[min(HEAD, h.content.bytes)] == h.content.head]
         ends = sorted({each.content.bytes for each in alike})
-        digests = dict(_digests(head, stream, ends))
+        digests = dict(hashes_at(head, stream, ends))
     return [each for each in alike if digests.get(each.content.bytes) == each.digest]
-
-
-def _digests(data: bytes, stream: IO[bytes], ends: Iterable[int]) -> Iterator[tuple[int, str]]:
-    """The hash of what comes up to each of the ends; `data` has been read of it already."""
-    digest, done = hashlib.sha256(), 0
-    for end in ends:
-        while done < end:
-            data = data or stream.read(_BLOCK)
-            if not data:
-                return
-            part = data[: end - done]
-            digest.update(part)
-            done, data = done + len(part), data[len(part) :]
-        yield end, digest.hexdigest()
 
 
 def _written(file: File, reach: int, whose: tuple[str, ...], piece: Path) -> Rest:
@@ -251,10 +254,6 @@ def _refused(file: File, whose: Sequence[str], why: str) -> SourceError:
         "them twice",
         hint=f"delete what is there and import it whole: slogate runs delete {whose[0]}",
     )
-
-
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def _read(stream: IO[bytes], size: int) -> bytes:

@@ -7,8 +7,10 @@ begins it ends it: by asking for the hash, or with `stop`.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Event, Thread
+from typing import IO
 
 _BLOCK = 1 << 20
 _SMALL = 4 << 20
@@ -64,3 +66,22 @@ class Hash:
             self._found = error
         else:
             self._found = digest.hexdigest()
+
+
+def hash_of(data: bytes) -> str:
+    """The hash of some bytes, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def hashes_at(data: bytes, stream: IO[bytes], ends: Iterable[int]) -> Iterator[tuple[int, str]]:
+    """The hash of what comes up to each of the ascending ends; `data` has been read already."""
+    digest, done = hashlib.sha256(), 0
+    for end in ends:
+        while done < end:
+            data = data or stream.read(_BLOCK)
+            if not data:
+                return
+            part = data[: end - done]
+            digest.update(part)
+            done, data = done + len(part), data[len(part) :]
+        yield end, digest.hexdigest()

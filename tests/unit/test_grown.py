@@ -145,6 +145,15 @@ def test_a_run_that_was_deleted_leaves_a_gap_that_is_told(store, tmp_path):
     assert numbers(store) == [*range(90)]
 
 
+def test_the_beginning_of_what_is_there_is_refused(store, tmp_path):
+    """What it holds was imported with more; labels tell other traffic that begins alike."""
+    whole = taken(store, tmp_path, log(0, 90))
+    with pytest.raises(SourceError, match=f"a longer file that was imported as {whole.run.id}"):
+        taken(store, tmp_path, log(0, 60), "half.log")
+
+    assert taken(store, tmp_path, log(0, 60), "half.log", labels={"host": "b"}).requests == 60
+
+
 def test_what_has_a_header_is_not_taken_apart(store, tmp_path):
     """Its rest is no file of that format: it is refused, not counted twice."""
     rows = [good(1_000 * number) for number in range(20)]
