@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from slogate.sources._base import LONGEST_US
 from slogate.sources._histograms import Rows
@@ -159,7 +159,7 @@ def _some(
     return found
 
 
-def _number(value: Any) -> bool:
+def _number(value: object) -> TypeGuard[float]:
     return type(value) is float or type(value) is int
 
 

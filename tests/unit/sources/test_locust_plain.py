@@ -84,7 +84,7 @@ RARE = [
     {}, {"num_failures": 0}, {"min_response_time": 99.5}, {"max_response_time": 105},
     {"num_requests": 10}, {"num_none_requests": 1}, {"last_request_timestamp": AT + 4},
     {"response_times": {"3": 4, "3.0": 5}, "max_response_time": 3.2, "min_response_time": 2.1},
-    {"response_times": {"110": 0, "3": 9}}, {"min_response_time": 3.6},
+    {"response_times": {"110": 0, "3": 9}, "num_failures": 0}, {"min_response_time": 3.6},
     TWO | {"min_response_time": 2.5}, TWO | {"min_response_time": 1.9},
 ]  # fmt: skip
 
