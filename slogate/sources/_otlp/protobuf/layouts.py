@@ -30,6 +30,8 @@ from slogate.sources._otlp.protobuf.point_wire import (
 _MOST_SHAPES, _MOST_ORDERED = 64, 1_000_000
 # points of which what they said is kept, some hundred bytes each
 _MOST_HELD = 50_000
+# after how many failures another order is taken for chance, and how seldom it is then tried
+_OFTEN, _SELDOM, _MOST_FAILED, _START = 4, 32, 10_000, 9
 
 
 class Layouts:
@@ -46,6 +48,9 @@ class Layouts:
         self._sizes: dict[Hashable, int] = {}
         self._again: dict[Hashable, Again] = {}
         self._held = 0
+        self._failed: dict[Hashable, int] = {}
+        self._last: dict[bool, dict[int, Shape]] = {EXPLICIT: {}, EXPONENTIAL: {}}
+        self._begun = b""
 
     def take(
         self, data: bytes, at: int, end: int, metric: Hashable, into: Gathered
@@ -63,16 +68,22 @@ class Layouts:
         except Unlike:
             pass
         order = self._orders.get(metric)
-        if order is not None:
+        failed = self._failed.get(metric, 0)
+        if order is not None and (failed < _OFTEN or failed % _SELDOM == 0):
             try:
                 rows, after = _by(order, data, at, end)
                 points, plain = self._checked(rows, into)
             except (KeyError, IndexError, Unlike, struct.error):
                 pass
             else:
+                self._failed.pop(metric, None)
                 self._note(metric, data, (at, after), points, into.exponential)
                 return after, plain
-        return self._one_by_one(data, at, end, metric, into)
+        if len(self._failed) > _MOST_FAILED:
+            self._failed.clear()
+        self._failed[metric] = failed + 1
+        spans, after = _spans(data, at, end)
+        return after, self._in_any_order(data, spans, metric, into)
 
     def _note(
         self, metric: Hashable, data: bytes, span: tuple[int, int], points: Many, kind: bool
@@ -105,39 +116,63 @@ class Layouts:
         into.extend(points)
         return points, plain
 
-    def _one_by_one(
-        self, data: bytes, at: int, end: int, metric: Hashable, into: Gathered
-    ) -> tuple[int, bool]:
-        """The same, without knowing which shapes they have."""
-        spans, after = _spans(data, at, end)
-        order, rows = list[Shape](), list[Parts]()
-        for begin, size in spans:
-            found = self._look_up(data, begin, size, into.exponential)
-            if found is None:
-                break
-            order.append(found[0])
-            rows.append(found[1])
-        if len(rows) == len(spans):
+    def _in_any_order(
+        self, data: bytes, spans: Sequence[Span], metric: Hashable, into: Gathered
+    ) -> bool:
+        """Take these points; whether nothing in them was left unread."""
+        kind = into.exponential
+        for find in (self._likely, self._looked_up):
             try:
+                order, rows = find(data, spans, kind)
                 _, plain = self._checked(rows, into)
-            except Unlike:
-                pass
-            else:
-                self._remember(metric, order)
-                return after, plain
+            except (KeyError, Unlike, struct.error):
+                continue
+            self._remember(metric, order)
+            if kind == EXPONENTIAL:
+                # the last point says when most of them began
+                self._begun = rows[-1][1][:_START] + b"\x19"
+            for (_, size), shape in zip(spans, order, strict=True):
+                self._last[kind][shape.attributes if kind == EXPONENTIAL else size] = shape
+            return plain
         plain = True
         for begin, size in spans:
-            one = READ[into.exponential](data, begin, begin + size, self._known)
-            self._learn(one.lengths, into.exponential)
+            one = READ[kind](data, begin, begin + size, self._known)
+            self._learn(one.lengths, kind)
             into.add(one.point)
             plain = plain and not one.exemplars
-        return after, plain
+        return plain
+
+    def _likely(
+        self, data: bytes, spans: Sequence[Span], kind: bool
+    ) -> tuple[list[Shape], list[Parts]]:
+        """Points taken apart by the last shapes that are like them; KeyError if there is none."""
+        last, begun = self._last[kind], self._begun
+        if kind == EXPLICIT:
+            order = [last[size] for _, size in spans]
+        else:
+            order = [last[data.find(begun, at, at + size) - at] for at, size in spans]
+        zipped = zip(order, spans, strict=True)
+        return order, [shape[size](data, at) for shape, (at, size) in zipped]
+
+    def _looked_up(
+        self, data: bytes, spans: Sequence[Span], kind: bool
+    ) -> tuple[list[Shape], list[Parts]]:
+        """Points taken apart by the shapes that they have; KeyError if one has none."""
+        order, rows = list[Shape](), list[Parts]()
+        for begin, size in spans:
+            found = self._look_up(data, begin, size, kind)
+            if found is None:
+                raise KeyError(size)
+            order.append(found[0])
+            rows.append(found[1])
+        return order, rows
 
     def _remember(self, metric: Hashable, order: list[Shape]) -> None:
         self._ordered += len(order)
         if self._ordered > _MOST_ORDERED:
             self._orders.clear()
             self._sizes.clear()
+            self._failed.clear()
             self._ordered = len(order)
         self._orders[metric] = order
 

@@ -78,6 +78,7 @@ class Shape(dict[int, Unpack]):
         """Begin without sizes."""
         super().__init__()
         self._lengths = lengths
+        self.attributes = lengths.attributes
 
     def __missing__(self, size: int) -> Unpack:
         found = self.of(size)
