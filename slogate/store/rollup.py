@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from slogate.model.series import Series
 from slogate.store.layout import Store
 from slogate.store.parts import SCHEMA, series_of, write_part
 from slogate.store.replacing import MAKER, replaced
-from slogate.store.seals import size_of
+from slogate.store.seals import rows_of, size_of
 from slogate.store.supersede import replacing
 from slogate.store.views import connected, escaped, first_line, literal
 
@@ -91,9 +92,20 @@ class RolledUp:
 
 
 def can_roll_up(run: Run) -> bool:
-    """Whether the run is complete and all that it has are requests."""
-    alone = bool(run.parts) and all(series_of(part) == "requests" for part in run.parts)
-    return run.state == "complete" and alone
+    """Whether the run is complete and has requests; beside them, if any, what they became before.
+
+    A log may be followed further into a run that was rolled up.
+    """
+    raw = _raw(run)
+    return (
+        run.state == "complete"
+        and bool(raw)
+        and (len(raw) == len(run.parts) or run.rolled_up is not None)
+    )
+
+
+def _raw(run: Run) -> tuple[str, ...]:
+    return tuple(part for part in run.parts if series_of(part) == "requests")
 
 
 def roll_up(
@@ -113,7 +125,8 @@ def roll_up(
         raise UsageError(f"run '{run.id}' cannot be rolled up: it is not complete, or has no rows")
     if step_us < MINUTE_US or DAY_US % step_us:
         raise UsageError("a step is a whole part of a day, from a minute", hint="such as 5m or 1h")
-    before = sum(size_of(store.root / part) for part in run.parts)
+    raw = _raw(run)
+    paths = [store.root / part for part in raw]
     shapes = (
         _Shape("counts", MINUTE_US, sorted({cut for cut in cuts if cut >= 0})),
         _Shape("histograms", step_us, limits()),
@@ -121,33 +134,38 @@ def roll_up(
 
     def make(number: int) -> Iterator[str]:
         for at, shape in enumerate(shapes):
-            yield _write(store, run, shape, number + at)
+            yield _write(store, run, raw, shape, number + at)
 
-    _refuse_missed_starts(store, run)
-    requests = _requests(store, run)
+    before, requests = sum(map(size_of, paths)), sum(map(rows_of, paths))
+    _refuse_missed_starts(run, paths)
     after = replaced(
-        store, run, run.parts, make,
-        check=lambda found: _check(store, found, requests), rolled_up=requests, keep=keep_raw,
+        store, run, raw, make,
+        check=lambda found: _check(store, run, found, requests),
+        rolled_up=requests + (run.rolled_up or 0), keep=keep_raw,
     )  # fmt: skip
+    made = [after.seals[part] for part in _new(run, after)]
     return RolledUp(
         run=after,
         requests=requests,
-        rows=sum(seal.rows for seal in after.seals.values()),
-        bytes=(before, sum(seal.bytes for seal in after.seals.values())),
+        rows=sum(seal.rows for seal in made),
+        bytes=(before, sum(seal.bytes for seal in made)),
     )
 
 
-def _refuse_missed_starts(store: Store, run: Run) -> None:
+def _new(before: Run, after: Run) -> list[str]:
+    return [part for part in after.parts if part not in before.parts]
+
+
+def _refuse_missed_starts(run: Run, paths: Sequence[Path]) -> None:
     """UsageError where back-filling (DESIGN §2) would add requests: it needs the single rows."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.dataset as ds
 
-    paths = [str(store.root / part) for part in run.parts]
     pace, duration = pc.field("pace_us"), pc.field("duration_us")
     stands = (pace > 0) & (pc.divide(duration, pc.scalar(2)) >= pace)
     try:
-        found = ds.dataset(paths, format="parquet").scanner(filter=stands).count_rows()
+        found = ds.dataset([*map(str, paths)], format="parquet").scanner(filter=stands).count_rows()
     except (OSError, pa.ArrowException) as error:
         raise StoreError(f"run '{run.id}' cannot be read: {error}") from None
     if found:
@@ -157,18 +175,12 @@ def _refuse_missed_starts(store: Store, run: Run) -> None:
         )
 
 
-def _requests(store: Store, run: Run) -> int:
-    from slogate.store.seals import rows_of
-
-    return sum(rows_of(store.root / part) for part in run.parts)
-
-
-def _check(store: Store, after: Run, requests: int) -> None:
+def _check(store: Store, before: Run, after: Run, requests: int) -> None:
     """StoreError unless both series stand for exactly as many requests as there were."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    for part in after.parts:
+    for part in _new(before, after):
         path = store.root / part
         counted = pc.sum(pq.read_table(path, columns=["count"], partitioning=None)["count"]).as_py()
         if counted != requests:
@@ -178,7 +190,7 @@ def _check(store: Store, after: Run, requests: int) -> None:
             )
 
 
-def _write(store: Store, run: Run, shape: _Shape, number: int) -> str:
+def _write(store: Store, run: Run, raw: Sequence[str], shape: _Shape, number: int) -> str:
     import duckdb
 
     try:
@@ -187,12 +199,12 @@ def _write(store: Store, run: Run, shape: _Shape, number: int) -> str:
             connection.execute(f"SET temp_directory = {literal(folder)}")
             _set(connection, step=shape.step_us, limits=list(shape.limits))
             connection.execute(_TABLES)
-            for part in run.parts:
+            for part in raw:
                 _set(connection, part=escaped(str(store.root / part)))
                 connection.execute(_COUNT)
             return write_part(
                 store, run.id, run.service, run.kind, _batches(connection, shape.series),
-                sequence=number, worker=MAKER, series=shape.series, metadata=replacing(run.parts),
+                sequence=number, worker=MAKER, series=shape.series, metadata=replacing(raw),
             )  # fmt: skip
     except duckdb.Error as error:
         raise StoreError(f"run '{run.id}' cannot be rolled up: {first_line(error)}") from None

@@ -116,6 +116,25 @@ def test_a_rollup_is_what_counting_by_hand_gives(data, more, cuts, tmp_path_fact
     assert verify(store, now_s=9e9).faults == []
 
 
+def test_a_run_that_goes_on_is_rolled_up_again(tmp_path):
+    """A log that is followed further into its day: what came since is counted beside the rest."""
+    store = open_store(tmp_path / "s", create=True)
+    run = roll_up(store, keep(store, [row(n) for n in range(9)]), [150]).run
+    more = [row(n, endpoint="/b") for n in range(4)]
+    part = write_part(store, "r1", "shop", "production", table(more), sequence=9, worker=None)
+    rows_now = Reconciliation(seen=13, written=13)
+    write_run(store, sealed(store, replace(run, parts=(*run.parts, part), rows=rows_now)))
+    assert can_roll_up(read_run(store, "r1"))
+    done = roll_up(store, read_run(store, "r1"), [150, 200])
+
+    assert (done.requests, done.run.rolled_up, len(done.run.parts)) == (4, 13, 4)
+    for name in ("counts", "histograms"):
+        assert sum(each["count"] for each in series(store, done.run, name)) == 13
+    assert series(store, done.run, "requests") == []
+    assert not can_roll_up(done.run)
+    assert verify(store, now_s=9e9).faults == []
+
+
 @settings(max_examples=12)
 @given(
     durations=st.lists(st.integers(0, 10**7), min_size=1, max_size=60),
