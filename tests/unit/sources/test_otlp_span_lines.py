@@ -11,6 +11,7 @@ import pytest
 from telemetry import SHOP, START_NS, attributes, metrics, span, traces
 
 from slogate.sources._otlp.documents import take_json
+from slogate.sources._otlp.json import span_columns
 from slogate.sources._otlp.json.grammar import span_expression
 from slogate.sources._otlp.json.span_lines import SpanLines
 from slogate.sources._otlp.settings import settings
@@ -276,3 +277,40 @@ def test_attributes_that_differ_every_time():
     spans = [span(n % 1000, told={"url.path": f"/{n}"}) for n in range(10_400)]
 
     assert alike(written(traces(*spans[:5_000])), written(traces(*spans[5_000:]))) == 2
+
+
+@pytest.mark.parametrize("separators", [COMPACT, SPACED])
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param({"http.route": "/é", "url.path": "/é?1", "n": 1, "ok": True}, id="a route"),
+        pytest.param({"url.path": "/é?1", "http.response.status_code": 503}, id="a path"),
+        pytest.param({}, id="nothing"),
+    ],
+)
+def test_usual_spans_are_taken_as_columns(monkeypatch, separators, told):
+    """Spans of a list that are all plain are not looked at one by one."""
+    kinds = [2, 3, "SPAN_KIND_SERVER", 1, 2]
+    usual = [span(at, kind=kind, told=told, flags=257) for at, kind in enumerate(kinds)]
+    event = {"timeUnixNano": "1", "name": "exception",
+             "attributes": attributes({"exception.type": "KeyError"})}  # fmt: skip
+    failed = [span(at, status={"code": 2}, events=[event] * (at % 2)) for at in range(4)]
+    text = written(traces(*usual, *failed), separators, ensure_ascii=False)
+
+    assert alike(text, text) == 2
+
+    monkeypatch.setattr(SpanLines, "_spans", None)
+    reading = Reading()
+    reading.line(text.encode(), fast=True)
+    assert [row["error"] for row in reading.rows()] == [None] * 3 + [None, "KeyError"] * 2
+
+
+def test_what_columns_remember_is_bounded(monkeypatch):
+    """What no two spans tell alike is forgotten, and told rightly."""
+    monkeypatch.setattr(span_columns, "_MOST_KEPT", 3)
+    lines = [
+        written(traces(*(span(at, told={"http.route": f"/{at + some}"}) for at in range(5))))
+        for some in range(0, 40, 4)
+    ]
+
+    assert alike(*lines) == len(lines)

@@ -11,7 +11,9 @@ such as attributes that are lists of lists, do not match.
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Mapping, Sequence
 from functools import cache
+from typing import Any
 
 # the fields that are of use; the group of each holds its value as it is written
 FIELDS = (
@@ -31,7 +33,7 @@ class Grammar:
     """The parts that telemetry is made of; `blank` is behind commas and colons."""
 
     def __init__(self, blank: str) -> None:
-        self.comma, self.colon = f",{blank}", f":{blank}"
+        self.blank, self.comma, self.colon = blank, f",{blank}", f":{blank}"
         plain = self.one_of(
             stringValue=_TEXT, intValue=_LONG, boolValue=_TRUTH, doubleValue=_NUMBER,
             bytesValue=_TEXT,
@@ -45,6 +47,23 @@ class Grammar:
         return self.with_fields(
             f"{self.one_of(key=key)}{self.comma}{self.one_of(value=self._value)}"
         )
+
+    def order(self, attributes: Sequence[Mapping[str, Any]], wanted: Container[str]) -> str:
+        """A list of attributes with these keys, those that are wanted in groups.
+
+        Their values are texts and numbers where these ones have such; there are no escapes.
+        """
+        told = []
+        for one in attributes:
+            value = self._value
+            if (of := one.get("value") or {}).keys() == {"stringValue"}:
+                value = self.with_fields(f'"stringValue"{self.colon}"[^"]*+"')
+            elif of.keys() == {"intValue"}:
+                value = self.with_fields(f'"intValue"{self.colon}"?+[-0-9]++"?+')
+            key = f'"key"{self.colon}"{re.escape(one["key"])}"'
+            found = self.with_fields(f'{key}{self.comma}"value"{self.colon}{value}')
+            told.append(f"({found})" if one["key"] in wanted else found)
+        return rf"\[{self.comma.join(told)}\]"
 
     def records(self) -> str:
         """A list of events, links or exemplars: objects of plain values, and attributes."""

@@ -26,10 +26,16 @@ from slogate.sources._otlp.json.from_json import (
     spans,
     thinned,
 )  # fmt: skip
-from slogate.sources._otlp.json.grammar import FIELDS, span_expression, wanted_expression
+from slogate.sources._otlp.json.grammar import (
+    FIELDS,
+    Grammar,
+    span_expression,
+    wanted_expression,
+)
 from slogate.sources._otlp.json.scalars import enum
+from slogate.sources._otlp.json.span_columns import SpanColumns
 from slogate.sources._otlp.taker import Taker
-from slogate.sources._otlp.telemetry import ERROR, Attributes, Losses, Malformed, Span
+from slogate.sources._otlp.telemetry import ERROR, Attributes, Malformed, Resource, Span
 
 PLAIN = b'{"resourceSpans":'
 _Text = TypeVar("_Text")
@@ -51,6 +57,7 @@ class SpanLines:
     _names: dict[str | None, str] = field(default_factory=dict)
     _statuses: dict[str | None, tuple[int, str]] = field(default_factory=dict)
     _attributes: dict[tuple[str, ...], Attributes] = field(default_factory=dict)
+    _columns: dict[tuple[str, frozenset[str]], SpanColumns] = field(default_factory=dict)
     _blank: str = ""
 
     def take(self, taker: Taker, line: bytes | bytearray) -> bool:
@@ -58,33 +65,49 @@ class SpanLines:
         try:
             text = line.decode()
             self._blank = " " if text.startswith(" ", len(PLAIN)) else ""
-            rows, found = _found(text, self._blank)
+            columns, found = _found(text, self._blank)
         except (ValueError, RecursionError):
             return False
-        chosen, losses = taker.settings, taker.losses
+        escapes, at = "\\" in text, 0
         for resource, _, items, _ in found:
-            taker.spans(resource, self._spans(items, rows, chosen.kinds, chosen.wanted, losses))
+            many = sum(item is _SPAN for item in items)
+            some = [column[at : at + many] for column in columns]
+            if many < len(items) or not self._at_once(taker, resource, some, escapes=escapes):
+                taker.spans(resource, self._spans(taker, items, zip(*some, strict=True)))
+            at += many
         return True
 
-    def _spans(
-        self,
-        items: list[Any],
-        rows: Iterator[_Row],
-        kinds: frozenset[int],
-        wanted: frozenset[str],
-        losses: Losses,
-    ) -> Iterator[Span]:
+    def _at_once(
+        self, taker: Taker, resource: Resource, some: list[list[Any]], *, escapes: bool
+    ) -> bool:
+        """Take spans as columns; whether they could be."""
+        wanted = taker.settings.wanted
+        of = self._columns.get((self._blank, wanted))
+        if of is None:
+            of = self._columns[self._blank, wanted] = SpanColumns(
+                Grammar(self._blank), wanted, lambda row: self._span(row, wanted),
+                self._kind, lambda status: self._outcome(status)[0] == ERROR,
+            )  # fmt: skip
+        try:
+            columns, others = of.take(some, taker.settings.kinds, escapes=escapes)
+        except Malformed:
+            return False
+        if others:
+            taker.losses.left_out[OTHER_KINDS] += others
+        taker.columns(resource, columns)
+        return True
+
+    def _spans(self, taker: Taker, items: list[Any], rows: Iterator[_Row]) -> Iterator[Span]:
         """The same as `from_json.spans`."""
-        kind_of, others = self._kinds, 0
+        kinds, wanted, losses = taker.settings.kinds, taker.settings.wanted, taker.losses
+        others = 0
         for item in items:
             if item is not _SPAN:
                 yield from spans([item], CAMEL, kinds, wanted, losses)
                 continue
             row = next(rows)
             try:
-                if (kind := kind_of.get(row[4])) is None:
-                    kind = _learnt(kind_of, row[4], _kind)
-                if kind in kinds:
+                if self._kind(row[4]) in kinds:
                     yield self._span(row, wanted)
                 else:
                     others += 1
@@ -99,8 +122,7 @@ class SpanLines:
         trace_id, span_id, state, name, _, start, end, told, events, status = row
         if (title := self._names.get(name)) is None:
             title = _learnt(self._names, name, lambda text: str(_loads(text, "")))
-        if (outcome := self._statuses.get(status)) is None:
-            outcome = _learnt(self._statuses, status, _status)
+        outcome = self._outcome(status)
         failed = outcome[0] == ERROR
         return Span(
             title,
@@ -115,6 +137,16 @@ class SpanLines:
             self._told(told, wanted) if told else {},
         )
 
+    def _kind(self, text: str | None) -> int:
+        if (found := self._kinds.get(text)) is None:
+            found = _learnt(self._kinds, text, _kind)
+        return found
+
+    def _outcome(self, text: str | None) -> tuple[int, str]:
+        if (found := self._statuses.get(text)) is None:
+            found = _learnt(self._statuses, text, _status)
+        return found
+
     def _told(self, text: str, wanted: frozenset[str]) -> Attributes:
         """The attributes that are wanted of a list of them; the others are not looked at."""
         if "\\" in text:
@@ -127,7 +159,7 @@ class SpanLines:
         return found
 
 
-def _found(text: str, blank: str) -> tuple[Iterator[_Row], list[Any]]:
+def _found(text: str, blank: str) -> tuple[list[list[Any]], list[Any]]:
     """The fields of spans, and lists in which they are; ValueError if it is not plain."""
     parts = span_expression(blank).split(text)
     width = len(FIELDS) + 1
@@ -141,8 +173,7 @@ def _found(text: str, blank: str) -> tuple[Iterator[_Row], list[Any]]:
     found = list(resources(document, SPANS))
     if sum(sum(item is _SPAN for item in items) for _, _, items, _ in found) != many:
         raise Malformed("it has spans where there are none")
-    columns = [parts[at::width] for at in range(1, width)]
-    return zip(*columns, strict=True), found
+    return [parts[at::width] for at in range(1, width)], found
 
 
 def _learnt(known: dict[_Text, _Known], text: _Text, read: Callable[[_Text], _Known]) -> _Known:
