@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from xml.parsers import expat
 
@@ -27,9 +28,9 @@ from slogate.sources._base import (
     choice,
     damaged,
 )
+from slogate.sources._jmeter_blocks import Blocks
 from slogate.sources._jmeter_numbers import whole_us
 
-_BLOCK = 1 << 18
 _CHUNK_ROWS = 20_000
 _SHOWN = 5
 _DEEPEST = 1_000
@@ -46,12 +47,9 @@ _ENDS_EARLY = {
         expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
     )
 }
-_HINTS = {
-    expat.errors.XML_ERROR_BAD_CHAR_REF: "JMeter writes characters that XML forbids; strip them: "
-    "sed -E 's/&#x?[01]?.;//g' FILE",
-    expat.errors.XML_ERROR_MISPLACED_XML_PI: "JMeter appended another run to one that was killed: "
-    "split the file before this line",
-}
+_MISPLACED = expat.errors.XML_ERROR_MISPLACED_XML_PI
+_APPENDED = "JMeter appended another run to one that was killed: split the file before this line"
+_SPACES = "characters that XML forbids, which JMeter writes all the same, are read as spaces"
 _CONTROLLER = "Number of samples in transaction : "
 # a declaration behind blank lines, as shells and CI leave them
 _LATE = re.compile(rb"""\s+(<\?xml(?:[^>]*encoding=["']([\w.-]{1,40})["'])?[^>]*\?>)""")
@@ -85,17 +83,16 @@ def open_jmeter(origin: Origin) -> Iterator[Chunk]:
     reader = _Reader(origin, skip=skip, at_end=at_end, encoding=encoding)
     try:
         with origin.stream() as stream:
-            while block := stream.read(_BLOCK):
-                if late:
-                    # what is no beginning of XML any more
-                    block, late = block.replace(late[1], b" " * len(late[1]), 1), None
-                reader.feed(block)
+            for block in (blocks := Blocks(stream)):
+                # a late declaration is no beginning of XML any more
+                reader.feed(block.replace(late[1], b" " * len(late[1]), 1) if late else block)
+                late = None
                 if len(reader.rows) >= _CHUNK_ROWS:
                     yield reader.chunk()
             reader.close()
     except DAMAGED as error:
         raise damaged(origin, error) from None
-    yield reader.chunk()
+    yield replace(reader.chunk(), notes=(_SPACES,) if blocks.replaced else ())
 
 
 class _Reader:
@@ -160,9 +157,9 @@ class _Reader:
                 self._cut()
                 return
             what = expat.ErrorString(error.code)
-            raise self._origin.fail(
-                f"it is no well-formed XML: {what}", line=error.lineno, hint=_HINTS.get(what)
-            ) from None
+            hint = _APPENDED if what == _MISPLACED else None
+            what = f"it is no well-formed XML: {what}"
+            raise self._origin.fail(what, line=error.lineno, hint=hint) from None
         except (LookupError, ValueError) as error:  # the encoding that it names is none
             raise self._fail(f"it is no well-formed XML: {error}") from None
 

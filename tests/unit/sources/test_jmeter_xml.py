@@ -9,6 +9,7 @@ from foreign import START_MS, Taken, take
 
 from slogate import plugins
 from slogate.errors import SourceError
+from slogate.sources import _jmeter_blocks
 from slogate.sources.jmeter_xml import sniff
 
 ASSERTION = (
@@ -201,12 +202,38 @@ def test_what_is_no_results_of_jmeter_is_refused(tmp_path, content, sentence: st
     assert caught.value.message.startswith("results.jtl:")
 
 
-def test_how_forbidden_characters_are_stripped_is_said(tmp_path):
+@pytest.mark.parametrize(
+    ("reference", "kept"),
+    [
+        pytest.param("&#x1;", "     ", id="control"),
+        pytest.param("&#x1B;", "      ", id="capital"),
+        pytest.param("&#x0000;", "        ", id="with noughts"),
+        pytest.param("&#31;", "     ", id="decimal"),
+        pytest.param("&#xd83d;&#xde00;", " " * 16, id="halves of an emoji"),
+        pytest.param("&#xfffe;", " " * 8, id="no character"),
+        pytest.param("&#xe9;", "é", id="allowed"),
+        pytest.param("&#x1f600;", "\U0001f600", id="a whole emoji"),
+        pytest.param("&#169;", "©", id="allowed decimal"),
+        pytest.param("&amp;#x1;", "&#x1;", id="a text that looks so"),
+    ],
+)
+def test_forbidden_characters_are_spaces(tmp_path, reference: str, kept: str):
     """JMeter writes those of a response as they are, and cannot read its own file then."""
-    with pytest.raises(SourceError, match=":3: it is no well-formed XML") as caught:
-        read(tmp_path, xml(sample(lb="a&#x1;b")))
+    taken = read(tmp_path, xml(sample(lb=f"a{reference}b"), sample(f"<d>{reference}</d>", t="x")))
 
-    assert "sed -E 's/&#x?[01]?.;//g' FILE" in (caught.value.hint or "")
+    assert endpoints(taken) == [f"a{kept}b"]
+    assert taken.tally.shown[0].startswith("results.jtl:4: ")
+    assert bool(taken.tally.notes) == (kept.strip() == "")
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 7, 13, 64])
+def test_forbidden_characters_between_blocks(tmp_path, monkeypatch, size: int):
+    """A reference may begin in one block and end in the next."""
+    monkeypatch.setattr(_jmeter_blocks, "_BLOCK", size)
+
+    content = xml(sample(lb="a&#x1;b&#x1b;c&lt;&#xd83d;"), sample(lb="&#65;"))
+
+    assert endpoints(read(tmp_path, content)) == ["a     b      c<        ", "A"]
 
 
 def test_a_run_that_was_appended_to_a_killed_one(tmp_path):
