@@ -19,6 +19,7 @@ from pathlib import Path
 
 from slogate import intake, plugins
 from slogate.errors import SourceError
+from slogate.follow.sample import Sample
 from slogate.follow.tail import Piece, Position, Tail
 from slogate.model.run import Kind, Reconciliation, Run
 from slogate.recognition import recognise
@@ -69,13 +70,14 @@ class Wish:
 
 @dataclass(slots=True, kw_only=True)
 class Followed:
-    """What has been stored since the start: for progress and for the last line."""
+    """What has been stored since the start, for progress and the last line; `notes` were told."""
 
     requests: int = 0
     bad: int = 0
     left_out: int = 0
     parts: int = 0
     run: Run | None = None
+    notes: set[str] = field(default_factory=set)
 
 
 def follow(
@@ -100,12 +102,12 @@ def follow(
             raise SourceError(f"there is no file {wish.path}")
         if followed.run is not None and followed.run.state == "running":
             _tidy(store, followed.run)
-        tail = Tail(wish.path, _position(followed.run))
+        tail, sample = Tail(wish.path, _position(followed.run)), Sample(wish.path)
         try:
             over = False
             while True:
                 while (piece := tail.pull()) is not None:
-                    _store(store, wish, piece, followed, now_ts=now_ts(), tell=tell)
+                    _store(store, wish, piece, followed, sample, now_ts=now_ts(), tell=tell)
                     show(followed)
                 while tail.notes:
                     tell(tail.notes.pop(0))
@@ -156,6 +158,7 @@ def _store(
     wish: Wish,
     piece: Piece,
     followed: Followed,
+    sample: Sample,
     *,
     now_ts: int,
     tell: Callable[[str], None],
@@ -165,7 +168,8 @@ def _store(
     tally = intake.Tally()
     written: list[str] = []
     try:
-        source = _written(store, wish, run, piece, tally=tally, written=written)
+        head = sample.head(piece.data)
+        source = _written(store, wish, run, piece, head, tally=tally, written=written)
         followed.bad += tally.bad.total()
         followed.requests += tally.requests
         followed.left_out += tally.left_out.total()
@@ -174,13 +178,25 @@ def _store(
     except BaseException:
         withdraw(store, run.id, written)
         raise
+    sample.learn(piece.data)
+    for note in tally.notes:
+        if note not in followed.notes:
+            tell(note)
+    followed.notes.update(tally.notes)
     for line in tally.shown:
         tell(f"bad row: {line}")
     followed.parts += len(written)
 
 
 def _written(
-    store: Store, wish: Wish, run: Run, piece: Piece, *, tally: intake.Tally, written: list[str]
+    store: Store,
+    wish: Wish,
+    run: Run,
+    piece: Piece,
+    head: bytes,
+    *,
+    tally: intake.Tally,
+    written: list[str],
 ) -> str:
     """Write the parts and name them in `written`; the name of the format."""
     with tempfile.TemporaryDirectory(prefix="slogate-") as folder:
@@ -193,7 +209,7 @@ def _written(
                 f"{wish.path}: {file.source.name} cannot be followed",
                 hint=f"formats whose lines stand alone can: {', '.join(_lined())}",
             )
-        origin = replace(file.origin, first_line=piece.first_line)
+        origin = replace(file.origin, first_line=piece.first_line, head=head)
         read = intake.read([(file.source, origin)], tally, wish.labels, lambda _rows, _all: None)
         for series, table in read:
             written.append(

@@ -28,6 +28,7 @@ OPTIONS = {
     "timezone": "UTC or an offset like +02:00, where times have no zone",
     "paths": "numbers: replace numbers and UUIDs in paths by :id (default: paths as they are)",
 }
+NO_REQUEST = "rows that tell of no request"
 _PLAIN = ("status", "error", "bytes", "worker", "trace_id")
 # of a span, what is not set is no error
 _TRUE = (
@@ -82,7 +83,18 @@ def export_record(
         has |= {"took": written_sql(), "steps": written_steps(amount)}
     elif took:
         has["took"] = duration_sql(amount, took.unit or "s")
+    called = next(name for name in ("endpoint", "path", "request") if name in has)
+    asked = [called, *(name for name in ("status", "duration", "ok") if name in fields)]
+    # of a usual line the number alone is there, of an odd one its text
+    untold = [
+        f"{name} IS NULL AND {_untold(name, numbers)}"
+        if name in numbers
+        else _untold(name, numbers)
+        for name in asked
+    ]
+    nothing = " AND ".join(["time_us IS NOT NULL", *untold])
     record = Record(
+        left_out=f"CASE WHEN {nothing} THEN '{NO_REQUEST}' END",
         time=moment or clock_sql("time", kind, zone_us=zone_us(origin, zone)),
         at_end=fields["time"].at_end,
         untimed=_untold("duration", numbers),

@@ -156,7 +156,10 @@ def record_sql(
         method=method,
         endpoint=endpoint,
         told="".join(f"    {sql} AS {name},\n" for name, sql in told.items() if sql),
-        left_out=record.left_out or "NULL::VARCHAR",
+        # what has not the form is bad, whatever else could be said of it
+        left_out=f"CASE WHEN {formed} THEN {record.left_out} END"
+        if record.left_out
+        else "NULL::VARCHAR",
         formed=f"({formed}) AND ({record.fits})",
         no_took=f"took_us IS NULL AND NOT coalesce({record.untimed}, FALSE)"
         if record.took

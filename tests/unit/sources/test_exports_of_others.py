@@ -208,6 +208,23 @@ def test_spans_of_a_warehouse(tmp_path):
     assert taken.tally.bad.total() == 1
 
 
+def test_other_messages_of_a_log_are_no_requests(tmp_path):
+    """They are left out and counted; what is no JSON is bad, and a failure is none of them."""
+    mapping = mapped(tmp_path, BY_DOTS)
+    gone = {key: value for key, value in NESTED.items() if key not in {"took", "status"}}
+    lines = [json.dumps(NESTED), json.dumps({"ts": 1_764_000_000, "msg": "renewed"}), "{nonsense",
+             json.dumps(gone)]  # fmt: skip
+
+    taken = read(tmp_path, "\n".join(lines), "ndjson", mapping=mapping)
+
+    assert [(row["endpoint"], row["ok"]) for row in taken.rows] == [("/a", None), ("/a", False)]
+    assert dict(taken.tally.left_out) == {"rows that tell of no request": 1}
+    assert taken.tally.bad.total() == 1
+    rows = "ts,latency_ms,path,status\n1764000000,1,/a,200\n1764000001,,,\n"
+    taken = read(tmp_path, rows)
+    assert (len(taken.rows), taken.tally.left_out.total(), taken.tally.bad.total()) == (1, 1, 0)
+
+
 def test_headers_of_log_systems(tmp_path):
     """Names that begin with @ are names of columns; a date is never taken for a duration."""
     content = "@timestamp,requestTime,@duration,path\n{0},{0},34200000,/a\n".format(AT.isoformat())
