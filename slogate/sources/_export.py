@@ -83,6 +83,19 @@ def export_record(
         has |= {"took": written_sql(), "steps": written_steps(amount)}
     elif took:
         has["took"] = duration_sql(amount, took.unit or "s")
+    record = Record(
+        left_out=f"CASE WHEN {_nothing(has, fields, numbers)} THEN '{NO_REQUEST}' END",
+        time=moment or clock_sql("time", kind, zone_us=zone_us(origin, zone)),
+        at_end=fields["time"].at_end,
+        untimed=_untold("duration", numbers),
+        labels={name: f"label_{at}" for at, name in enumerate(meaning.labels)},
+        **has,
+    )
+    return record, {"time_format": kind}
+
+
+def _nothing(has: Mapping[str, Any], fields: Collection[str], numbers: Collection[str]) -> str:
+    """SQL for whether a row tells of no request at all, but of another event."""
     called = next(name for name in ("endpoint", "path", "request") if name in has)
     asked = [called, *(name for name in ("status", "duration", "ok") if name in fields)]
     # of a usual line the number alone is there, of an odd one its text
@@ -92,16 +105,7 @@ def export_record(
         else _untold(name, numbers)
         for name in asked
     ]
-    nothing = " AND ".join(["time_us IS NOT NULL", *untold])
-    record = Record(
-        left_out=f"CASE WHEN {nothing} THEN '{NO_REQUEST}' END",
-        time=moment or clock_sql("time", kind, zone_us=zone_us(origin, zone)),
-        at_end=fields["time"].at_end,
-        untimed=_untold("duration", numbers),
-        labels={name: f"label_{at}" for at, name in enumerate(meaning.labels)},
-        **has,
-    )
-    return record, {"time_format": kind}
+    return " AND ".join(["time_us IS NOT NULL", *untold])
 
 
 def _untold(word: str, numbers: Collection[str]) -> str:

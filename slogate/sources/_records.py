@@ -156,10 +156,7 @@ def record_sql(
         method=method,
         endpoint=endpoint,
         told="".join(f"    {sql} AS {name},\n" for name, sql in told.items() if sql),
-        # what has not the form is bad, whatever else could be said of it
-        left_out=f"CASE WHEN {formed} THEN {record.left_out} END"
-        if record.left_out
-        else "NULL::VARCHAR",
+        left_out=_left_out(record, formed),
         formed=f"({formed}) AND ({record.fits})",
         no_took=f"took_us IS NULL AND NOT coalesce({record.untimed}, FALSE)"
         if record.took
@@ -169,6 +166,11 @@ def record_sql(
         else "FALSE",
         no_ok=record.odd_ok,
     )
+
+
+def _left_out(record: Record, formed: str) -> str:
+    """SQL for why a row is left out; what has not the form is bad, whatever else could be said."""
+    return f"CASE WHEN {formed} THEN {record.left_out} END" if record.left_out else "NULL::VARCHAR"
 
 
 # a column that is never told is left out: even of nulls it costs
