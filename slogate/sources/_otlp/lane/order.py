@@ -8,14 +8,16 @@ from slogate.sources._otlp.lane.arrays import cut, ever, no_number, number, plac
 
 Columns = dict[str, Any]
 _HELD = ("key", "stream", "start", "time", "total", "sum", "max", "delta", "counts")
+# what must be as it was before
+_COMPARED = ("ladder", "scale", "threshold", "offset")
 _OF_KIND = ("ladder", "scale", "threshold", "offset", "zeros")
 
 
 class Steps(NamedTuple):
     """Points, and the point before each: itself where none is `known` that counts on.
 
-    Of such a point `then` may have other counts. `newer` is false of points that are not newer
-    than one before them.
+    Of such a point `then` may be another one, but of the same buckets. `newer` is false of points
+    that are not newer than one before them.
     """
 
     now: Columns
@@ -38,8 +40,8 @@ def steps_of(now: Columns, held: Columns | None) -> tuple[Steps, Columns]:
         many, deltas = len(now["key"]), ever(now["delta"])
         then = {name: cut(column, 0, many) for name, column in every.items()}
         held = {name: cut(column, many, count) for name, column in every.items()}
-        for name in then if deltas else ():
-            if name != "counts":
+        for name in _COMPARED if deltas else ():
+            if name in then:
                 then[name] = pc.if_else(now["delta"], now[name], then[name])
         newer = pa.repeat(pa.scalar(True, pa.bool_()), many)
         return Steps(now, then, pc.invert(now["delta"]), newer), held

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable
 from fractions import Fraction
+from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, Chunk
@@ -38,6 +40,7 @@ class Pair(NamedTuple):
     unit: Fraction
 
 
+_ROWS_ALIKE, _SHORT = 1 << 17, 256
 # chunks, with the metric whose outcomes they wait for
 Lots = list[tuple[Metric | None, Chunk]]
 
@@ -85,11 +88,9 @@ def batch_of(
             [not each.failed if known else None for each, known in zip(facts, clear, strict=True)],
             pa.bool_(),
         ),
-        "labels": pa.array(
-            [list(pair.labels.items()) for pair in pairs], pa.map_(pa.string(), pa.string())
-        ),
     }
     rows |= {name: column.take(place) for name, column in words.items()}
+    rows["labels"] = _labels([tuple(pair.labels.items()) for pair in pairs], place)
     if len(of):
         last = ends(of)
         first = pa.concat_arrays([pa.array([True], pa.bool_()), last.slice(0, len(of) - 1)])
@@ -97,6 +98,27 @@ def batch_of(
         rows["sum_us"] = _sums(steps, found.known, of, alone, pairs)
         rows["max_us"] = _longest(rows, found.longest, of, last)
     return pa.RecordBatch.from_pydict(rows), place
+
+
+def _labels(found: list[tuple[tuple[str, str], ...]], place: Any) -> Any:
+    """The labels of each row by the place of its pair."""
+    import pyarrow as pa
+
+    count = len(place)
+    short = len({*found}) == 1 and sum(map(len, chain.from_iterable(found[0]))) <= _SHORT
+    if short and count <= _ROWS_ALIKE:
+        return _alike(found[0]).slice(0, count)
+    return pa.array(found, pa.map_(pa.string(), pa.string())).take(place)
+
+
+# of one resource, as most files are, all rows have the same
+@lru_cache(maxsize=1)
+def _alike(labels: tuple[tuple[str, str], ...]) -> Any:
+    """Rows of which all have these labels."""
+    import pyarrow as pa
+
+    one = pa.array([labels], pa.map_(pa.string(), pa.string()))
+    return one.take(pa.repeat(number(0), _ROWS_ALIKE))
 
 
 def chunks_of(batch: Any, place: Any, pairs: list[Pair], clear: list[bool]) -> Lots:
