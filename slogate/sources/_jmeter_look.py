@@ -79,7 +79,8 @@ def remarks(
         for samples in threads.values()
         for one, other in pairwise(samples)
     )
-    if twice:
+    # a few may be alike by chance: threads of several generators bear the same names
+    if 4 * twice >= len(rows) > 1:
         yield TWICE.format(twice, len(rows))
 
 

@@ -115,6 +115,13 @@ def test_rows_that_are_there_twice_are_told(tmp_path):
     assert len(taken.rows) == 6
 
 
+def test_a_few_rows_that_are_alike_are_chance(tmp_path):
+    """Threads of several generators may bear the same names."""
+    rows = [sample(10), sample(10), *(sample(20 + number) for number in range(7))]
+
+    assert take(tmp_path, jtl(*rows, header=WHOLE)).tally.notes == []
+
+
 def test_samples_that_never_began(tmp_path):
     """JMeter writes 0 for the time of what it could not begin."""
     with pytest.raises(SourceError, match="timeStamp '0' is none: JMeter never began the sample"):
