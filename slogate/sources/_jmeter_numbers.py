@@ -10,10 +10,14 @@ _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}", re.ASCII)
 
 def whole_us(text: str | None) -> int | None:
     """A plain whole number times 1,000, as ms in µs; None for anything else."""
-    return (_us_again if len(text) < 7 else _us)(text) if text else None
+    if not text:
+        return None
+    return _us_again(text) if len(text) < 7 else _us(text)
 
 
 def _us(text: str) -> int | None:
+    if len(text) <= 15 and text[0] in "123456789" and text.isascii() and text.isdigit():
+        return int(text) * 1_000
     return int(text) * 1_000 if _WHOLE.fullmatch(text) else None
 
 

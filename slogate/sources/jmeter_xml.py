@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from xml.parsers import expat
 
@@ -66,6 +67,11 @@ _CUT_SAMPLE = "the file ends within it"
 _CUT = "the file ends before </testResults>"
 
 Row = tuple[int, int, str, int | None, bool | None, str | None, int | None, str | None]
+
+
+@lru_cache(maxsize=1 << 10)
+def _status(code: str) -> int | None:
+    return int(code) if _STATUS.fullmatch(code) else None
 
 
 def sniff(head: bytes) -> float:
@@ -233,14 +239,14 @@ class _Reader:
             self._reject(_NO_ELAPSED)
         elif success is not None and ok is None:
             self._reject(_NO_SUCCESS)
-        elif (whole_us(sample.get("sc")) or 0) > 1_000:
+        elif "sc" in sample and (whole_us(sample["sc"]) or 0) > 1_000:
             self._reject(_SUMMED)
         else:
             self._keep(sample, ts - took if self._at_end else ts, took, ok)
 
     def _keep(self, sample: dict[str, str], ts: int, took: int, ok: bool | None) -> None:
         code = sample.get("rc", "")
-        status = int(code) if len(code) == 3 and _STATUS.fullmatch(code) else None
+        status = _status(code) if len(code) == 3 else None
         if "s" not in sample and code and status is None and not code.isdecimal():
             ok = False  # as text, the code says that no response came
         error = self._error(sample, answered=status is not None) if ok is False else None
