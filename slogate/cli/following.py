@@ -19,7 +19,7 @@ from slogate.cli.options import note, out
 from slogate.errors import EXIT_PASS, UsageError
 from slogate.follow.follower import Followed, Wish, follow
 from slogate.store.layout import Store
-from slogate.units import US_PER_SECOND, parse_duration
+from slogate.units import US_PER_SECOND, format_count, parse_duration
 
 MIN_EVERY_US, MAX_EVERY_US = 100_000, 3_600_000_000
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -104,7 +104,8 @@ def _shown(*, quiet: bool) -> Callable[[Followed], None]:
 
 
 def _sum(followed: Followed) -> str:
-    return f"{counted(followed.requests, 'request')}, {counted(followed.bad, 'bad row')}"
+    told = f"{counted(followed.requests, 'request')}, {counted(followed.bad, 'bad row')}"
+    return f"{told}, {format_count(followed.left_out)} left out" if followed.left_out else told
 
 
 def _tell(followed: Followed, *, as_json: bool) -> None:

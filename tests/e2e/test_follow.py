@@ -142,6 +142,18 @@ def test_bad_lines_are_counted_with_their_place(tmp_path, start):
     assert "followed 7 requests, 1 bad row" in out
 
 
+def test_what_is_left_out_is_told_at_the_end(tmp_path, start):
+    """Messages of a log that are no requests are counted beside what was stored."""
+    told = {"ts": 1_795_687_200, "latency_ms": 1, "path": "/a", "bytes": 0}
+    lines = [json.dumps(told), json.dumps({"ts": 1_795_687_201, "msg": "renewed"})]
+    (tmp_path / "access.log").write_text("".join(f"{each}\n" for each in lines))
+    follower = start(tmp_path)
+    until(lambda: numbers(tmp_path) == [0])
+    code, out, err = end(follower)
+
+    assert (code, "followed 1 request, 0 bad rows, 1 left out, as run" in out) == (0, True), err
+
+
 def test_strict_stops_at_the_first_bad_line(tmp_path, start):
     """Exit 2 with the place; what was stored before stays, and nothing after it is passed over."""
     log = tmp_path / "access.log"
