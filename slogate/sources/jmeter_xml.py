@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 from xml.parsers import expat
 
 from slogate.sources._base import (
@@ -30,7 +29,7 @@ from slogate.sources._base import (
     damaged,
 )
 from slogate.sources._jmeter_blocks import Blocks
-from slogate.sources._jmeter_numbers import whole_us
+from slogate.sources._jmeter_rows import ELEMENTS, Row, batch, whole_us
 
 _CHUNK_ROWS = 20_000
 _SHOWN = 5
@@ -65,8 +64,6 @@ _SUMMED = "it sums up several samples (sc over 1), whose single times are lost"
 _LEFT_OUT = "transaction controllers (kept with --option transactions=keep)"
 _CUT_SAMPLE = "the file ends within it"
 _CUT = "the file ends before </testResults>"
-
-Row = tuple[int, int, str, int | None, bool | None, str | None, int | None, str | None]
 
 
 @lru_cache(maxsize=1 << 10)
@@ -117,6 +114,7 @@ class _Reader:
         self._sample: dict[str, str] | None = None
         self._line = 1
         self._failure = ""
+        self._bare = False  # its values are elements, not attributes
         self._assertion: dict[str, str] | None = None
         self._text: list[str] = []
         self._parser = expat.ParserCreate(encoding)
@@ -138,18 +136,8 @@ class _Reader:
 
     def chunk(self) -> Chunk:
         """The rows so far, which are then forgotten."""
-        import pyarrow as pa
-
-        names = ("ts", "duration_us", "endpoint", "status", "ok", "error", "bytes", "worker")
-        types: tuple[Any, ...] = (
-            pa.int64(), pa.int64(), pa.string(), pa.int16(), pa.bool_(), pa.string(), pa.int64(),
-            pa.string(),
-        )  # fmt: skip
-        columns = zip(*self.rows, strict=True) if self.rows else ([] for _ in names)
-        arrays = [pa.array(list(c), kind) for c, kind in zip(columns, types, strict=True)]
         chunk = Chunk(
-            rows=pa.RecordBatch.from_arrays(arrays, list(names)),
-            bad=self._bad, left_out=self._left_out, shown=tuple(self._shown),
+            rows=batch(self.rows), bad=self._bad, left_out=self._left_out, shown=tuple(self._shown),
         )  # fmt: skip
         self.rows, self._shown = [], []
         self._bad, self._left_out = Counter(), Counter()
@@ -184,7 +172,7 @@ class _Reader:
         self._depth += 1
         depth = self._depth
         if depth == self._level and not self._sample:
-            if attributes and ("t" in attributes or "ts" in attributes):
+            if "t" in attributes or "ts" in attributes or depth == 2:
                 self._begin(attributes)
         elif depth == 1 and tag != "testResults":
             raise self._fail(f"its root is <{tag[:40]}>, JMeter's is <testResults>")
@@ -192,7 +180,9 @@ class _Reader:
             raise self._fail(_TOO_DEEP)
         elif depth == self._level + 1 and tag == "assertionResult":
             self._assertion = {}
-        elif self._assertion is not None and depth == self._level + 2:
+        elif (self._assertion is not None and depth == self._level + 2) or (
+            self._bare and depth == self._level + 1 and tag in ELEMENTS
+        ):
             self._text = []
             self._parser.CharacterDataHandler = self._hear
 
@@ -208,6 +198,7 @@ class _Reader:
                 raise self._fail(_TOO_DEEP)
             return
         self._sample, self._failure = attributes, ""
+        self._bare = not ("t" in attributes or "ts" in attributes)
         self._line = self._parser.CurrentLineNumber
 
     def _end(self, tag: str) -> None:
@@ -215,9 +206,13 @@ class _Reader:
         if depth == self._level:
             if self._sample is not None:
                 self._finish(self._sample)
-                self._sample = None
+                self._sample, self._bare = None, False
         elif depth == self._level - 1 and depth > 1:
             self._level -= 1
+        elif self._bare and self._sample is not None and (name := ELEMENTS.get(tag)):
+            if depth == self._level + 1:
+                self._sample[name] = "".join(self._text).strip()
+                self._parser.CharacterDataHandler = None
         elif self._assertion is None:
             return
         elif depth == self._level + 2:

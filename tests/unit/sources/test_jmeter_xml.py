@@ -10,7 +10,7 @@ from foreign import START_MS, Taken, take
 from slogate import plugins
 from slogate.errors import SourceError
 from slogate.sources import _jmeter_blocks
-from slogate.sources.jmeter_xml import sniff
+from slogate.sources.jmeter_xml import _UNTIMED, sniff
 
 ASSERTION = (
     "<assertionResult><name>a</name><failure>{}</failure><error>{}</error>"
@@ -200,6 +200,45 @@ def test_what_is_no_results_of_jmeter_is_refused(tmp_path, content, sentence: st
         read(tmp_path, content)
 
     assert caught.value.message.startswith("results.jtl:")
+
+
+BARE = """\
+<a.plugin.Sample>
+  <saveConfig><label>true</label><success>true</success></saveConfig>
+  <responseCode>500</responseCode><label>home &amp; away</label>
+  <responseMessage>no such function</responseMessage>
+  <timeStamp>0</timeStamp><startTime>1764000000000</startTime>
+  <elapsedTime>12</elapsedTime><success>false</success><bytes>7</bytes>
+</a.plugin.Sample>"""
+
+
+def test_values_of_a_sample_may_be_elements(tmp_path):
+    """Plugins write samples of their own as Java holds them."""
+    taken = read(tmp_path, xml(sample(), BARE, sample(lb="b")))
+
+    assert endpoints(taken) == ["a", "home & away", "b"]
+    row = taken.rows[1]
+    told = ("duration_us", "status", "ok", "error", "bytes")
+    assert [row[name] for name in told] == [12_000, 500, False, "no such function", 7]
+    assert taken.tally.bad == {}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param('<httpSample s="true" lb="x"/>', id="neither time"),
+        pytest.param("<other/>", id="nothing"),
+        pytest.param('<httpSample s="false" lb="x"><assertionResult><failure>true</failure>'
+                     "</assertionResult></httpSample>", id="an assertion"),
+        pytest.param("<a><b><startTime>1764000000000</startTime></b></a>", id="deeper"),
+    ],
+)  # fmt: skip
+def test_what_has_no_time_does_not_vanish(tmp_path, odd: str):
+    """It is counted as bad, whatever it is, and does not change the samples behind it."""
+    taken = read(tmp_path, xml(sample(), odd, sample(lb="b")))
+
+    assert endpoints(taken) == ["a", "b"]
+    assert taken.tally.shown == [f"results.jtl:4: {_UNTIMED}"]
 
 
 @pytest.mark.parametrize(
