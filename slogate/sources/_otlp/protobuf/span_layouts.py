@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from slogate.sources._otlp.protobuf.span_expression import LONGEST, expression, values
+from slogate.sources._otlp.protobuf.span_expression import KEPT, LONGEST, expression, values
 from slogate.sources._otlp.semantics import ROUTE
 
 # so many orders of keys, attributes in one; so many lengths of each are told one by one
@@ -79,10 +79,16 @@ class SpanLayouts:
     _credit: int = _MOST_LEARNT * _PER_SPAN
     _learnt: int = 0
     _expressions: int = 0
+    _early: int = 3
 
     def split(self, some: bytes) -> list[Any]:
         """The fields of a scope: what is between spans, in turns with the groups of a span."""
         if self._split is None:
+            if not self._orders and self._early:
+                # nothing is to be found yet
+                self._early -= 1
+                self.width = KEPT + 1
+                return [some]
             found = expression(self.kinds, self._patterns())
             self._split, self.width, self.known = found.split, found.groups + 1, {}
             self._expressions += 1
@@ -112,7 +118,7 @@ class SpanLayouts:
             for part in parts:
                 self._keys.setdefault(part.key, _Key(part.key[2:-1])).learn(part)
             self._orders[tuple((part.key, part.kept) for part in parts)] += 1
-        if self._learnt >= _FIRST_SPANS * self._expressions**2:
+        if self._learnt >= _FIRST_SPANS * (1 + self._expressions) ** 2:
             self._split = None
 
     def _patterns(self) -> list[bytes]:
