@@ -132,6 +132,25 @@ def test_points_that_are_written_again():
     assert alike(found[:6], found[6:9], found[9:]) == 3
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_points_in_any_order(seed):
+    """Series whose order changes from message to message, as a map has them, are taken at once."""
+    from opentelemetry.proto.metrics.v1.metrics_pb2 import MetricsData
+
+    chance = random.Random(seed)
+    found = []
+    for message in in_turn(chance, 12):
+        told = MetricsData.FromString(message)
+        metric = told.resource_metrics[0].scope_metrics[0].metrics[0]
+        points = getattr(metric, metric.WhichOneof("data")).data_points
+        kept = [chance.choice(points) for _ in range(chance.randrange(2, 4))]
+        del points[:]
+        points.extend(kept)
+        found.append(told.SerializeToString())
+
+    assert alike(found[:5], found[5:12], found[12:]) == 3
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_damage_where_points_are_written_again(seed):
     """What is changed in the bytes of a message that is as long as those before it is not lost."""
