@@ -10,6 +10,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US
@@ -146,8 +147,8 @@ class Requests:
         starts, took = _wholes(pa.int64(), self._starts), _wholes(pa.int64(), self._took)
         # whole µs; a duration is rounded up
         columns = {
-            "ts": pc.divide(starts, 1_000),
-            "duration_us": pc.divide(pc.add(took, 999), 1_000),
+            "ts": pc.divide(starts, _scalar(1_000)),
+            "duration_us": pc.divide(pc.add(took, _scalar(999)), _scalar(1_000)),
             **{name: column.take(of) for name, column in kinds.items()},
             "trace_id": _hexadecimal(self._traces, self._untraced),
         }
@@ -160,6 +161,14 @@ class Requests:
         self._traces, self._untraced = bytearray(), array("q")
         self._kinds = {}
         self.taken += 1
+
+
+@cache
+def _scalar(number: int) -> Any:
+    """A number for Arrow, which looks for pandas each time that one is made."""
+    import pyarrow as pa
+
+    return pa.scalar(number)
 
 
 def _wholes(kind: pa.DataType, values: array[int]) -> Any:
