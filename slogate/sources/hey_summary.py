@@ -82,7 +82,7 @@ def _parse(origin: Origin, text: str) -> Step:
             f"its histogram holds {ranks.count} requests, its statuses {answered}: it is cut off"
         )
     total_us = spread_us(found["total"], "s", "Total")
-    made = round(spread(found["rate"], "Requests/sec")[0] * total_us[0] / 1_000_000)
+    made = spread(found["rate"], "Requests/sec")[0] * total_us[0] // 1_000_000
     if answered == _MOST_TIMES and made > answered + errors:
         raise ValueError(
             f"it made about {made} requests and kept the first {_MOST_TIMES} only, as hey does; "
