@@ -24,7 +24,6 @@ from slogate.sources._base import (
     EARLIEST_TS,
     LATEST_TS,
     LONGEST_US,
-    NO_UTF8,
     TO_UTF8,
     Chunk,
     Origin,
@@ -130,7 +129,7 @@ def _text(origin: Origin) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise origin.fail(NO_UTF8, line=line, hint=TO_UTF8) from None
+        raise origin.fail("it is not UTF-8", line=line, hint=TO_UTF8) from None
     if "\0" in text:
         raise origin.fail("it holds a NUL byte", line=text.count("\n", 0, text.index("\0")) + 1)
     return text.replace("\r\n", "\n")
