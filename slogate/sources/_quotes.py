@@ -29,6 +29,8 @@ _LONGEST = 16_000_000
 _FEW = 200
 # all but quotes and line ends
 OTHERS = bytes(set(range(256)) - set(b'"\n'))
+# DuckDB passes over spaces before a field's quote
+_SPACED = re.compile(rb'(?:(?<=[,;\t|])|^) +"')
 # an odd number of quotes: pairs of them are quotes that the field holds
 _CLOSING = re.compile(rb'(?<!")(?:"")*"(?!")')
 
@@ -160,7 +162,7 @@ def _opened(stream: IO[bytes], row: re.Pattern[bytes], delimiter: bytes) -> int:
         rest = closing(line) if opened else line
         if rest is not None:
             opened = length = 0
-            if opens(rest, delimiter):
+            if opens(rest, delimiter) or opens(_SPACED.sub(b'"', rest), delimiter):
                 opened = here
     return 0
 

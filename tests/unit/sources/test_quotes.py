@@ -105,6 +105,31 @@ def test_a_quote_that_swallows_rows_is_refused_with_its_line(tmp_path, name, clo
         read(tmp_path, name, header + "".join(rows))
 
 
+@pytest.mark.parametrize("name", ["jmeter-csv", "jmeter-csv dates", "export-csv", "vegeta-csv"])
+@pytest.mark.parametrize("closed", [None, "mid", "end"])
+def test_a_quote_behind_spaces_swallows_rows_too(tmp_path, name, closed):
+    """DuckDB passes over the spaces: a text that begins so is a field in quotes for it."""
+    header, row = FORMATS[name]
+    rows = [row(number) for number in range(400)]
+    rows[10] = row(10, '  "0')
+    if closed:
+        rows[300] = row(300, '0"' if closed == "end" else '0"0')
+
+    with pytest.raises(SourceError, match=rf"^f\.csv:{11 + bool(header)}: a quote opens here"):
+        read(tmp_path, name, header + "".join(rows))
+
+
+@pytest.mark.parametrize("name", ["jmeter-csv", "jmeter-csv dates", "export-csv"])
+def test_a_text_in_quotes_behind_spaces_costs_no_row(tmp_path, name):
+    """Closed in its line, or over line ends that begin no row."""
+    header, row = FORMATS[name]
+    rows = [row(0), row(1, ' "a, b; c"'), row(2), row(3, ' "a\nb"'), row(4)]
+
+    found, tally = read(tmp_path, name, header + "".join(rows))
+
+    assert (len(found), tally.bad) == (5, {})
+
+
 @every
 def test_it_is_found_in_a_compressed_file(tmp_path, name):
     """Compression hides no quote."""
