@@ -4,6 +4,9 @@
 
 KIND: apache (combined), traefik, envoy, alb, or traefik-json, envoy-json. DuckDB reads words
 between spaces and quotes as CSV, or NDJSON of the columns that it needs.
+
+On two cores at 200 MB, in MB/s per core and of DuckDB's speed by CPU: apache 78, 0.91; traefik 75,
+0.83; envoy 76, 0.73; alb 76, 0.50; traefik-json 97, 0.41; envoy-json 104, 0.55; 254 MB resident.
 """
 
 from __future__ import annotations
