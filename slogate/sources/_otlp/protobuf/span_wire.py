@@ -29,7 +29,7 @@ from slogate.sources._otlp.semantics import ROUTE, UNROUTED
 from slogate.sources._otlp.settings import Settings
 from slogate.sources._otlp.telemetry import Losses, Malformed, Span
 
-_MOST, _MOST_SCOPES, _MOST_BLANK = 20_000, 8, 1_000
+_MOST, _MOST_SCOPES, _MOST_BLANK = 10_000, 8, 1_000
 
 
 class _Runs(NamedTuple):
