@@ -15,6 +15,7 @@ from typing import NamedTuple
 from slogate.errors import SourceError
 from slogate.sources._base import DAMAGED, BadRow, Chunk, Origin, damaged
 from slogate.sources._otlp.documents import uncollected
+from slogate.sources._otlp.increases import MOST_IN_FILE, Crowded
 from slogate.sources._otlp.semantics import word
 from slogate.sources._otlp.settings import settings
 from slogate.sources._otlp.telemetry import Losses, Malformed
@@ -22,6 +23,9 @@ from slogate.sources._otlp.translate import OTHER_METRICS, Ambiguous, Translator
 
 SHOWN = 5
 MEMORY = "otlp"
+_FEWER = (
+    "import a part of it at a time: one service of several, some of the processes, or fewer labels"
+)
 NO_OUTCOME = (
     "a status or an error.type: what is not known to be a success is a failure; if only "
     "successes are counted, say --option ok=true, or judge durations with `failures: measured`"
@@ -59,6 +63,7 @@ def translated(origin: Origin, messages: Callable[[], Iterator[Message]]) -> Ite
         # what was in front of this piece is imported already
         chosen = replace(chosen, first="skip")
     translator = origin.memory.setdefault(MEMORY, Translator(chosen))
+    translator.increases.most = MOST_IN_FILE
     return _translated(origin, messages(), translator)
 
 
@@ -117,6 +122,8 @@ def _taken(origin: Origin, translator: Translator, message: Message) -> bool:
         return translator.waiting > 0
     except Ambiguous as error:
         raise origin.fail(str(error), line=message.line, hint=error.hint) from None
+    except Crowded as error:
+        raise origin.fail(str(error), line=message.line, hint=_FEWER) from None
 
 
 def _shown(message: Message, losses: Losses) -> tuple[BadRow, ...]:

@@ -5,8 +5,9 @@ A stream is one series of one process: its identity and its start. Points of ano
 neither is taken for a fall of the other. A count that falls within a stream starts from zero,
 as a counter does after a reset. The first point counts from the stream's start; where that is
 unknown, or lies before `since_ns`, it is only what later points are compared with. Points that
-are not newer than the last were delivered before, and say nothing. Bounded: after `most`
-streams new ones are refused.
+are not newer than the last were delivered before, and say nothing. Bounded: of over `most` streams
+those that were silent for an hour are let go; where none was, a receiver refuses new ones, and a
+file is refused as a whole (Crowded).
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from dataclasses import dataclass, field
 from operator import sub
 from typing import NamedTuple
 
-from slogate.sources._otlp.silence import Silence
+from slogate.sources._otlp.silence import SILENT_NS, Silence
 from slogate.sources._otlp.telemetry import Explicit, Exponential, Malformed, Point
 
-MOST_STREAMS = 100_000
+MOST_STREAMS, MOST_IN_FILE = 100_000, 200_000
 STARTS_KEPT = 8
 DELTAS = "deltas"
 UNKNOWN_START = "first points of series whose start is not known"
@@ -30,6 +31,10 @@ _EMPTY: Mapping[type, Explicit | Exponential] = {
     Explicit: Explicit((), ()),
     Exponential: Exponential(0, 0, 0.0, 0, (), 0),
 }
+
+
+class Crowded(ValueError):
+    """A file has more series at once than are remembered: the rest of it would say nothing."""
 
 
 class Increase(NamedTuple):
@@ -91,7 +96,7 @@ class Increases:
         if starts is None:
             if start and start < self.silence.counted_ns(identity):
                 return Nothing(REPEATED)
-            self._hold()
+            self._hold(identity)
             starts = self._streams[identity] = {}
         self.silence.hear(identity)
         last = starts.get(start)
@@ -123,21 +128,40 @@ class Increases:
             self._held -= 1
         if starts:  # before room is made: it is not silent itself
             self.silence.hear(identity)
-        self._hold()
+        self._hold(identity)
         starts[point.start_ns] = point
         self._streams[identity] = starts
         self.silence.hear(identity)
 
-    def _hold(self) -> None:
-        """Make sure of room for a stream more."""
+    def _hold(self, identity: Hashable) -> None:
+        """Make sure of room for a stream more, of that series."""
         if self._held >= self.most:
-            self._let_go()
+            if self.silence.now_ns:
+                self._let_go()
+            else:
+                self._let_go_of_file(identity)
         self._held += 1
 
     def _let_go(self) -> None:
         identity = self.silence.stalest()
         if identity is None:
             raise Malformed("there are too many series")
+        self._forget(identity)
+
+    def _let_go_of_file(self, but: Hashable) -> None:
+        """Let go of all series that were silent for an hour before the newest point so far."""
+        latest = {
+            identity: max(point.time_ns for point in starts.values())
+            for identity, starts in self._streams.items()
+        }
+        since_ns = max(latest.values()) - SILENT_NS
+        silent = [each for each, at in latest.items() if at < since_ns and each != but]
+        if not silent:
+            raise Crowded(f"over {self.most:,} series are counted at once")
+        for identity in silent:
+            self._forget(identity)
+
+    def _forget(self, identity: Hashable) -> None:
         starts = self._streams.pop(identity)
         self._held -= 1 if _is_of_deltas(identity) else len(starts)
         self.silence.let_go(identity, max(point.time_ns for point in starts.values()))

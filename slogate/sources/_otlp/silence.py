@@ -1,4 +1,4 @@
-"""Which series were silent for long, for receivers that live longer than what they listen to.
+"""Which series were silent for long, for receivers, and files, longer than what they listen to.
 
 The pods of a fleet come and go, and each is a series of its own. Of those that are held, the one
 that has been silent for longest is let go where a new one needs the room and the silence is over
@@ -46,7 +46,7 @@ class Silence:
 
     def let_go(self, identity: Hashable, counted_ns: int) -> None:
         """Remember of a series only that it counted until then."""
-        heard_ns = self._heard.pop(identity)
+        heard_ns = self._heard.pop(identity, counted_ns)
         key = hash(identity)
         before_ns = self._gone.pop(key, 0)
         self._gone[key] = max(before_ns, counted_ns)

@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from telemetry import START_NS, metrics, point
+from otlp_lane import Reading
+from telemetry import START_NS, lines, metrics, point
 
 from slogate.recorders.otlp.answers import JSON
 from slogate.recorders.otlp.router import Router
@@ -11,13 +12,15 @@ from slogate.sources._otlp.increases import (
     CAME_BACK,
     COUNTED_BEFORE,
     REPEATED,
+    Crowded,
     Increase,
     Increases,
     Nothing,
 )
+from slogate.sources._otlp.lane import lane, streams
 from slogate.sources._otlp.settings import Settings
 from slogate.sources._otlp.silence import Silence
-from slogate.sources._otlp.telemetry import Explicit, Malformed, Point
+from slogate.sources._otlp.telemetry import Explicit, Losses, Malformed, Point
 
 S = 10**9
 MINUTE, HOUR = 60 * S, 3_600 * S
@@ -190,3 +193,61 @@ def test_services_come_and_go(monkeypatch):
     assert sent("first", 5, 9_000, 1) == (0, [CAME_BACK])
     assert sent("first", 6, 9_060, 1) == (1, [])
     assert sent("another", 7, 9_060, 8_000) == (7, [])
+
+
+def in_a_file(increases, pod, total, *, at, since=1, delta=False):
+    """How many requests a point of a file tells; else why none."""
+    take = increases.delta if delta else increases.cumulative
+    found = take((pod, "metric"), counted(total, at=at, since=since))
+    return found.total if isinstance(found, Increase) else found.reason
+
+
+@pytest.mark.parametrize("delta", [False, True])
+def test_pods_come_and_go_within_a_file(delta):
+    """By the times of its points; one that comes back is not counted again."""
+    increases = Increases(most=3)
+    told = [
+        in_a_file(increases, f"pod-{n}", 5, at=n * HOUR + 2, since=n * HOUR + 1, delta=delta)
+        for n in range(50)
+    ]
+
+    assert told == [5] * 50
+    assert in_a_file(increases, "pod-7", 5, at=7 * HOUR + 2, since=7 * HOUR + 1) == CAME_BACK
+    assert len(increases.lend()) <= 3
+
+
+def test_a_file_of_more_series_at_once_is_refused():
+    """As soon as one does not fit: nothing of the rest could be told."""
+    increases = Increases(most=3)
+    for n in range(3):
+        in_a_file(increases, f"pod-{n}", 5, at=MINUTE)
+
+    with pytest.raises(Crowded, match="over 3 series are counted at once"):
+        in_a_file(increases, "pod-3", 5, at=MINUTE)
+
+
+def test_many_series_after_another_are_the_same_at_once_and_one_by_one(monkeypatch):
+    """Those that were let go, come back, or go on: the fast lane tells no other requests."""
+    for module in (lane, streams):
+        monkeypatch.setattr(module, "MOST_IN_FILE", 8)
+    messages = [
+        metrics(
+            *[
+                point([hour + 1, n, 0, 0], at=60 + hour * 2_400, since=1 + begun * 2_400,
+                      told={"http.route": f"/{begun}-{n}"})
+                for begun in ({hour, hour - 1, 0 if hour % 7 == 0 else hour} - {-1})
+                for n in range(2)
+            ]
+        )
+        for hour in range(30)
+    ]  # fmt: skip
+    both = Reading(), Reading()
+    for each in both:
+        each.translator.increases.most = 8
+    for message in messages:
+        both[0].block(lines(message))
+        both[1].translator.losses = Losses()
+        both[1].each(lines(message))
+
+    assert both[0].fast
+    assert both[0].all() == both[1].all()

@@ -17,6 +17,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS
+from slogate.sources._otlp.increases import MOST_IN_FILE
 from slogate.sources._otlp.lane.arrays import Odd, number, whole
 from slogate.sources._otlp.lane.block import NO_HISTOGRAM, Block, Metric, Points
 from slogate.sources._otlp.lane.differences import grown
@@ -95,7 +96,12 @@ class Lane:
                 for stream, start, point in points_of(held, self._ladders(explicit)):
                     streams.setdefault(self._streams.identities[stream], {})[start] = point
         self.translator.increases.give_back(streams)
+        crowded = len(self._streams.keys) > MOST_IN_FILE
         self.translator, self._lent, self._streams, self._held = None, None, Streams(), {}
+        if crowded:
+            # most of what was read of them is of series that are over
+            self.reader = type(self.reader)()
+            self._groups, self._group, self._pairs, self._kinds = {}, [], {}, []
 
     def _ladders(self, explicit: bool) -> Any:
         return self.reader.texts.ladders if explicit else None

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from slogate.sources._otlp.increases import MOST_STREAMS, STARTS_KEPT
+from slogate.sources._otlp.increases import MOST_IN_FILE, STARTS_KEPT
 from slogate.sources._otlp.lane.arrays import Odd
+from slogate.sources._otlp.silence import Silence
 
 # whether its buckets are explicit, whether it is of deltas
 Kind = tuple[bool, bool]
@@ -33,12 +34,17 @@ class Streams:
             raise Odd
         return found
 
-    def key(self, stream: int, start: int) -> int:
-        """The number of what counted from this start; Odd where there are too many."""
+    def key(self, stream: int, start: int, silence: Silence | None = None) -> int:
+        """The number of what counted from this start; Odd where there are too many.
+
+        With `silence` also where it may have been counted, and let go, before.
+        """
         found = self.keys.get((stream, start))
         if found is None:
+            if silence and start < silence.counted_ns(self.identities[stream]):
+                raise Odd
             found = self.keys[stream, start] = len(self.keys)
             self.starts[stream] += 1
-            if self.starts[stream] > STARTS_KEPT or len(self.keys) > MOST_STREAMS:
+            if self.starts[stream] > STARTS_KEPT or len(self.keys) > MOST_IN_FILE:
                 raise Odd
         return found
