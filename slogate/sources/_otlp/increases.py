@@ -94,7 +94,7 @@ class Increases:
             start, identity = point.start_ns, (DELTAS, identity)
         starts = self._streams.get(identity)
         if starts is None:
-            if start and start < self.silence.counted_ns(identity):
+            if point.start_ns < self.silence.counted_ns(identity):
                 return Nothing(REPEATED)
             self._hold(identity)
             starts = self._streams[identity] = {}

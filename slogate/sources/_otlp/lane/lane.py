@@ -234,8 +234,9 @@ class Lane:
             pc.multiply(columns["stream"], number(width)), starts.indices.cast(pa.int64())
         )
         keyed = keyed.dictionary_encode()
+        silence = translator.increases.silence
         keys = [
-            self._streams.key(code // width, begun[code % width])
+            self._streams.key(code // width, begun[code % width], silence)
             for code in keyed.dictionary.to_pylist()
         ]
         columns["key"] = whole(keys).take(keyed.indices)
