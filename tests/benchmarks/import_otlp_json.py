@@ -5,8 +5,9 @@
 A line holds 500 spans, a third of them a server's, with the attributes that an HTTP server's
 instrumentation gives. DuckDB alone is given the types of all fields.
 
-On two cores at 400 MB: 59 to 63 MB/s per core, 161 MB resident, 2.3 times DuckDB's speed by wall
-and 2.5 by CPU. Read as JSON, as spans are that are written otherwise, 40.
+On two cores at 120 MB: 68 MB/s per core, 123 MB resident (taken span by span 59 in the same hour,
+which was 2.5 times DuckDB's speed by CPU). From 40 to 120 MB, so without the start, 88; where all
+spans are a server's, 65. Read as JSON, as spans are that are written otherwise, 40.
 """
 
 from __future__ import annotations

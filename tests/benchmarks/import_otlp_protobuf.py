@@ -8,10 +8,11 @@ twelve), with the attributes that an HTTP server's instrumentation gives; no two
 The peer is a loop over the classes of `opentelemetry-proto`, which are C, that writes Parquet by
 pyarrow: DuckDB cannot read protobuf. It looks at no attributes of other spans than a server's.
 
-On two cores at 300 MB, beside other work: 51 to 58 MB/s per core, 147 MB resident, 0.67 times the
-classes' speed by CPU. `servers` at 150 and 200 MB, on a busier machine (the classes at 23 to 26):
-31 to 32, 154 MB resident, 1.20 to 1.26 times; attribute by attribute 23 there, 1.01 times. By
-message objects 16.
+`servers` on two cores at 200 MB: 48 MB/s and 142,000 rows/s per core, 146 MB resident, 1.69 times
+the classes' speed by CPU (28 there); a third of a second of it is for the start, so that larger
+files are faster. Span by span it was 31 to 37, 1.2 times; by message objects 16.
+Mixed at 120 MB, beside other work: 67 MB/s, 122 MB resident, 0.82 times the classes' (82 there),
+which look at no attributes of two thirds of the spans; span by span it was 51 to 58, 0.67 times.
 """
 
 from __future__ import annotations
