@@ -186,7 +186,8 @@ def sum_us(value: float | None, unit: Fraction) -> int | None:
     """A sum in whole µs, rounded up; None where it is not known or cannot be."""
     if value is None or not 0 <= value <= _MOST_SUM:
         return None
-    return math.ceil(Fraction(repr(value)) * unit)
+    # as in `whole_us`
+    return math.ceil(Decimal(repr(value)) * unit.numerator / unit.denominator)
 
 
 def _explicit(
