@@ -22,7 +22,7 @@ from slogate.hashing import Hash
 from slogate.model.run import Kind, Run
 from slogate.sources._base import DAMAGED, MARK, Origin, Source, damaged, read_origin
 from slogate.sources._strangers import stranger
-from slogate.units import format_count
+from slogate.units import format_count, is_utf8
 
 OPTION = "--option "
 LONG_US = 31 * 86_400_000_000
@@ -101,9 +101,7 @@ def readable(files: Sequence[tuple[str, Path]]) -> Iterator[list[tuple[str, Path
         found = []
         for name, given in files:
             path = given.absolute()
-            try:
-                str(path).encode()
-            except UnicodeEncodeError:
+            if not is_utf8(str(path)):
                 folder = held.enter_context(TemporaryDirectory(prefix="slogate-"))
                 path = Path(folder) / "file"
                 path.symlink_to(given.absolute())

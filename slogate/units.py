@@ -174,3 +174,12 @@ def format_bytes(count: int) -> str:
 def format_count(count: int) -> str:
     """A whole number with thousands separated: `12,408`."""
     return f"{count:,}"
+
+
+def is_utf8(text: str) -> bool:
+    """Whether it can be written: what the system gave may hold bytes of another encoding."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

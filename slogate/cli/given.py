@@ -13,7 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from slogate.errors import UsageError
-from slogate.units import parse_share
+from slogate.units import is_utf8, parse_share
 
 STDIN = "-"
 
@@ -78,10 +78,8 @@ def given_pairs(flag: str, words: Sequence[str]) -> dict[str, str]:
         key, equals, value = word.partition("=")
         if not equals or not key:
             raise UsageError(f"{flag} {word!r} is no pair", hint=f"write it so: {flag} key=value")
-        try:
-            word.encode()
-        except UnicodeEncodeError:
-            raise UsageError(f"{flag} {word!r} is not UTF-8") from None
+        if not is_utf8(word):
+            raise UsageError(f"{flag} {word!r} is not UTF-8")
         if key in found:
             raise UsageError(f"{flag} {key} is given twice")
         found[key] = value

@@ -12,6 +12,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from slogate.units import is_utf8
+
 _CACHE = "_runtime_param"  # where Typer keeps what converts a parameter, made at its first value
 _PLAIN_PATH = {
     "exists": False, "file_okay": True, "dir_okay": True, "writable": False,
@@ -67,8 +69,6 @@ def _is_plain(value: Any, kind: type) -> bool:
     """Whether it is converted without fail."""
     if not isinstance(value, str):
         return isinstance(value, kind)
-    try:
-        value.encode()
-    except UnicodeEncodeError:
+    if not is_utf8(value):
         return False
     return kind is str or not os.path.exists(value) or os.access(value, os.R_OK)  # noqa: PTH110 (no path yet)

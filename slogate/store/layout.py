@@ -28,6 +28,7 @@ from urllib.parse import quote
 
 from slogate.errors import StoreError
 from slogate.model.series import Series
+from slogate.units import is_utf8
 
 FORMAT = 1
 TMP = ".tmp"
@@ -79,7 +80,7 @@ def open_store(root: Path, *, create: bool = False) -> Store:
         )
     root = Path(os.path.abspath(root))  # noqa: PTH100 (resolve would follow links)
     store = Store(root)
-    if not _is_utf8(str(root)):
+    if not is_utf8(str(root)):
         raise StoreError(
             f"the path of the store {str(root)!r} is not UTF-8, and DuckDB reads no other",
             hint="choose another folder: --store DIR",
@@ -97,14 +98,6 @@ def open_store(root: Path, *, create: bool = False) -> Store:
     except OSError as error:
         raise StoreError(f"the store {root} cannot be opened: {error.strerror or error}") from None
     return store
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _missing(root: Path) -> StoreError:
@@ -165,7 +158,7 @@ def check_id(kind: str, name: str) -> str:
 
 def service_folder(store: Store, series: Series, kind: str, service: str) -> Path:
     """The folder of a service's series; any name is safe, percent-encoded."""
-    if not _is_utf8(service):
+    if not is_utf8(service):
         raise StoreError(f"the service name {service[:40]!r} is not UTF-8")
     encoded = quote(service, safe="")
     if len(encoded) > 200:
