@@ -7,9 +7,8 @@ its own, alternating; the best of the repeats counts. DuckDB reads words between
 quotes as CSV, or the lines as NDJSON. The import also hashes the file, checks every row, keeps
 the numbers of bad lines, and syncs its parts to the disk.
 
-On two cores at 1.2 GB, text: 0.82 of DuckDB's speed, 0.85 by CPU; 115 MB/s per core, 277 MB
-resident; beside other work 0.78 and 0.88. JSON: 0.90 by CPU, beside other work; 131 MB/s per core,
-247 MB resident.
+On two cores at 1.2 GB, text: 0.95 of DuckDB's speed, 0.88 to 0.97 by CPU; 115 MB/s per core, 296
+MB resident. JSON: 0.77, 0.80 by CPU; 133 MB/s per core, 277 MB resident.
 """
 
 from __future__ import annotations

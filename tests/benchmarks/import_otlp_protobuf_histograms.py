@@ -8,11 +8,10 @@ Messages as those of `import_otlp_histograms`, behind four bytes of length; `res
 classes of `opentelemetry-proto`, which are C, that writes what each point counted since the one
 before as Parquet by pyarrow, a row a bucket, and looks for no reset.
 
-On two cores at 180 MB: 52 MB/s per core, which is 900,000 rows a second, 185 MB resident, 4.7 times
-the classes' speed by CPU; `restless` 51, 6.7 times; `exemplars` 58, 4.7 times. Beside other work
-45, 37 and 48. At 60 MB, of which 0.4 s are the start: 38, 40 and 43, and 33 where the series come
-in another order each time, as Go's library writes them. What 120 MB more take: 63, 60 and 70 MB/s.
-Message by message, by the classes, 4, 4 and 6.
+On two cores at 300 MB: 48 MB/s per core, which is 830,000 rows a second, 183 MB resident, 4.6 times
+the classes' speed by CPU; `restless` 50, 5.9 times; `exemplars` 54, 5.3 times. At 60 MB, of which
+0.4 s are the start: 38, 40 and 43, and 33 where the series come in another order each time, as Go's
+library writes them. Message by message, by the classes, 4, 4 and 6.
 """
 
 from __future__ import annotations
