@@ -57,7 +57,8 @@ _SQL = {
     },
     "traefik": {
         "ts": "strptime(substr(c3, 2), '%d/%b/%Y:%H:%M:%S')", "status": "c6", "bytes": "c7",
-        "request": "c5", "duration_us": "1000 * rtrim(c13, 'ms')::BIGINT", "labels": "MAP {'router': c11}",
+        "request": "c5", "duration_us": "1000 * rtrim(c13, 'ms')::BIGINT",
+        "labels": "MAP {'router': c11}",
     },
     "envoy": {
         "ts": "trim(c0, '[]')", "request": "c1", "status": "c2", "bytes": "c5",
