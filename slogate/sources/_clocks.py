@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, Origin
 
+# the unit of durations that tell theirs themselves: 34.2ms, 1.5s, 1m2.5s
+TOLD = "told"
 UNITS_NS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 KINDS = ("clf", "iso", *UNITS_NS)
 _ZONE = re.compile(r"UTC|Z|([+-])(\d\d):?(\d\d)", re.ASCII)
@@ -48,35 +50,35 @@ def _kind(text: str) -> str | None:
 
 
 def duration_sql(text: str, unit: str) -> str:
-    """SQL for a duration of that unit, written as a number, as µs rounded up.
+    """SQL for a duration of that unit, as µs rounded up, behind its `duration_steps`.
 
-    Doubles hold a day to a fraction of a ns: a tenth of one is no reason to round up.
+    It is NULL where the text is no number, or, of TOLD, no number with a unit. Doubles hold a day
+    to a fraction of a ns: a tenth of one is no reason to round up.
     """
+    if unit == TOLD:
+        sizes = "WHEN 's' THEN 1e6 WHEN 'ms' THEN 1e3 WHEN 'ns' THEN 1e-3 WHEN '' THEN NULL ELSE 1"
+        longer = (
+            f"coalesce(TRY_CAST(took_parts.{name} AS DOUBLE), 0) * {size}"
+            for name, size in (("h", "3.6e9"), ("m", "6e7"))
+        )
+        last = f"TRY_CAST(took_parts.n AS DOUBLE) * CASE took_parts.unit {sizes} END"
+        return f"TRY_CAST(ceil({' + '.join([*longer, last])} - 0.0001) AS BIGINT)"
     return (
         f"TRY_CAST(ceil(TRY_CAST({text} AS DOUBLE) * {UNITS_NS[unit] / 1000} - 0.0001) AS BIGINT)"
     )
 
 
 def tells_unit(samples: Sequence[str]) -> bool:
-    """Whether most of these durations tell their unit themselves: 34.2ms, 1.5s, 1m2.5s."""
+    """Whether most of these durations are TOLD."""
     told = [text for text in samples if text not in {"", "-"}]
     return 2 * sum(re.fullmatch(_WRITTEN, text) is not None for text in told) > len(told)
 
 
-def written_steps(text: str) -> list[tuple[str, str]]:
-    """What has to be worked out of durations that tell their unit, before `written_sql`."""
+def duration_steps(text: str, unit: str | None) -> list[tuple[str, str]]:
+    """What has to be worked out of durations of that unit before `duration_sql`."""
+    if unit != TOLD:
+        return []
     return [("took_parts", f"regexp_extract({text}, '^{_WRITTEN}$', ['h', 'm', 'n', 'unit'])")]
-
-
-def written_sql() -> str:
-    """SQL for a duration that tells its unit, as µs rounded up; NULL where it tells none."""
-    sizes = "WHEN 's' THEN 1e6 WHEN 'ms' THEN 1e3 WHEN 'ns' THEN 1e-3 WHEN '' THEN NULL ELSE 1"
-    longer = (
-        f"coalesce(TRY_CAST(took_parts.{name} AS DOUBLE), 0) * {size}"
-        for name, size in (("h", "3.6e9"), ("m", "6e7"))
-    )
-    last = f"TRY_CAST(took_parts.n AS DOUBLE) * CASE took_parts.unit {sizes} END"
-    return f"TRY_CAST(ceil({' + '.join([*longer, last])} - 0.0001) AS BIGINT)"
 
 
 def clock_sql(text: str, kind: str, *, zone_us: int | None = None, zone: str = "") -> str:

@@ -11,12 +11,12 @@ from typing import Any
 
 from slogate.sources._base import LONGEST_US, Origin
 from slogate.sources._clocks import (
+    TOLD,
     UNITS_NS,
     clock_sql,
     duration_sql,
+    duration_steps,
     tells_unit,
-    written_sql,
-    written_steps,
     zone_us,
 )
 from slogate.sources._mapping import Meaning
@@ -78,11 +78,9 @@ def export_record(
         has["unanswered"] = _untold("status", numbers)
     took = fields.get("duration")
     amount = "replace(duration, ',', '.')" if took and took.comma else "duration"
-    written = took is not None and tells_unit(samples.get(took.name, ()))
-    if written:
-        has |= {"took": written_sql(), "steps": written_steps(amount)}
-    elif took:
-        has["took"] = duration_sql(amount, took.unit or "s")
+    if took:
+        unit = TOLD if tells_unit(samples.get(took.name, ())) else took.unit or "s"
+        has |= {"took": duration_sql(amount, unit), "steps": duration_steps(amount, unit)}
     record = Record(
         left_out=f"CASE WHEN {_nothing(has, fields, numbers)} THEN '{NO_REQUEST}' END",
         time=moment or clock_sql("time", kind, zone_us=zone_us(origin, zone)),

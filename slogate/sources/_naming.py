@@ -51,8 +51,7 @@ def meaning_of(
     """What the columns are, of which `samples` hold the first values; SourceError if unsure.
 
     `inner` are all that can be named where rows have their own names, by dots where one holds
-    others; `typed` the units of
-    those that are durations by their type, whatever a mapping says.
+    others; `typed` the units of those that are durations by their type, whatever a mapping says.
     """
     typed = typed or {}
     given = origin.options.get("mapping")

@@ -18,13 +18,13 @@ from typing import Any
 from slogate.sources._base import Origin, Scan, Source
 from slogate.sources._clf import Line, clf_lines, common_score, commonest, passed, unread
 from slogate.sources._clocks import (
+    TOLD,
     UNITS_NS,
     clock_kind,
     clock_sql,
     duration_sql,
+    duration_steps,
     tells_unit,
-    written_sql,
-    written_steps,
 )
 from slogate.sources._json_log import json_keys, json_lines, json_log_words
 from slogate.sources._records import PATHS, Record, line_scan
@@ -115,7 +115,7 @@ def _took(extra: str, after: str) -> str | None:
     if _NUMBER.fullmatch(extra) and after in _TOLD:
         return f"duration_{_TOLD[after]}"
     if extra[-1:].isalpha() and tells_unit([extra]):
-        return "duration_told"
+        return f"duration_{TOLD}"
     return "duration" if _is_seconds(extra) else None
 
 
@@ -170,9 +170,7 @@ def _scan(origin: Origin, template: str) -> Scan:
     return line_scan(origin, words, _record(words.words, absent="{} = '-'"))
 
 
-_WORDS = {
-    *_VARIABLES.values(), "zone", "duration_told", *(f"duration_{unit}" for unit in UNITS_NS)
-}  # fmt: skip
+_WORDS = {*_VARIABLES.values(), "zone", *(f"duration_{unit}" for unit in (TOLD, *UNITS_NS))}
 
 
 def _from_json(origin: Origin, keys: set[str]) -> Scan:
@@ -230,10 +228,8 @@ def _record(words: Mapping[str, str], absent: str) -> Record:
         has["endpoint"] = "'-'"
     took = next((name for name in words if name.startswith("duration")), "")
     unit = took.partition("_")[2] or "s"
-    if unit == "told":
-        has |= {"took": written_sql(), "steps": written_steps(took)}
-    elif took:
-        has["took"] = duration_sql(took, unit)
+    if took:
+        has |= {"took": duration_sql(took, unit), "steps": duration_steps(took, unit)}
     return Record(
         time=clock_sql(clock, kind, zone="zone" if "zone" in words else ""),
         at_end=True,

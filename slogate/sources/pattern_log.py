@@ -21,13 +21,13 @@ from typing import Any
 from slogate.sources._base import Origin, Scan, Source, choice
 from slogate.sources._clocks import (
     KINDS,
+    TOLD,
     UNITS_NS,
     clock_kind,
     clock_sql,
     duration_sql,
+    duration_steps,
     tells_unit,
-    written_sql,
-    written_steps,
     zone_us,
 )
 from slogate.sources._records import PATHS, Record, line_scan, lines_of
@@ -81,8 +81,8 @@ def open_pattern(origin: Origin) -> Scan:
     took = next(
         (name for name in wanted if name.startswith("duration") and not _is_label(name)), ""
     )
-    written = bool(took) and tells_unit(_values(origin, expression, took))
-    unit = "s" if written else _unit(origin, took)
+    told = bool(took) and tells_unit(_values(origin, expression, took))
+    unit = TOLD if told else _unit(origin, took)
     has: dict[str, Any] = {name: name for name in _PLAIN if name in wanted}
     if "status" in has:
         # as HAProxy and the balancers of AWS write that there is none
@@ -96,8 +96,8 @@ def open_pattern(origin: Origin) -> Scan:
         Record(
             time=clock_sql("time", kind, zone_us=zone_us(origin), zone=_zone(words)),
             at_end=choice(origin, "timestamp", ("start", "end")) == "end",
-            took=written_sql() if written else duration_sql(took, unit) if unit else None,
-            steps=written_steps(took) if written else (),
+            took=duration_sql(took, unit) if unit else None,
+            steps=duration_steps(took, unit),
             untimed=f"{took} IN ('-', '-1')",
             fits="time <> ''",
             labels=labels,
