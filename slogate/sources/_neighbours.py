@@ -11,7 +11,6 @@ from slogate.sources._relatives import Stranger
 _PATTERN = "its pattern is in slogate docs import-access-logs"
 _CONNECTIONS = "it tells of connections, not of requests: import the log of what answers them"
 _SEND = "let it write or send OTLP: slogate docs import-otlp, slogate docs receive"
-_SCRAPE = "import from the Prometheus server that does: slogate docs import-prometheus"
 _THEN = "> LINES, and import that"
 _JAEGER = (
     "jq -c '.data[] as $trace | $trace.spans[] | ([.tags[] | {key, value}] | from_entries) as "
@@ -25,8 +24,27 @@ _ZIPKIN = (
     f"ok: (.tags.error == null), trace_id: .traceId}}' FILE {_THEN}"
 )
 _TEMPO = "jq -c '{{resourceSpans: {}}}' FILE {}"
+_SCRAPED = Stranger(
+    "metrics of one moment, as Prometheus scrapes them",
+    "import from the Prometheus server that does: slogate docs import-prometheus",
+)
+_HAPROXY = Stranger("a log of HAProxy", _PATTERN)
+# how syslog begins: as it did, and as it does now
+_DAY = rb"(?:<\d+>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d "
+_MOMENT = rb"(?:<\d+>)?\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) "
+_SYSLOG = rb"\S+ [\w./-]+(?:\[\d+\])?: "
 _WHEN = rb"(?:<\d+>)?(?:1 )?\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) "
 _METRIC = rb"[a-z]\w*_(?:bucket|total|count|sum)(?:\{[^\n]*\})? [\d.eE+-]+\n"
+
+
+def _syslog(words: int) -> Stranger:
+    """A log with so many words of a time and a host before the name of the program."""
+    return Stranger(
+        "a log with syslog's words before each line",
+        "strip what stands before each line, and import that: "
+        f"sed -E 's/^([^ ]+ +){{{words}}}[^ ]+ //' FILE",
+    )
+
 
 BEGIN = {
     rb"tls \d\.\d \d{4}-\d\d-\d\dT[\d:]+ net/": Stranger(
@@ -38,27 +56,23 @@ BEGIN = {
     rb"\d{9,10}\.\d{3} +\d+ [\da-fA-F.:]+ [A-Z_]+/\d{3} \d+ [A-Z]+ ": Stranger(
         "a log of Squid", _PATTERN
     ),
-    rb"\S+:\d+ \[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:.]+\] \S+ \S+/\S+ -?\d+/-?\d+/-?\d+/-?\d+/": Stranger(
-        "a log of HAProxy", _PATTERN
-    ),
+    rb"\S+:\d+ \[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:.]+\] \S+ \S+/\S+ -?\d+/-?\d+/-?\d+/-?\d+/": _HAPROXY,
     _WHEN + rb"heroku\[router\]: ": Stranger("a log of Heroku's router", _PATTERN),
     rb"sep=[,;|\t]\n": Stranger(
         "a CSV whose first line tells the delimiter", "tail -n +2 FILE | slogate import - …"
     ),
-    _WHEN + rb"\S+ haproxy\b": Stranger("a log of HAProxy", _PATTERN),
-    rb"(?:<\d+>)?\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) \S+ [\w./-]+(?:\[\d+\])?: ": Stranger(
-        "a log with syslog's words before each line",
-        "strip what stands before each line, and import that: "
-        "sed -E 's/^([^ ]+ +){2}[^ ]+ //' FILE",
-    ),
-    _METRIC + rb"(?:#|[a-z]\w*(?:\{[^\n]*\})? [\d.eE+-]+\n)": Stranger(
-        "metrics of one moment, as Prometheus scrapes them", _SCRAPE
-    ),
+    _WHEN + rb"\S+ haproxy\b": _HAPROXY,
+    _DAY + rb"\S+ haproxy\[": _HAPROXY,
+    _MOMENT + _SYSLOG: _syslog(2),
+    _DAY + _SYSLOG: _syslog(4),
+    _METRIC + rb"(?:#|[a-z]\w*(?:\{[^\n]*\})? [\d.eE+-]+\n)": _SCRAPED,
+    rb"(?:#.*\n)*# (?:HELP|TYPE) [\w:]+ ": _SCRAPED,
     rb'\{\s*"batches"\s*:\s*\[\s*\{\s*"resource"': Stranger(
         "a trace as Tempo answers", _TEMPO.format(".batches", _THEN)
     ),
 }
 HOLD = {
+    rb"^#Fields: ": Stranger("a log in the W3C's format", _PATTERN),
     rb'^\{\s*"data"\s*:\s*\[\s*\{\s*"traceID"\s*:': Stranger("traces of Jaeger", _JAEGER),
     rb'"localEndpoint"\s*:\s*\{': Stranger("traces of Zipkin", _ZIPKIN),
     rb'"trace_id"\s*:\s*"0x[0-9a-f]{32}"': Stranger(

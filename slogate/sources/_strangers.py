@@ -17,7 +17,6 @@ _K6 = "let k6 write each request: k6 run --out json=FILE, or csv=FILE"
 _VEGETA = "import its results: vegeta encode --to json results.bin"
 _GATLING = "import its simulation.log, which holds each request"
 _PATTERN = "describe its lines by a pattern: slogate docs import-access-logs"
-_MANUAL = "its pattern is in slogate docs import-access-logs"
 _PLAIN = "strip what stands before each line, and import that: {}"
 
 _BEGIN = {
@@ -35,10 +34,6 @@ _BEGIN = {
     rb'"?Label"?,"?# Samples"?,': Stranger("a table of JMeter's aggregate report", JTL),
     rb"Requests +\[total, ": Stranger("vegeta's report as text", _VEGETA),
     rb"Bucket +# +% +Histogram": Stranger("vegeta's histogram as text", _VEGETA),
-    rb"(?:#.*\n)*# (?:HELP|TYPE) [\w:]+ ": Stranger(
-        "metrics of one moment, as Prometheus scrapes them",
-        "import from the Prometheus server that does: slogate docs import-prometheus",
-    ),
     rb'\{"log":"': Stranger("a log as Docker keeps it", _PLAIN.format("jq -rj .log FILE")),
     rb"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) std(?:out|err) [FP] ": Stranger(
         "a log as Kubernetes keeps it", _PLAIN.format("cut -d' ' -f4- FILE")
@@ -49,13 +44,6 @@ _BEGIN = {
     ),
     rb"\d{4}-\d\d-\d\dT[\d:.]+Z [\w-]+ [\d.:]+ [\d.:-]+(?: -?[\d.]+){3} ": Stranger(
         "a log of a classic load balancer of AWS", _PATTERN
-    ),
-    rb"(?:<\d+>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ haproxy\[": Stranger(
-        "a log of HAProxy", _MANUAL
-    ),
-    rb"(?:<\d+>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ [\w./-]+(?:\[\d+\])?: ": Stranger(
-        "a log with syslog's words before each line",
-        _PLAIN.format("sed -E 's/^([^ ]+ +){4}[^ ]+ //' FILE"),
     ),
     # a name each, which the rows of a table need not have
     rb"(?=\d*[a-z])[\w.-]{1,80} +\| \S.*\n(?=\d*[a-z])[\w.-]{1,80} +\| ": Stranger(
@@ -76,7 +64,6 @@ _HOLD = {
     rb"^Req/Bytes counts sampled once per second|^Stat +Avg +Stdev +Max +$": Stranger(
         "what autocannon prints, with rounded counts", "import its JSON: autocannon --json"
     ),
-    rb"^#Fields: ": Stranger("a log in the W3C's format", _MANUAL),
 }
 _SHAPES = {
     rb"\[\s*\{": Stranger("one JSON array", _LINES.format(".[]")),
