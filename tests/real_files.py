@@ -30,7 +30,11 @@ def call(folder: Path, *words: object) -> tuple[int, str, str]:
 def import_all(
     folder: Path, files: Mapping[str, Sequence[str]], *, table: str = "requests"
 ) -> dict[str, Done]:
-    """Each file (below shared/data, with options) as a run of its own; rows in order of time."""
+    """Each file (below shared/data, with options) as a run of its own.
+
+    Rows come in order of time, those of one moment in the order of their text: the store promises
+    none.
+    """
     needs_data()
     told: dict[str, tuple[dict[str, Any], str]] = {}
     for name, options in files.items():
@@ -40,11 +44,11 @@ def import_all(
         )
         assert code == 0, err
         told[name] = (json.loads(out), err)
-    query = f"SELECT *, epoch_us(ts) AS start_us FROM {table} ORDER BY run, start_us"
+    query = f"SELECT *, epoch_us(ts) AS start_us FROM {table}"
     code, out, err = call(folder, "store", "sql", query, "--json")
     assert code == 0, err
     rows: dict[str, list[dict[str, Any]]] = {}
-    for row in json.loads(out):
+    for row in sorted(json.loads(out), key=lambda row: (row["start_us"], json.dumps(row))):
         rows.setdefault(row["run"], []).append(row)
     return {
         name: Done(document, said, rows[document["run"]]) for name, (document, said) in told.items()
