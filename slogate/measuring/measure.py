@@ -23,6 +23,7 @@ from slogate.measuring.tallying import Grouped, Side
 from slogate.model.indicator import Indicator, Server
 from slogate.promises.promise import MINUTE_US, Plan, Promise, whole_minute
 from slogate.sources._base import EARLIEST_TS, LATEST_TS
+from slogate.sources._prometheus.answer import clock_of
 from slogate.sources._prometheus.client import Client, TooMuch
 from slogate.sources._prometheus.counting import Term, counted
 
@@ -83,15 +84,14 @@ def _server(promise: Promise) -> Server:
 
 def _time(client: Client) -> int:
     try:
-        answer = client.ask("query", [("query", "time()")])
-        now = int(float(answer["result"][1]) * 1_000_000)
+        clock = clock_of(client.ask("query", [("query", "time()")]))
     except TooMuch as error:
         raise client.fail(str(error)) from None
-    except (KeyError, TypeError, IndexError, ValueError, OverflowError):
-        raise client.fail("it does not say what time it is") from None
-    if not EARLIEST_TS <= now <= LATEST_TS:
+    if clock is None:
+        raise client.fail("it does not say what time it is")
+    if not EARLIEST_TS <= clock * 1e6 <= LATEST_TS:
         raise client.fail("its clock is not between 2001 and 2100", hint="set it right")
-    return now
+    return int(clock * 1_000_000)
 
 
 def _measure(client: Client, plans: Sequence[Plan]) -> Iterator[tuple[Plan, Measured]]:

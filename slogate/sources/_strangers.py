@@ -18,9 +18,17 @@ _VEGETA = "import its results: vegeta encode --to json results.bin"
 _GATLING = "import its simulation.log, which holds each request"
 _PATTERN = "describe its lines by a pattern: slogate docs import-access-logs"
 _PLAIN = "strip what stands before each line, and import that: {}"
+_TABLE = "write its rows as Parquet or CSV, and import those"
 
 _BEGIN = {
+    rb"(?s:PK\x03\x04.{26}(?:\[Content_Types\]|_rels/|xl/|docProps/|mimetype))": Stranger(
+        "a workbook of Excel or LibreOffice", "save the sheet as CSV (UTF-8), and import that"
+    ),
     rb"PK\x03\x04": Stranger("a zip archive", _UNPACK),
+    rb"PARE": Stranger("an encrypted Parquet file", "write it without encryption"),
+    rb"ARROW1\0\0": Stranger("a file of Arrow's own format (Feather)", _TABLE),
+    rb"ORC\n": Stranger("a file of the format ORC", _TABLE),
+    rb"Obj\x01": Stranger("a file of Avro's format", _TABLE),
     rb"(?s:.{257})ustar": Stranger("a tar archive", _UNPACK),
     rb"BZh\d": Stranger("compressed with bzip2", "bzip2 -dc FILE | slogate import - …"),
     rb"\xfd7zXZ\0": Stranger("compressed with xz", "xz -dc FILE | slogate import - …"),

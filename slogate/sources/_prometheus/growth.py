@@ -21,6 +21,7 @@ from itertools import pairwise
 LARGEST = 2**53
 _SAME = 1e-9
 _FAR_US = 10**15
+_ROUNDED = Fraction(1, 2000)
 # a contradiction of up to a tenth of what was counted is of requests on their way
 TORN = 10
 
@@ -131,6 +132,40 @@ def _by_bucket(cumulative: Iterable[tuple[Edge, int]]) -> Grown:
             grown[key] = grown.get(key, 0) + count - below
         low, below = at[1], count
     return grown
+
+
+class Ranged(dict[Bucket, int]):
+    """A histogram of VictoriaMetrics: what each of its ranges holds; none is there without one."""
+
+
+def vm_range(text: str, unit_us: Fraction) -> Bucket:
+    """The bounds of a `vmrange`, outward of what they were rounded from; ValueError if none."""
+    low, dots, high = text.partition("...")
+    if not dots:
+        raise ValueError("its bucket's range is not understood")
+    start, end = (
+        # powers of ten are exact, the others have as few as four digits
+        edge(side, unit_us if side.partition("e")[0].strip("0.") == "1" else unit_us * scale)
+        for side, scale in ((low, 1 - _ROUNDED), (high, 1 + _ROUNDED))
+    )
+    if not 0 <= start[0] < end[0]:
+        raise ValueError("its bucket's range is not understood")
+    return (start[1] if start[0] else -1), end[2]
+
+
+def ranged_growth(before: Ranged, now: Ranged) -> Grown:
+    """What it has counted since; a range that one scrape lacks is put there as it was before."""
+    both = before.keys() & now.keys()
+    if not both or any(now[each] < before[each] for each in both):
+        return ranged_whole(now)
+    grown = {each: now[each] - before.get(each, 0) for each in now}
+    now |= {each: before[each] for each in before.keys() - both}
+    return {each: count for each, count in grown.items() if count}
+
+
+def ranged_whole(now: Ranged) -> Grown:
+    """All that it has counted."""
+    return {each: count for each, count in now.items() if count}
 
 
 @dataclass(frozen=True, slots=True)

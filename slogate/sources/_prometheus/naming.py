@@ -21,6 +21,8 @@ COMMON = {
     "status": ("http_response_status_code", "http_status_code", "status_code", "http_status",
                "response_code", "status", "code", "http_code"),
 }  # fmt: skip
+# what tells buckets of one histogram apart, and no requests
+BUCKETS = frozenset({"le", "vmrange"})
 _NUMBER = re.compile(r"[1-5][0-9]{2}", re.ASCII)
 _UNKNOWN = (
     ": what is not known to be a success is a failure; if only successes are counted, say "
@@ -55,7 +57,7 @@ class Naming:
 
     def who(self, labels: Mapping[str, str]) -> Who:
         """The requests of a series with these labels."""
-        rest = {k: v for k, v in labels.items() if k not in {"__name__", "le"} | self.drop}
+        rest = {k: v for k, v in labels.items() if k not in {"__name__"} | BUCKETS | self.drop}
         name = rest.pop(self.endpoint or "", "")
         method, name = (rest.pop(self.method, ""), name) if self.method else split_endpoint(name)
         told = rest.get(self.status or "", "")
@@ -97,5 +99,5 @@ def choose(present: Collection[str], options: Mapping[str, str]) -> Naming:
 
 
 def _listed(present: Collection[str]) -> str:
-    names = sorted(set(present) - {"__name__", "le"})
+    names = sorted(set(present) - {"__name__"} - BUCKETS)
     return f"only {', '.join(names)}" if names else "there are none"

@@ -14,6 +14,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from slogate.sources._prometheus.naming import BUCKETS
+
 _TOKEN = re.compile(
     r"""(?P<space>\s+|\#[^\n]*)
       | (?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`[^`]*`)
@@ -87,7 +89,7 @@ def _common_name(names: Sequence[str]) -> str:
 
 
 def _without_le(selector: Selector) -> Selector:
-    kept = tuple(sorted(m for m in set(selector.matchers) if m[0] != "le"))
+    kept = tuple(sorted(m for m in set(selector.matchers) if m[0] not in BUCKETS))
     return replace(selector, matchers=kept)
 
 

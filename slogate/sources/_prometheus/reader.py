@@ -23,7 +23,7 @@ from slogate.sources._base import BadRow, Chunk
 from slogate.sources._histograms import Rows
 from slogate.sources._prometheus import growth
 from slogate.sources._prometheus.answer import Labels, Series
-from slogate.sources._prometheus.naming import Naming, Who
+from slogate.sources._prometheus.naming import BUCKETS, Naming, Who
 
 SHOWN = 5
 FIRST = "requests that their series had counted already when it was first scraped"
@@ -76,15 +76,20 @@ class Reader:
         """The rows of an answer, in which each series goes on where the last one ended."""
         rows = Rows()
         buckets: dict[Key, list[Series]] = {}
+        ranges: dict[Key, list[Series]] = {}
         for series in answer:
-            key = tuple(sorted(item for item in series.labels.items() if item[0] != "le"))
+            key = tuple(sorted(item for item in series.labels.items() if item[0] not in BUCKETS))
             self._tracks.setdefault(key, _Track(self.naming.who(series.labels)))
             if "le" in series.labels:
                 buckets.setdefault(key, []).append(series)
+            elif "vmrange" in series.labels:
+                ranges.setdefault(key, []).append(series)
             else:
                 self._grow(rows, key, self._plain(series))
         for key, parts in buckets.items():
             self._grow(rows, key, self._classic(key, parts))
+        for key, parts in ranges.items():
+            self._grow(rows, key, self._ranged(parts))
         bad, left_out, shown = self._bad, self._left_out, self._shown
         self._bad, self._left_out, self._shown = Counter(), Counter(), []
         return rows.chunk(bad=bad, left_out=left_out, shown=shown)
@@ -119,6 +124,19 @@ class Reader:
             except ValueError as error:
                 self._refuse(series.labels, series.values[0][0] if series.values else 0, error)
         return sorted(found, key=lambda pair: pair[0][0])
+
+    def _ranged(self, parts: Iterable[Series]) -> Iterator[_Seen]:
+        """The scrapes of a histogram of VictoriaMetrics, of whose ranges each is a series."""
+        scrapes: dict[int, growth.Ranged] = {}
+        for series in parts:
+            for at, text in series.values:
+                try:
+                    bucket = growth.vm_range(series.labels["vmrange"], self.unit_us())
+                    scrapes.setdefault(at, growth.Ranged())[bucket] = growth.whole(text)
+                except ValueError as error:
+                    self._refuse(series.labels, at, error)
+        for at in sorted(scrapes):
+            yield at, scrapes[at], growth.ranged_growth, growth.ranged_whole
 
     def _plain(self, series: Series) -> Iterator[_Seen]:
         """The samples of a counter, or the native histograms of a series."""

@@ -18,7 +18,7 @@ from typing import Any
 from slogate.errors import SourceError
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, Chunk, Offer, Remote
 from slogate.sources._prometheus import settings
-from slogate.sources._prometheus.answer import matrix
+from slogate.sources._prometheus.answer import clock_of, matrix
 from slogate.sources._prometheus.client import Client, Parameters, TooMuch
 from slogate.sources._prometheus.naming import Naming, choose
 from slogate.sources._prometheus.promql import Selector, selected
@@ -122,13 +122,10 @@ def _query(remote: Remote, client: Client) -> Selector:
 
 def _span(remote: Remote, client: Client) -> tuple[int, int, list[str]]:
     """After when, up to when, by the server's clock, and what to say about it."""
-    answer = _asked(client, "query", [("query", "time()")])
-    try:
-        now = int(float(answer["result"][1]) * 1000)
-    except (KeyError, TypeError, IndexError, ValueError, OverflowError):
-        now = 0
-    if not EARLIEST_TS <= now * 1000 <= LATEST_TS:
+    clock = clock_of(_asked(client, "query", [("query", "time()")]))
+    if clock is None or not EARLIEST_TS <= clock * 1e6 <= LATEST_TS:
         raise client.fail("it does not say what time it is")
+    now = int(clock * 1000)
     latest = now - settings.length_us(remote, "delay", "1m") // 1000
     start = settings.moment_ms(remote, "from", now)
     end = settings.moment_ms(remote, "to", now)

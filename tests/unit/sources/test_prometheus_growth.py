@@ -304,6 +304,60 @@ def test_an_odd_native_histogram_is_passed_over(tmp_path, odd, reason):
     assert (reason in told, count) == (True, 1)
 
 
+A, B = "1.000e-01...1.136e-01", "1.136e-01...1.292e-01"
+TINY, HUGE = "0...1.000e-09", "1.000e+18...+Inf"
+
+
+def ranged(*scrapes: dict[str, int | str]) -> list[Any]:
+    """The series of a histogram as VictoriaMetrics counts it: what each range holds."""
+    return [
+        (
+            {"__name__": "x_seconds_bucket", "vmrange": each},
+            {
+                (START_S + i * 15) * 1000: str(scrape[each])
+                for i, scrape in enumerate(scrapes)
+                if each in scrape
+            },
+        )
+        for each in dict.fromkeys(each for scrape in scrapes for each in scrape)
+    ]
+
+
+LOW, HIGH = (100_000, 113_657), (113_543, 129_265)
+
+
+@pytest.mark.parametrize(
+    ("scrapes", "rows"),
+    [
+        pytest.param([{A: 1}, {A: 3, B: 2}], [(0, 15, *LOW, 2), (0, 15, *HIGH, 2)], id="new"),
+        pytest.param([{A: 9}, {A: 2, B: 5}], [(0, 15, *LOW, 2), (0, 15, *HIGH, 5)], id="reset"),
+        pytest.param([{A: 9}, {B: 5}], [(0, 15, *HIGH, 5)], id="none in common"),
+        pytest.param([{A: 9, B: 1}, {B: 2}, {A: 9, B: 2}], [(0, 15, *HIGH, 1)], id="one lacks"),
+        pytest.param([{A: 1}, {A: "NaN"}, {A: 3}], [(0, 30, *LOW, 2)], id="bad"),
+        pytest.param(
+            [{A: 1}, {A: 1, TINY: 1, HUGE: 1}],
+            [(0, 15, -1, 1, 1), (0, 15, 10**15, None, 1)],
+            id="ends",
+        ),
+    ],
+)
+def test_the_ranges_of_victoriametrics(tmp_path, scrapes, rows):
+    """Each is a counter of its own, there from its first request; its bounds were rounded."""
+    found, tally = read(tmp_path, *ranged(*scrapes), step="scrape")
+
+    assert sorted(found, key=str) == sorted(rows, key=str)
+    assert set(tally.bad) <= {"its value is NaN"}
+
+
+@pytest.mark.parametrize("text", ["", "0.1", "0.2...0.1", "a...b", "-1...1", "0.1...NaN"])
+def test_a_range_that_is_none(tmp_path, text):
+    """It is bad, as a bound that is none."""
+    found, tally = read(tmp_path, *ranged({text: 1}, {text: 2}))
+
+    assert found == []
+    assert tally.bad.total() == 2
+
+
 @pytest.mark.parametrize(
     ("name", "options", "hi"),
     [

@@ -342,6 +342,15 @@ def test_what_is_asked_is_checked(replay, options, told):
     assert str(caught.value).startswith(replay.url)
 
 
+def test_victoriametrics_tells_the_time_in_a_vector(replay):
+    """What `time()` says there is the value of a series without labels."""
+    said = [{"metric": {}, "value": [START_S, str(START_S + 600)]}]
+    data = {"resultType": "vector", "result": said}
+    replay.first = [(200, {}, json.dumps({"status": "success", "data": data}).encode())]
+
+    assert offer(replay).end_us == (START_S + 540) * 1_000_000
+
+
 def test_what_is_younger_than_the_delay_is_left(replay):
     """It may still be arriving; the end is that of the server's clock."""
     replay.now_s = START_S + 100
