@@ -1,4 +1,4 @@
-"""Prometheus, and what answers as it does (Mimir, Thanos, VictoriaMetrics): counters and histograms of requests.
+"""Prometheus, and what answers as it does (Mimir, Thanos, …): counters, histograms of requests.
 
 A server is asked through its HTTP API (`slogate import URL --query …`); a file is an answer
 of it that somebody saved (`curl 'http://…/api/v1/query?query=metric[1h]' > saved.json`).
