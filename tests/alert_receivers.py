@@ -15,7 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from exporter import free_port, wait_for
+from exporter import PATIENCE_S, wait_for
+from ports import free_port
 from series_strategies import table
 
 from slogate.model.run import Reconciliation, Run
@@ -171,7 +172,7 @@ def alertmanager(program: str, folder: Path, config: Mapping[str, Any]) -> Itera
             yield url
         finally:
             process.terminate()
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE_S)
 
 
 def _is_ready(url: str) -> bool:

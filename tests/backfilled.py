@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from exporter import ask, free_port, wait_for
+from exporter import PATIENCE_S, ask, wait_for
+from ports import free_port
 
 END_S = int(datetime(2026, 3, 31, 12, tzinfo=UTC).timestamp())
 DAYS = 3
@@ -127,4 +128,4 @@ def backfilled(promtool: str, program: str, folder: Path) -> Iterator[Backfilled
         yield made
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(PATIENCE_S)

@@ -10,7 +10,6 @@ import http.server
 import json
 import math
 import random
-import socket
 import struct
 import subprocess
 import threading
@@ -32,7 +31,7 @@ BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 SCHEMA = 3
 WHO = (("/browse", "GET", "200"), ("/cart", "POST", "200"), ("/cart", "POST", "503"))
 INTERVAL_S = 0.2
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 PROTOBUF = (
     "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
 )
@@ -41,8 +40,8 @@ PROTOBUF = (
 class Exporter:
     """One life of a service: what it observed, and how much of it each scrape saw."""
 
-    def __init__(self, port: int, seed: int) -> None:
-        """Serve on that port of loopback; every series is there from the start."""
+    def __init__(self, port: int, seed: int, begun: int = 0) -> None:
+        """Serve on that port of loopback, so many requests seen; all series are there at once."""
         self.raw: list[tuple[tuple[str, str, str], float]] = []
         self.shown: dict[str, list[int]] = {"/metrics": [], "/native": []}
         self._chance = random.Random(seed)
@@ -54,6 +53,7 @@ class Exporter:
         for who in WHO:
             self._seconds.labels(*who)
             self._total.labels(*who)
+        self.observe(begun)
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(
@@ -114,9 +114,9 @@ class Exporter:
 
 
 @contextmanager
-def exporter(port: int, seed: int) -> Iterator[Exporter]:
+def exporter(port: int, seed: int, begun: int = 0) -> Iterator[Exporter]:
     """A life that ends."""
-    service = Exporter(port, seed)
+    service = Exporter(port, seed, begun)
     try:
         yield service
     finally:
@@ -170,14 +170,6 @@ def _bytes(field: int, content: bytes) -> bytes:
     return _varint(field << 3 | 2) + _varint(len(content)) + content
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
-
-
 def wait_for(condition: Callable[[], object], what: str) -> None:
     """Wait until it holds; an AssertionError says what did not come."""
     end = time.monotonic() + PATIENCE_S
@@ -215,7 +207,7 @@ def prometheus(
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(PATIENCE_S)
 
 
 def ask(url: str, query: str, at: float | None = None) -> list[dict[str, Any]]:
@@ -223,7 +215,7 @@ def ask(url: str, query: str, at: float | None = None) -> list[dict[str, Any]]:
     form = {"query": query} | ({} if at is None else {"time": f"{at:.3f}"})
     try:
         with urllib.request.urlopen(
-            f"{url}/api/v1/query?{urllib.parse.urlencode(form)}", timeout=10
+            f"{url}/api/v1/query?{urllib.parse.urlencode(form)}", timeout=PATIENCE_S
         ) as answer:
             result: list[dict[str, Any]] = json.load(answer)["data"]["result"]
             return result

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter import free_port, wait_for
+from exporter import PATIENCE_S, wait_for
+from ports import free_port
 
 OTHER = "$server_name|$msec|$request_method $uri|$status|$request_time"
 CONFIGURATION = """
@@ -80,7 +81,7 @@ def nginx(program: str, folder: Path) -> Iterator[Nginx]:
     finally:
         # gracefully, so that what was answered is logged
         server.send_signal(signal.SIGQUIT)
-        server.wait(timeout=20)
+        server.wait(timeout=PATIENCE_S)
 
 
 def _answers(port: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 from builders import run
 from commands import slogate_in
+from ports import free_port
 from recording import wait_for
 from series_strategies import row, table
 
@@ -134,10 +134,7 @@ class Project:
 
 def new_project(folder: Path, *shop_options: str) -> Project:
     """A fresh project that serves the shop on a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    project = Project(folder, port)
+    project = Project(folder, free_port())
     project.write("loadtests/locustfile.py", LOCUSTFILE)
     project.write("slo/shop.yaml", SPEC)
     project.serve(*shop_options)

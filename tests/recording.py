@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,13 +17,14 @@ from threading import Lock, Thread
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from ports import free_port
 
 from slogate.model.run import Run
 from slogate.store.layout import open_store
 from slogate.store.manifest import list_runs, read_run
 from slogate.store.reading import parts_of
 
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 PACED = """
 from locust import FastHttpUser, constant_throughput, task
@@ -195,12 +195,6 @@ def spawned(bench, number=0):
     """Whether Locust has said that the ramp-up is over."""
     log = bench.log(number)
     return "All users spawned" in log or "Spawning is complete" in log
-
-
-def free_port():
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 def wait_for(condition, patience=PATIENCE_S):

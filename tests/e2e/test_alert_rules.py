@@ -14,16 +14,15 @@ import pytest
 import yaml
 from alert_receivers import Receiver, alertmanager, receiving
 from exporter import (
-    INTERVAL_S,
     NAME,
     NATIVE,
     Exporter,
     ask,
     exporter,
-    free_port,
     prometheus,
     wait_for,
 )
+from ports import free_port
 
 from slogate.cli.app import run as slogate
 
@@ -104,7 +103,8 @@ def test_alert_arrives_once_and_resolves(system_program, tmp_path):
     manager = system_program("prometheus-alertmanager", package="prometheus-alertmanager")
     rules = [str(written(tmp_path, kind)) for kind in CASES]
     target = free_port()
-    resending = f"--rules.alert.resend-delay={INTERVAL_S * 1000:.0f}ms"
+    # an alert that is not sent again for four times that long is over
+    resending = "--rules.alert.resend-delay=1s"
     with (
         receiving() as duty,
         exporter(target, seed=1) as service,
@@ -121,7 +121,7 @@ def test_alert_arrives_once_and_resolves(system_program, tmp_path):
         serve(service, FAILING, 600)
         wait_for(lambda: len(told(duty)) >= 3, "three alerts")
         before = received(inbox)
-        wait_for(lambda: received(inbox) > before + 9, "repetitions")
+        wait_for(lambda: received(inbox) >= before + 6, "repetitions")
 
         assert [note["status"] for note in told(duty)] == ["firing"] * 3
         (classic,) = told(duty, "classic")

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from backfilled import END_S, HTTP, START_S, Backfilled
-from exporter import NAME, ask, free_port
+from exporter import NAME, ask
 from jsonschema import Draft202012Validator
+from ports import free_port
 from projects import Project, new_project
 from recorded import Recorded
 

@@ -23,11 +23,11 @@ from exporter import (
     SCHEMA,
     ask,
     exporter,
-    free_port,
     native_index,
     prometheus,
     wait_for,
 )
+from ports import free_port
 from recorded import Raw, Recorded
 
 from slogate.errors import SourceError

@@ -1,25 +1,18 @@
 from __future__ import annotations
 
-import socket
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+from ports import free_port
 
 from slogate.errors import ServiceError
 from slogate.loadtest import process
 from slogate.loadtest.service import answers, await_ready, served
 
 pytestmark = pytest.mark.e2e
-
-
-def free_port():
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def shop(*options):

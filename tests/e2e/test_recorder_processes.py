@@ -11,7 +11,8 @@ from collections import Counter
 from functools import partial
 
 import pytest
-from recording import PACED, forked, free_port, reconciled, run_to_end, spawned, wait_for
+from ports import free_port
+from recording import PACED, forked, reconciled, run_to_end, spawned, wait_for
 from together import together
 
 pytestmark = pytest.mark.e2e

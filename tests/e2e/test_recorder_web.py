@@ -10,7 +10,8 @@ import urllib.parse
 import urllib.request
 
 import pytest
-from recording import PACED, Bench, forked, free_port, reconciled, serving, wait_for
+from ports import free_port
+from recording import PACED, Bench, forked, reconciled, serving, wait_for
 
 pytestmark = pytest.mark.e2e
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 from backfilled import END_S, HTTP, Backfilled
-from exporter import free_port
 from pages import inert
+from ports import free_port
 from projects import Project, new_project
 
 from slogate import units

@@ -6,18 +6,12 @@ import urllib.parse
 import urllib.request
 
 import pytest
+from ports import free_port
 from projects import new_project
 
 from slogate.loadtest.service import await_ready
 
 pytestmark = pytest.mark.e2e
-
-
-def free_port():
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("", 0))
-        return probe.getsockname()[1]
 
 
 def press(port, path, **form):
