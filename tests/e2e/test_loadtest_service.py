@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import sys
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
 from ports import free_port
+from recording import wait_for
 
 from slogate.errors import ServiceError
 from slogate.loadtest import process
@@ -118,14 +118,15 @@ class Other(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_a_service_that_dies_as_another_answers_in_its_place_is_told(tmp_path):
+def test_a_service_that_dies_as_another_answers_in_its_place_is_told(tmp_path, monkeypatch):
     """Two were started at once for one port: the one that came second tests nothing."""
+    monkeypatch.setattr("slogate.loadtest.service.SETTLE_S", 1.0)
     with ThreadingHTTPServer(("127.0.0.1", 0), Other) as other:
         Thread(target=other.serve_forever, daemon=True).start()
         ready = f"http://127.0.0.1:{other.server_port}/"
         with (
             pytest.raises(ServiceError, match=r"ended before it was ready \(exit 5\)"),
-            served("sleep 0.1; exit 5", ready, 9_000_000, tmp_path / "log", lambda _: None),
+            served("exit 5", ready, 9_000_000, tmp_path / "log", lambda _: None),
         ):
             pass
         other.shutdown()
@@ -134,8 +135,7 @@ def test_a_service_that_dies_as_another_answers_in_its_place_is_told(tmp_path):
 def test_a_service_that_dies_during_the_test_is_noticed(tmp_path):
     """The question answers with how it ended."""
     with served("sleep 0.6; exit 3", None, 1_000_000, tmp_path / "log", lambda _: None) as death:
-        time.sleep(0.9)
-        told = death()
+        told = wait_for(death)
 
     assert told is not None
     assert "exit 3" in told

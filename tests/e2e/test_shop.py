@@ -11,13 +11,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from recording import wait_for
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "slogate.shop"]
+PATIENCE_S = 60
 pytestmark = pytest.mark.e2e
 
 
@@ -29,7 +33,7 @@ class Shop(NamedTuple):
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, object, float]:
         """Make one request; give its status, its JSON and the seconds it took."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         begun = time.monotonic()
         connection.request(method, path, json.dumps(body) if body is not None else None)
         response = connection.getresponse()
@@ -39,7 +43,7 @@ class Shop(NamedTuple):
 
     def send(self, raw: bytes) -> bytes:
         """Send bytes, end the sending, and give all that comes back."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as peer:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S) as peer:
             received = b""
             with suppress(ConnectionError):
                 peer.sendall(raw)
@@ -65,7 +69,7 @@ def running(*switches: str) -> Iterator[Shop]:
         yield Shop(process, int(line.rsplit(":", 1)[1]))
     finally:
         process.terminate()
-        process.communicate(timeout=15)
+        process.communicate(timeout=PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +102,7 @@ def test_every_endpoint_answers(shop, method, path, body, key):
 
 def test_one_connection_serves_many_requests(shop):
     """Keep-alive holds over GET, HEAD, POST and errors, with exact lengths."""
-    connection = HTTPConnection("127.0.0.1", shop.port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", shop.port, timeout=PATIENCE_S)
     connection.connect()
     peer = connection.sock
     statuses = []
@@ -157,7 +161,7 @@ def test_errors_at_100_percent_fail_that_endpoint_only():
         failed = [shop.ask("POST", "/login")[:2] for _ in range(3)]
         fine = [shop.ask("GET", "/browse")[0] for _ in range(3)]
         shop.process.terminate()
-        log = shop.process.communicate(timeout=15)[1].splitlines()
+        log = shop.process.communicate(timeout=PATIENCE_S)[1].splitlines()
 
     assert failed == [(500, {"error": "/login has failed"})] * 3
     assert fine == [200] * 3
@@ -168,7 +172,8 @@ def test_a_slowed_endpoint_is_slower_and_the_others_are_not():
     """The addition reaches the endpoint's answers and no others."""
     with running("--slow", "POST /checkout=+400ms") as shop:
         checkout_s = shop.ask("POST", "/checkout")[2]
-        browse_s = shop.ask("GET", "/browse")[2]
+        # of several, for the machine may be busy
+        browse_s = min(shop.ask("GET", "/browse")[2] for _ in range(5))
 
     assert checkout_s > 0.43
     assert browse_s < 0.4
@@ -182,7 +187,7 @@ def test_a_freeze_holds_everything_back():
         time.sleep(1.55)
         during_s = shop.ask("GET", "/ready")[2]
 
-    assert before_s < 0.3
+    assert before_s < 1.2
     assert during_s > 0.3
 
 
@@ -190,45 +195,56 @@ def test_in_the_fail_window_everything_fails():
     """Total failure begins and ends by the clock of the first request."""
     with running("--errors", "*=0%", "--fail-window", "500ms+1s") as shop:
         ready = shop.ask("GET", "/ready")[0]
-        begun = time.monotonic()
-        statuses = [shop.ask("GET", "/browse")[0]]
-        for moment_s in (0.8, 1.1, 1.8):
-            time.sleep(max(0.0, begun + moment_s - time.monotonic()))
-            statuses.append(shop.ask("GET", "/browse")[0])
+        begun, told = time.monotonic(), []
+        while not told or told[-1][0] == 503 or told[-1][1] < 1.5:
+            status = shop.ask("GET", "/browse")[0]
+            told.append((status, time.monotonic() - begun))
+            time.sleep(0.02)
 
-    assert (ready, statuses) == (200, [200, 503, 503, 200])
+    turns = [(status, [*times]) for status, times in groupby(told, key=itemgetter(0))]
+    assert (ready, [status for status, _ in turns]) == (200, [200, 503, 200])
+    assert turns[1][1][0][1] > 0.5
+    assert turns[2][1][0][1] > 1.5
 
 
 def test_readiness_can_be_delayed():
     """The shop says 503 until it is ready, then 200."""
-    with running("--delay-ready", "700ms") as shop:
+    with running("--delay-ready", "1s") as shop:
         early = shop.ask("GET", "/ready")[:2]
-        time.sleep(0.8)
+        wait_for(lambda: shop.ask("GET", "/ready")[:2] != early)
         late = shop.ask("GET", "/ready")[:2]
 
     assert (early, late) == ((503, {"ready": False}), (200, {"ready": True}))
 
 
+def refuses(shop: Shop) -> bool:
+    """Whether it accepts no more connections."""
+    with suppress(ConnectionError):  # accepted by the kernel just before
+        try:
+            shop.ask("GET", "/ready")
+        except ConnectionRefusedError:
+            return True
+    return False
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
 def test_a_signal_lets_the_request_in_flight_finish(number):
     """It stops accepting, says 503 to a probe on a kept connection, answers, and exits with 0."""
-    with running("--slow", "*=+600ms", "--errors", "*=0%") as shop:
-        probe, slow = (HTTPConnection("127.0.0.1", shop.port, timeout=10) for _ in range(2))
-        probe.request("GET", "/ready")
-        assert probe.getresponse().read() == b'{"ready": true}\n'
+    with running("--slow", "*=+1500ms", "--errors", "*=0%") as shop:
+        probe, slow = (HTTPConnection("127.0.0.1", shop.port, timeout=PATIENCE_S) for _ in range(2))
         slow.request("GET", "/browse")
-        time.sleep(0.15)
+        for _ in range(5):  # the shop has come to what was sent before, too
+            probe.request("GET", "/ready")
+            assert probe.getresponse().read() == b'{"ready": true}\n'
         shop.process.send_signal(number)
-        time.sleep(0.15)
+        wait_for(lambda: refuses(shop))
         probe.request("GET", "/ready")
-        with pytest.raises(ConnectionRefusedError):
-            shop.ask("GET", "/ready")
         answer = slow.getresponse()
         finished = (probe.getresponse().status, answer.status, len(answer.read()) > 100)
 
         assert finished == (503, 200, True)
         assert answer.headers["Connection"] == "close"
-        assert shop.process.wait(timeout=5) == 0
+        assert shop.process.wait(timeout=PATIENCE_S) == 0
         assert shop.process.stderr.read() == ""
 
 
@@ -239,7 +255,7 @@ def test_a_port_in_use_is_explained(shop):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=10,
+        timeout=PATIENCE_S,
         check=False,
     )
 
