@@ -34,6 +34,7 @@ from slogate.recognition import (
     recognise,
     split,
 )
+from slogate.repeated import refuse_repeated
 from slogate.sources._base import NO_UTF8
 from slogate.store.layout import Store
 from slogate.store.locks import alone
@@ -161,7 +162,11 @@ def _import(store: Store, given: Sequence[File], wish: _Wish, *, copied: bool) -
             continued = {who for rest in new for who in rest.whose}
             others = [each for each in mine if each.id not in continued]
             tables = chain([first], begun.tables, unchanged(new))
-            run = keep(store, run, tables, begun.tally, wish.max_bad)
+            beside = [each for each in held if each.id not in continued]
+            run = keep(
+                store, run, tables, begun.tally, wish.max_bad,
+                check=lambda stored: refuse_repeated(store, stored, beside),
+            )  # fmt: skip
             return _imported(run, new, begun.tally, others, skipped)
     finally:
         if begun is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain, groupby
@@ -30,8 +30,13 @@ def keep(
     tables: Iterator[intake.Rows],
     tally: intake.Tally,
     max_bad: Fraction | None,
+    *,
+    check: Callable[[Run], None] = lambda _run: None,
 ) -> Run:
-    """Write the parts and then the manifest, or leave nothing; SourceError if too much is bad."""
+    """Write the parts and then the manifest, or leave nothing; SourceError if too much is bad.
+
+    `check` gets the run before its manifest is written, and raises where it must not be.
+    """
     parts: list[str] = []
     try:
         for series, group in groupby(tables, itemgetter(0)):
@@ -47,6 +52,7 @@ def keep(
         names = [key for key in run.origin if not key.startswith(OPTION)]
         intake.judge_bad(", ".join(names), tally, max_bad)
         stored = finished(store, run, parts, tally)
+        check(stored)
         write_run(store, stored)
     except BaseException:
         withdraw(store, run.id, parts)

@@ -1,0 +1,68 @@
+"""Refuses production that the series have already, row for row: slices of a log, copies of it.
+
+    the run as it is written, runs of the same time ──rows alike──► SourceError, or nothing
+
+Contents tell a log that has grown (`grown.py`); this tells everything else by its rows: the second
+half of a log, slices that overlap, a log that is followed too, other endings of lines, another
+format. What is alike by chance, as two hosts are asked for their health, is no reason: then more
+must be alike than if one of both were moved by a second, and more than a few kinds of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from math import sqrt
+
+from slogate.errors import SourceError
+from slogate.model.run import Run
+from slogate.store.alike import Alike, alike
+from slogate.store.layout import Store
+from slogate.units import format_count
+
+FOLLOWED = "followed"
+FEW, KINDS = 10, 5
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def refuse_repeated(store: Store, run: Run, others: Iterable[Run]) -> None:
+    """SourceError if one of the others has requests of this run, whose parts are written."""
+    for other in others:
+        for series in ("requests", "histograms"):
+            found = alike(store, run, other, series)
+            if found is not None and same(found, exactly=series == "requests"):
+                raise _refused(run, other, found)
+
+
+def same(found: Alike, *, exactly: bool) -> bool:
+    """Whether rows that are alike are the same ones.
+
+    Of other traffic about as many are alike when it is moved; more by ten, by five times the root
+    of those that are alone, and by a quarter of all that could be more, is no chance. `exactly`:
+    all that the two have at that time, to the last row, is none either.
+    """
+    if found.both < FEW or found.kinds < KINDS:
+        return False
+    if exactly and found.one == found.other == found.both:
+        return True
+    alone = min(found.one, found.other) - found.both
+    more = found.both - found.moved
+    return more >= FEW + 5 * sqrt(alone) and 4 * more >= more + alone
+
+
+def _refused(run: Run, other: Run, found: Alike) -> SourceError:
+    names = ", ".join(name for name in run.contents) or run.id
+    low = max(run.start_ts or 0, other.start_ts or 0)
+    high = min(run.end_ts or 0, other.end_ts or 0)
+    start, end = (f"{_EPOCH + timedelta(microseconds=us):%Y-%m-%d %H:%M:%S}" for us in (low, high))
+    of = "looked at" if found.every > 1 else "of that time"
+    told = f"{format_count(found.both)} of its {format_count(found.one)} rows {of} are alike"
+    there = f"slogate runs delete {other.id}"
+    hint = f"import what is not there yet, or delete what is: {there}"
+    if FOLLOWED in other.origin:
+        hint = f"{other.origin[FOLLOWED]} is followed: `slogate import --follow` goes on with it"
+    return SourceError(
+        f"{names} holds requests that run {other.id} has already, from {start} to {end} UTC, and "
+        f"would count them twice: {told}",
+        hint=f"{hint}; it is other traffic? give it a --label of its own",
+    )
