@@ -138,7 +138,7 @@ class _Reading:
         self.counts.bad.setdefault(self.name, Counter())
         for _, answer in spans.read(start, end):
             try:
-                self._take(list(matrix(answer)))
+                self._take(list(matrix(answer, ends=self.counts.client.ends)))
             except ValueError as error:
                 raise self.counts.client.fail(f"{self.order.selector}: {error}") from None
         watches = self.watches

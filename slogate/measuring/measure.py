@@ -23,7 +23,6 @@ from slogate.measuring.tallying import Grouped, Side
 from slogate.model.indicator import Indicator, Server
 from slogate.promises.promise import MINUTE_US, Plan, Promise, whole_minute
 from slogate.sources._base import EARLIEST_TS, LATEST_TS
-from slogate.sources._prometheus.answer import clock_of
 from slogate.sources._prometheus.client import Client, TooMuch
 from slogate.sources._prometheus.counting import Term, counted
 
@@ -84,7 +83,7 @@ def _server(promise: Promise) -> Server:
 
 def _time(client: Client) -> int:
     try:
-        clock = clock_of(client.ask("query", [("query", "time()")]))
+        clock = client.now()
     except TooMuch as error:
         raise client.fail(str(error)) from None
     if clock is None:

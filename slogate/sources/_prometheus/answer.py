@@ -61,8 +61,8 @@ def clock_of(data: object) -> float | None:
         return None
 
 
-def matrix(data: object) -> Iterator[Series]:
-    """The series of an answer to a range selector."""
+def matrix(data: object, *, ends: bool = False) -> Iterator[Series]:
+    """The series of an answer to a range selector; with `ends`, NaN only says that one ended."""
     kind = data.get("resultType") if isinstance(data, dict) else None
     result = data.get("result") if isinstance(data, dict) else None
     if kind != "matrix" or not isinstance(result, list):
@@ -71,7 +71,7 @@ def matrix(data: object) -> Iterator[Series]:
         labels = entry.get("metric") if isinstance(entry, dict) else None
         if not isinstance(labels, dict) or not all(isinstance(v, str) for v in labels.values()):
             raise ValueError("a series of it has no labels")
-        values = list(_points(entry, "values"))
+        values = [each for each in _points(entry, "values") if not ends or each[1] != "NaN"]
         if any(at > later for (at, _), (later, _) in pairwise(values)):
             raise ValueError("the samples of a series are not in the order of their times")
         yield Series(

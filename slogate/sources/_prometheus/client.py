@@ -21,7 +21,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from slogate.errors import SourceError
-from slogate.sources._prometheus.answer import data_of, infos_of, warnings_of
+from slogate.sources._prometheus.answer import clock_of, data_of, infos_of, warnings_of
 from slogate.sources._prometheus.settings import PREFIX, Access
 from slogate.web import (
     BROKEN,
@@ -63,7 +63,7 @@ class TooMuch(Exception):
 class Client:
     """A server and how to ask it; `size` is that of the last answer.
 
-    `pause` waits seconds, `clock` counts them.
+    `pause` waits seconds, `clock` counts them. `ends`: NaN among its samples marks an end.
     `remarks` are what the server said beside its answers (`infos`), each once.
     """
 
@@ -73,6 +73,7 @@ class Client:
     clock: Callable[[], float] = time.monotonic
     size: int = 0
     tries: int = TRIES
+    ends: bool = False
     remarks: dict[str, None] = field(default_factory=dict)
     _opener: Any = field(default=None, repr=False)
 
@@ -81,6 +82,12 @@ class Client:
         return patiently(
             lambda: self._once(path, parameters, post=post), tries=self.tries, pause=self.pause
         )
+
+    def now(self) -> float | None:
+        """The seconds since 1970 there, if it says so; how it does gives VictoriaMetrics away."""
+        data = self.ask("query", [("query", "time()")])
+        self.ends = isinstance(data, dict) and data.get("resultType") == "vector"
+        return clock_of(data)
 
     def fail(self, message: str, *, hint: str | None = None) -> SourceError:
         """The error to raise about this server."""

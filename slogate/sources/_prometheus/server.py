@@ -9,22 +9,23 @@ Reading begins a gap before the start, so that the first growth has something to
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import Any
+from typing import TypeVar
 
 from slogate.errors import SourceError
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, Chunk, Offer, Remote
 from slogate.sources._prometheus import settings
-from slogate.sources._prometheus.answer import clock_of, matrix
+from slogate.sources._prometheus.answer import matrix
 from slogate.sources._prometheus.client import Client, Parameters, TooMuch
 from slogate.sources._prometheus.naming import Naming, choose
 from slogate.sources._prometheus.promql import Selector, selected
 from slogate.sources._prometheus.reader import Reader
 from slogate.sources._prometheus.spans import Spans
 
+T = TypeVar("T")
 _COUNTS = re.compile("_(total|count|bucket)$")
 
 
@@ -49,7 +50,7 @@ class Server:
         spans = Spans(client=self.client, selector=self.selector, step=self.step)
         for until, answer in spans.read(start - self.gap, end):
             try:
-                chunk = reader.take(matrix(answer))
+                chunk = reader.take(matrix(answer, ends=self.client.ends))
             except ValueError as error:
                 raise self.client.fail(f"{self.selector}: {error}") from None
             yield until * 1000, chunk
@@ -122,7 +123,7 @@ def _query(remote: Remote, client: Client) -> Selector:
 
 def _span(remote: Remote, client: Client) -> tuple[int, int, list[str]]:
     """After when, up to when, by the server's clock, and what to say about it."""
-    clock = clock_of(_asked(client, "query", [("query", "time()")]))
+    clock = _asked(client, client.now)
     if clock is None or not EARLIEST_TS <= clock * 1e6 <= LATEST_TS:
         raise client.fail("it does not say what time it is")
     now = int(clock * 1000)
@@ -177,17 +178,17 @@ def _resolved(remote: Remote, client: Client, wanted: Selector, reach: Parameter
 
 def _told(client: Client, path: str, parameters: Parameters, *, post: bool) -> list[str]:
     """A list of words that the server has."""
-    data = _asked(client, path, parameters, post=post)
+    data = _asked(client, lambda: client.ask(path, parameters, post=post))
     if not isinstance(data, list) or not all(isinstance(word, str) for word in data):
         raise client.fail(f"its answer about {path} is no list of words")
     return data
 
 
-def _asked(client: Client, path: str, parameters: Parameters, *, post: bool = True) -> Any:
+def _asked(client: Client, ask: Callable[[], T]) -> T:
     """The answer to a question of which nothing less can be asked; twice, if it takes too long."""
     for _ in range(2):
         try:
-            return client.ask(path, parameters, post=post)
+            return ask()
         except TooMuch as error:
             told = error
             if not told.troubled:

@@ -342,13 +342,19 @@ def test_what_is_asked_is_checked(replay, options, told):
     assert str(caught.value).startswith(replay.url)
 
 
-def test_victoriametrics_tells_the_time_in_a_vector(replay):
-    """What `time()` says there is the value of a series without labels."""
+def test_victoriametrics_tells_the_time_in_a_vector():
+    """What `time()` says there is the value of a series without labels; ends of series are NaN."""
     said = [{"metric": {}, "value": [START_S, str(START_S + 600)]}]
     data = {"resultType": "vector", "result": said}
-    replay.first = [(200, {}, json.dumps({"status": "success", "data": data}).encode())]
+    first = [(200, {}, json.dumps({"status": "success", "data": data}).encode())]
 
-    assert offer(replay).end_us == (START_S + 540) * 1_000_000
+    with serving(Replay([counter(3, 6, "NaN", 2, 5, job="a")], first=first)) as running:
+        found = offer(running)
+        chunks = [chunk for _, chunk in found.read(found.start_us, found.end_us)]
+
+    assert found.end_us == (START_S + 540) * 1_000_000
+    assert sum(row["count"] for chunk in chunks for row in chunk.rows.to_pylist()) == 3 + 2 + 3
+    assert not any(chunk.bad for chunk in chunks)
 
 
 def test_what_is_younger_than_the_delay_is_left(replay):
