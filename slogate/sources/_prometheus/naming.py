@@ -1,8 +1,9 @@
 """Which labels of a metric say endpoint, method and status; the rest stays as labels.
 
-The names that common libraries use are tried in order; `endpoint=handler` and the like say
-it outright, `endpoint=` (nothing) that there is none. What was chosen is told. Where no label
-says a status nobody knows what failed, unless `ok=true` says that only successes are counted.
+The names that common libraries use are tried in order, dots in them as underscores;
+`endpoint=handler` and the like say it outright, `endpoint=` (nothing) that there is none. What
+was chosen is told. Where no label says a status nobody knows what failed, unless `ok=true` says
+that only successes are counted.
 """
 
 from __future__ import annotations
@@ -83,11 +84,12 @@ class Naming:
 def choose(present: Collection[str], options: Mapping[str, str]) -> Naming:
     """The labels to use of those present; ValueError where an option names another."""
     found: dict[str, str | None] = {}
+    plain = {label.replace(".", "_"): label for label in sorted(present)}
     for what, names in COMMON.items():
         wanted = options.get(what)
         if wanted and wanted not in present:
             raise ValueError(f"option {what}: there is no label {wanted}, {_listed(present)}")
-        common = next((name for name in names if name in present), None)
+        common = next((plain[name] for name in names if name in plain), None)
         found[what] = common if wanted is None else wanted or None
     drop = frozenset(filter(None, options.get("drop", "").split(",")))
     if missing := drop - set(present):

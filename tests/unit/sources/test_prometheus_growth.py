@@ -425,6 +425,14 @@ def test_labels_become_endpoint_method_and_status(tmp_path):
     ]
 
 
+def test_labels_with_dots_as_opentelemetry_has_them(tmp_path):
+    """Prometheus 3 may leave them as they are."""
+    labels = {"http.route": "/a", "http.request.method": "GET", "http.response.status_code": "200"}
+    (row,) = take(tmp_path, saved(counter(0, 1, **labels)), source=SOURCE).rows
+
+    assert (row["method"], row["endpoint"], row["status"], row["labels"]) == ("GET", "/a", 200, [])
+
+
 scrapes = st.lists(st.lists(st.integers(0, 3), min_size=3, max_size=3), min_size=1, max_size=8)
 
 
