@@ -167,6 +167,13 @@ def test_a_load_test_that_takes_too_long(store, tmp_path, days, kind, told):
     ("content", "told", "hint"),
     [
         pytest.param(b"PK\x03\x04....", "a zip archive", "unpack it", id="zip"),
+        pytest.param(
+            b"PK\x03\x04" + bytes(26) + b"xl/styles.xml", "a workbook of Excel", "as CSV", id="xlsx"
+        ),
+        pytest.param(b"PARE" + bytes(20), "an encrypted Parquet", "without encryption", id="PARE"),
+        pytest.param(b"ARROW1\0\0", "Arrow's own format", "as Parquet or CSV", id="arrow"),
+        pytest.param(b"ORC\n\x06\x12", "of the format ORC", "as Parquet or CSV", id="orc"),
+        pytest.param(b"Obj\x01\x02", "Avro's format", "as Parquet or CSV", id="avro"),
         pytest.param(b"a/b".ljust(257, b"\0") + b"ustar\0", "a tar archive", "unpack it", id="tar"),
         pytest.param(b"BZh91AY", "compressed with bzip2", "bzip2 -dc", id="bzip2"),
         pytest.param(b"SQLite format 3\0", "a SQLite database", "sqlite3", id="SQLite"),
