@@ -11,8 +11,8 @@ is held was cut off and counted all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -22,9 +22,11 @@ from slogate.errors import SourceError, StoreError
 from slogate.hashing import hash_of, hashes_at
 from slogate.model.run import Content, Run
 from slogate.recognition import File
-from slogate.sources._base import DAMAGED, Origin, damaged
+from slogate.sources._base import DAMAGED, damaged
 from slogate.store.layout import Store, temporary
 from slogate.units import format_count
+
+Opened = Callable[[], AbstractContextManager[IO[bytes]]]
 
 HEAD = 4096
 _BLOCK = 1 << 20
@@ -71,14 +73,8 @@ def rests(
 
     `copied`: the files are still being written to, and are copied as they were when looked at.
     """
-    held = [
-        Held(run.id, run.origin[name].removeprefix("sha256:"), content)
-        for run in runs
-        for name, content in run.contents.items()
-        if name in run.origin
-    ]
     with ExitStack() as drafts:
-        found = []
+        found, held = [], held_by(runs)
         for file in files:
             piece = temporary(store.root / "rest")
             drafts.callback(piece.unlink, missing_ok=True)
@@ -87,6 +83,16 @@ def rests(
                 rest = replace(rest, file=_copied(file, piece))
             found.append(rest)
         yield found
+
+
+def held_by(runs: Iterable[Run]) -> list[Held]:
+    """The contents that runs say they hold."""
+    return [
+        Held(run.id, run.origin[name].removeprefix("sha256:"), content)
+        for run in runs
+        for name, content in run.contents.items()
+        if name in run.origin
+    ]
 
 
 def content_of(rest: Rest) -> Content:
@@ -101,12 +107,12 @@ def rest_of(file: File, held: Sequence[Held], piece: Path) -> Rest:
     SourceError where that cannot be told apart.
     """
     try:
-        segments = _segments(file, held) if held else []
+        segments = segments_of(file.origin.stream, file.size, held) if held else []
         if not segments:
             _refuse_beginning(file, held)
             return Rest(given=file, file=file)
         whose = tuple(dict.fromkeys(who for *_, who in segments))
-        reach = _reach(segments)
+        reach = reach_of(segments)
         if reach == file.size:
             return Rest(given=file, file=None, whose=whose)
         if not file.source.lines or any(end > reach for _, end, _ in segments):
@@ -147,23 +153,23 @@ def _copied(file: File, piece: Path) -> File:
     return replace(file, origin=replace(file.origin, path=piece, compression="none"))
 
 
-def _segments(file: File, held: Sequence[Held]) -> list[tuple[int, int, str]]:
-    """(from, to, who) of what is held, as far as one is behind another from the start."""
+def segments_of(opened: Opened, size: int, held: Sequence[Held]) -> list[tuple[int, int, str]]:
+    """(from, to, who) of what is held of a file, as far as one is behind another from the start."""
     found: list[tuple[int, int, str]] = []
     at = 0
-    while at < file.size:
-        fitting = [each for each in held if each.content.bytes <= file.size - at]
+    while at < size:
+        fitting = [each for each in held if each.content.bytes <= size - at]
         found += [
             (at + each.content.after, at + each.content.bytes, each.who)
-            for each in _beginning(file.origin, at, fitting)
+            for each in _beginning(opened, at, fitting)
         ]
-        if (reach := _reach(found)) <= at:
+        if (reach := reach_of(found)) <= at:
             break
         at = reach
     return found
 
 
-def _reach(segments: Iterable[tuple[int, int, str]]) -> int:
+def reach_of(segments: Iterable[tuple[int, int, str]]) -> int:
     """Up to where all is held from the start."""
     at = 0
     for begin, end, _ in sorted(segments):
@@ -172,11 +178,11 @@ def _reach(segments: Iterable[tuple[int, int, str]]) -> int:
     return at
 
 
-def _beginning(origin: Origin, at: int, held: Sequence[Held]) -> list[Held]:
+def _beginning(opened: Opened, at: int, held: Sequence[Held]) -> list[Held]:
     """The contents that a file has from a byte on."""
     if not held:
         return []
-    with origin.stream() as stream:
+    with opened() as stream:
         _skip(stream, at)
         head = _read(stream, HEAD)
         heads = {
@@ -191,7 +197,7 @@ def _beginning(origin: Origin, at: int, held: Sequence[Held]) -> list[Held]:
 def _written(file: File, reach: int, whose: tuple[str, ...], piece: Path) -> Rest:
     """The rest from a byte on, by whole lines, as a file."""
     with file.origin.stream() as stream, piece.open("wb", buffering=0) as sink:
-        lines, last = _passed(stream, reach)
+        lines, last = passed(stream, reach)
         before, newline, cut = last.rpartition(b"\n")
         begin, ahead = reach, b""
         if cut:
@@ -220,7 +226,7 @@ def _written(file: File, reach: int, whose: tuple[str, ...], piece: Path) -> Res
     return Rest(given=file, file=replace(file, origin=origin), after=after, whose=whose)
 
 
-def _passed(stream: IO[bytes], size: int) -> tuple[int, bytes]:
+def passed(stream: IO[bytes], size: int) -> tuple[int, bytes]:
     """How many lines end within so many bytes, and the last of those bytes, by whole lines."""
     lines, last = 0, b""
     while size and (block := stream.read(min(_BLOCK, size))):

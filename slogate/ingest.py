@@ -34,7 +34,7 @@ from slogate.recognition import (
     recognise,
     split,
 )
-from slogate.repeated import refuse_repeated
+from slogate.repeated import refuse_followed, refuse_repeated
 from slogate.sources._base import NO_UTF8
 from slogate.store.layout import Store
 from slogate.store.locks import alone
@@ -146,6 +146,7 @@ def _import(store: Store, given: Sequence[File], wish: _Wish, *, copied: bool) -
         files, skipped, known = news(given, mine, wish.options, wish.kind)
         alike = read_alike(mine, wish.options) if wish.kind == "production" and not known else []
         held = [run for run in alike if wish.labels.items() <= run.labels.items()]
+        refuse_followed(files, held)
         with rests(store, files, held, copied=copied) as left:
             skipped |= {rest.given.origin.name: rest.told for rest in left if rest.file is None}
             new = [rest for rest in left if rest.file is not None]

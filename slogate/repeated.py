@@ -15,7 +15,9 @@ from datetime import UTC, datetime, timedelta
 from math import sqrt
 
 from slogate.errors import SourceError
+from slogate.hashing import hash_of
 from slogate.model.run import Run
+from slogate.recognition import File
 from slogate.store.alike import Alike, alike
 from slogate.store.layout import Store
 from slogate.units import format_count
@@ -32,6 +34,21 @@ def refuse_repeated(store: Store, run: Run, others: Iterable[Run]) -> None:
             found = alike(store, run, other, series)
             if found is not None and same(found, exactly=series == "requests"):
                 raise _refused(run, other, found)
+
+
+def refuse_followed(files: Iterable[File], runs: Iterable[Run]) -> None:
+    """SourceError for a log that one of the runs follows: who follows it takes in what is new."""
+    followed = [run for run in runs if FOLLOWED in run.origin]
+    for file in files:
+        for run in followed:
+            told = run.origin.get("head_bytes", "0")
+            size = int(told) if told.isdecimal() else 0
+            if size and hash_of(file.origin.head[:size]) == run.origin.get("head"):
+                raise SourceError(
+                    f"{file.origin.name} is followed: run {run.id} has it up to line "
+                    f"{run.origin.get('lines')}, and its requests would count twice",
+                    hint=_hint(run),
+                )
 
 
 def same(found: Alike, *, exactly: bool) -> bool:
@@ -51,18 +68,23 @@ def same(found: Alike, *, exactly: bool) -> bool:
 
 
 def _refused(run: Run, other: Run, found: Alike) -> SourceError:
-    names = ", ".join(name for name in run.contents) or run.id
+    names = ", ".join(run.contents) or run.origin.get(FOLLOWED, run.id)
     low = max(run.start_ts or 0, other.start_ts or 0)
     high = min(run.end_ts or 0, other.end_ts or 0)
     start, end = (f"{_EPOCH + timedelta(microseconds=us):%Y-%m-%d %H:%M:%S}" for us in (low, high))
     of = "looked at" if found.every > 1 else "of that time"
     told = f"{format_count(found.both)} of its {format_count(found.one)} rows {of} are alike"
-    there = f"slogate runs delete {other.id}"
-    hint = f"import what is not there yet, or delete what is: {there}"
-    if FOLLOWED in other.origin:
-        hint = f"{other.origin[FOLLOWED]} is followed: `slogate import --follow` goes on with it"
     return SourceError(
         f"{names} holds requests that run {other.id} has already, from {start} to {end} UTC, and "
         f"would count them twice: {told}",
-        hint=f"{hint}; it is other traffic? give it a --label of its own",
+        hint=_hint(other),
     )
+
+
+def _hint(run: Run) -> str:
+    there = f"import what is not there yet, or delete what is: slogate runs delete {run.id}"
+    if FOLLOWED in run.origin:
+        there = (
+            f"what is written to it is taken in by: slogate import --follow {run.origin[FOLLOWED]}"
+        )
+    return f"{there}; it is other traffic? give it a --label of its own"

@@ -17,7 +17,8 @@ from slogate.cli.given import STDIN
 from slogate.cli.importing import counted, plain
 from slogate.cli.options import note, out
 from slogate.errors import EXIT_PASS, UsageError
-from slogate.follow.follower import Followed, Wish, follow
+from slogate.follow.follower import Followed, follow
+from slogate.follow.journal import Wish
 from slogate.store.layout import Store
 from slogate.units import US_PER_SECOND, format_count, parse_duration
 

@@ -122,7 +122,7 @@ def command(
     options |= {k: v for k, v in (("query", query), ("from", from_), ("to", to)) if v is not None}
     if follow:
         from slogate.cli.following import follow_file, given_every, given_log
-        from slogate.follow.follower import Wish
+        from slogate.follow.journal import Wish
 
         if commit or branch:
             raise UsageError("--follow takes no --commit or --branch", hint="use --label")

@@ -9,74 +9,54 @@ none grows for ever. Refuses formats whose lines do not stand alone, and a secon
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from fractions import Fraction
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import IO
 
 from slogate import intake, plugins
 from slogate.errors import SourceError
+from slogate.follow.journal import (
+    FORMAT,
+    Wish,
+    close,
+    keep,
+    latest,
+    next_number,
+    others,
+    position_of,
+    tidy,
+    todays_run,
+)
+from slogate.follow.known import begin
 from slogate.follow.sample import Sample
 from slogate.follow.tail import Piece, Position, Tail
-from slogate.model.run import Kind, Reconciliation, Run
+from slogate.model.run import Run
 from slogate.recognition import recognise
+from slogate.repeated import refuse_repeated
 from slogate.store.layout import Store
 from slogate.store.locks import alone
-from slogate.store.manifest import (
-    found_parts,
-    list_runs,
-    read_run,
-    update_run,
-    withdraw,
-    write_run,
-)
-from slogate.store.parts import number_of, write_part
-from slogate.store.seals import sealed
+from slogate.store.manifest import withdraw
+from slogate.store.parts import write_part
 from slogate.units import format_count, format_share
 
-FOLLOWED = "followed"
-FORMAT = "--format"
-BAD = "bad"
 FEW = 1_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What to follow, into which service's series, and how it is read.
-
-    `every_s` is how often what has come is stored; `max_bad` the share of bad rows allowed, None
-    allows any (they are counted and told).
-    """
-
-    path: Path
-    service: str
-    format: str = "auto"
-    kind: Kind = "production"
-    labels: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, str] = field(default_factory=dict)
-    every_s: float = 5.0
-    max_bad: Fraction | None = None
-
-    @property
-    def key(self) -> str:
-        """Names this following in ids and locks: the same file into the same service."""
-        words = repr((str(self.path), self.service, self.kind))
-        return hashlib.sha256(words.encode()).hexdigest()[:10]
 
 
 @dataclass(slots=True, kw_only=True)
 class Followed:
-    """What has been stored since the start, for progress and the last line; `notes` were told."""
+    """What has been stored since the start, for progress and the last line; `notes` were told.
+
+    `catching_up`: not all that was there at the start has been read.
+    """
 
     requests: int = 0
     bad: int = 0
     left_out: int = 0
     parts: int = 0
     run: Run | None = None
+    catching_up: bool = True
     notes: set[str] = field(default_factory=set)
 
 
@@ -97,18 +77,36 @@ def follow(
     followed = Followed()
     busy = f"{wish.path} is being followed into this store already"
     with alone(store, ("follow", wish.key), busy):
-        followed.run = _latest(store, wish)
+        followed.run = latest(store, wish)
         if followed.run is None and not wish.path.is_file():  # else it may come back in a moment
             raise SourceError(f"there is no file {wish.path}")
         if followed.run is not None and followed.run.state == "running":
-            _tidy(store, followed.run)
-        tail, sample = Tail(wish.path, _position(followed.run)), Sample(wish.path)
+            tidy(store, followed.run)
+
+        def begins(path: Path, file: IO[bytes]) -> tuple[Position, str] | None:
+            return begin(path, file, others(store, wish))
+
+        tail, sample = Tail(wish.path, position_of(followed.run), begin=begins), Sample(wish.path)
+
+        def take() -> bool:
+            # an import of the same log sees how far it was read, or is seen by us
+            with alone(store, ("import", wish.service, wish.kind)):
+                piece = tail.pull()
+                if piece is not None:
+                    new = followed.catching_up or piece.first_line == 1
+                    beside = others(store, wish) if new else []
+                    _store(
+                        store, wish, piece, followed, sample,
+                        beside=beside, now_ts=now_ts(), tell=tell,
+                    )  # fmt: skip
+            return piece is not None
+
         try:
             over = False
             while True:
-                while (piece := tail.pull()) is not None:
-                    _store(store, wish, piece, followed, sample, now_ts=now_ts(), tell=tell)
+                while take():
                     show(followed)
+                followed.catching_up = False
                 while tail.notes:
                     tell(tail.notes.pop(0))
                 if over:
@@ -116,41 +114,8 @@ def follow(
                 over = wait(wish.every_s)
         finally:
             tail.close()
-            _close(store, followed.run)
+            close(store, followed.run)
     return followed
-
-
-def _latest(store: Store, wish: Wish) -> Run | None:
-    """The run of this following's last day."""
-    start = f"follow-{wish.key}-"
-    mine = [run for run in list_runs(store) if run.id.startswith(start)]
-    return max(mine, key=lambda run: run.id, default=None)
-
-
-def _position(run: Run | None) -> Position | None:
-    if run is None:
-        return None
-    told = {key: run.origin.get(key, "0") for key in asdict(Position())}
-    try:
-        return Position(head=told.pop("head"), **{key: int(v) for key, v in told.items()})
-    except ValueError:
-        raise SourceError(f"run {run.id} does not say how far its log was read") from None
-
-
-def _tidy(store: Store, run: Run) -> None:
-    """Take away what a follower, or a compaction, that was killed has written and not named.
-
-    Not while the run says that it is complete: its parts may be being merged.
-    """
-    named = {store.root / part for part in run.parts}
-    for path in found_parts(store, run):
-        if path not in named:
-            path.unlink(missing_ok=True)
-
-
-def _close(store: Store, run: Run | None) -> None:
-    if run is not None and read_run(store, run.id).state == "running":
-        update_run(store, run.id, lambda now: sealed(store, replace(now, state="complete")))
 
 
 def _store(
@@ -160,11 +125,12 @@ def _store(
     followed: Followed,
     sample: Sample,
     *,
+    beside: Sequence[Run],
     now_ts: int,
     tell: Callable[[str], None],
 ) -> None:
     """Store the rows of some lines and, with them, how far the log was read."""
-    run = _run(store, wish, followed.run, now_ts)
+    run = todays_run(store, wish, followed.run, now_ts)
     tally = intake.Tally()
     written: list[str] = []
     try:
@@ -174,7 +140,9 @@ def _store(
         followed.requests += tally.requests
         followed.left_out += tally.left_out.total()
         _judge_bad(wish, followed, tally)
-        followed.run = _keep(store, run, piece, source=source, parts=written, tally=tally)
+        if written:
+            refuse_repeated(store, _only(run, written, tally), beside)
+        followed.run = keep(store, run, piece, source=source, parts=written, tally=tally)
     except BaseException:
         withdraw(store, run.id, written)
         raise
@@ -186,6 +154,14 @@ def _store(
     for line in tally.shown:
         tell(f"bad row: {line}")
     followed.parts += len(written)
+
+
+def _only(run: Run, parts: Sequence[str], tally: intake.Tally) -> Run:
+    """As if these parts were all of the run."""
+    return replace(
+        run, state="complete", parts=tuple(parts), seals={}, start_ts=tally.first_ts,
+        end_ts=tally.last_ts,
+    )  # fmt: skip
 
 
 def _written(
@@ -215,7 +191,7 @@ def _written(
             written.append(
                 write_part(
                     store, run.id, wish.service, wish.kind, table,
-                    sequence=_next(run, len(written)), worker=None, series=series,
+                    sequence=next_number(run, len(written)), worker=None, series=series,
                 )
             )  # fmt: skip
     return file.source.name
@@ -223,38 +199,6 @@ def _written(
 
 def _lined() -> list[str]:
     return [name for name, source in plugins.every("sources").items() if source.lines]
-
-
-def _next(run: Run, more: int) -> int:
-    """A number that no part of the run has had, whatever was merged meanwhile."""
-    return max(map(number_of, run.parts), default=-1) + 1 + more
-
-
-def _run(store: Store, wish: Wish, last: Run | None, now_ts: int) -> Run:
-    """Today's run: the one that is there, or a new one that goes on where the last one ended.
-
-    Where the clock was set back to a day before, the last one goes on.
-    """
-    day = (_EPOCH + timedelta(microseconds=now_ts)).strftime("%Y%m%d")
-    run_id = f"follow-{wish.key}-{day}"
-    if last is not None and last.id >= run_id:
-        run = read_run(store, last.id)  # others may have changed it since
-        if run.state == "running":
-            return run
-        # said at once, so that nobody merges its parts while more are written
-        run = update_run(store, last.id, lambda now: replace(now, state="running"))
-        _tidy(store, run)
-        return run
-    _close(store, last)
-    before = dict(last.origin) if last is not None else {}
-    before.pop(BAD, None)  # that day's
-    options = {f"--option {key}": value for key, value in wish.options.items()}
-    run = Run(
-        id=run_id, service=wish.service, kind=wish.kind, state="running", created_ts=now_ts,
-        labels=wish.labels, source="", origin={**before, FOLLOWED: str(wish.path), **options},
-    )  # fmt: skip
-    _tidy(store, run)
-    return run
 
 
 def _judge_bad(wish: Wish, followed: Followed, tally: intake.Tally) -> None:
@@ -268,30 +212,3 @@ def _judge_bad(wish: Wish, followed: Followed, tally: intake.Tally) -> None:
         f"{wish.path}: {format_count(followed.bad)} of {format_count(total)} rows are bad, "
         f"{format_share(wish.max_bad)} allowed{lines}"
     )
-
-
-def _keep(
-    store: Store,
-    run: Run,
-    piece: Piece,
-    *,
-    source: str,
-    parts: Sequence[str],
-    tally: intake.Tally,
-) -> Run:
-    """Name the parts and the position in one stroke."""
-    bad = int(run.origin.get(BAD, "0")) + tally.bad.total()
-    position = {key: str(value) for key, value in asdict(piece.position).items()}
-    counted = Reconciliation(
-        seen=run.rows.seen + tally.rows, written=run.rows.written + tally.rows, unreadable=bad
-    )
-    first = min((ts for ts in (run.start_ts, tally.first_ts) if ts is not None), default=None)
-    end = max((ts for ts in (run.end_ts, tally.last_ts) if ts is not None), default=None)
-    changed = replace(
-        run, state="running", source=source, start_ts=first, ramped_ts=first, stop_ts=end,
-        end_ts=end, parts=(*run.parts, *parts), rows=counted,
-        origin={**run.origin, **position, FORMAT: source, BAD: str(bad)},
-        note=f"{format_count(bad)} bad rows were not kept" if bad else None,
-    )  # fmt: skip
-    write_run(store, changed)
-    return changed

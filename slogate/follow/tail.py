@@ -61,11 +61,19 @@ class Tail:
 
     `_at` is where it stands in the open file. `_left` are the files that were read to their end
     and last written at `_since` (ns since the epoch): what was rotated away after them is next.
+    `begin` says where to begin in a file that is new, with a sentence on why; None: at its start.
     """
 
-    def __init__(self, path: Path, position: Position | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        position: Position | None = None,
+        *,
+        begin: Callable[[Path, IO[bytes]], tuple[Position, str] | None] = lambda _path, _file: None,
+    ) -> None:
         self.path = path
         self.notes: list[str] = []
+        self._begin = begin
         self._at = position or Position()
         self._lost = position is not None
         self._since = 0
@@ -115,6 +123,9 @@ class Tail:
         except OSError as error:
             raise SourceError(f"{path} cannot be read: {error.strerror or error}") from None
         self._rotated = path != self.path
+        if self._at.offset == 0 and (begun := self._begin(path, self._file)) is not None:
+            self._at, note = begun
+            self.notes.append(note)
         self._at = replace(self._at, inode=os.fstat(self._file.fileno()).st_ino)
         return True
 

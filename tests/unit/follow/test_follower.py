@@ -10,7 +10,8 @@ import pytest
 
 from slogate.errors import SourceError
 from slogate.follow import follower
-from slogate.follow.follower import Followed, Wish, follow
+from slogate.follow.follower import Followed, follow
+from slogate.follow.journal import Wish
 from slogate.store.compact import compact_run
 from slogate.store.layout import Store, open_store
 from slogate.store.locks import caring
@@ -73,9 +74,9 @@ def _die_before_naming(store: Store, log: Path, monkeypatch, now_ts: int = NOON)
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(follower, "_keep", die)
+        patch.setattr(follower, "keep", die)
         patch.setattr(follower, "withdraw", lambda *_words: None)
-        patch.setattr(follower, "_close", lambda *_words: None)
+        patch.setattr(follower, "close", lambda *_words: None)
         with pytest.raises(Killed):
             _follow(store, log, now_ts)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from slogate.errors import SourceError
-from slogate.follow.follower import Followed, Wish, follow
+from slogate.follow.follower import Followed, follow
+from slogate.follow.journal import Wish
 from slogate.follow.sample import LINES, Sample
 from slogate.store.layout import Store, open_store
 
