@@ -212,10 +212,10 @@ NOTHING_TO_RUN = (
 )
 
 VANISH = PACED + (
-    "import shutil, os, gevent\n"
+    "import os, gevent\n"
     "from locust import events\n"
     "def gone():\n"
-    "    shutil.rmtree(os.environ['SLOGATE_STORE'])\n"
+    "    os.rename(os.environ['SLOGATE_STORE'], 'elsewhere')\n"
     "    open(os.environ['SLOGATE_STORE'], 'w').close()\n"
     "events.test_start.add_listener(lambda **_: gevent.spawn_later(1, gone))\n"
 )
@@ -302,7 +302,7 @@ def test_every_request_of_a_process_is_a_row(bench, server):
     assert run.rows.seen == run.rows.written == sum(server.hits.values())
     assert Counter(row["endpoint"] for row in rows) == dict(server.hits)
     assert run.start_ts <= run.ramped_ts < run.stop_ts <= run.end_ts
-    assert 2_500_000 < run.stop_ts - run.start_ts < 4_500_000
+    assert run.stop_ts - run.start_ts > 2_500_000
     assert list(run.seals) == list(run.parts)
     assert sum(seal.rows for seal in run.seals.values()) == run.rows.written
     assert (run.planned_us, run.planned_rate) == (3_000_000, 50)
@@ -313,10 +313,13 @@ def test_every_request_of_a_process_is_a_row(bench, server):
     assert (run.health.processes, run.health.lost_processes) == (1, 0)
     assert max(row["ts"].timestamp() for row in rows) * 1e6 <= run.end_ts + 1
     assert {tuple(row["labels"]) for row in rows} == {(("name", "x"),)}
-    assert 3 <= len(lines) <= 7
+    elapsed_s = [line["elapsed_s"] for line in lines]
+    assert len(lines) >= 2
+    assert elapsed_s == sorted(elapsed_s)
+    assert len(lines) <= elapsed_s[-1] + 4
     assert lines[-1]["users"] == lines[-1]["target_users"] == 5
     assert lines[-1]["ramped"] is True
-    assert lines[-1]["requests"] > lines[1]["requests"]
+    assert lines[-1]["requests"] > lines[0]["requests"]
     assert set(lines[0]) == {
         "elapsed_s", "users", "target_users", "requests", "failures", "state", "ramped",
         "rows_written", "parts",

@@ -227,7 +227,7 @@ def test_what_never_came_back_is_a_failed_row(loaded, name, named):
     assert {row["error"].rpartition(", ")[2] for row in cut} == {"still waiting for a response"}
     assert {row["pace_us"] for row in cut} == {200_000}
     stopped = run.stop_ts + STOP_TIMEOUT_S * 1e6
-    assert all(stopped - 100_000 < end_us(row) < stopped + 1_500_000 for row in cut)
+    assert all(stopped - 100_000 < end_us(row) < stopped + 20_000_000 for row in cut)
     assert Counter(row["endpoint"] for row in others) == {"/a": 3 * USERS, "/b": 3 * USERS}
     assert run.end_ts == run.stop_ts
 
@@ -259,7 +259,7 @@ def test_nothing_is_recorded_twice(loaded):
 
     assert run.state == "complete"
     assert {row["endpoint"] for row in cut} == {"/hang"}
-    assert all(300_000 <= row["duration_us"] < 10_000_000 for row in cut)
+    assert all(250_000 <= row["duration_us"] < 30_000_000 for row in cut)
     assert {(row["endpoint"], row["ok"]) for row in others} == {("/hang", False), ("/a", True)}
     assert Counter(row["endpoint"] for row in others)["/a"] == 1
 

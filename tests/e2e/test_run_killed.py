@@ -89,7 +89,7 @@ def test_a_killed_service_stops_the_test_and_never_passes(loaded):
     run = project.slogate("check", "--json").document["run"]
 
     assert process.returncode in {1, 2}, err + out
-    assert time.monotonic() - killed < 20
+    assert time.monotonic() - killed < 45
     assert "the service ended during the test" in err
     assert run["state"] == "aborted"
     assert run["note"].startswith("the service ended (")
