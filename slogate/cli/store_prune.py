@@ -17,6 +17,7 @@ from slogate.units import format_bytes
 if TYPE_CHECKING:
     from slogate.model.run import Run
     from slogate.store.layout import Store
+    from slogate.store.manifest import Belongings
     from slogate.store.strays import Stray
 
 
@@ -66,7 +67,7 @@ def prune_command(
     """
     from slogate.cli.grid import dumps, grid
     from slogate.store.locks import caring
-    from slogate.store.manifest import delete_run, list_runs
+    from slogate.store.manifest import Belongings, belongings, delete_run, list_runs
     from slogate.store.prune import remove_strays, too_many
 
     if older_than is None and keep_last is None and not leftovers:
@@ -85,13 +86,14 @@ def prune_command(
             even_running=force,
         )
         found = _leftovers(opened, chosen=leftovers)
-        rows = [*(_run_row(opened, run) for run in runs), *(_row(opened, s) for s in found)]
+        there = belongings(opened) if runs else Belongings({}, {})
+        rows = [*(_run_row(opened, run, there) for run in runs), *(_row(opened, s) for s in found)]
         if not as_json and rows:
             out(grid(("what", "service", "kind", "from", "bytes"), rows, no_color=no_color))
         if rows and not dry_run:
             _ask(len(runs), len(found), yes=yes)
             for run in runs:
-                delete_run(opened, run.id, force=force)
+                delete_run(opened, run.id, force=force, there=there)
             remove_strays(opened, found)
     if rows and not dry_run:
         refreshed(opened, quiet=quiet)
@@ -108,12 +110,12 @@ def _leftovers(store: Store, *, chosen: bool) -> list[Stray]:
     return strays(store, time.time(), alone=True) if chosen else []
 
 
-def _run_row(store: Store, run: Run) -> tuple[Any, ...]:
+def _run_row(store: Store, run: Run, there: Belongings) -> tuple[Any, ...]:
     from slogate.reports._base import instant
-    from slogate.store.manifest import found_parts
+    from slogate.store.manifest import own_parts
     from slogate.store.prune import moment_of
 
-    size = sum(path.stat().st_size for path in found_parts(store, run))
+    size = sum(path.stat().st_size for path in own_parts(store, run, there))
     return run.id, run.service, run.kind, instant(moment_of(run))[:19].replace("T", " "), size
 
 

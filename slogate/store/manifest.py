@@ -9,8 +9,8 @@ is; whoever judges it decides.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,7 +29,7 @@ from slogate.store.locks import manifests
 from slogate.store.parts import run_of
 from slogate.store.record import DIGEST, KNOWN, digest_of, run_from_json, run_to_json
 from slogate.store.reference import pick_run
-from slogate.store.verdicts import seal_of, verdicts_of
+from slogate.store.verdicts import seal_of, verdicts_by_run
 
 T = TypeVar("T")
 
@@ -141,13 +141,39 @@ def label_run(store: Store, run_id: str, labels: Mapping[str, str]) -> Run:
     return update_run(store, run_id, change)
 
 
-def delete_run(store: Store, run_id: str, *, force: bool = False, keep_logs: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """The parts (stored, and kept aside) and the verdicts of a store by the id of their run."""
+
+    parts: Mapping[str, Sequence[Path]]
+    verdicts: Mapping[str, Sequence[Path]]
+
+
+def belongings(store: Store) -> Belongings:
+    """What there is, looked through once for however many runs."""
+    parts: dict[str, list[Path]] = {}
+    for folder in (store.root / "series", store.aside):
+        for path in folder.rglob("*.parquet"):
+            if run_id := run_of(path.name):
+                parts.setdefault(run_id, []).append(path)
+    return Belongings(parts, verdicts_by_run(store))
+
+
+def delete_run(
+    store: Store,
+    run_id: str,
+    *,
+    force: bool = False,
+    keep_logs: bool = False,
+    there: Belongings | None = None,
+) -> None:
     """Delete a run with its parts, verdicts and logs; StoreError if there is no such run.
 
     One that is being recorded is refused unless `force` says that its recorder is dead.
     The manifest is emptied first and removed last: a crash in between leaves a run without
     parts that is not complete and can be deleted again, never one that names missing parts. Where
     the disk has no room for an empty one it goes first; a crash then leaves parts without a run.
+    What is `there` is looked up if it is not given.
     """
     before: list[Run] = []
 
@@ -160,7 +186,8 @@ def delete_run(store: Store, run_id: str, *, force: bool = False, keep_logs: boo
         before.append(run)
         return replace(run, state="incomplete", parts=(), seals={}, note="being deleted")
 
-    verdicts = [file for p in verdicts_of(store, run_id) for file in (seal_of(p), p)]
+    there = there or belongings(store)
+    verdicts = [file for p in there.verdicts.get(run_id, ()) for file in (seal_of(p), p)]
     try:
         update_run(store, run_id, empty)
     except StoreError:
@@ -168,7 +195,7 @@ def delete_run(store: Store, run_id: str, *, force: bool = False, keep_logs: boo
             raise
         _remove_manifest(store, run_id)
     named = (store.root / part for part in before[0].parts if is_own(store, before[0], part))
-    parts = {*found_parts(store, before[0]), *kept_parts(store, before[0]), *named}
+    parts = {*own_parts(store, before[0], there), *named}
     logs = [] if keep_logs else sorted((store.root / "logs").glob(f"{run_id}.*.log"))
     try:
         for path in (*sorted(parts), *verdicts, *logs, _path(store, run_id)):
@@ -227,11 +254,16 @@ def found_parts(store: Store, run: Run) -> list[Path]:
     return sorted(
         path
         for folder in folders
-        for path in folder.glob("date=*/*.parquet")
+        for path in folder.glob(f"date=*/{check_id('run', run.id)}-*.parquet")
         if run_of(path.name) == run.id
     )
 
 
-def kept_parts(store: Store, run: Run) -> list[Path]:
-    """The parts that were kept aside when the run was rolled up; nothing reads them."""
-    return sorted(path for path in store.aside.rglob("*.parquet") if run_of(path.name) == run.id)
+def own_parts(store: Store, run: Run, there: Belongings) -> list[Path]:
+    """Those of the run, and those that were kept aside when it was rolled up."""
+    return [
+        path
+        for path in there.parts.get(run.id, ())
+        if path.is_relative_to(store.aside)
+        or is_own(store, run, path.relative_to(store.root).as_posix())
+    ]

@@ -122,11 +122,12 @@ def _read_if_there(path: Path) -> dict[str, Any] | None:
     return read_verdict(path)
 
 
-def verdicts_of(store: Store, run_id: str) -> list[Path]:
-    """The files of the verdicts on a run."""
-    return [
-        path for path in json_files(store.verdicts) if read_verdict(path)["run"]["id"] == run_id
-    ]
+def verdicts_by_run(store: Store) -> dict[str, list[Path]]:
+    """The files of all verdicts, by the run that they judge."""
+    found: dict[str, list[Path]] = {}
+    for path in json_files(store.verdicts):
+        found.setdefault(read_verdict(path)["run"]["id"], []).append(path)
+    return found
 
 
 def _oldest_first(paths: list[Path]) -> list[Path]:
