@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from slogate.sources._records import lines_of
+from slogate.sources._template import LISTED
 
 QUOTED = r'"(?:[^"\\]|\\.)*"'
 COMMON = '{} {} {} [{clf} {zone}] "{request}" {status} {bytes}'
@@ -27,7 +28,7 @@ _LINE = re.compile(
     rf"(?P<names> {QUOTED} {QUOTED})?(?P<extras>(?: .*|[a-z_]+=.*)?)",
     re.ASCII,
 )
-_EXTRA = re.compile(rf"{QUOTED}|\S+=\"[^\"]*\"|\S+")
+_EXTRA = re.compile(rf"{QUOTED}|\S+=\"[^\"]*\"|[^\s,\"]+(?:(?:,| :) [^\s,\"]+)+|\S+")
 _LEAST = 0.5
 _PERHAPS = re.compile(r"\d+[/.]\d+", re.ASCII)
 _NAMED = re.compile(r"([\w.-]+=)\"[^\"]*\"", re.ASCII)
@@ -84,10 +85,17 @@ def _parsed(text: str) -> Line | None:
     )
 
 
+def is_list(extra: str) -> bool:
+    """Whether several values stand for one, as of several upstreams."""
+    return " " in extra and '"' not in extra
+
+
 def passed(extra: str, word: str = "") -> str:
     """What stands for an extra in a template, `word` where its value is of use."""
     if extra.startswith('"'):
         return f'"{{{word}}}"'
+    if is_list(extra):
+        return LISTED
     named = _NAMED.fullmatch(extra)
     return f'{named[1]}"{{{word}}}"' if named else f"{{{word}}}"
 

@@ -16,7 +16,11 @@ from dataclasses import dataclass, field
 
 GROUPS_AT_ONCE = 4
 STAMP = "[{clf} {zone}]"
+# one value, or several, as nginx writes those of several upstreams: 0.010, 0.020 : 0.003
+LISTED = "{0}"
 _WORD = re.compile(r"\{(\w*)\}")
+_REQUEST = r"(?:[A-Z]+ .*? HTTP/[0-9.]+|[A-Z]+ /[^ ]*|[^ ]*)"
+_LISTED = r"[^ ,]+(?:(?:,| :) [^ ,]+)*"
 _GROUP = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?:\?P?<(\w+)>|(\?))?", re.DOTALL)
 
 
@@ -40,7 +44,8 @@ def template_words(template: str, wanted: frozenset[str], *, strict: bool = Fals
     `{name}` is a word, `{}` one that nobody asks for. Unless `strict`, what follows the last
     wanted word may be anything, and text that stands alone is not compared.
     """
-    names = [name for name in _WORD.findall(template) if name]
+    template = template.replace(f'"{LISTED}"', '"{}"')
+    names = [name for name in _WORD.findall(template.replace(LISTED, "{}")) if name]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"it names '{twice[0]}' twice")
@@ -49,7 +54,7 @@ def template_words(template: str, wanted: frozenset[str], *, strict: bool = Fals
         split.segment(at, segment, wanted)
     if split.alone and wanted <= set(split.words) and "\t" not in template:
         return split.result()
-    return expression_words(template_expression(template), wanted)
+    return expression_words(template_expression(template, whole=strict), wanted)
 
 
 class _Split:
@@ -72,7 +77,9 @@ class _Split:
         before, stamp, after = template.partition(STAMP)
         if self._strict or not stamp or "[" in before:
             return template
-        self._steps.append(("stamp", "instr(text, '[')"))
+        # an address of IPv6 may stand in brackets before it
+        found = "instr(text, ' [') + 1" if before.endswith(" ") else "instr(text, '[')"
+        self._steps.append(("stamp", found))
         self.words |= {"clf": "substr(text, stamp + 1, 20)", "zone": "substr(text, stamp + 22, 5)"}
         return f"{before}[{{}} {{}}]{after}"
 
@@ -92,10 +99,14 @@ class _Split:
         self._steps.append((f"bare{at}", f"string_split({segment}, ' ')"))
         if self._strict:
             self._tests.append(f"len(bare{at}) = {len(tokens)}")
+        moved = False
         for place, token in enumerate(tokens, start=1):
             parts = _WORD.split(token)
-            self.alone &= len(parts) <= 3
-            if len(parts) == 3 and parts[1]:
+            # a request line has spaces, and a list moves what follows
+            odd = "request" in parts[1::2] or (moved and any(parts[1::2]))
+            moved |= LISTED in token
+            self.alone &= len(parts) <= 3 and not odd
+            if len(parts) == 3 and parts[1] and token != LISTED:
                 self.words[parts[1]] = self._bare(f"bare{at}[{place}]", parts[0], parts[2])
             elif len(parts) == 1 and token and self._strict:
                 self._tests.append(f"bare{at}[{place}] = {self._bound(token)}")
@@ -133,14 +144,18 @@ _UNESCAPED = r"""CASE WHEN contains(text, '\"')
     THEN replace(replace(text, '\\', '\x5c'), '\"', '\x22') ELSE text END"""
 
 
-def template_expression(template: str) -> str:
-    """The template as a regular expression: a word ends where the text after it begins."""
+def template_expression(template: str, *, whole: bool = True) -> str:
+    """The template as a regular expression: a word ends where the text after it begins.
+
+    The last word takes the rest of the line, but if anything may follow the `whole` template.
+    """
     parts = _WORD.split(template)
     found = "^" + re.escape(parts[0])
     for name, text in zip(parts[1::2], parts[2::2], strict=True):
-        # what is the last word ends with the line
-        word = f"[^{re.escape(text[0])}]*" if text else ".*"
-        found += f"(?P<{name}>{word})" if name else word
+        word = f"[^{re.escape(text[0])}]*" if text else ".*" if whole else "[^ ]*"
+        if (text.startswith(" ") or not (text or whole)) and name in {"request", LISTED[1:-1]}:
+            word = _REQUEST if name == "request" else _LISTED
+        found += f"(?P<{name}>{word})" if name and name != LISTED[1:-1] else word
         found += re.escape(text)
     return found
 

@@ -10,13 +10,12 @@ the log_format where a log is not of a form that is known.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 from slogate.sources._base import Origin, Scan, Source
-from slogate.sources._clf import Line, clf_lines, common_score, commonest, passed, unread
+from slogate.sources._clf import clf_lines, common_score
 from slogate.sources._clocks import (
     TOLD,
     UNITS_NS,
@@ -24,16 +23,12 @@ from slogate.sources._clocks import (
     clock_sql,
     duration_sql,
     duration_steps,
-    tells_unit,
 )
 from slogate.sources._json_log import json_keys, json_lines, json_log_words
+from slogate.sources._nginx import doubt, template_of, timed_end, typical
 from slogate.sources._records import PATHS, Record, line_scan
-from slogate.sources._template import Words, template_words
+from slogate.sources._template import LISTED, Words, template_words
 
-_SECONDS = re.compile(r"\d+\.\d{3}", re.ASCII)
-_NUMBER = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
-_TOLD = {**{unit: unit for unit in UNITS_NS}, "µs": "us"}
-_NAMED = re.compile(r"(rt|request_time|reqtime|req_time)=(\"?)(\d+\.\d{3})\2", re.ASCII)
 # what the variables of nginx are for us; all others are passed over
 _VARIABLES = {
     "time_local": "clf", "time_iso8601": "iso", "msec": "msec", "request": "request",
@@ -51,8 +46,7 @@ _CALLED = {
     "bytes": "bytes", "size": "bytes",
 }  # fmt: skip
 _MOMENTS = ("@timestamp", "timestamp", "time", "datetime", "date", "ts")
-_LABELS = ("host", "upstream")
-_INGRESS = " {} {duration} [{upstream}] "
+_LABELS = ("vhost", "host", "upstream")
 _HINT = "say how it is written: --option log_format='$remote_addr … $request_time'"
 
 
@@ -60,11 +54,12 @@ def sniff(head: bytes) -> float:
     """Sure of what only nginx writes; combined alone may be Apache's too."""
     lines = clf_lines(head)
     if lines:
-        line = _typical(lines)
-        if line.vhost or any('\\"' in each.text for each in lines):
+        line, _ = typical(lines)
+        timed = timed_end(line) is not None
+        if (line.vhost and not timed) or any('\\"' in each.text for each in lines):
             return 0.5
-        if _timed(line) is not None:
-            return 0.9
+        if timed:
+            return 0.95 if line.vhost else 0.9
         return common_score(line, common=0.55, combined=0.7, other=0.55)
     keys = json_keys(head)
     known = keys & set(_VARIABLES)
@@ -79,77 +74,27 @@ def open_nginx(origin: Origin) -> Scan:
     if given is not None:
         return _scan(origin, _given(origin, given))
     if lines := clf_lines(origin.head):
-        line = _typical(lines)
-        scan = _scan(origin, _template(line))
-        return replace(scan, notes=(*scan.notes, *_doubt(line)))
+        line, others = typical(lines)
+        scan = _scan(origin, template_of(line))
+        return replace(scan, notes=(*scan.notes, *doubt(line, others)))
     keys = json_keys(origin.head)
     if keys & set(_VARIABLES):
         return _from_json(origin, keys)
     raise origin.fail("it is neither combined nor JSON with nginx's names", line=1, hint=_HINT)
 
 
-def _typical(lines: Sequence[Line]) -> Line:
-    """A line of the form that most have, with a response time if most have one."""
-    line = commonest(lines)
-    timed = [each for each in lines if _timed(each) is not None]
-    alike = [each for each in timed if len(each.extras) == len(line.extras)]
-    return alike[0] if 2 * len(alike) >= len(lines) else line
-
-
-def _timed(line: Line) -> str | None:
-    """The end of the template, in which the response time stands; None if there is none."""
-    if re.match(r"\d+ \d+\.\d{3} \[[^\]]*\] \[", " ".join(line.extras)):
-        return _INGRESS
-    end, has_name = "", any(_NAMED.fullmatch(extra) for extra in line.extras)
-    for extra, after in pairwise((*line.extras, "")):
-        if named := _NAMED.fullmatch(extra):
-            return f"{end} {named[1]}={named[2]}{{duration}}{named[2]}"
-        if not has_name and (word := _took(extra, after)):
-            return f"{end} {passed(extra, word)}"
-        end += f" {passed(extra)}"
-    return None
-
-
-def _took(extra: str, after: str) -> str | None:
-    """The word for what is a response time by its form; others than nginx tell its unit."""
-    if _NUMBER.fullmatch(extra) and after in _TOLD:
-        return f"duration_{_TOLD[after]}"
-    if extra[-1:].isalpha() and tells_unit([extra]):
-        return f"duration_{TOLD}"
-    return "duration" if _is_seconds(extra) else None
-
-
-def _is_seconds(extra: str) -> bool:
-    return _SECONDS.fullmatch(extra.strip('"')) is not None
-
-
-def _doubt(line: Line) -> Iterator[str]:
-    """A sentence where several numbers may be the response time, and none has its name."""
-    if _timed(line) is None:
-        yield from unread(line)
-    if _timed(line) == _INGRESS or any(_NAMED.fullmatch(extra) for extra in line.extras):
-        return
-    found = [extra.strip('"') for extra in line.extras if _is_seconds(extra)]
-    if len(found) > 1 and "{duration}" in (_timed(line) or ""):
-        yield (
-            f"of {' and '.join(found)} in a line the first is taken for $request_time; "
-            "if it is another, say --option log_format=…"
-        )
-
-
-def _template(line: Line) -> str:
-    timed = _timed(line) or ""
-    return line.template + (timed[1:] if line.glued else timed)
-
-
 def _given(origin: Origin, log_format: str) -> str:
     """The template that a log_format, as nginx's configuration has it, is."""
     if pieces := re.findall(r"'((?:[^'\\]|\\.)*)'", log_format):
         log_format = "".join(pieces)
+    log_format = log_format.replace("\\t", "\t")
     seen: set[str] = set()
 
     def word(match: re.Match[str]) -> str:
-        name = _VARIABLES.get(match[1] or match[2], "")
+        variable = match[1] or match[2]
+        if variable.startswith("upstream_"):
+            return LISTED
+        name = _VARIABLES.get(variable, "")
         if name in seen:
             return "{}"
         seen.add(name or " ")
@@ -170,7 +115,12 @@ def _scan(origin: Origin, template: str) -> Scan:
     return line_scan(origin, words, _record(words.words, absent="{} = '-'"))
 
 
-_WORDS = {*_VARIABLES.values(), "zone", *(f"duration_{unit}" for unit in (TOLD, *UNITS_NS))}
+_WORDS = {
+    *_VARIABLES.values(),
+    "zone",
+    "vhost",
+    *(f"duration_{unit}" for unit in (TOLD, *UNITS_NS)),
+}
 
 
 def _from_json(origin: Origin, keys: set[str]) -> Scan:

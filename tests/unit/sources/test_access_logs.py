@@ -462,7 +462,7 @@ def test_a_big_log_keeps_its_order(tmp_path):
     [
         pytest.param("0.034", [], id="one"),
         pytest.param("rt=0.034 0.031", [], id="named"),
-        pytest.param('443 0.034 "-" 0.031', ["of 0.034 and 0.031 in a line the first"], id="two"),
+        pytest.param('443 0.034 "-" 0.031', ["of 0.034 and 0.031 in a line 0.034"], id="two"),
     ],
 )
 def test_nginx_says_which_number_it_takes(tmp_path, behind: str, notes: list[str]):

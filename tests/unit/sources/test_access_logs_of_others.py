@@ -23,6 +23,74 @@ def read(folder: Path, *lines: str, name: str, **options: str) -> Taken:
     return take(folder, content, source=plugins.find("sources", name), **options)
 
 
+@pytest.mark.parametrize(
+    ("behind", "note"),
+    [
+        pytest.param(["0.010, 0.020 0.034", "0.030 0.034", "0.010 : 0.020 0.034"], "", id="lists"),
+        pytest.param(['"-" "0.034"', '"0.030" "0.034"'], "", id="no upstream"),
+        pytest.param(
+            ["0.030 0.034", "0.002 0.034"], "of 0.034 and 0.030 in a line 0.034", id="the larger"
+        ),
+        pytest.param(["0.034 0.035", "0.034 0.033"], "of 0.034 and 0.035", id="by rounding"),
+        pytest.param(["1764000000.034 0.034"], "", id="a moment"),
+        pytest.param(["10.0.0.1:80, 10.0.0.2:80 0.034 0.010, 0.020"], "", id="addresses"),
+    ],
+)
+def test_upstreams_times_are_no_response_times(tmp_path, behind: list[str], note: str):
+    """Wherever they stand: several upstreams have several, none has none, all have less."""
+    taken = read(tmp_path, *(f"{COMBINED} {each}" for each in behind), name="nginx-log")
+
+    assert {row["duration_us"] for row in taken.rows} == {34_000}
+    assert len(taken.rows) == len(behind)
+    assert all(told.startswith(note) for told in taken.tally.notes)
+    assert bool(taken.tally.notes) == bool(note)
+
+
+@pytest.mark.parametrize(
+    ("name", "log_format", "line"),
+    [
+        ("nginx-log", "$time_iso8601 $request $status $request_time", "{iso} {request} 200 0.034"),
+        ("nginx-log", "$status $request_time $msec $request", "200 0.034 {s} {request}"),
+        ("nginx-log", r"$msec\t$request | $status\t$request_time", "{s}\t{request} | 200\t0.034"),
+        (
+            "nginx-log",
+            "$time_iso8601 $upstream_response_time $request_time $status $request",
+            "{iso} 0.010, 0.020 0.034 200 {request}",
+        ),
+        ("apache-log", "%t %r %>s %D", "{clf} {request} 200 34000"),
+        ("pattern-log", "%{time} %{request} %{status} %{duration_ms}", "{iso} {request} 200 34"),
+    ],
+)
+def test_a_request_line_without_quotes(tmp_path, name: str, log_format: str, line: str):
+    """It is three words, or as many as a client sent, or one."""
+    places = {"iso": "2025-11-24T16:00:00Z", "s": "1764000000.000", "clf": STAMP}
+    asked = ("GET /a?b HTTP/1.1", "GET /a b HTTP/2.0", "GET /a", r"\x16\x03")
+    option = "pattern" if name == "pattern-log" else "log_format"
+
+    taken = read(
+        tmp_path,
+        *(line.format(request=request, **places) for request in asked),
+        name=name,
+        **{option: log_format},
+    )
+
+    assert [row["endpoint"] for row in taken.rows] == ["/a", "/a", "/a", "-"]
+    assert {(row["status"], row["duration_us"]) for row in taken.rows} == {(200, 34_000)}
+
+
+def test_virtual_hosts_of_nginx(tmp_path):
+    """Seconds with decimals are nginx's; an address of IPv6 in brackets is no time."""
+    hosts = ("shop.example", "[::1]:8080")
+    content = "".join(f"{host} {COMBINED} 0.034\n" for host in hosts)
+
+    assert plugins.find("sources", "nginx-log").sniff(content.encode()) > plugins.find(
+        "sources", "apache-log"
+    ).sniff(content.encode())
+    rows = take(tmp_path, content, source=plugins.find("sources", "nginx-log")).rows
+    assert [dict(row["labels"]) for row in rows] == [{"vhost": host} for host in hosts]
+    assert {row["duration_us"] for row in rows} == {34_000}
+
+
 @pytest.mark.parametrize("name", ["nginx-log", "apache-log"])
 @pytest.mark.parametrize(
     "before", ['"{}" 203.0.113.9 - -', '"{}" - -', 'shop:443 "{}" 10.0.0.1 - -']
@@ -38,8 +106,7 @@ def test_addresses_in_quotes_before_the_line(tmp_path, name: str, before: str):
     assert {(row["endpoint"], row["status"]) for row in taken.rows} == {("/a", 200)}
     assert {row["ts"] for row in taken.rows} == {AT}
     found = {dict(row["labels"] or {}).get("vhost") for row in taken.rows}
-    told = before.startswith("shop") and name == "apache-log"
-    assert found == ({"shop:443"} if told else {None})
+    assert found == ({"shop:443"} if before.startswith("shop") else {None})
 
 
 def test_traefik_without_quotes(tmp_path):
