@@ -25,6 +25,8 @@ _V2, _V0 = 0x1C849303, 0x1C849308
 _DOUBLE = range(0x0C72124E, 0x0C721250)
 _HEADER = struct.Struct(">iiiiqqd")
 _HEADER_V0 = struct.Struct(">iiqqq")
+# hdr-histogram-js writes an offset of 1, which it never heeds, and a whole 1 where a double belongs
+_UNSCALED = ((0, 1.0), (1, 5e-324))
 _WORDS = {2: "h", 4: "i", 8: "q"}
 _BUCKETS = 64
 _MOST = (1 << 63) - 1
@@ -71,7 +73,7 @@ def unpack(payload: str) -> Packed:
         counts = inflated[_HEADER.size : _HEADER.size + max(size, 0)]
         if len(counts) != size:
             raise ValueError("its histogram is cut off")
-        if offset or ratio != 1:
+        if (offset, ratio) not in _UNSCALED:
             raise ValueError("its histogram is shifted or scaled, which is not supported")
     if found & ~0xF0 != cookie:
         raise ValueError("its histogram is of no known version")

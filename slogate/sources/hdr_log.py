@@ -55,7 +55,7 @@ _ROW = re.compile(
 )
 _UNTAGGED = "untagged intervals (kept with --option tags=all)"
 _TAGGED = "tagged intervals (kept with --option tags=all)"
-_NO_ROW = "it is no row of start, length, max and histogram"
+_NO_ROW = "it is no row of start, length and max in seconds, and a histogram"
 _NO_TIME = "its interval is at no time between 2001 and 2100"
 _NO_LENGTH = "its interval is not over 0 and up to a day long"
 

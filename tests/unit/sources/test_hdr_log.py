@@ -55,6 +55,13 @@ def test_counts_of_any_size(count: int):
     assert [n for _, _, n in decode(encoded({3: count}))] == [count]
 
 
+def test_a_histogram_of_javascript_is_not_scaled():
+    """hdr-histogram-js writes an offset that it never heeds, and a whole 1 as the ratio."""
+    [one] = struct.unpack(">d", struct.pack(">q", 1))
+
+    assert list(decode(encoded({256: 3}, offset=1, ratio=one))) == [(256, 257, 3)]
+
+
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
@@ -101,6 +108,13 @@ def test_nanoseconds_go_outward(tmp_path):
     [row] = read(tmp_path, log(f"1,1,1,{encoded({384: 1})}"), unit="ns").rows
 
     assert (row["lo_us"], row["hi_us"], row["ok"]) == (0, 1, None)
+
+
+@pytest.mark.parametrize("times", ["1764000000123,1000,1", "9223372036854776.000,-922.000,1"])
+def test_other_times_than_seconds_are_no_row(tmp_path, times: str):
+    """Intervals logged in ms, and those that never got a time: the row is said to be of seconds."""
+    with pytest.raises(SourceError, match="start, length and max in seconds"):
+        read(tmp_path, log(f"{times},{encoded({5: 1})}"))
 
 
 def test_that_failures_are_unknown_is_said(tmp_path):
