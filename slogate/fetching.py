@@ -24,12 +24,13 @@ from slogate.covering import COVERS, Missing, Span, covered, covers, missing, sp
 from slogate.errors import SourceError, UsageError
 from slogate.ingest import Imported, Progress
 from slogate.keeping import finished
-from slogate.model.run import Kind, Run
+from slogate.model.run import Kind, Reconciliation, Run
 from slogate.recognition import check_options
 from slogate.sources._base import Chunk, Offer, Origin, Remote, Source
 from slogate.store.layout import Store
 from slogate.store.locks import alone
 from slogate.store.manifest import found_parts, list_runs, withdraw, write_run
+from slogate.store.memory import remembering
 from slogate.store.parts import write_part
 from slogate.units import format_count
 
@@ -213,21 +214,25 @@ class _Fetching:
         run = self._run(piece.start_us, end_us)
         for path in found_parts(self.store, run):  # of an import that was killed
             path.unlink(missing_ok=True)
+
+        def covering() -> Run:
+            origin = {**run.origin, COVERS: covers((piece.start_us, piece.until_us))}
+            return replace(run, origin=origin, rows=Reconciliation(written=piece.tally.rows))
+
         part = write_part(
             self.store, run.id, run.service, run.kind,
             (batch for table in tables for batch in table.to_batches()),
             sequence=0, worker=None, series="histograms",
+            metadata=lambda: remembering(covering()),
         )  # fmt: skip
         try:
             intake.judge_bad(self.name, piece.tally, self.wish.max_bad)
-            origin = {**run.origin, COVERS: covers((piece.start_us, piece.until_us))}
-            run = replace(run, origin=origin)
-            run = finished(self.store, run, [part], piece.tally)
-            write_run(self.store, run)
+            done = finished(self.store, covering(), [part], piece.tally)
+            write_run(self.store, done)
         except BaseException:
             withdraw(self.store, run.id, [part])
             raise
-        return run
+        return done
 
     def _add(self, tally: intake.Tally) -> None:
         total = self.total

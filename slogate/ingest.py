@@ -262,6 +262,7 @@ def _run_id(first: pa.Table, service: str, kind: str, origin: Mapping[str, str])
 def _make_way(store: Store, run: Run, known: Sequence[str]) -> None:
     """Refuse an id that is taken; clear what a killed import of the same files has left."""
     if run.id in known:
-        raise UsageError(f"there is a run '{run.id}' already", hint="choose another id for it")
+        hint = f"delete it, if it is not whole: slogate runs delete {run.id}"
+        raise UsageError(f"there is a run '{run.id}' already", hint=hint)
     for path in found_parts(store, run):
         path.unlink(missing_ok=True)

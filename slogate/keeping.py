@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from itertools import chain, groupby
-from operator import itemgetter
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from slogate import intake
 from slogate.model.run import Reconciliation, Run
+from slogate.model.series import Series
 from slogate.recognition import OPTION
 from slogate.store.layout import Store
 from slogate.store.manifest import withdraw, write_run
+from slogate.store.memory import remembering
 from slogate.store.parts import write_part
 from slogate.store.seals import sealed
 from slogate.units import format_count
@@ -38,17 +39,20 @@ def keep(
     `check` gets the run before its manifest is written, and raises where it must not be.
     """
     parts: list[str] = []
+    ahead = Ahead(tables)
+
+    def told() -> dict[bytes, str]:
+        done = Reconciliation(written=tally.rows)
+        return remembering(replace(run, rows=done)) if ahead.series() is None else {}
+
     try:
-        for series, group in groupby(tables, itemgetter(0)):
-            alike = (table for _, table in group)
-            while (table := next(alike, None)) is not None:
-                rows = _up_to(chain([table], alike), PART_ROWS)
-                parts.append(
-                    write_part(
-                        store, run.id, run.service, run.kind, rows,
-                        sequence=len(parts), worker=None, series=series,
-                    )
-                )  # fmt: skip
+        while (series := ahead.series()) is not None:
+            parts.append(
+                write_part(
+                    store, run.id, run.service, run.kind, _part(ahead, series),
+                    sequence=len(parts), worker=None, series=series, metadata=told,
+                )
+            )  # fmt: skip
         names = [key for key in run.origin if not key.startswith(OPTION)]
         intake.judge_bad(", ".join(names), tally, max_bad)
         stored = finished(store, run, parts, tally)
@@ -60,13 +64,31 @@ def keep(
     return stored
 
 
-def _up_to(tables: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
-    """Tables until they hold that many rows; the others stay for the next part."""
-    for table in tables:
+class Ahead:
+    """Rows as they come, of which the next can be looked at."""
+
+    def __init__(self, tables: Iterator[intake.Rows]) -> None:
+        """Nothing is taken yet."""
+        self._tables = tables
+        self._held: list[intake.Rows] = []
+
+    def series(self) -> Series | None:
+        """The series of what `take` gives next; None after the last."""
+        self._held = self._held or [*islice(self._tables, 1)]
+        return self._held[0][0] if self._held else None
+
+    def take(self) -> pa.Table:
+        """The rows that were looked at."""
+        return self._held.pop()[1]
+
+
+def _part(ahead: Ahead, series: Series) -> Iterator[pa.Table]:
+    """Tables of a series until they are enough for a part; the others stay for the next one."""
+    rows = PART_ROWS
+    while rows > 0 and ahead.series() == series:
+        table = ahead.take()
         yield table
         rows -= table.num_rows
-        if rows <= 0:
-            return
 
 
 def finished(store: Store, run: Run, parts: Sequence[str], tally: intake.Tally) -> Run:

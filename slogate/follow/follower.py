@@ -26,18 +26,21 @@ from slogate.follow.journal import (
     next_number,
     others,
     position_of,
+    read_on,
     tidy,
     todays_run,
 )
 from slogate.follow.known import begin
 from slogate.follow.sample import Sample
 from slogate.follow.tail import Piece, Position, Tail
+from slogate.keeping import Ahead
 from slogate.model.run import Run
 from slogate.recognition import recognise
 from slogate.repeated import refuse_repeated
 from slogate.store.layout import Store
 from slogate.store.locks import alone
 from slogate.store.manifest import withdraw
+from slogate.store.memory import remembering
 from slogate.store.parts import write_part
 from slogate.units import format_count, format_share
 
@@ -135,14 +138,14 @@ def _store(
     written: list[str] = []
     try:
         head = sample.head(piece.data)
-        source = _written(store, wish, run, piece, head, tally=tally, written=written)
+        after = _written(store, wish, run, piece, head, tally=tally, written=written)
         followed.bad += tally.bad.total()
         followed.requests += tally.requests
         followed.left_out += tally.left_out.total()
         _judge_bad(wish, followed, tally)
         if written:
             refuse_repeated(store, _only(run, written, tally), beside)
-        followed.run = keep(store, run, piece, source=source, parts=written, tally=tally)
+        followed.run = keep(store, after, written)
     except BaseException:
         withdraw(store, run.id, written)
         raise
@@ -173,8 +176,8 @@ def _written(
     *,
     tally: intake.Tally,
     written: list[str],
-) -> str:
-    """Write the parts and name them in `written`; the name of the format."""
+) -> Run:
+    """Write the parts and name them in `written`; the run as it is then, which does not."""
     with tempfile.TemporaryDirectory(prefix="slogate-") as folder:
         lines = Path(folder) / "lines"
         lines.write_bytes(piece.data)
@@ -187,14 +190,22 @@ def _written(
             )
         origin = replace(file.origin, first_line=piece.first_line, head=head)
         read = intake.read([(file.source, origin)], tally, wish.labels, lambda _rows, _all: None)
-        for series, table in read:
+        ahead = Ahead(read)
+
+        def after() -> Run:
+            return read_on(run, piece, source=file.source.name, tally=tally)
+
+        def told() -> dict[bytes, str]:
+            return remembering(after()) if ahead.series() is None else {}
+
+        while (series := ahead.series()) is not None:
             written.append(
                 write_part(
-                    store, run.id, wish.service, wish.kind, table,
+                    store, run.id, wish.service, wish.kind, ahead.take(), metadata=told,
                     sequence=next_number(run, len(written)), worker=None, series=series,
                 )
             )  # fmt: skip
-    return file.source.name
+    return after()
 
 
 def _lined() -> list[str]:

@@ -77,11 +77,14 @@ def position_of(run: Run | None) -> Position | None:
     """How far the log was read; None where it was not; SourceError if the run does not say."""
     if run is None:
         return None
-    told = {key: run.origin.get(key, "0") for key in asdict(Position())}
     try:
+        told = {key: run.origin[key] for key in asdict(Position())}
         return Position(head=told.pop("head"), **{key: int(v) for key, v in told.items()})
-    except ValueError:
-        raise SourceError(f"run {run.id} does not say how far its log was read") from None
+    except (KeyError, ValueError):
+        raise SourceError(
+            f"run {run.id} does not say how far its log was read",
+            hint=f"delete it, and the log is read from its start: slogate runs delete {run.id}",
+        ) from None
 
 
 def tidy(store: Store, run: Run) -> None:
@@ -133,16 +136,8 @@ def todays_run(store: Store, wish: Wish, last: Run | None, now_ts: int) -> Run:
     return run
 
 
-def keep(
-    store: Store,
-    run: Run,
-    piece: Piece,
-    *,
-    source: str,
-    parts: Sequence[str],
-    tally: intake.Tally,
-) -> Run:
-    """Name the parts and the position in one stroke."""
+def read_on(run: Run, piece: Piece, *, source: str, tally: intake.Tally) -> Run:
+    """The run when what was counted of a piece is in it, and how far that is."""
     bad = int(run.origin.get(BAD, "0")) + tally.bad.total()
     position = {key: str(value) for key, value in asdict(piece.position).items()}
     counted = Reconciliation(
@@ -150,11 +145,16 @@ def keep(
     )
     first = min((ts for ts in (run.start_ts, tally.first_ts) if ts is not None), default=None)
     end = max((ts for ts in (run.end_ts, tally.last_ts) if ts is not None), default=None)
-    changed = replace(
+    return replace(
         run, state="running", source=source, start_ts=first, ramped_ts=first, stop_ts=end,
-        end_ts=end, parts=(*run.parts, *parts), rows=counted,
+        end_ts=end, rows=counted,
         origin={**run.origin, **position, FORMAT: source, BAD: str(bad)},
         note=f"{format_count(bad)} bad rows were not kept" if bad else None,
     )  # fmt: skip
+
+
+def keep(store: Store, run: Run, parts: Sequence[str]) -> Run:
+    """Name the parts, and with them how far the log was read, in one stroke."""
+    changed = replace(run, parts=(*run.parts, *parts))
     write_run(store, changed)
     return changed

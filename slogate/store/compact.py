@@ -17,6 +17,7 @@ from slogate.model.run import Run
 from slogate.model.series import Series
 from slogate.store.layout import Store
 from slogate.store.manifest import named_part
+from slogate.store.memory import remembering
 from slogate.store.parts import ROW_GROUP, SCHEMA, series_of, write_part
 from slogate.store.replacing import MAKER, replaced
 from slogate.store.seals import rows_of, size_of
@@ -110,7 +111,7 @@ def _merge(store: Store, run: Run, parts: Sequence[str], number: int) -> str:
     rows = _row_groups(_tables(store, parts, series))
     return write_part(
         store, run.id, run.service, run.kind, rows, sequence=number, worker=MAKER, series=series,
-        metadata=replacing(parts),
+        metadata=lambda: {**replacing(parts), **remembering(run)},
     )  # fmt: skip
 
 

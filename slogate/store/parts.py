@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -108,13 +107,14 @@ def write_part(
     sequence: int,
     worker: str | None,
     series: Series = "requests",
-    metadata: Mapping[bytes, str] = MappingProxyType({}),
+    metadata: Callable[[], Mapping[bytes, str]] = dict,
 ) -> str:
     """Store the rows as one part and return its path relative to the store.
 
     `rows` have the columns of `SCHEMA(series)`, words may be dictionary-encoded; `(worker,
-    sequence)` is unique in the run and series; `metadata` is more to be told. StoreError if the
-    rows do not fit, the part exists or the disk refuses. May be called from a native thread.
+    sequence)` is unique in the run and series; `metadata` is more to be told, asked for once
+    all rows are written. StoreError if the rows do not fit, the part exists or the disk refuses.
+    May be called from a native thread.
     """
     batches = conforming(rows, series)
     first = next(batches, None)
@@ -126,9 +126,7 @@ def write_part(
         make_folder(path.parent)
         if path.exists():
             raise StoreError(f"{path} exists already; parts are never overwritten")
-        if metadata:
-            first = first.replace_schema_metadata({**first.schema.metadata, **metadata})
-        _write(path, first, batches)
+        _write(path, first, batches, metadata)
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else error  # Arrow has words of its own
         raise StoreError(f"{path} cannot be written: {why}") from None
@@ -194,16 +192,26 @@ def _part_name(run_id: str, first: pa.Table, *, sequence: int, worker: str | Non
     return f"date={date}/{check_id('run', run_id)}-{prefix}{sequence:05d}.parquet"
 
 
-def _write(path: Path, first: pa.Table, rest: Iterator[pa.Table]) -> None:
+def _write(
+    path: Path,
+    first: pa.Table,
+    rest: Iterator[pa.Table],
+    metadata: Callable[[], Mapping[bytes, str]],
+) -> None:
     draft = temporary(path)
     try:
-        write_rows(draft, first, rest)
+        write_rows(draft, first, rest, metadata)
         publish(draft, path)
     finally:
         draft.unlink(missing_ok=True)
 
 
-def write_rows(sink: Path | pa.NativeFile, first: pa.Table, rest: Iterable[pa.Table] = ()) -> None:
+def write_rows(
+    sink: Path | pa.NativeFile,
+    first: pa.Table,
+    rest: Iterable[pa.Table] = (),
+    metadata: Callable[[], Mapping[bytes, str]] = dict,
+) -> None:
     """Write tables of rows as the Parquet of a part, wherever to."""
     import pyarrow.parquet as pq
 
@@ -223,6 +231,8 @@ def write_rows(sink: Path | pa.NativeFile, first: pa.Table, rest: Iterable[pa.Ta
         writer.write_table(first, row_group_size=ROW_GROUP)
         for table in rest:
             writer.write_table(table.cast(first.schema), row_group_size=ROW_GROUP)
+        if told := metadata():
+            writer.add_key_value_metadata(dict(told))
 
 
 def run_of(name: str) -> str | None:

@@ -1,7 +1,7 @@
 """Makes manifests anew for runs whose manifest is lost: from names, metadata and rows.
 
-What stood in the manifest alone (commit, labels, the generator's health, how the run ended) is
-gone, so such a run is `incomplete` and its note says why: it can fail, it cannot pass. Nothing
+What stood in the manifest alone (the generator's health, how the run ended, what no part remembers)
+is gone, so such a run is `incomplete` and its note says why: it can fail, it cannot pass. Nothing
 is deleted and no manifest is overwritten. Of parts that hold the same rows, as a compaction that
 died leaves them, one is put aside. Manifests and parts that cannot be read are named and left.
 """
@@ -19,6 +19,7 @@ from slogate.model.series import SERIES
 from slogate.store.layout import Store, check_id, json_files
 from slogate.store.locks import manifests
 from slogate.store.manifest import read_run, write_run
+from slogate.store.memory import remembered
 from slogate.store.parts import check_part, series_of
 from slogate.store.replacing import put_aside
 from slogate.store.seals import sealed
@@ -121,6 +122,7 @@ def _run(store: Store, run_id: str, paths: Sequence[Path], left: list[str]) -> R
         created_ts=max(path.stat().st_mtime_ns for path in paths) // 1_000, source="unknown",
         note=NOTE, rows=Reconciliation(seen=rows, written=rows), rolled_up=rolled_up,
     )  # fmt: skip
+    run = remembered(run, [store.root / part for part in held])
     return sealed(store, replace(run, parts=tuple(held)))
 
 

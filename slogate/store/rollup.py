@@ -21,6 +21,7 @@ from slogate.model.grid import limits
 from slogate.model.run import Run
 from slogate.model.series import Series
 from slogate.store.layout import Store
+from slogate.store.memory import remembering
 from slogate.store.parts import SCHEMA, series_of, write_part
 from slogate.store.replacing import MAKER, replaced
 from slogate.store.seals import rows_of, size_of
@@ -204,7 +205,8 @@ def _write(store: Store, run: Run, raw: Sequence[str], shape: _Shape, number: in
                 connection.execute(_COUNT)
             return write_part(
                 store, run.id, run.service, run.kind, _batches(connection, shape.series),
-                sequence=number, worker=MAKER, series=shape.series, metadata=replacing(raw),
+                sequence=number, worker=MAKER, series=shape.series,
+                metadata=lambda: {**replacing(raw), **remembering(run)},
             )  # fmt: skip
     except duckdb.Error as error:
         raise StoreError(f"run '{run.id}' cannot be rolled up: {first_line(error)}") from None

@@ -25,6 +25,8 @@ from slogate.ingest import Imported
 from slogate.store.layout import Store, open_store
 from slogate.store.manifest import list_runs
 from slogate.store.reading import parts_of
+from slogate.store.rebuild import rebuild
+from slogate.store.strays import QUIET_S
 
 COUNT = 10
 SCRAPES = 1_000
@@ -255,6 +257,20 @@ def test_two_at_once_are_refused(store, replay, monkeypatch):
     monkeypatch.setattr(replay, "before", inner)
 
     assert fetch(store, replay).requests == TOTAL
+
+
+def test_what_was_fetched_is_known_after_a_rebuild(store, replay):
+    """A manifest that was lost makes no span missing."""
+    run = fetch(store, replay, (0, 600)).run
+    (store.runs / f"{run.id}.json").unlink()
+    for path in store.root.rglob("*.parquet"):
+        os.utime(path, (1, 1))
+    [again] = rebuild(store, now_s=1 + QUIET_S).runs
+    assert again.origin == run.origin
+
+    assert fetch(store, replay, (0, 600)).new is False
+    fetch(store, replay, (300, 900))
+    assert total(store) == 120
 
 
 def test_bad_scrapes_are_judged(store):

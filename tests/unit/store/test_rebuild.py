@@ -145,7 +145,7 @@ def test_parts_that_hold_the_same_rows_count_once(store, gone):
     """A merged part goes aside while all that it replaced is there, else the rest of that does."""
     old = [part(store, sequence=number) for number in range(3)]
     rows = table([row(i) for i in range(30)])
-    merged = part(store, rows=rows, sequence=3, metadata=replacing(old))
+    merged = part(store, rows=rows, sequence=3, metadata=lambda: replacing(old))
     if gone:
         (store.root / old[1]).unlink()
     found = rebuild(store, now_s=NOW)
@@ -159,7 +159,7 @@ def test_parts_that_hold_the_same_rows_count_once(store, gone):
 def test_a_part_that_does_not_say_what_it_replaced(store):
     """Its run is left as it is: its rows could count twice."""
     part(store)
-    part(store, sequence=1, metadata={REPLACES_KEY: "[1]"})
+    part(store, sequence=1, metadata=lambda: {REPLACES_KEY: "[1]"})
     found = rebuild(store, now_s=NOW)
 
     assert found.runs == ()
