@@ -10,6 +10,7 @@ from otlp_lane import alike, as_numbers
 from telemetry import exponential, lines, metrics, point, traces
 
 from slogate.sources import otlp_json
+from slogate.sources._otlp import json_messages
 
 HTTP = {"http.request.method": "GET", "http.route": "/cart", "http.response.status_code": 200}
 FAILED = {**HTTP, "http.response.status_code": 503, "http.route": "/é"}
@@ -230,8 +231,8 @@ def test_a_file_with_a_bad_line(tmp_path):
 @pytest.mark.parametrize("block", [1, 3_000, 8 << 20])
 def test_lines_are_numbered_through_blocks_of_either_kind(tmp_path, monkeypatch, block):
     """Whether lines before it were taken at once, in halves or one by one, a bad one is told."""
-    monkeypatch.setattr(otlp_json, "_BLOCK", block)
-    monkeypatch.setattr(otlp_json, "_SMALL", 1_000)
+    monkeypatch.setattr(json_messages, "_BLOCK", block)
+    monkeypatch.setattr(json_messages, "_SMALL", 1_000)
     told = [lines(metrics(point([n] * 4, at=n, told=HTTP))) for n in range(1, 40)]
     told[3:3] = ["\n", lines(traces())]
     told += [lines(traces())] * 20 + [lines(metrics(point([99] * 4, at=99, told=HTTP)))]
