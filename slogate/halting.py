@@ -3,7 +3,8 @@
 DuckDB looks for signals between the tasks of a query, and then waits for its other threads: a
 Ctrl-C alone would end a long query when it is done, and as an error of DuckDB's. Told by
 `interrupt()` it ends at once. Whoever opens a connection says so here; the program's signal
-handlers call `halt`. Children of a fork have nothing at work.
+handlers call `halt`, unless somebody who was told to stop already said `hush`: people press twice,
+and CI sends another signal, while the last words are said. Children of a fork have nothing at work.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class _Work:
 
 _AT_WORK: set[_Work] = set()
 _WHY: list[str] = []
+_HUSHED: list[bool] = []
 
 
 @contextlib.contextmanager
@@ -52,6 +54,21 @@ def halt(why: str) -> None:
             work.stopped = why
             with contextlib.suppress(Exception):
                 work.stop()
+
+
+def hush() -> None:
+    """Let no more signals stop this process: what it has left to do is short."""
+    _HUSHED.append(True)
+
+
+def heed() -> None:
+    """Let signals stop this process again."""
+    _HUSHED.clear()
+
+
+def hushed() -> bool:
+    """Whether signals stop nothing now."""
+    return bool(_HUSHED)
 
 
 def halted() -> str | None:

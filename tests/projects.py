@@ -126,7 +126,7 @@ class Project:
 
     def load(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a long load test, to be cut short, and wait until it has written requests."""
-        process = self.start("run", "--run-time", "60s", *arguments, SLOGATE_FLUSH_S="0.5")
+        process = self.start("run", "--run-time", "10m", *arguments, SLOGATE_FLUSH_S="0.5")
         series = self.folder / ".slogate" / "series"
         wait_for(lambda: process.poll() is not None or any(series.rglob("*.parquet")))
         return process

@@ -46,9 +46,11 @@ def _stop(number: int, frame: object) -> None:
     import signal
 
     from slogate.errors import Interrupted
-    from slogate.halting import halt
+    from slogate.halting import halt, hushed
 
     del frame
+    if hushed():
+        return
     if number == signal.SIGINT:
         halt("interrupted")
         raise KeyboardInterrupt

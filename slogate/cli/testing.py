@@ -23,6 +23,7 @@ from slogate.cli.refusing import refuse_undecidable
 from slogate.cli.watching import Death, display, tell_short, watch
 from slogate.errors import EXIT_PASS, GeneratorError, Interrupted, ServiceError, UsageError
 from slogate.gate import check, last_verdict, refuse_empty, refuse_unsupported
+from slogate.halting import heed
 from slogate.live import abort_rule
 from slogate.loadtest.generator import Ended, generate
 from slogate.loadtest.origin import commit_and_branch
@@ -58,6 +59,7 @@ def load_test(request: Request, tell: Tell) -> int:
         test.say(f"aborted: {ended.aborted}")
     codes = [] if died is None else [_mourn(test, died)]
     closed = close(test.store, test.run_id, ended, test.log("locust"), died, test.early)
+    heed()  # a Ctrl-C after the end of the test stopped nothing
     test.say(closed.sentence)
     verdict = check(test.store, test.specs, closed.run, version=_version())
     codes.append(tell([verdict]))

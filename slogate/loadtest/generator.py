@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from slogate.errors import GeneratorError, Interrupted
+from slogate.halting import hush
 from slogate.loadtest import process
 from slogate.loadtest.words import own_words, read_log
 
@@ -123,7 +124,9 @@ def _listen(
                 return Ended(exit_code=_stop(child), unheard=True)
             time.sleep(_TICK_S)
     except (KeyboardInterrupt, Interrupted):
-        return Ended(exit_code=_stop(child), interrupted=True)
+        code = _stop(child)
+        hush()
+        return Ended(exit_code=code, interrupted=True)
     return Ended(exit_code=code)
 
 
@@ -139,9 +142,12 @@ def _stop(child: subprocess.Popen[bytes]) -> int:
 
     Not at once: people press twice, and CI sends another signal; the rows are nearly written.
     """
-    child.send_signal(signal.SIGTERM)
+    told = False
     for patience in (STOP_PATIENCE_S, AGAIN_S):
         try:
+            if not told:
+                child.send_signal(signal.SIGTERM)
+                told = True
             return child.wait(patience)
         except subprocess.TimeoutExpired:
             break

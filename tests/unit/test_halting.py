@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from slogate import halting
+from slogate.cli.app import _stop
 from slogate.errors import Interrupted
-from slogate.halting import halt, stoppable
+from slogate.halting import halt, heed, hush, stoppable
 
 
 @pytest.fixture(autouse=True)
 def _not_told(monkeypatch):
     """Other tests of this process are not told to stop."""
     monkeypatch.setattr(halting, "_WHY", [])
+    monkeypatch.setattr(halting, "_HUSHED", [])
 
 
 def test_what_is_at_work_is_told_to_stop():
@@ -28,6 +31,17 @@ def test_what_is_at_work_is_told_to_stop():
         halt("interrupted")
 
     assert sorted(told) == ["one", "two"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_who_presses_twice_does_not_stop_the_last_words(number):
+    """Until the program goes on with something else."""
+    hush()
+    _stop(number, None)
+    heed()
+
+    with pytest.raises((KeyboardInterrupt, Interrupted)):
+        _stop(number, None)
 
 
 def test_what_becomes_of_it_is_an_interruption():
