@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from slogate.sources._mapping import duration_unit
 from slogate.sources._records import lines_of
 from slogate.sources._template import LISTED
 
@@ -30,7 +31,7 @@ _LINE = re.compile(
 )
 _EXTRA = re.compile(rf"{QUOTED}|\S+=\"[^\"]*\"|[^\s,\"]+(?:(?:,| :) [^\s,\"]+)+|\S+")
 _LEAST = 0.5
-_PERHAPS = re.compile(r"\d+[/.]\d+", re.ASCII)
+_PERHAPS = re.compile(r"\W*\d+[/.]\d+\W*", re.ASCII)
 _NAMED = re.compile(r"([\w.-]+=)\"[^\"]*\"", re.ASCII)
 # what was not told may stand without quotes, so that the names are among what follows
 _TRAEFIK = re.compile(
@@ -102,11 +103,18 @@ def passed(extra: str, word: str = "") -> str:
 
 def unread(line: Line) -> Iterator[str]:
     """A sentence where something behind a line may be a response time that nobody reads."""
-    if found := [extra for extra in line.extras if _PERHAPS.fullmatch(extra.strip('"'))]:
+    if found := [extra for extra in line.extras if _may_be_time(extra.strip('"'))]:
         yield (
             f"{found[0]} behind a line is not read; if it is a response time, "
             "say --option log_format=…"
         )
+
+
+def _may_be_time(extra: str) -> bool:
+    """Whether it looks like one, or has the name of one."""
+    name, _, value = extra.replace(":", "=").rpartition("=")
+    numbers = any(letter.isdecimal() for letter in value)
+    return bool(_PERHAPS.fullmatch(extra)) or (numbers and duration_unit(name) is not None)
 
 
 def commonest(lines: Sequence[Line]) -> Line:

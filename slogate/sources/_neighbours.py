@@ -57,6 +57,15 @@ BEGIN = {
         "a log of Squid", _PATTERN
     ),
     rb"\S+:\d+ \[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:.]+\] \S+ \S+/\S+ -?\d+/-?\d+/-?\d+/-?\d+/": _HAPROXY,
+    rb"\S+:\d+ \[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:.]+\] \S+ \S+/\S+ -?\d+/-?\d+/\+?\d+ \d+ ": Stranger(
+        "a log of connections, as HAProxy writes it in TCP mode", _CONNECTIONS
+    ),
+    rb"[\da-f]{64} [\w.-]+ \[\d\d/[A-Z][a-z]{2}/\d{4}:": Stranger("an access log of S3", _PATTERN),
+    rb"[\w-]+:[^\t\n]*(?:\t[\w-]+:[^\t\n]*){3,60}$": Stranger(
+        "a log of words with labels (LTSV)",
+        "say how it is written: --format nginx-log --option log_format='time:$time_local\\t…' (or "
+        "apache-log), or a pattern: slogate docs import-access-logs",
+    ),
     _WHEN + rb"heroku\[router\]: ": Stranger("a log of Heroku's router", _PATTERN),
     rb"sep=[,;|\t]\n": Stranger(
         "a CSV whose first line tells the delimiter", "tail -n +2 FILE | slogate import - …"
@@ -72,6 +81,7 @@ BEGIN = {
     ),
 }
 HOLD = {
+    rb"\] [A-Z]+ \S+ => generated \d+ bytes in \d+ msecs ": Stranger("a log of uWSGI", _PATTERN),
     rb"^#Fields: ": Stranger("a log in the W3C's format", _PATTERN),
     rb'^\{\s*"data"\s*:\s*\[\s*\{\s*"traceID"\s*:': Stranger("traces of Jaeger", _JAEGER),
     rb'"localEndpoint"\s*:\s*\{': Stranger("traces of Zipkin", _ZIPKIN),

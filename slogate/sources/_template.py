@@ -19,8 +19,12 @@ STAMP = "[{clf} {zone}]"
 # one value, or several, as nginx writes those of several upstreams: 0.010, 0.020 : 0.003
 LISTED = "{0}"
 _WORD = re.compile(r"\{(\w*)\}")
+_QUOTED = r'(?:[^"\\]|\\.)*'
+# a moment may be a date and a time
+_TIME = r"(?:\d{4}[-/]\d\d[-/]\d\d [^ ]*|[^ ]*)"
 _REQUEST = r"(?:[A-Z]+ .*? HTTP/[0-9.]+|[A-Z]+ /[^ ]*|[^ ]*)"
 _LISTED = r"[^ ,]+(?:(?:,| :) [^ ,]+)*"
+_SPACIOUS = {"request": _REQUEST, "time": _TIME, LISTED[1:-1]: _LISTED}
 _GROUP = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?:\?P?<(\w+)>|(\?))?", re.DOTALL)
 
 
@@ -151,10 +155,12 @@ def template_expression(template: str, *, whole: bool = True) -> str:
     """
     parts = _WORD.split(template)
     found = "^" + re.escape(parts[0])
-    for name, text in zip(parts[1::2], parts[2::2], strict=True):
+    for before, name, text in zip(parts[::2], parts[1::2], parts[2::2], strict=False):
         word = f"[^{re.escape(text[0])}]*" if text else ".*" if whole else "[^ ]*"
-        if (text.startswith(" ") or not (text or whole)) and name in {"request", LISTED[1:-1]}:
-            word = _REQUEST if name == "request" else _LISTED
+        if before.endswith('"') and text.startswith('"'):
+            word = _QUOTED
+        elif text.startswith(" ") or not (text or whole):
+            word = _SPACIOUS.get(name, word)
         found += f"(?P<{name}>{word})" if name and name != LISTED[1:-1] else word
         found += re.escape(text)
     return found

@@ -14,11 +14,18 @@ from typing import Any
 
 from slogate.sources._base import Origin, Scan, Source, choice
 from slogate.sources._clf import clf_lines, common_score, commonest, passed, unread
-from slogate.sources._clocks import UNITS_NS, clock_sql, duration_sql
+from slogate.sources._clocks import (
+    TOLD,
+    UNITS_NS,
+    clock_sql,
+    duration_sql,
+    duration_steps,
+    tells_unit,
+)
 from slogate.sources._records import PATHS, Record, line_scan
 from slogate.sources._template import STAMP, template_words
 
-_DIRECTIVE = re.compile(r"%[!\d,]*[<>]?(?:\{([^}]*)\})?(\^?[A-Za-z]{1,2}|%)")
+_DIRECTIVE = re.compile(r"%[!\d,]*[<>]?(?:\{([^}]*)\})?(\^[A-Za-z]{2}|[A-Za-z]|%)")
 # what the directives of Apache are for us; all others are passed over
 _FIELDS = {
     "r": "request", "m": "method", "U": "path", "s": "status", "b": "bytes", "B": "bytes",
@@ -53,10 +60,15 @@ def open_apache(origin: Origin) -> Scan:
         raise origin.fail("it is neither common nor combined", line=1, hint=_HINT)
     line = commonest(lines)
     template, numbers = line.template, 0
+    told = next(
+        (extra for extra in line.extras if extra[-1:].isalpha() and tells_unit([extra])), ""
+    )
     for extra in line.extras:
         numbers += extra.isdecimal()
-        is_time = extra.isdecimal() and numbers == 1
+        is_time = extra == told if told else extra.isdecimal() and numbers == 1
         template += f" {passed(extra, 'duration' if is_time else '')}"
+    if told:
+        return _scan(origin, template, "clf", TOLD)
     if numbers and "unit" not in origin.options:
         raise origin.fail(
             f"what the number {_number(line.extras)} behind the line means is not known",
@@ -118,7 +130,7 @@ def _literal(origin: Origin, text: str) -> str:
 def _epoch(origin: Origin, words: str) -> str:
     kind = words.removeprefix("begin:")
     if kind not in _EPOCHS:
-        hint = "%t, %{sec}t, %{msec}t and %{usec}t are read"
+        hint = "%t, %{sec}t, %{msec}t and %{usec}t are; others by a pattern: --format pattern-log"
         raise origin.fail(f"option log_format has %{{{words}}}t, which is not read", hint=hint)
     return _EPOCHS[kind]
 
@@ -141,6 +153,7 @@ def _scan(origin: Origin, template: str, clock: str, unit: str) -> Scan:
             if clock == "clf"
             else clock_sql("epoch", clock),
             took=duration_sql("duration", unit) if "duration" in found else None,
+            steps=duration_steps("duration", unit),
             untimed="duration = '-'",
             labels={"vhost": "vhost"} if "vhost" in found else {},
             **has,

@@ -291,3 +291,30 @@ def test_the_time_that_a_shipper_adds(tmp_path):
     took = timedelta(milliseconds=34)
     since = [row["ts"] + took - AT for row in rows]
     assert since == [timedelta(0), timedelta(microseconds=123_456), timedelta(0)]
+
+
+@pytest.mark.parametrize(
+    ("behind", "log_format", "took_us"),
+    [
+        pytest.param("13ms", "%{ms}Tms", 13_000, id="its unit behind it"),
+        pytest.param("0/13406", "%T/%D", 13_406, id="two in one"),
+        pytest.param("**0/13406**", "**%T/%D**", 13_406, id="between stars"),
+        pytest.param("took=13406", "took=%D", 13_406, id="by a name"),
+    ],
+)
+def test_apaches_times_in_other_words(tmp_path, behind: str, log_format: str, took_us: int):
+    """Text may stand right behind a directive, and quotes within what a client sent."""
+    line = COMBINED.replace("curl", r"a \"quoted\" agent, curl")
+    written = r'%h %l %u %t "%r" %>s %b "%{Referer}i" "%{User-Agent}i" '
+
+    taken = read(
+        tmp_path, f"{line} {behind}", name="apache-log", log_format=f"{written}{log_format}"
+    )
+
+    [row] = taken.rows
+    assert (row["duration_us"], row["endpoint"], row["status"]) == (took_us, "/a", 200)
+    [row] = (without := read(tmp_path, f"{line} {behind}", name="apache-log")).rows
+    assert row["duration_us"] == (13_000 if behind == "13ms" else None)
+    assert any("behind a line is not read" in note for note in without.tally.notes) == (
+        behind != "13ms"
+    )

@@ -46,6 +46,14 @@ HEROKU = (
     'host=shop request_id=1 fwd="10.0.0.9" dyno=web.1 connect=0ms service=34ms status=200 bytes=5'
 )
 GIN = '[GIN] 2025/11/24 - 17:00:00 | 200 |      34.0005ms |       10.0.0.9 | GET      "/a?b=1"'
+S3 = (
+    f"{'79a59df9' * 8} shop-bucket [24/Nov/2025:16:00:00 +0000] 10.0.0.9 - 3E5 REST.GET.OBJECT a "
+    '"GET /shop-bucket/a.png?x=\\"y HTTP/1.1" 200 - 512 512 34 11 "-" "curl/8" - a= SigV4 E A h TLS'
+)
+UWSGI = (
+    "[pid: 7|app: 0|req: 1/1] 10.0.0.9 () {28 vars in 300 bytes} [Mon Nov 24 17:00:00 2025] GET "
+    "/a?b=1 => generated 512 bytes in 34 msecs (HTTP/1.1 200) 2 headers in 80 bytes (1 switches)"
+)
 TEXT = 'http_requests_total{code="200"} 7\nhttp_requests_total{code="500"} 1\n'
 JAEGER = (
     '{"data":[{"traceID":"0af7651916cd43dd8448eb211c80319c","spans":['
@@ -75,6 +83,14 @@ def manual(page: str, opening: str) -> tuple[str, list[str]]:
     [
         pytest.param("HAProxy", HAPROXY.format("", 200).replace("  ", " "), 250, 200, id="HAProxy"),
         pytest.param("HAProxy", HAPROXY.format("shop.example", -1), 250, None, id="its host, gone"),
+        pytest.param(
+            "HAProxy",
+            HAPROXY.format("{} {}", 200)[32:].replace("{} {} ", ""),
+            250,
+            200,
+            id="HAProxy in a container",
+        ),
+        pytest.param("uWSGI", UWSGI, 0, 200, id="uWSGI"),
         pytest.param("IIS", IIS, -34, 200, id="IIS"),
         pytest.param("CloudFront", CLOUDFRONT, -34, 200, id="CloudFront"),
         pytest.param("Squid", SQUID, 216, 200, id="Squid"),
@@ -98,6 +114,20 @@ def test_the_patterns_of_the_manual_work(tmp_path, opening, line, start, told):
     assert (row["method"], row["endpoint"], row["status"]) == ("GET", "/a", told)
     assert row["duration_us"] == 34_000
     assert row["ok"] is (None if told else False)
+
+
+def test_the_pattern_of_s3(tmp_path):
+    """Its endpoints are operations: names of objects would be as many as objects."""
+    pattern, given = manual("import-access-logs.md", "S3")
+    options = dict(option.split("=", 1) for option in given)
+
+    [row] = take(
+        tmp_path, f"{S3}\n", source=plugins.find("sources", "pattern-log"), pattern=pattern,
+        **options,
+    ).rows  # fmt: skip
+
+    assert (row["ts"], row["duration_us"], row["status"]) == (AT, 34_000, 200)
+    assert (row["endpoint"], row["labels"]) == ("REST.GET.OBJECT", [("bucket", "shop-bucket")])
 
 
 @pytest.mark.parametrize(
@@ -150,6 +180,11 @@ def test_durations_as_go_writes_them(tmp_path):
         pytest.param("2025-11-24T16:00:00.5Z 10.0.0.9 36280 443 TLSv1.3 TLS_AES 4.036 -",
                      "connections", "not of requests", id="ALB's connections"),
         pytest.param(SQUID, "Squid", "pattern", id="Squid"),
+        pytest.param(S3, "S3", "pattern", id="S3"),
+        pytest.param(UWSGI, "uWSGI", "pattern", id="uWSGI"),
+        pytest.param("time:x\thost:a\treq:GET /\tstatus:200", "LTSV", "log_format", id="LTSV"),
+        pytest.param("10.0.0.9:38 [24/Nov/2025:17:00:00.250] sql db/one 0/0/5 117 -- 1/1/0/0/0 0/0",
+                     "TCP mode", "connections", id="HAProxy's connections"),
         pytest.param(HEROKU, "Heroku", "pattern", id="Heroku"),
         pytest.param("sep=;\nts;took;path\n1764000000;5;/a", "delimiter", "tail -n", id="sep"),
         pytest.param(HAPROXY.format("", 200).partition(": ")[2].replace("  ", " "), "HAProxy",

@@ -182,3 +182,20 @@ def test_splitting_picks_what_the_expression_does(pieces: list[tuple[str, str, s
 def escaped(text: str) -> str:
     """The text as an expression that matches it."""
     return re.escape(text)
+
+
+def test_a_moment_of_a_date_and_a_time(tmp_path):
+    """Most programs write them with a space between, and quotes may hold quotes."""
+    lines = (
+        r'2025-11-24 16:00:00,250 INFO "GET /a?b=\"c" 200 34',
+        r'2025-11-24 16:00:01,250 INFO "GET /b" 200 34',
+    )
+    pattern = '%{time} %{} "%{request}" %{status} %{duration_ms}'
+
+    rows = take(
+        tmp_path, "\n".join(lines), source=plugins.find("sources", "pattern-log"),
+        pattern=pattern, timezone="UTC",
+    ).rows  # fmt: skip
+
+    assert [row["endpoint"] for row in rows] == ["/a", "/b"]
+    assert [row["ts"].second for row in rows] == [0, 1]
