@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from slogate.sources._relatives import Stranger
 
-_PATTERN = "its pattern is in slogate docs import-access-logs"
+_PATTERN = "its pattern is in slogate docs import-log-patterns"
 _CONNECTIONS = "it tells of connections, not of requests: import the log of what answers them"
 _SEND = "let it write or send OTLP: slogate docs import-otlp, slogate docs receive"
 _THEN = "> LINES, and import that"

@@ -101,7 +101,7 @@ def manual(page: str, opening: str) -> tuple[str, list[str]]:
 )
 def test_the_patterns_of_the_manual_work(tmp_path, opening, line, start, told):
     """Who has a log of that server can copy them."""
-    pattern, given = manual("import-access-logs.md", opening)
+    pattern, given = manual("import-log-patterns.md", opening)
     options = dict(option.split("=", 1) for option in given)
 
     taken = take(
@@ -118,7 +118,7 @@ def test_the_patterns_of_the_manual_work(tmp_path, opening, line, start, told):
 
 def test_the_pattern_of_s3(tmp_path):
     """Its endpoints are operations: names of objects would be as many as objects."""
-    pattern, given = manual("import-access-logs.md", "S3")
+    pattern, given = manual("import-log-patterns.md", "S3")
     options = dict(option.split("=", 1) for option in given)
 
     [row] = take(
@@ -160,7 +160,7 @@ def test_durations_as_go_writes_them(tmp_path):
     """Each row tells its unit; one that tells none is bad."""
     lines = [GIN, GIN.replace("34.0005ms", "791ns"), GIN.replace("34.0005ms", "1m2.5s"),
              GIN.replace("34.0005ms", "34.0005")]  # fmt: skip
-    pattern, given = manual("import-access-logs.md", "Gin")
+    pattern, given = manual("import-log-patterns.md", "Gin")
     options = dict(option.split("=", 1) for option in given)
 
     taken = take(
