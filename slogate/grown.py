@@ -11,39 +11,28 @@ is held was cut off and counted all the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 from slogate import intake
+from slogate.contents import BLOCK, HEAD, Held, beginning, held_by, passed, reach_of, segments_of
 from slogate.errors import SourceError, StoreError
-from slogate.hashing import hash_of, hashes_at
+from slogate.hashing import hash_of
 from slogate.model.run import Content, Run
 from slogate.recognition import File
 from slogate.sources._base import DAMAGED, damaged
 from slogate.store.layout import Store, temporary
 from slogate.units import format_count
 
-Opened = Callable[[], AbstractContextManager[IO[bytes]]]
-
-HEAD = 4096
-_BLOCK = 1 << 20
-_PIECE_HEAD = _AROUND = 1 << 16
+_PIECE_HEAD = 1 << 16
 _LONGEST_LINE = 16 << 20
 
 
 class Growing(SourceError):
     """A file was written to while it was read."""
-
-
-class Held(NamedTuple):
-    """Somebody holds a content of so many bytes, from the byte `after` on."""
-
-    who: str
-    digest: str
-    content: Content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,20 +74,11 @@ def rests(
         yield found
 
 
-def held_by(runs: Iterable[Run]) -> list[Held]:
-    """The contents that runs say they hold."""
-    return [
-        Held(run.id, run.origin[name].removeprefix("sha256:"), content)
-        for run in runs
-        for name, content in run.contents.items()
-        if name in run.origin
-    ]
-
-
 def content_of(rest: Rest) -> Content:
     """What a manifest says of a file that was imported."""
     file = rest.given
-    return Content(bytes=file.size, head=hash_of(file.origin.head[:HEAD]), after=rest.after)
+    head = hash_of(file.origin.head[:HEAD])
+    return Content(bytes=file.size, head=head, after=rest.after, end=file.end)
 
 
 def rest_of(file: File, held: Sequence[Held], piece: Path) -> Rest:
@@ -108,13 +88,13 @@ def rest_of(file: File, held: Sequence[Held], piece: Path) -> Rest:
     """
     try:
         segments = segments_of(file.origin.stream, file.size, held) if held else []
-        if not segments:
-            _refuse_beginning(file, held)
-            return Rest(given=file, file=file)
         whose = tuple(dict.fromkeys(who for *_, who in segments))
         reach = reach_of(segments)
         if reach == file.size:
             return Rest(given=file, file=None, whose=whose)
+        _refuse_same_ends(file, [each for each in held if each.who not in whose])
+        if not segments:
+            return Rest(given=file, file=file)
         if not file.source.lines or any(end > reach for _, end, _ in segments):
             raise _refused(file, whose, "what else it holds cannot be read by itself")
         return _written(file, reach, whose, piece)
@@ -122,15 +102,38 @@ def rest_of(file: File, held: Sequence[Held], piece: Path) -> Rest:
         raise damaged(file.origin, error) from None
 
 
-def _refuse_beginning(file: File, held: Sequence[Held]) -> None:
-    """SourceError where a longer file that is held begins alike: its requests are there already."""
+def refuse_within(files: Sequence[File]) -> None:
+    """SourceError where one of the files is the beginning, or the end, of another."""
+    large = [file for file in files if file.size >= HEAD] if len(files) > 1 else []
+    held = [
+        (file, Held(file.origin.name, file.digest, content_of(Rest(given=file, file=file))))
+        for file in large
+    ]
+    for file in large:
+        shorter = [each for other, each in held if other.size < file.size]
+        try:
+            found = beginning(file.origin.stream, 0, shorter)
+        except DAMAGED as error:
+            raise damaged(file.origin, error) from None
+        found += [each for each in shorter if file.source.lines and each.content.end == file.end]
+        if found:
+            raise SourceError(
+                f"{file.origin.name} holds all of {found[0].who}: its requests would count twice",
+                hint="give one of them",
+            )
+
+
+def _refuse_same_ends(file: File, held: Sequence[Held]) -> None:
+    """SourceError where something that is held ends alike, or is longer and begins alike."""
     if not file.source.lines or file.size < HEAD:
         return
     head = hash_of(file.origin.head[:HEAD])
     for each in held:
-        if each.content.bytes > file.size and each.content.head == head:
+        begins = each.content.bytes > file.size and each.content.head == head
+        if begins or each.content.end == file.end:
+            how = "begins like a longer file that" if begins else "ends like what"
             raise SourceError(
-                f"{file.origin.name} begins like a longer file that was imported as {each.who}, "
+                f"{file.origin.name} {how} was imported as {each.who}, "
                 "and its requests would count twice",
                 hint="it is other traffic? give it a --label of its own",
             )
@@ -151,47 +154,6 @@ def _copied(file: File, piece: Path) -> File:
     with file.origin.stream() as stream, piece.open("wb", buffering=0) as sink:
         _copy(stream, sink, file.size)
     return replace(file, origin=replace(file.origin, path=piece, compression="none"))
-
-
-def segments_of(opened: Opened, size: int, held: Sequence[Held]) -> list[tuple[int, int, str]]:
-    """(from, to, who) of what is held of a file, as far as one is behind another from the start."""
-    found: list[tuple[int, int, str]] = []
-    at = 0
-    while at < size:
-        fitting = [each for each in held if each.content.bytes <= size - at]
-        found += [
-            (at + each.content.after, at + each.content.bytes, each.who)
-            for each in _beginning(opened, at, fitting)
-        ]
-        if (reach := reach_of(found)) <= at:
-            break
-        at = reach
-    return found
-
-
-def reach_of(segments: Iterable[tuple[int, int, str]]) -> int:
-    """Up to where all is held from the start."""
-    at = 0
-    for begin, end, _ in sorted(segments):
-        if begin <= at:
-            at = max(at, end)
-    return at
-
-
-def _beginning(opened: Opened, at: int, held: Sequence[Held]) -> list[Held]:
-    """The contents that a file has from a byte on."""
-    if not held:
-        return []
-    with opened() as stream:
-        _skip(stream, at)
-        head = _read(stream, HEAD)
-        heads = {
-            size: hash_of(head[:size]) for size in {*(min(HEAD, h.content.bytes) for h in held)}
-        }
-        alike = [h for h in held if heads[min(HEAD, h.content.bytes)] == h.content.head]
-        ends = sorted({each.content.bytes for each in alike})
-        digests = dict(hashes_at(head, stream, ends))
-    return [each for each in alike if digests.get(each.content.bytes) == each.digest]
 
 
 def _written(file: File, reach: int, whose: tuple[str, ...], piece: Path) -> Rest:
@@ -226,17 +188,6 @@ def _written(file: File, reach: int, whose: tuple[str, ...], piece: Path) -> Res
     return Rest(given=file, file=replace(file, origin=origin), after=after, whose=whose)
 
 
-def passed(stream: IO[bytes], size: int) -> tuple[int, bytes]:
-    """How many lines end within so many bytes, and the last of those bytes, by whole lines."""
-    lines, last = 0, b""
-    while size and (block := stream.read(min(_BLOCK, size))):
-        size -= len(block)
-        lines += block.count(b"\n")
-        last += block
-        last = last[last.rfind(b"\n", 0, -_AROUND) + 1 :]
-    return lines, last
-
-
 def _rows(file: File, lines: bytes, place: Path) -> list[Any]:
     """The rows that some lines are; none where they cannot be read."""
     try:
@@ -262,23 +213,8 @@ def _refused(file: File, whose: Sequence[str], why: str) -> SourceError:
     )
 
 
-def _read(stream: IO[bytes], size: int) -> bytes:
-    found = b""
-    while len(found) < size and (block := stream.read(size - len(found))):
-        found += block
-    return found
-
-
-def _skip(stream: IO[bytes], size: int) -> None:
-    if stream.seekable():
-        stream.seek(size)
-        return
-    while size and (block := stream.read(min(_BLOCK, size))):
-        size -= len(block)
-
-
 def _copy(stream: IO[bytes], sink: IO[bytes], size: int) -> None:
-    while size > 0 and (block := stream.read(min(_BLOCK, size))):
+    while size > 0 and (block := stream.read(min(BLOCK, size))):
         _put(sink, block)
         size -= len(block)
 

@@ -14,6 +14,7 @@ from typing import IO
 
 _BLOCK = 1 << 20
 _SMALL = 4 << 20
+END = 4096
 
 
 class Hash:
@@ -71,6 +72,16 @@ class Hash:
 def hash_of(data: bytes) -> str:
     """The hash of some bytes, in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
+
+
+def end_of(path: Path, size: int) -> bytes:
+    """The last `END` bytes of a file of so many; fewer where they cannot be read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, size - END))
+            return file.read(min(END, size))
+    except OSError:
+        return b""
 
 
 def hashes_at(data: bytes, stream: IO[bytes], ends: Iterable[int]) -> Iterator[tuple[int, str]]:

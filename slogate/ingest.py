@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from slogate import intake
 from slogate.errors import SourceError, UsageError
-from slogate.grown import Growing, Rest, content_of, rests, unchanged
+from slogate.grown import Growing, Rest, content_of, refuse_within, rests, unchanged
 from slogate.keeping import keep
 from slogate.model.run import Kind, Run
 from slogate.recognition import (
@@ -146,6 +146,7 @@ def _import(store: Store, given: Sequence[File], wish: _Wish, *, copied: bool) -
         files, skipped, known = news(given, mine, wish.options, wish.kind)
         alike = read_alike(mine, wish.options) if wish.kind == "production" and not known else []
         held = [run for run in alike if wish.labels.items() <= run.labels.items()]
+        refuse_within(files)
         refuse_followed(files, held)
         with rests(store, files, held, copied=copied) as left:
             skipped |= {rest.given.origin.name: rest.told for rest in left if rest.file is None}

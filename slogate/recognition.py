@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 
 from slogate import plugins
 from slogate.errors import UsageError
-from slogate.hashing import Hash
+from slogate.hashing import END, Hash, end_of, hash_of
 from slogate.model.run import Kind, Run
 from slogate.sources._base import DAMAGED, MARK, Origin, Source, damaged, read_origin
 from slogate.sources._strangers import stranger
@@ -36,7 +36,8 @@ class File:
     """A file, the format that reads it, and the SHA-256 of it as stored and of its content.
 
     `content` is None where that is what is stored. `size` is that of the content, `stored_size`
-    that of the file when it was looked at: it may be growing.
+    that of the file when it was looked at: it may be growing. `end` is the SHA-256 of the last
+    `END` bytes of the content, empty where there are not so many.
     """
 
     source: Source
@@ -44,6 +45,7 @@ class File:
     hash: Hash = field(compare=False)
     size: int
     stored_size: int
+    end: str
     content: str | None = None
 
     @property
@@ -80,14 +82,15 @@ def recognise(
         auto = wanted == "auto"
         source = _sniffed(origin, options) if auto else plugins.find("sources", wanted)
         check_options(source, options)
-        content, held = (None, size) if origin.compression == "none" else _content(origin)
+        plain = origin.compression == "none"
+        content, held, end = (None, size, end_of(path, size)) if plain else _content(origin)
     except BaseException:
         stored.stop()
         raise
     origin = replace(origin, options=options, whole=True)
     return File(
         source=source, origin=origin, hash=stored, size=held, stored_size=size,
-        content=content,
+        end=hash_of(end) if len(end) == END else "", content=content,
     )  # fmt: skip
 
 
@@ -109,17 +112,18 @@ def readable(files: Sequence[tuple[str, Path]]) -> Iterator[list[tuple[str, Path
         yield found
 
 
-def _content(origin: Origin) -> tuple[str, int]:
-    """The hash of what is decompressed, and its size."""
-    found, size = hashlib.sha256(), 0
+def _content(origin: Origin) -> tuple[str, int, bytes]:
+    """The hash of what is decompressed, its size, and its last bytes."""
+    found, size, end = hashlib.sha256(), 0, b""
     try:
         with origin.stream() as stream:
             while block := stream.read(1 << 20):
                 found.update(block)
                 size += len(block)
+                end = (end + block[-END:])[-END:]
     except DAMAGED as error:
         raise damaged(origin, error) from None
-    return found.hexdigest(), size
+    return found.hexdigest(), size, end
 
 
 def check_options(source: Source, options: Mapping[str, str]) -> None:

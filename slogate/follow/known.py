@@ -11,9 +11,9 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import IO
 
+from slogate.contents import held_by, passed, reach_of, segments_of
 from slogate.errors import SourceError
 from slogate.follow.tail import HEAD, Position
-from slogate.grown import held_by, passed, reach_of, segments_of
 from slogate.hashing import hash_of
 from slogate.model.run import Run
 from slogate.units import format_count

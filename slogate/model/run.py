@@ -78,13 +78,14 @@ class Seal:
 class Content:
     """What a file held when it was imported: so many bytes, decompressed, from `after` on.
 
-    `head` is the SHA-256 of the first of them, at most 4,096. Who holds those before `after`, if
-    any, is another run.
+    `head` is the SHA-256 of the first of them, at most 4,096, `end` that of the last 4,096, empty
+    where there are fewer. Who holds those before `after`, if any, is another run.
     """
 
     bytes: int
     head: str
     after: int = 0
+    end: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,3 +220,31 @@ def test_a_load_test_that_is_still_written_is_refused(store, tmp_path, monkeypat
     with pytest.raises(grown.Growing, match="was written to while it was read"):
         taken(store, tmp_path, jtl(good(0), good(1_000)), "r.jtl", kind="load")
     assert list_runs(store) == []
+
+
+@pytest.mark.parametrize("kind", ["load", "production"])
+@pytest.mark.parametrize(
+    "part",
+    [pytest.param(log(0, 90), id="its beginning"), pytest.param(log(90, 200), id="its end")],
+)
+def test_a_log_beside_a_part_of_it_is_refused(store, tmp_path, kind, part):
+    """Both would be in one run; compressed or not."""
+    (tmp_path / "part.log").write_text(part)
+    (tmp_path / "whole.gz").write_bytes(gzip.compress(log(0, 200).encode()))
+    given = [(name, tmp_path / name) for name in ("part.log", "whole.gz")]
+
+    with pytest.raises(SourceError, match=r"^whole\.gz holds all of part\.log:") as caught:
+        import_files(store, given, service="shop", now_ts=NOW, kind=kind)
+    assert caught.value.hint == "give one of them"
+    assert list_runs(store) == []
+
+
+@pytest.mark.parametrize("first", ["whole", "end"])
+def test_what_ends_alike_is_refused_by_its_bytes(store, tmp_path, first):
+    """Also where all lines say the same, but for the moment."""
+    lines = [line(number).replace(f"/{number} ", "/health ") for number in range(200)]
+    texts = {"whole": "".join(lines), "end": "".join(lines[100:])}
+    run = taken(store, tmp_path, texts.pop(first), "first.log").run
+
+    with pytest.raises(SourceError, match=f"ends like what was imported as {run.id},"):
+        taken(store, tmp_path, texts.popitem()[1], "second.log.gz")

