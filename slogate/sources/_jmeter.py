@@ -20,6 +20,13 @@ _MOMENT = rb"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\
 _PLAIN = re.compile(r"\d{4}([-/])\d\d\1\d\d([ T])\d\d:\d\d:\d\d(?:([.,])\d{3})?", re.ASCII)
 _ZONED = re.compile(r"\d{4}-\d\d-\d\d[ T][\d:]{8}(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)", re.ASCII)
 _UNITS = {10: "seconds", 16: "microseconds", 19: "nanoseconds"}
+_KINDS = (
+    (r"\d\d?:\d\d.*", "has no date", "let JMeter save it: {}=ms"),
+    (r"\d[.,]\d+E\+\d\d", "was rounded by a spreadsheet", "import the file as JMeter wrote it"),
+    (r"[\d./-]+ \d\d?:\d\d", "has no seconds", "import the file as JMeter wrote it, or set {}=ms"),
+    (r"\d{13}\.0+", "has a decimal point", "write its numbers as JMeter does, as whole ms"),
+)
+_SETTING = "jmeter.save.saveservice.timestamp_format"
 _PARTS = {
     "yyyy": ("%Y", r"\d{4}"), "yy": ("%y", r"\d\d"), "MM": ("%m", r"\d\d"), "dd": ("%d", r"\d\d"),
     "HH": ("%H", r"\d\d"), "mm": ("%M", r"\d\d"), "ss": ("%S", r"\d\d"), "SSS": ("%g", r"\d{3}"),
@@ -54,6 +61,9 @@ def dates_of(origin: Origin, times: Sequence[str], *, line: int) -> Dates | None
         unit = _UNITS.get(len(times[0]), "another unit")
         what = f"is in {unit}, JMeter writes milliseconds"
         hint = "JMeter's default (ms), yyyy/MM/dd HH:mm:ss.SSS and dates of ISO 8601 are read"
+    for form, fault, mend in _KINDS:
+        if re.fullmatch(form, times[0], re.ASCII):
+            what, hint = fault, mend.format(_SETTING)
     raise origin.fail(f"timeStamp '{times[0][:40]}' {what}", line=line, hint=hint)
 
 

@@ -21,6 +21,10 @@ ALONE = (
     "its transaction controllers stand for samples that are not in the file (Generate parent "
     "sample): --option transactions=keep counts the controllers"
 )
+UNTOLD = (
+    "without responseMessage, transaction controllers cannot be told from requests: those of the "
+    "plan count, too"
+)
 PARTS = (
     "the parts of samples (redirects, embedded resources), like '{}', are requests of their own: "
     "--option parts=skip leaves them out"
@@ -69,6 +73,8 @@ def remarks(
             time, took, pause = map(int, words)
             sample = _Sample(time - took if at_end else time, took, pause, row)
             threads.setdefault(row["threadName"], []).append(sample)
+    if not controllers and any("responseMessage" not in row for row in rows):
+        yield UNTOLD
     if not controllers and any(map(_has_lone_controller, threads.values())):
         yield ALONE
     part = next(filter(None, map(_first_part, threads.values())), None)

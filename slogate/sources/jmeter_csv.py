@@ -51,7 +51,7 @@ _USED = (
     *_ORDER[:5], "success", "failureMessage", "bytes", "Hostname", "SampleCount",
 )  # fmt: skip
 _ZONE = re.compile(r"UTC|Z|([+-])(\d\d):(\d\d)", re.ASCII)
-_FIRST = re.compile(r'\s*"?(\w+|[\d/.-]{8,10}[ T][\d:.+-]{5,20})"?([,;\t|])', re.ASCII)
+_FIRST = re.compile(r'\s*"?(\w*|[\d/.-]{8,10}[ T][\d:.+-]{5,20})"?([,;\t|])', re.ASCII)
 _MOMENT = re.compile(r"\d{10,19}|(?:\d+[-/.]){2}\d+[ T]\d\d:\d\d.{0,20}", re.ASCII)
 _LOOK = 100
 

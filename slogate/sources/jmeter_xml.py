@@ -29,6 +29,7 @@ from slogate.sources._base import (
     damaged,
 )
 from slogate.sources._jmeter_blocks import Blocks
+from slogate.sources._jmeter_look import UNTOLD
 from slogate.sources._jmeter_rows import ELEMENTS, Row, batch, whole_us
 
 _CHUNK_ROWS = 20_000
@@ -95,7 +96,8 @@ def open_jmeter(origin: Origin) -> Iterator[Chunk]:
             reader.close()
     except DAMAGED as error:
         raise damaged(origin, error) from None
-    yield replace(reader.chunk(), notes=(_SPACES,) if blocks.replaced else ())
+    notes = ((_SPACES, blocks.replaced), (UNTOLD, skip and reader.silent))
+    yield replace(reader.chunk(), notes=tuple(note for note, told in notes if told))
 
 
 class _Reader:
@@ -105,6 +107,7 @@ class _Reader:
         self, origin: Origin, *, skip: bool, at_end: bool, encoding: str | None = None
     ) -> None:
         self.rows: list[Row] = []
+        self.silent = False  # one has no message
         self._origin, self._skip, self._at_end = origin, skip, at_end
         self._bad: Counter[str] = Counter()
         self._left_out: Counter[str] = Counter()
@@ -199,6 +202,7 @@ class _Reader:
             return
         self._sample, self._failure = attributes, ""
         self._bare = not ("t" in attributes or "ts" in attributes)
+        self.silent = self.silent or not (self._bare or "rm" in attributes)
         self._line = self._parser.CurrentLineNumber
 
     def _end(self, tag: str) -> None:

@@ -58,6 +58,24 @@ def test_controllers_of_samples_by_their_end(tmp_path):
     assert notes == []
 
 
+def test_controllers_that_cannot_be_told_are_told(tmp_path):
+    """Without their messages controllers count as requests, which is said unless asked for."""
+    content = jtl(f"{START_MS},5,a,true", header="timeStamp,elapsed,label,success\n")
+
+    [note] = take(tmp_path, content).tally.notes
+
+    assert "controllers cannot be told from requests" in note
+    assert take(tmp_path, content, transactions="keep").tally.notes == []
+
+
+def test_a_column_of_numbers_before_jmeters_own(tmp_path):
+    """What pandas puts before each row, under no name, is passed over."""
+    content = jtl(f"0,{sample(0)}", f"1,{sample(9)}", header=f",{WHOLE}")
+
+    assert sniff(content.encode()) == 1.0
+    assert [row["duration_us"] for row in take(tmp_path, content).rows] == [5_000, 5_000]
+
+
 PARTED = (sample(10, 90, label="a b"), sample(10, 20, label="a b-0"), sample(40, 50, label="a b-1"),
           sample(45, 5, label="a b-1-0"), sample(200, label="page-7"))  # fmt: skip
 

@@ -104,6 +104,16 @@ def test_parts_of_a_sample_do_not_count(tmp_path):
     assert endpoints(read(tmp_path, content)) == ["a", "b"]
 
 
+def test_controllers_that_cannot_be_told_are_told(tmp_path):
+    """A sample without its message may be a controller's, which is said unless asked for."""
+    content = xml('<sample t="5" ts="1764000000000" s="true" lb="a"/>')
+
+    [note] = read(tmp_path, content).tally.notes
+
+    assert "controllers cannot be told from requests" in note
+    assert read(tmp_path, content, transactions="keep").tally.notes == []
+
+
 def test_controllers_are_left_out_and_their_parts_count(tmp_path):
     """A controller repeats what is in it: kept, it counts instead of its parts."""
     nested = sample(sample(sample(lb="part"), lb="in"), lb="all", rm=CONTROLLER)
