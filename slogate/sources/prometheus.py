@@ -16,8 +16,6 @@ from fractions import Fraction
 
 from slogate.sources._base import DAMAGED, Chunk, Offer, Origin, Remote, Source, damaged
 from slogate.sources._prometheus import settings
-from slogate.sources._prometheus.answer import data_of, matrix, warnings_of
-from slogate.sources._prometheus.naming import choose
 
 LARGEST_FILE = 32 << 20
 _START = re.compile(r'\s*\{\s*"status"\s*:\s*"(success|error)"')
@@ -64,6 +62,8 @@ def fetch(remote: Remote) -> Offer:
 
 
 def _read(origin: Origin, document: object) -> Chunk:
+    from slogate.sources._prometheus.answer import data_of, matrix, warnings_of
+    from slogate.sources._prometheus.naming import choose
     from slogate.sources._prometheus.reader import Reader
 
     remote = Remote(url=origin.name, options=origin.options, environment={})

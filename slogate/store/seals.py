@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -87,6 +86,8 @@ def check_content(sealed_parts: Iterable[tuple[Path, Seal]]) -> None:
     if len(parts) == 1:
         _check_once(*parts[0])
         return
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for found in [pool.submit(_check_once, *pair) for pair in parts]:
             found.result()

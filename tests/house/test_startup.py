@@ -10,6 +10,7 @@ import pytest
 from projects import budget, new_project, record
 
 from slogate.cli.tree import COMMANDS, build
+from slogate.plugins import find
 
 HEAVY = {"duckdb", "pyarrow", "locust", "gevent", "yaml", "numpy", "pandas", "pydantic", "rich"}
 # what a plain budget has no use for: converters, servers, comparisons, slos over windows
@@ -18,6 +19,11 @@ ELSEWHERE = {
     "slogate.measuring.measure", "slogate.measuring.servers", "slogate.promises.production",
     "slogate.slo.openslo.read", "slogate.slo.convert", "slogate.slo.lint", "slogate.ingest",
     "slogate.sources._base", "slogate.engines._surveying", "slogate.engines._looks",
+}  # fmt: skip
+# what a file of another format has no use for, although every source is asked whose it is
+OTHERS = {
+    "http.client", "concurrent.futures", "slogate.sources._otlp.translate",
+    "slogate.sources._otlp.lane.lane", "slogate.sources._prometheus.reader",
 }  # fmt: skip
 NEEDED = {"duckdb", "yaml", "slogate.slo.load", "slogate.engines.duckdb", "slogate.gate"}
 
@@ -66,3 +72,14 @@ def test_a_budget_is_checked_with_what_it_needs(tmp_path: Path):
     assert code == 0
     assert modules >= NEEDED
     assert modules & ((HEAVY - NEEDED) | ELSEWHERE) == set()
+
+
+def test_a_file_is_recognised_without_the_readers_of_others(tmp_path: Path):
+    """`import` asks every source whose a file is, and imports what reads it alone."""
+    (tmp_path / "requests.csv").write_bytes(find("sources", "export-csv").example)
+
+    code, modules = loaded(tmp_path, "import", "requests.csv", "--service", "shop")
+
+    assert code == 0
+    assert "slogate.sources.otlp_json" in modules
+    assert modules & (OTHERS | ((HEAVY - {"numpy"}) - {"duckdb", "pyarrow"})) == set()
