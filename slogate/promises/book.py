@@ -121,6 +121,16 @@ class Book:
         sure, maybe = (each.between(spans.start, spans.stop) for each in self._good)
         return (maybe - sure) // self.plan.scale
 
+    def astride(self, start_ts: int, end_ts: int) -> int:
+        """The requests of which nobody knows whether they lie in that time: of longer steps."""
+        spans = self.spans(start_ts, end_ts)
+        found = 0
+        for tally in self.loose:
+            length = tally.last - tally.first + 1
+            if 0 < self._inside(tally, spans, raw=False) < length:
+                found += tally.total
+        return found // self.plan.scale
+
     def use(self, start_ts: int, end_ts: int, *, best: bool = False, raw: bool = False) -> Use:
         """What that time uses of the budget; `raw`: as if there were no corrections."""
         spans = self.spans(start_ts, end_ts)

@@ -17,7 +17,7 @@ from slogate.promises.book import Book
 from slogate.promises.definition import definition_of
 from slogate.promises.document import document_of
 from slogate.promises.promise import Plan, PolicyRule
-from slogate.promises.sentences import absence, reason, remarks
+from slogate.promises.sentences import absence, across, reason, remarks
 from slogate.promises.statement import Counted, Statement, applying, statement_of, unknown
 from slogate.promises.surveys import edges_of, survey_of
 from slogate.stats.error_budget import Budget
@@ -161,6 +161,9 @@ def _outcome(statement: Statement, known: Known) -> tuple[Outcome, str]:
     nothing = absence(statement)
     if nothing is not None:
         found, why = Outcome.NO_DATA, nothing
+        if statement.astride:
+            # what decides may lie in the window, so that `on_no_data` has no say
+            found, why = Outcome.INCONCLUSIVE, f"{nothing}; {across(statement.astride)}"
     else:
         why = reason(statement)
         gone = _is_gone(statement.budget, statement.rules)

@@ -136,6 +136,14 @@ class Mixture:
         worst, best = (self.parts(start_ts, end_ts, best=each) for each in (False, True))
         return int(sum(max(Fraction(0), w.bad - b.bad) for w, b in zip(worst, best, strict=True)))
 
+    def astride(self, start_ts: int, end_ts: int) -> int:
+        """The requests of which nobody knows whether they lie in that time: of longer steps."""
+        chosen = self._chosen(start_ts, end_ts)
+        loose = [tally for ledger in self.ledgers for tally in ledger.loose]
+        inside = [[at in chosen for at in range(t.first, t.last + 1)] for t in loose]
+        some = zip(loose, inside, strict=True)
+        return sum(t.total for t, each in some if any(each) and not all(each))
+
     def silences(self, start_ts: int, end_ts: int) -> Iterator[Period]:
         """The times without any request of one of them."""
         stretch, slots = slots_within(self.plan.slots, start_ts, end_ts), self.plan.slots

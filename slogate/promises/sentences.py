@@ -52,6 +52,12 @@ def absence(statement: Statement) -> str | None:
     return None
 
 
+def across(count: int) -> str:
+    """What is said of requests that may lie in the window or beside it."""
+    which = "1 more is" if count == 1 else f"{format_count(count)} more are"
+    return f"{which} known of steps that reach over its ends, and may lie in it"
+
+
 def stretch(plan: Plan) -> str:
     """The part of the window that has passed: `the 28 d to 2026-11-26 15:00 UTC`."""
     length = plan.at - plan.period.start_ts

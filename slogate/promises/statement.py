@@ -44,6 +44,9 @@ class Counted(Protocol):
     def open(self, start_ts: int, end_ts: int) -> int:
         """How many of them may be good or not."""
 
+    def astride(self, start_ts: int, end_ts: int) -> int:
+        """The requests of which nobody knows whether they lie in that time: of longer steps."""
+
     def silences(self, start_ts: int, end_ts: int) -> Iterator[Period]:
         """The times without any request."""
 
@@ -73,7 +76,7 @@ class Statement:
     """The budget in the worst case and in the best, and what is told beside it.
 
     `requests` are those that surely lie in the window, `open` those of them that may be good or
-    not. `raw` is the budget as if there were no
+    not, `astride` those that may lie in it. `raw` is the budget as if there were no
     corrections, None where none touch the window. `rules` are the policies that apply in the worst
     case, the strictest last, `sure_rules` in both. `gap` is the longest part of the window, from a
     day on and not corrected, of which no request is known.
@@ -82,6 +85,7 @@ class Statement:
     plan: Plan
     requests: Use
     open: int
+    astride: int
     budget: Budget
     best: Budget
     raw: Budget | None
@@ -120,6 +124,7 @@ def statement_of(book: Counted) -> Statement:
         plan=plan,
         requests=book.requests(period.start_ts, plan.at),
         open=book.open(period.start_ts, plan.at),
+        astride=book.astride(period.start_ts, plan.at),
         budget=worst,
         best=best,
         raw=budget(period.length_us, raw=True) if closed_us else None,

@@ -179,6 +179,21 @@ def test_a_promise_kept_to_the_last_request_passes():
     assert "the budget is overspent, 107% of it is used" in broken.reason
 
 
+@pytest.mark.parametrize(
+    ("slots", "certain", "outcome"),
+    [((-1, 0), 0, "inconclusive"), ((-1, 0), 99, "inconclusive"), ((-2, -1), 0, "no_data")],
+)
+def test_what_may_lie_in_the_window_is_not_absent(slots, certain, outcome):
+    """Steps over its start may hold the failures: `on_no_data` does not let them pass."""
+    it = plan(promise(min_events=100, on_no_data="pass"), AT)
+    first, last = (it.slots.slot(it.period.start_ts) + at for at in slots)
+    found = (Tally(first, last, 50, 0, 0), *tallies(it, steady(0, certain)))
+    (finding,) = judge(it, {None: found}, Known())
+
+    assert finding.outcome.value == outcome
+    assert finding.blocking is (outcome == "inconclusive")
+
+
 def test_no_data_never_passes():
     """Nothing, or too little, is no data; the policy for it lets it pass, and says so."""
     few = promise(min_events=100)
