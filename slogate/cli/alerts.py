@@ -5,8 +5,7 @@ from __future__ import annotations
 import typer
 
 from slogate.cli import alerts_check, alerts_rules, alerts_send
-
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+from slogate.cli.options import CONTEXT
 
 app = typer.Typer(
     help="Say who burns an error budget too fast, and tell those on duty.",

@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from slogate.cli.formats import list_formats
 from slogate.cli.options import JSON, LABELS, NO_COLOR, QUIET, SERVICE, STORE, note, out
 from slogate.errors import EXIT_PASS, UsageError
-from slogate.ingest import Imported, import_files
-from slogate.model.run import Kind
+
+if TYPE_CHECKING:
+    from slogate.ingest import Imported
+    from slogate.model.run import Kind
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -163,6 +165,8 @@ def command(
             )
         _tell(imported, as_json=as_json, quiet=quiet)
         return EXIT_PASS
+    from slogate.ingest import import_files
+
     with given_files(files) as found, progress(quiet=quiet, no_color=no_color) as show:
         imported = import_files(
             open_store(store or settings.store, create=True),

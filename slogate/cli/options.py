@@ -21,6 +21,7 @@ from slogate.cli.complaints import Untold, say, settle
 from slogate.cli.streams import harmless
 
 PAGE = 110
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _HELD: ContextVar[list[str] | None] = ContextVar("held", default=None)
 STORE = Annotated[
     Path | None,

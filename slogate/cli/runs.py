@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
-from slogate.cli.store import CONTEXT
+from slogate.cli.options import CONTEXT, JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
 from slogate.cli.stores import opened_store, refreshed
 from slogate.errors import EXIT_PASS, StoreError, UsageError
 

@@ -45,6 +45,8 @@ class _Plain:
         several = param.multiple or param.nargs == -1
         if value is None:
             return () if several else None
+        if type(value) is int and param.type_descriptor.annotation is int:
+            return value  # a default: what was written is a text
         kind = _kind(param, several=several)
         values = value if several and isinstance(value, list | tuple) else [value]
         if kind is not None and all(_is_plain(each, kind) for each in values):

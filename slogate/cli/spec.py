@@ -9,10 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from slogate.cli import spec_convert, spec_fmt, spec_lint
-from slogate.cli.options import JSON, NO_COLOR, QUIET, STORE, out
+from slogate.cli.options import CONTEXT, JSON, NO_COLOR, QUIET, STORE, out
 from slogate.errors import EXIT_PASS
 
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 SPECS = Annotated[
     list[Path] | None,
     typer.Argument(metavar="[SPEC]...", help="Spec files or folders  [default: slo/]"),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from slogate.cli.options import JSON, NO_COLOR, QUIET, STORE, note, out
+from slogate.cli.options import CONTEXT, JSON, NO_COLOR, QUIET, STORE, note, out
 from slogate.cli.store_compact import compact_command
 from slogate.cli.store_export import export_command
 from slogate.cli.store_prune import prune_command
@@ -15,8 +15,6 @@ from slogate.cli.store_verify import verify_command
 from slogate.cli.stores import opened_store
 from slogate.errors import EXIT_PASS
 from slogate.units import format_bytes
-
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 app = typer.Typer(
     help="Look into the series store, and take care of it.",

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from slogate.cli.options import CONTEXT
 from slogate.cli.sparing import spare
 from slogate.errors import UsageError
 
@@ -69,9 +70,7 @@ class Commands(TyperGroup):
         app: typer.Typer | None = getattr(module, "app", None)
         if app is None:
             app = typer.Typer(add_completion=False, rich_markup_mode=None)
-            app.command(cmd_name, context_settings=getattr(module, "CONTEXT", CONTEXT))(
-                module.command
-            )
+            app.command(cmd_name, context_settings=CONTEXT)(module.command)
         built = typer.main.get_command(app)
         built.name = cmd_name
         spare(built)
@@ -96,9 +95,6 @@ def _usage(argument: Any) -> str:
     if not argument.required and not name.startswith("["):
         name = f"[{name}]"
     return name if argument.nargs == 1 or "..." in name else f"{name}..."
-
-
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 def _nearest(word: str) -> str:

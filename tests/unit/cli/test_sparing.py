@@ -64,7 +64,7 @@ def test_commands_under_a_command_are_spared_too():
         "from slogate.cli.sparing import spare\n"
         "app = typer.Typer(add_completion=False)\n"
         "@app.command()\ndef one(word: str = 'x'): print(word)\n"
-        "@app.command()\ndef two(word: str = 'y'): print(word)\n"
+        "@app.command()\ndef two(word: str = 'y', number: int = 7): print(word, number)\n"
         "built = typer.main.get_command(app)\nspare(built)\n"
         "built.main(args=['two'], standalone_mode=False)\n"
         "print('pydantic' in sys.modules)"
@@ -72,4 +72,4 @@ def test_commands_under_a_command_are_spared_too():
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
-    assert done.stdout.split() == ["y", "False"]
+    assert done.stdout.split() == ["y", "7", "False"]
