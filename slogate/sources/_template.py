@@ -20,11 +20,10 @@ STAMP = "[{clf} {zone}]"
 LISTED = "{0}"
 _WORD = re.compile(r"\{(\w*)\}")
 _QUOTED = r'(?:[^"\\]|\\.)*'
-# a moment may be a date and a time
-_TIME = r"(?:\d{4}[-/]\d\d[-/]\d\d [^ ]*|[^ ]*)"
+_DATED = r"[^ ]* [^ ]*"
 _REQUEST = r"(?:[A-Z]+ .*? HTTP/[0-9.]+|[A-Z]+ /[^ ]*|[^ ]*)"
 _LISTED = r"[^ ,]+(?:(?:,| :) [^ ,]+)*"
-_SPACIOUS = {"request": _REQUEST, "time": _TIME, LISTED[1:-1]: _LISTED}
+_SPACIOUS = {"request": _REQUEST, LISTED[1:-1]: _LISTED}
 _GROUP = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?:\?P?<(\w+)>|(\?))?", re.DOTALL)
 
 
@@ -148,10 +147,11 @@ _UNESCAPED = r"""CASE WHEN contains(text, '\"')
     THEN replace(replace(text, '\\', '\x5c'), '\"', '\x22') ELSE text END"""
 
 
-def template_expression(template: str, *, whole: bool = True) -> str:
+def template_expression(template: str, *, whole: bool = True, dated: bool = False) -> str:
     """The template as a regular expression: a word ends where the text after it begins.
 
-    The last word takes the rest of the line, but if anything may follow the `whole` template.
+    The last word takes the rest of the line, but if anything may follow the `whole` template. A
+    `dated` time is a date and a time.
     """
     parts = _WORD.split(template)
     found = "^" + re.escape(parts[0])
@@ -160,7 +160,7 @@ def template_expression(template: str, *, whole: bool = True) -> str:
         if before.endswith('"') and text.startswith('"'):
             word = _QUOTED
         elif text.startswith(" ") or not (text or whole):
-            word = _SPACIOUS.get(name, word)
+            word = _DATED if dated and name == "time" else _SPACIOUS.get(name, word)
         found += f"(?P<{name}>{word})" if name and name != LISTED[1:-1] else word
         found += re.escape(text)
     return found

@@ -51,6 +51,7 @@ _GROK = {
     "UUID": r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
 }  # fmt: skip
 _REFERENCE = re.compile(r"%\{([A-Z][A-Z0-9_]*)(?::(\w+))?(?::\w+)?\}")
+_DATED = re.compile(r"\d\S* \d\d?:\d\d", re.ASCII)
 _TIMED = re.compile(r"duration_(s|ms|us|ns)", re.ASCII)
 _MEANINGS = frozenset(
     {"time", "duration", "request", "method", "path", "endpoint", "status", "bytes", "error",
@@ -152,7 +153,7 @@ def _read(origin: Origin, pattern: str) -> tuple[str | None, str]:
         if "{" in template or "}" in template:
             raise origin.fail("the pattern holds a brace that is no part of a word", hint=_HINT)
         template = re.sub("\0(\\w*)\0", r"{\1}", template)
-        return template, template_expression(template)
+        return template, _expression(origin, template)
     expression = _REFERENCE.sub(lambda match: _typed(origin, match), pattern)
     expression = re.sub(r"\(\?<(?=\w)", "(?P<", expression)
     try:
@@ -164,6 +165,17 @@ def _read(origin: Origin, pattern: str) -> tuple[str | None, str]:
         hint = "RE2 reads it, which knows no back-references, look-around or possessive repetition"
         raise origin.fail("the pattern has what takes unbounded time", hint=hint)
     return None, expression
+
+
+def _expression(origin: Origin, template: str) -> str:
+    """The template as an expression, its time with a space where that is a date and a time."""
+    plain, dated = (template_expression(template, dated=each) for each in (False, True))
+    try:
+        found = [match for match in map(re.compile(dated).match, lines_of(origin.head)) if match]
+    except re.error:
+        return plain
+    whole = [match for match in found if plain != dated and _DATED.match(match["time"])]
+    return dated if whole and 2 * len(whole) >= len(found) else plain
 
 
 def _typed(origin: Origin, match: re.Match[str]) -> str:
