@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import random
 import subprocess
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 
 from exporter import PATIENCE_S, ask, wait_for
@@ -39,16 +41,20 @@ class Backfilled:
     url: str = ""
     growth: list[Growth] = field(default_factory=list)
     lines: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    known: dict[str, list[tuple[int, dict[str, str], int]]] = field(default_factory=dict)
 
     def count(
         self, metric: str, start_s: float, end_s: float, chosen: Callable[[dict[str, str]], bool]
     ) -> int:
         """What came to light after the start, up to the end."""
-        return sum(
-            by
-            for at, name, labels, by in self.growth
-            if name == metric and start_s < at <= end_s and chosen(dict(labels))
-        )
+        if metric not in self.known:
+            mine = [
+                (at, dict(labels), by) for at, name, labels, by in self.growth if name == metric
+            ]
+            self.known[metric] = sorted(mine, key=itemgetter(0))
+        rows = self.known[metric]
+        first, last = (bisect_right(rows, each, key=itemgetter(0)) for each in (start_s, end_s))
+        return sum(by for _, labels, by in rows[first:last] if chosen(labels))
 
 
 def traffic() -> Backfilled:
