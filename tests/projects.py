@@ -101,7 +101,7 @@ class Project:
             "slogate.toml",
             f'serve = "python -m slogate.shop --port {self.port} --seed 7 {quoted}"\n'
             f'ready = "{self.url}/ready"\nready_timeout = "{ready_timeout}"\n'
-            f'host = "{self.url}"\nusers = 40\nspawn_rate = 40\nrun_time = "15s"\n',
+            f'host = "{self.url}"\nusers = 40\nspawn_rate = 40\nrun_time = "13s"\n',
         )
 
     def slogate(self, *arguments: str, environment: dict[str, str] | None = None) -> Done:

@@ -18,15 +18,15 @@ from slogate.store.reading import parts_of
 pytestmark = pytest.mark.e2e
 
 KILLS = 20
-AT_ONCE = 4
-LONGEST_S = 1.5
+AT_ONCE = 5
+LONGEST_S = 1.0
 
 BURSTS = """
 import gevent, time
 from locust import User, constant, events, task
 
 class Burst(User):
-    wait_time = constant(0.01)
+    wait_time = constant(0.03)
 
     @task
     def burst(self):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -47,6 +48,11 @@ class Page:
         with urllib.request.urlopen(f"{self.url}{path}", timeout=30) as answer:
             return answer.status == 200
 
+    def counted(self):
+        """How many requests Locust has counted."""
+        with urllib.request.urlopen(f"{self.url}/stats/requests", timeout=30) as answer:
+            return sum(each["num_requests"] for each in json.load(answer)["stats"])
+
     def swarm(self, bench, users=4):
         """Press start."""
         form = {"user_count": users, "spawn_rate": 50, "host": bench.host}
@@ -72,13 +78,15 @@ def test_each_start_is_a_run(bench, server, workers):
     if workers:
         wait_for(lambda: "2 workers connected" in bench.log())
     page.swarm(bench)
-    time.sleep(4 if workers else 1)  # workers report every three seconds
+    wait_for(page.counted)
     page.press("/stats/reset")
-    time.sleep(1)
+    seen = sum(server.hits.values())
+    wait_for(lambda: sum(server.hits.values()) > seen + 20)
     page.press("/stop")
     first = wait_for(lambda: bench.run("r1").state != "running" and bench.run("r1"))
     served = sum(server.hits.values())
-    time.sleep(3)
+    if workers:
+        time.sleep(3)  # as often as they report
     page.swarm(bench)
     wait_for(lambda: sum(server.hits.values()) > served + 20)
     os.kill(process.pid, signal.SIGTERM)

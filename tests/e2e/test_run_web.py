@@ -27,7 +27,7 @@ def test_a_test_led_from_the_web_ui_is_judged_when_it_has_stopped(tmp_path):
     process = project.start("run", "--web", "--json", "--", "--web-port", str(port))
     await_ready(f"http://127.0.0.1:{port}/", 30_000_000)
     press(port, "/swarm", user_count=40, spawn_rate=40, host=project.url)
-    time.sleep(14)
+    time.sleep(13)
     press(port, "/stop")
     out, err = process.communicate(timeout=60)
 
