@@ -1,9 +1,9 @@
 """How pytest-xdist hands the tests out: files whole, from both ends of their order.
 
 Fixtures of a file, and of an xdist group of several files, are made once. The first worker and the
-third go through the tests from their beginning, the second from their end: as those come first that
-mostly wait for load tests and servers (conftest.py sorts them), two wait while one reckons. So three
-workers keep two processors busy, and few load tests disturb each other.
+third go through the tests from their beginning, the second from their end: as those come first
+that mostly wait for load tests and servers (conftest.py sorts them), two wait while one reckons.
+So three workers keep two processors busy, and few load tests disturb each other.
 """
 
 from __future__ import annotations
