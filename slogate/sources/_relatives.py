@@ -37,6 +37,7 @@ _FIELDS = (
     "awk -F'\\t' -v OFS=, 'BEGIN {{print \"time,endpoint,duration_us,status\"}} "
     "{{print {}}}' FILE > ROWS, and import that"
 )
+_AGAIN = "import the file as {} wrote it: a spreadsheet changes numbers and times"
 _XML = rb"(?:<\?xml[^>\n]{0,200}>\s{0,9})?"
 
 BEGIN = {
@@ -49,6 +50,22 @@ BEGIN = {
     ),
     rb"Percentage served,Time in ms": Stranger(
         "ab's percentiles (ab -e)", "import what ab prints, or each request: ab -g FILE"
+    ),
+    rb'(?:"?,)?"?metric_name"?[,;\t]"?timestamp"?[,;\t]"?metric_value': Stranger(
+        "k6's CSV as another program saved it", _AGAIN.format("k6")
+    ),
+    rb"(?:http_reqs|data_received|vus|checks|iterations),\d{10,19},[\d.]+,": Stranger(
+        "k6's CSV without its header", "put the line before it that begins with metric_name"
+    ),
+    rb'(?:"?,)?"?(?:Type"?[,;\t]"?Name"?[,;\t]"?(?:Request Count|# requests)'
+    rb'|Timestamp"?[,;\t]"?User Count"?[,;\t])': Stranger(
+        "Locust's CSV as another program saved it", _AGAIN.format("Locust")
+    ),
+    rb'"?response-time"?[;\t]"?DNS\+dialup': Stranger(
+        "hey's CSV as another program saved it", _AGAIN.format("hey")
+    ),
+    rb'"?request-start"?[;\t]"?DNS': Stranger(
+        "oha's CSV as another program saved it", _AGAIN.format("oha")
     ),
     rb"Transaction Name,": Stranger("a summary of LoadRunner", _SUMMED),
     rb"test_suite,test_name,scenario,": Stranger("a summary of NBomber", _SUMMED),

@@ -33,6 +33,12 @@ _BEGIN = {
     rb"BZh\d": Stranger("compressed with bzip2", "bzip2 -dc FILE | slogate import - …"),
     rb"\xfd7zXZ\0": Stranger("compressed with xz", "xz -dc FILE | slogate import - …"),
     rb"\x04\x22\x4d\x18": Stranger("compressed with lz4", "lz4 -dc FILE | slogate import - …"),
+    rb"\x1f\x8b|\x28\xb5\x2f\xfd": Stranger(
+        "compressed twice", "unpack it once: gzip -dc FILE | slogate import - …, or zstd -dc"
+    ),
+    rb"\[\s*\]\s*\Z": Stranger(
+        "an empty JSON list", "no request was made: what the load tool printed says why"
+    ),
     rb"SQLite format 3\0": Stranger(
         "a SQLite database", "let sqlite3 write its rows: sqlite3 -header -csv FILE 'SELECT …'"
     ),

@@ -61,8 +61,8 @@ def _parse(origin: Origin, text: str) -> Step:
         if structured
         else {name: _values(found, name) for name in table(found, "metrics")}
     )
-    if _TIMES not in metrics or "http_reqs" not in metrics:
-        raise ValueError(f"it has no {_TIMES} and http_reqs: no request was made")
+    if missing := [name for name in (_TIMES, "http_reqs") if name not in metrics]:
+        raise ValueError(f"it has no {' and '.join(missing)}: no request was made, or it was cut")
     requests = json_count(within(metrics["http_reqs"], "count"), "http_reqs.count")
     length = step_us(_length(found, metrics["http_reqs"], requests))
     step = Step(
@@ -91,6 +91,8 @@ def _parse(origin: Origin, text: str) -> Step:
 def _values(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """What a metric says; one that is written for `handleSummary` has it one level below."""
     metric = table(found, "metrics", name)
+    if str(metric.get("values")).startswith("@{"):
+        raise ValueError("PowerShell wrote it, and cut it off: ConvertTo-Json -Depth 9")
     return table(found, "metrics", name, "values") if "values" in metric else metric
 
 

@@ -59,6 +59,7 @@ _WINDOWED = (
 _EARLY = _WINDOWED.replace("--csv-full-history", "this version of Locust")
 _ALL = f"without --csv-full-history all endpoints are one, called {AGGREGATED}"
 
+_SHORT = "Locust writes this file every ten seconds, of a short run little: import PREFIX_stats.csv"
 _NAMES = tuple(name.encode() for name in _OF_ALL)
 
 Row = tuple[int, list[str]]
@@ -249,7 +250,7 @@ def open_locust(origin: Origin) -> Iterator[Chunk]:
     if not seen.group:
         raise origin.fail("there is no whole group of rows in it")
     if not seen.requests:
-        raise origin.fail("it tells of no request")
+        raise origin.fail("it tells of no request", hint=_SHORT)
     yield _chunk(origin, seen)
 
 

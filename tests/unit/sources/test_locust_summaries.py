@@ -301,6 +301,14 @@ def test_a_history_that_cannot_be_used_is_refused(tmp_path, content: str, senten
         read(tmp_path, "locust-history", content)
 
 
+def test_a_history_of_a_short_run_says_what_holds_more(tmp_path):
+    """Its rows are written every ten seconds: the last of a short run are none."""
+    with pytest.raises(SourceError) as caught:
+        read(tmp_path, "locust-history", HISTORY + moment(0, 0))
+
+    assert "PREFIX_stats.csv" in (caught.value.hint or "")
+
+
 @pytest.mark.parametrize("name", ["locust-stats", "locust-history"])
 def test_a_line_without_end_is_not_read_whole(tmp_path, name: str):
     """A small compressed file can hold a line that fills the memory."""

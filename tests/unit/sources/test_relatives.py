@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shlex
 import shutil
@@ -104,6 +105,43 @@ def test_whose_file_it_is_is_told(content: bytes, name: str, hint: str):
     assert found is not None
     assert name in found.name
     assert hint in found.hint
+
+
+K6_HEAD, K6_ROW = "metric_name,timestamp,metric_value,status", "http_reqs,1764000000,1.000000,200"
+LOCUST = "Type,Name,Request Count,Failure Count,50%\nGET,/a,4,1,3\n"
+HISTORY = "Timestamp,User Count,Type,Name,Requests/s\n1764000000,4,GET,/a,3\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        pytest.param(f"{K6_HEAD}\n{K6_ROW}\n".replace(",", ";"), "it is k6's CSV as", id="k6"),
+        pytest.param(f'"{K6_HEAD}"\n"{K6_ROW}"\n'.replace(",", '","'), "k6's CSV as", id="quoted"),
+        pytest.param(f",{K6_HEAD}\n0,{K6_ROW}\n", "k6's CSV as", id="numbered"),
+        pytest.param(f"{K6_ROW}\n", "k6's CSV without its header", id="no header"),
+        pytest.param(LOCUST.replace(",", ";"), "Locust's CSV as", id="Locust"),
+        pytest.param(HISTORY.replace(",", "\t"), "Locust's CSV as", id="history"),
+        pytest.param("response-time;DNS+dialup;DNS\n0,1;0;0\n", "hey's CSV as", id="hey"),
+        pytest.param("request-start;DNS;DNS+dialup\n0,1;0;0\n", "oha's CSV as", id="oha"),
+        pytest.param("[\n ]\n", "an empty JSON list", id="nothing"),
+    ],
+)
+def test_what_another_program_saved_is_taken_for_nothing_else(tmp_path, content: str, told: str):
+    """No columns are asked for, of which rows that are no requests would be made."""
+    (tmp_path / "odd").write_text(content)
+
+    with pytest.raises(SourceError, match=told) as caught:
+        recognise("odd", tmp_path / "odd", "auto", {})
+
+    assert caught.value.hint
+
+
+def test_what_was_compressed_twice_is_told(tmp_path):
+    """One layer is taken off a file, not two."""
+    (tmp_path / "odd").write_bytes(gzip.compress(gzip.compress(b"x")))
+
+    with pytest.raises(SourceError, match="it is compressed twice"):
+        recognise("odd", tmp_path / "odd", "auto", {})
 
 
 @pytest.mark.parametrize(
