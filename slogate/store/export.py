@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from slogate.errors import StoreError
@@ -75,8 +76,13 @@ def _written(
 
     draft = temporary(path)
     try:
-        with connected(None) as connection:
+        draft.touch(exist_ok=False)  # the system's words are plainer than DuckDB's
+    except OSError as error:
+        raise _unwritten(path, error) from None
+    try:
+        with connected(None) as connection, TemporaryDirectory(prefix="slogate-") as folder:
             connection.execute(f"SET memory_limit = '{MEMORY}'")
+            connection.execute(f"SET temp_directory = {literal(folder)}")
             connection.execute(series_view(store, series, parts))
             for name, ts in (("from_ts", from_ts), ("to_ts", to_ts)):
                 connection.execute(f"SET VARIABLE {name} = ?::BIGINT", [ts])
@@ -92,10 +98,14 @@ def _written(
     except duckdb.Error as error:
         raise StoreError(f"cannot export to {path}: {first_line(error)}") from None
     except OSError as error:
-        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from None
+        raise _unwritten(path, error) from None
     finally:
         draft.unlink(missing_ok=True)
     return Exported(rows=rows, bytes=size)
+
+
+def _unwritten(path: Path, error: OSError) -> StoreError:
+    return StoreError(f"{path} cannot be written: {error.strerror or error}")
 
 
 def _select(series: Series, form: Form) -> str:

@@ -8,6 +8,8 @@ SELECT, no file beyond the parts, no settings, no extensions.
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 # the oldest format that holds what we write, so that any DuckDB since 1.4 opens the file
 STORAGE = "v1.4.0"
 TRIES = 20
+_REFUSED = re.compile(
+    r'(?:Could not write file "[^"\n]*": ([^"\n]+)|Async write .*"errno":"(\d+)")'
+)
 
 
 def refresh(store: Store) -> str | None:
@@ -240,5 +245,7 @@ def _list(texts: Sequence[str]) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """The first line of what DuckDB says."""
+    """The first line of what DuckDB says; why the system refused to write, where it did."""
+    if refused := _REFUSED.search(str(error)):
+        return refused[1] or os.strerror(int(refused[2]))
     return str(error).strip().partition("\n")[0][:300] or type(error).__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import resource
 
 import pyarrow.parquet as pq
 import pytest
@@ -102,3 +103,38 @@ def test_a_failed_export_leaves_what_was_there(kept, tmp_path, form):
     assert [(each.name, each.read_text()) for each in path.parent.iterdir()] == [
         (path.name, "before")
     ]
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv", "ndjson"])
+def test_a_full_disk_is_told_in_plain_words(kept, tmp_path, form):
+    """Why the system refuses to write, and nothing of how DuckDB says it; no draft is left."""
+    store, runs = kept
+    path = tmp_path / "out" / f"o.{form}"
+    path.parent.mkdir()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with pytest.raises(StoreError) as caught:
+            export(store, runs, "requests", path, form)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    assert str(caught.value) == f"cannot export to {path}: File too large"
+    assert not [*path.parent.iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("nowhere/o.csv", "No such file or directory"),
+        (f"{'n' * 250}.csv", "File name too long"),
+        ("file/o.csv", "Not a directory"),
+    ],
+)
+def test_where_no_file_can_be_is_told(kept, tmp_path, name, told):
+    """With the path as it was given."""
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError) as caught:
+        export(*kept, "requests", tmp_path / name, "csv")
+
+    assert str(caught.value) == f"{tmp_path / name} cannot be written: {told}"
