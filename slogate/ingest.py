@@ -154,8 +154,13 @@ def _import(store: Store, given: Sequence[File], wish: _Wish, *, copied: bool) -
             if known is None and not new:
                 known = next(run for run in mine if run.id in left[0].whose)
             if known is not None:
-                notes = tuple(not_applied(known, wish.labels, wish.commit, wish.branch))
-                return Imported(run=known, new=False, skipped=skipped, notes=notes)
+                notes = [*not_applied(known, wish.labels, wish.commit, wish.branch)]
+                if known.state == "incomplete":
+                    again = f"delete it and import again: slogate runs delete {known.id}"
+                    notes.append(
+                        f"{known.id} is incomplete, {known.note}; to have it whole, {again}"
+                    )
+                return Imported(run=known, new=False, skipped=skipped, notes=tuple(notes))
             if begun is None or new[0].file is not given[0]:
                 begun = _begun([rest.file for rest in new if rest.file is not None], wish)
             first = _first(begun, new)

@@ -89,7 +89,9 @@ def test_a_log_that_grows_is_known_after_a_rebuild(store, tmp_path):
     assert (again.state, again.note) == ("incomplete", NOTE)
     assert (again.source, again.origin, again.contents) == (run.source, run.origin, run.contents)
     assert (again.labels, again.commit) == ({"host": "a"}, "c0ffee")
-    assert taken(store, written(tmp_path, 0, 0)).new is False
+    same = taken(store, written(tmp_path, 0, 0))
+    assert (same.new, len(same.notes)) == (False, 1)
+    assert same.notes[0].endswith(f"delete it and import again: slogate runs delete {run.id}")
     assert taken(store, written(tmp_path, 40, 60)).requests == 20
     assert numbers(store) == [*range(60)]
 
