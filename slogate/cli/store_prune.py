@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -69,6 +70,7 @@ def prune_command(
     from slogate.store.locks import caring
     from slogate.store.manifest import Belongings, belongings, delete_run, list_runs
     from slogate.store.prune import remove_strays, too_many
+    from slogate.store.strays import strays
 
     if older_than is None and keep_last is None and not leftovers:
         hint = "--older-than 90d, --keep-last 20 or --leftovers"
@@ -76,7 +78,7 @@ def prune_command(
     if kind not in {None, "load", "production"}:
         raise UsageError(f"--kind {kind} is not known", hint="it is load or production")
     opened = opened_store(store)
-    with caring(opened):
+    with nullcontext() if dry_run else caring(opened):
         runs = too_many(
             list_runs(opened, service=service, kind=kind),
             now_ts=time.time_ns() // 1_000,
@@ -85,7 +87,7 @@ def prune_command(
             even_newest=even_newest,
             even_running=force,
         )
-        found = _leftovers(opened, chosen=leftovers)
+        found = strays(opened, time.time(), alone=not dry_run) if leftovers else []
         there = belongings(opened) if runs else Belongings({}, {})
         rows = [*(_run_row(opened, run, there) for run in runs), *(_row(opened, s) for s in found)]
         if not as_json and rows:
@@ -102,12 +104,6 @@ def prune_command(
         out(dumps({"dry_run": dry_run, "runs": [run.id for run in runs], "leftovers": gone}))
     note(_told(len(runs), len(found), [row[-1] for row in rows], dry_run=dry_run), quiet=quiet)
     return EXIT_PASS
-
-
-def _leftovers(store: Store, *, chosen: bool) -> list[Stray]:
-    from slogate.store.strays import strays
-
-    return strays(store, time.time(), alone=True) if chosen else []
 
 
 def _run_row(store: Store, run: Run, there: Belongings) -> tuple[Any, ...]:

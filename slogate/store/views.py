@@ -248,4 +248,6 @@ def first_line(error: Exception) -> str:
     """The first line of what DuckDB says; why the system refused to write, where it did."""
     if refused := _REFUSED.search(str(error)):
         return refused[1] or os.strerror(int(refused[2]))
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return str(error).strip().partition("\n")[0][:300] or type(error).__name__
