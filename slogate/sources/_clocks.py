@@ -20,7 +20,7 @@ _ZONE = re.compile(r"UTC|Z|([+-])(\d\d):?(\d\d)", re.ASCII)
 _CLF = re.compile(r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}", re.ASCII)
 _NUMBER = re.compile(r"(\d{9,20})(?:\.\d+)?", re.ASCII)
 _ISO = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(Z| UTC|[+-]\d\d(?::?\d\d)?)?", re.ASCII
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(Z| UTC| ?[+-]\d\d(?::?\d\d)?)?", re.ASCII
 )
 # as Python and Java write the times of their logs
 _COMMA = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d,\d+", re.ASCII)
@@ -98,12 +98,14 @@ def clock_sql(text: str, kind: str, *, zone_us: int | None = None, zone: str = "
             point = f"replace({text}, ',', '.')"
             local += f"ELSE epoch_us(TRY_CAST({point} AS TIMESTAMP)) - {zone_us} "
         local += "END"
+        # Snowflake and Ruby write a space before the offset
+        near = f"TRY_CAST(replace(replace({text}, ' +', '+'), ' -', '-') AS TIMESTAMPTZ)"
         return (
             f"CASE WHEN ends_with({text}, 'Z') THEN epoch_us(TRY_CAST({text} AS TIMESTAMP)) "
             f"WHEN CASE WHEN length({text}) > 20 AND {text}[14] = ':' AND {text}[-6] IN ('+', '-') "
             # which an expression also finds, but takes ten times as long
             f"THEN TRUE ELSE regexp_matches({text}, ':.*[+-][0-9:]+$') END "
-            f"THEN epoch_us(TRY_CAST({text} AS TIMESTAMPTZ)) ELSE {local} END"
+            f"THEN epoch_us(coalesce(TRY_CAST({text} AS TIMESTAMPTZ), {near})) ELSE {local} END"
         )
     if kind == "ns":
         return f"TRY_CAST({text} AS BIGINT) // 1000"

@@ -29,7 +29,7 @@ _DOCS = "slogate docs import-exports"
 _KEYS = {"time": {"unit", "format", "timezone", "at"}, "duration": {"unit", "decimal"}}
 _DURATION = re.compile(
     r"(?:(?:http|request|req|response|resp|total|server)*(?:latency|duration|elapsed|took|"
-    r"responsetime|requesttime|time|rt)(?:in)?)"
+    r"responsetime|requesttime|elapsedtime|timeelapsed|timetaken|time|rt)(?:in)?)"
     r"(ns|nanos|nanoseconds|us|µs|micros|microseconds|ms|millis|milliseconds|msec|s|sec|secs|"
     r"seconds)?"
 )

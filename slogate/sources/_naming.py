@@ -100,7 +100,7 @@ def _from_names(
         )
         if mine:
             fields[meaning] = Column(name=mine[0][1], at_end=known[mine[0][0]] in _ENDS)
-    moments = [name for name, texts in samples.items() if clock_kind(texts) in _MOMENTS]
+    moments = [name for name, texts in samples.items() if _are_moments(name, texts)]
     units = {
         name: typed.get(name) or unit or ("s" if tells_unit(texts) else "")
         for name, texts in samples.items()
@@ -131,6 +131,19 @@ def _from_names(
     if not {"endpoint", "path"} & set(fields):
         raise ask("no column is plainly the endpoint of a request")
     return Meaning(fields=fields)
+
+
+def _are_moments(name: str, texts: Sequence[str]) -> bool:
+    """Whether a column holds moments, or seconds of a name like durations' that are such."""
+    kind, unit = clock_kind(texts), duration_unit(name)
+    return kind in _MOMENTS or (kind is not None and bool(unit) and _are_long(unit, texts))
+
+
+def _are_long(unit: str | None, texts: Sequence[str]) -> bool:
+    """Whether most of these are longer than a day."""
+    numbers = [float(text) for text in texts if _AMOUNT.fullmatch(text)]
+    size = UNITS_NS[unit or "s"] / 1000
+    return 2 * sum(number * size > LONGEST_US for number in numbers) > len(numbers)
 
 
 def _ask(
@@ -173,11 +186,9 @@ def _check_durations(origin: Origin, took: Column, samples: Sequence[str]) -> No
             if any(text.count(",") > 1 for text in commas)
             else f"if it is a decimal comma, say it in a mapping: duration: {column}",
         )
-    numbers = [float(text) for text in samples if _AMOUNT.fullmatch(text)]
-    size = UNITS_NS[took.unit or "s"] / 1000
-    long = sum(number * size > LONGEST_US for number in numbers)
-    if numbers and 2 * long > len(numbers):
-        hint = f"'{took.name}' holds {numbers[0]:g}: say its true unit in a mapping"
+    if _are_long(took.unit, samples):
+        held = next(text for text in samples if _AMOUNT.fullmatch(text))
+        hint = f"'{took.name}' holds {float(held):g}: say its true unit in a mapping"
         raise origin.fail(f"in {took.unit}, most durations are longer than a day", hint=hint)
 
 

@@ -10,6 +10,7 @@ from slogate.sources._relatives import Stranger
 
 _PATTERN = "its pattern is in slogate docs import-log-patterns"
 _CONNECTIONS = "it tells of connections, not of requests: import the log of what answers them"
+_TAIL = "tail -n +2 FILE | slogate import - …"
 _SEND = "let it write or send OTLP: slogate docs import-otlp, slogate docs receive"
 _THEN = "> LINES, and import that"
 _JAEGER = (
@@ -67,9 +68,8 @@ BEGIN = {
         "apache-log), or a pattern: slogate docs import-access-logs",
     ),
     _WHEN + rb"heroku\[router\]: ": Stranger("a log of Heroku's router", _PATTERN),
-    rb"sep=[,;|\t]\n": Stranger(
-        "a CSV whose first line tells the delimiter", "tail -n +2 FILE | slogate import - …"
-    ),
+    rb'"?sep=[,;|\t]"?\n': Stranger("a CSV whose first line tells the delimiter", _TAIL),
+    rb"#TYPE [\w.+]+\n": Stranger("a CSV of PowerShell, whose first line tells a type", _TAIL),
     _WHEN + rb"\S+ haproxy\b": _HAPROXY,
     _DAY + rb"\S+ haproxy\[": _HAPROXY,
     _MOMENT + _SYSLOG: _syslog(2),
@@ -81,6 +81,15 @@ BEGIN = {
     ),
 }
 HOLD = {
+    # a line of the Common Log Format, or one of JSON
+    **{
+        rb'^\{[^\n]{0,2000}"%b"\s?:\s?"(?:[^"\s]+ \S+ \S+ \[\d\d/[A-Z]|\{\\")'
+        % key.encode(): Stranger(
+            f"a log whose lines are kept in JSON, as '{key}'",
+            f"jq -r '.{key} | rtrimstr(\"\\n\")' FILE | slogate import - …",
+        )
+        for key in ("log", "message", "MESSAGE", "line", "msg", "textPayload", "raw", "_raw")
+    },
     rb"\] [A-Z]+ \S+ => generated \d+ bytes in \d+ msecs ": Stranger("a log of uWSGI", _PATTERN),
     rb"^#Fields: ": Stranger("a log in the W3C's format", _PATTERN),
     rb'^\{\s*"data"\s*:\s*\[\s*\{\s*"traceID"\s*:': Stranger("traces of Jaeger", _JAEGER),

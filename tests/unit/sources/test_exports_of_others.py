@@ -236,3 +236,23 @@ def test_headers_of_log_systems(tmp_path):
     mapping["duration"]["unit"] = "ns"
     [row] = read(tmp_path, content, mapping=mapped(tmp_path, yaml.safe_dump(mapping))).rows
     assert (row["ts"], row["duration_us"], row["endpoint"]) == (AT, 34_200, "/a")
+
+
+@pytest.mark.parametrize("offset", [" +0100", " -08:00", "+0100", " +01"])
+def test_offsets_behind_a_space(tmp_path, offset: str):
+    """As Snowflake and Ruby write them."""
+    hours = int(offset.strip()[:3])
+
+    [row] = read(tmp_path, f"ts,latency_ms,path\n2025-11-24 16:00:00.250{offset},34.2,/a\n").rows
+
+    assert row["ts"] == AT - timedelta(hours=hours)
+
+
+def test_a_moment_of_a_name_like_a_durations(tmp_path):
+    """Akamai calls it reqTimeSec: who completes the mapping is told of it as the time."""
+    content = '{"reqTimeSec":"1764000000.250","turnaround_ms":"34","path":"/a"}\n'
+
+    with pytest.raises(SourceError, match="no column is plainly the duration") as fault:
+        read(tmp_path, content, "ndjson")
+
+    assert "time: reqTimeSec" in str(fault.value.hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -182,6 +183,8 @@ def test_durations_as_go_writes_them(tmp_path):
         pytest.param(SQUID, "Squid", "pattern", id="Squid"),
         pytest.param(S3, "S3", "pattern", id="S3"),
         pytest.param(UWSGI, "uWSGI", "pattern", id="uWSGI"),
+        pytest.param('#TYPE System.Object\n"time","path"\n', "PowerShell", "tail", id="PowerShell"),
+        pytest.param('"sep=,"\n"Time","Route"\n', "delimiter", "tail", id="Grafana"),
         pytest.param("time:x\thost:a\treq:GET /\tstatus:200", "LTSV", "log_format", id="LTSV"),
         pytest.param("10.0.0.9:38 [24/Nov/2025:17:00:00.250] sql db/one 0/0/5 117 -- 1/1/0/0/0 0/0",
                      "TCP mode", "connections", id="HAProxy's connections"),
@@ -254,3 +257,28 @@ def test_classic_load_balancers(tmp_path):
     assert taken.rows[0]["ts"] == AT
     assert [row["status"] for row in taken.rows] == [200, 503]
     assert dict(taken.tally.left_out) == {"connections without a request": 1}
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="needs jq")
+@pytest.mark.parametrize("key", ["log", "MESSAGE", "message", "line"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        '10.0.0.9 - - [24/Nov/2025:16:00:00 +0000] "GET /a HTTP/1.1" 200 512 "-" "curl/8" 0.034\n',
+        '{"time_iso8601":"2025-11-24T16:00:00Z","request":"GET /a HTTP/1.1","request_time":"0.034"}',
+    ],
+)
+def test_lines_within_json_come_out(tmp_path, key: str, line: str):
+    """As containers, journals and shippers keep them: the error says how, and that works."""
+    kept = [{"stream": "stdout", key: text} for text in ("begun", line, line)]
+    (tmp_path / "FILE").write_text("".join(f"{json.dumps(each)}\n" for each in kept))
+
+    with pytest.raises(SourceError, match=f"kept in JSON, as '{key}'") as caught:
+        recognise("FILE", tmp_path / "FILE", "auto", {})
+    command = str(caught.value.hint).partition(" | slogate")[0]
+    content = subprocess.run(
+        command, shell=True, cwd=tmp_path, check=True, capture_output=True, timeout=30
+    ).stdout.replace(b"begun\n", b"")
+
+    taken = take(tmp_path, content, source=plugins.find("sources", "nginx-log"))
+    assert [row["duration_us"] for row in taken.rows] == [34_000] * 2
