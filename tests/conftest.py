@@ -39,11 +39,12 @@ FOREIGN = ("GITHUB_", "RUNNER_", "SLOGATE_", "LOCUST_")
 TERMINAL = ("FORCE_COLOR", "CLICOLOR_FORCE", "PY_COLORS", "TTY_COMPATIBLE", "LINES")
 
 SLOW = [HealthCheck.too_slow]
-settings.register_profile("dev", deadline=None, max_examples=50, suppress_health_check=SLOW)
 # the same examples each time: a build fails for what was changed; new ones are sought by hand
-settings.register_profile(
-    "ci", deadline=None, max_examples=100, derandomize=True, suppress_health_check=SLOW
-)
+for name, examples in (("dev", 50), ("ci", 100), ("search", 300)):
+    settings.register_profile(
+        name, deadline=None, max_examples=examples, derandomize=name != "search",
+        suppress_health_check=SLOW,
+    )  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,7 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Settle the environment before anything is collected; subprocesses inherit it."""
     profile = os.environ.get("HYPOTHESIS_PROFILE", "dev")
     settings.load_profile(profile)
-    if profile == "ci":
+    if profile != "search":
         draw_no_constants_of_modules()
     for name in list(os.environ):
         if name in TERMINAL or name.startswith(FOREIGN):
