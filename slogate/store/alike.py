@@ -3,7 +3,7 @@
 Rows are alike that agree in their moment and in all that was measured. Of two hosts some are too,
 by chance, where little is told of each; so it is also counted how many would be if one of the
 runs were moved by a second (or by a step). Looks at the time that both cover, and where that holds
-a great many rows at some of it, the same for both.
+a great many rows at some of it, the same for both, from its beginning on.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ WHERE ts BETWEEN make_timestamp($low)::TIMESTAMPTZ AND make_timestamp($high)::TI
 """
 _TAKEN = """
 CREATE TEMP TABLE {name} AS
-SELECT epoch_us(ts) AS t, hash({measured}) AS h, count(*) AS n
+SELECT epoch_us(ts) - $low AS t, hash({measured}) AS h, count(*) AS n
 FROM read_parquet($parts, hive_partitioning = false)
 WHERE ts BETWEEN make_timestamp($low)::TIMESTAMPTZ AND make_timestamp($high)::TIMESTAMPTZ
-  AND hash(epoch_us(ts) // $block) % $every = 0
+  AND (epoch_us(ts) - $low) // $block % $every = 0
 GROUP BY ALL
 """
 _COUNTED = """
