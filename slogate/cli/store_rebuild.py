@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from slogate.cli.options import JSON, NO_COLOR, QUIET, STORE, note, out
-from slogate.cli.stores import opened_store, refreshed
+from slogate.cli.stores import opened_store, refreshed, told_unsettled
 from slogate.errors import EXIT_ERROR, EXIT_PASS
 
 
@@ -50,6 +50,7 @@ def rebuild_command(
         note(f"put aside, as other parts hold its rows: {plain(str(path))}", quiet=quiet)
     for sentence in found.left:
         note(f"left as it is: {plain(sentence)}")
-    if not found.runs and not found.left:
+    waiting = told_unsettled(opened, time.time(), quiet=quiet)
+    if not found.runs and not found.left and not waiting:
         note("no manifest is lost", quiet=quiet)
     return EXIT_ERROR if found.left else EXIT_PASS

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slogate.cli.options import JSON, NO_COLOR, QUIET, STORE, note, out
-from slogate.cli.stores import opened_store
+from slogate.cli.stores import opened_store, told_unsettled
 from slogate.errors import EXIT_ERROR, EXIT_PASS
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ def verify_command(
         out(dumps({"store": str(opened.root), "quick": quick, **asdict(found)}))
     else:
         out("".join(f"{plain(fault.message)}\n" for fault in found.faults))
+    told_unsettled(opened, time.time(), quiet=quiet)
     note(_summary(found), quiet=quiet)
     return EXIT_ERROR if found.faults else EXIT_PASS
 

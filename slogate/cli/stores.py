@@ -22,3 +22,18 @@ def refreshed(store: Store, *, quiet: bool) -> None:
 
     if trouble := views.refresh(store):
         note(f"note: {trouble}", quiet=quiet)
+
+
+def told_unsettled(store: Store, now_s: float, *, quiet: bool) -> bool:
+    """Say of runs without a manifest why they are no fault yet; whether there are any."""
+    from slogate.cli.importing import counted
+    from slogate.store.strays import unsettled
+
+    found = unsettled(store, now_s)
+    if found:
+        note(
+            f"note: parts of the last hour have no manifest, of {counted(len(found), 'run')} such "
+            f"as {found[0]}: a writer may be at work; if none is, rebuild in an hour",
+            quiet=quiet,
+        )
+    return bool(found)

@@ -59,6 +59,16 @@ def strays(store: Store, now_s: float, *, alone: bool = False) -> list[Stray]:
     return sorted((s for s in found if s.path.exists()), key=lambda stray: stray.path)
 
 
+def unsettled(store: Store, now_s: float) -> list[str]:
+    """The runs that have parts, some written within the last hour, and no manifest, sorted."""
+    found = _by_run((store.root / "series").rglob("*.parquet")).items()
+    return sorted(
+        run_id
+        for run_id, parts in found
+        if not _is_quiet(parts, now_s) and not (store.runs / f"{run_id}.json").exists()
+    )
+
+
 def _files(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob(f"*{TMP}*") if path.is_file())
 
