@@ -172,7 +172,7 @@ def test_an_export_can_be_imported(call, runs, tmp_path):
         pytest.param("-o x.csv --run latest --series x", "--series x", id="series"),
         pytest.param("-o x.csv --run latest --from 1st", "no moment", id="time"),
         pytest.param("-o x.csv --run latest --to 2026-11-01T02:00", "has no zone", id="zone"),
-        pytest.param("-o no/x.csv --run latest", "no/x.csv cannot be written: No such file", id="folder"),
+        pytest.param("-o no/x.csv --run latest", "no/x.csv cannot be written", id="folder"),
     ],
 )
 def test_export_refuses_what_it_does_not_understand(call, runs, tmp_path, options, words):
