@@ -94,8 +94,12 @@ class Tab:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.call("Emulation.setEmulatedMedia", features=[scheme])
         self.call("Emulation.setScriptExecutionDisabled", value=not script)
-        self.call("Page.navigate", url=page.resolve().as_uri())
+        url = page.resolve().as_uri()
+        self.call("Page.navigate", url=url)
         self.wait("Page.loadEventFired")
+        # it may have been that of the page before
+        while self.value("[location.href, document.readyState]") != [url, "complete"]:
+            self.wait("Page.loadEventFired")
 
     def value(self, expression: str) -> Any:
         """What a JavaScript expression gives; promises are waited for."""
@@ -148,5 +152,5 @@ def browsing(chromium: str, folder: Path) -> Iterator[Tab]:
     finally:
         os.close(ours_out)
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
         os.close(ours_in)
