@@ -31,7 +31,7 @@ _LINE = re.compile(
 )
 _EXTRA = re.compile(rf"{QUOTED}|\S+=\"[^\"]*\"|[^\s,\"]+(?:(?:,| :) [^\s,\"]+)+|\S+")
 _LEAST = 0.5
-_PERHAPS = re.compile(r"\W*\d+[/.]\d+\W*", re.ASCII)
+_PERHAPS = re.compile(r"\W*\d+[/.,]\d+\W*", re.ASCII)
 _NAMED = re.compile(r"([\w.-]+=)\"[^\"]*\"", re.ASCII)
 # what was not told may stand without quotes, so that the names are among what follows
 _TRAEFIK = re.compile(
@@ -52,6 +52,11 @@ class Line:
     extras: tuple[str, ...]
     glued: bool
     text: str
+
+    @property
+    def form(self) -> tuple[bool, bool, bool, int]:
+        """What lines that can be read alike share."""
+        return self.vhost, self.quoted, self.combined, len(self.extras)
 
     @property
     def of_traefik(self) -> bool:
@@ -119,7 +124,7 @@ def _may_be_time(extra: str) -> bool:
 
 def commonest(lines: Sequence[Line]) -> Line:
     """The line whose form the most of them share, the first one of these."""
-    forms = [(line.vhost, line.quoted, line.combined, len(line.extras)) for line in lines]
+    forms = [line.form for line in lines]
     return lines[forms.index(max(forms, key=lambda form: (forms.count(form), form)))]
 
 

@@ -32,7 +32,7 @@ def typical(lines: Sequence[Line]) -> tuple[Line, list[str]]:
     """
     line = commonest(lines)
     timed = [each for each in lines if timed_end(each) is not None]
-    alike = [each for each in timed if len(each.extras) == len(line.extras)]
+    alike = [each for each in timed if each.form == line.form]
     if 2 * len(alike) < len(lines):
         return line, []
     columns = list(zip(*(each.extras for each in alike), strict=True))
@@ -86,11 +86,16 @@ def _is_seconds(extra: str) -> bool:
     return _SECONDS.fullmatch(extra.strip('"')) is not None
 
 
-def doubt(line: Line, others: Sequence[str]) -> Iterator[str]:
-    """A sentence where several numbers may be the response time, and none has its name."""
+def doubt(line: Line, others: Sequence[str], lines: Sequence[Line]) -> Iterator[str]:
+    """A sentence where several numbers may be the response time, or not all lines have it."""
     timed = timed_end(line)
     if timed is None:
         yield from unread(line)
+        if some := sum(timed_end(each) is not None for each in lines):
+            yield (
+                f"{some} of its first {len(lines)} lines have a response time, which is not read "
+                "since most have none: import the lines from before and after the change apart"
+            )
     named = any(_NAMED.fullmatch(extra) for extra in line.extras)
     if timed and "{duration}" in timed and others and not named:
         taken = next(extra.strip('"') for extra in line.extras if _is_seconds(extra))

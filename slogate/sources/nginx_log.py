@@ -76,7 +76,7 @@ def open_nginx(origin: Origin) -> Scan:
     if lines := clf_lines(origin.head):
         line, others = typical(lines)
         scan = _scan(origin, template_of(line))
-        return replace(scan, notes=(*scan.notes, *doubt(line, others)))
+        return replace(scan, notes=(*scan.notes, *doubt(line, others, lines)))
     keys = json_keys(origin.head)
     if keys & set(_VARIABLES):
         return _from_json(origin, keys)

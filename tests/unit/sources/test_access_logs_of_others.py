@@ -318,3 +318,22 @@ def test_apaches_times_in_other_words(tmp_path, behind: str, log_format: str, to
     assert any("behind a line is not read" in note for note in without.tally.notes) == (
         behind != "13ms"
     )
+
+
+def test_times_that_only_some_lines_have_are_told(tmp_path):
+    """Their owner added them some day: nothing says so but the lines."""
+    taken = read(tmp_path, *[COMBINED] * 6, *[f"{COMBINED} 0.034"] * 4, name="nginx-log")
+
+    assert len(taken.rows) == 10
+    assert any(note.startswith("4 of its first 10 lines have") for note in taken.tally.notes)
+
+
+def test_a_user_of_two_words_is_no_virtual_host(tmp_path):
+    """Whatever the first line looks like, the others decide."""
+    line = f"{COMBINED} 0.034"
+    odd = line.replace("- - [", "- ann lee [")
+
+    taken = read(tmp_path, odd, line, line, name="nginx-log")
+
+    assert [row["duration_us"] for row in taken.rows] == [34_000] * 3
+    assert {str(row.get("labels")) for row in taken.rows} == {"None"}
