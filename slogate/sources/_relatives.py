@@ -67,6 +67,10 @@ BEGIN = {
     rb'"?request-start"?[;\t]"?DNS': Stranger(
         "oha's CSV as another program saved it", _AGAIN.format("oha")
     ),
+    rb"#\[Interval percentile log ": Stranger(
+        "percentiles of each interval, as HistogramLogProcessor writes them",
+        "import the log that they were made of, or the .hgrm beside them",
+    ),
     rb"Transaction Name,": Stranger("a summary of LoadRunner", _SUMMED),
     rb"test_suite,test_name,scenario,": Stranger("a summary of NBomber", _SUMMED),
     rb"Date & Time, +Trans, +Elap Time,": Stranger("a table of siege's summaries", _SUMMED),

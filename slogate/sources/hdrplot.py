@@ -1,8 +1,9 @@
 """Percentile spectra as text: vegeta's `report -type=hdrplot` and HdrHistogram's `.hgrm`.
 
-Only durations are in them: neither when the run was nor how long, nor what failed, nor (but for
-vegeta) the unit: all of it must be given. Vegeta's values are estimates of its digest, taken
-as they are told. Refuses spectra that are cut off or do not ascend.
+Only durations are in them: neither when the run was (but for those that HdrHistogram's
+HistogramLogProcessor makes of a log) nor how long, nor what failed, nor (but for vegeta) the
+unit: all of it must be given. Vegeta's values are estimates of its digest, taken as they are
+told. CSV of HdrHistogram is the same. Refuses spectra that are cut off or do not ascend.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from slogate.sources._base import Origin, Source
+from slogate.sources._base import EARLIEST_TS, LATEST_TS, Origin, Source
 from slogate.sources._spectrum import HEAD, ROWS, spectrum
 from slogate.sources._summaries import (
     ENDPOINT,
@@ -29,26 +30,48 @@ from slogate.units import parse_duration
 
 _FILE = re.compile(rf"\A{HEAD}\s*(?P<rows>{ROWS})(?:\#\[[^\n]*\n)*\s*\Z", re.MULTILINE | re.ASCII)
 _HEAD = re.compile(HEAD, re.ASCII)
+_CSV = re.compile(r'"?Value"?,"?Percentile"?,')
+_COMMENTS = re.compile(r"\A\s*(?:#[^\n]*\n\s*)*")
+_STARTED = re.compile(
+    r"\s*(?:#\[\w+ percentile distribution between (?P<after>\d{1,9}\.\d{1,9}) and [^\n]*\n)?"
+    r"#\[StartTime: (?P<start>\d{1,10}(?:\.\d{1,9})?) \(seconds",
+    re.ASCII,
+)
 _UNITS = ("ns", "us", "ms", "s")
 
 
 def sniff(head: bytes) -> float:
     """1 for a file that begins with the names of a spectrum's columns."""
     text = head.decode("utf-8", "replace").replace("\r\n", "\n")
-    return 1.0 if _HEAD.match(text.lstrip()) else 0.0
+    return 1.0 if _HEAD.match(_in_columns(text)) else 0.0
+
+
+def _in_columns(text: str) -> str:
+    """The text, of CSV as HdrHistogram's libraries write it the same as they print."""
+    text = _COMMENTS.sub("", text)
+    return re.sub('[",]+', " ", text) if _CSV.match(text) else text
 
 
 def _parse(origin: Origin, text: str) -> Step:
-    text = text.lstrip()
+    start, text = _start(origin, text), _in_columns(text)
     found = only(_FILE, text if text.endswith("\n") else f"{text}\n", "a spectrum")
     vegeta = "Value(ms)" in found[0].partition("\n")[0] or "Value(ms)" in text[:200]
     unit = "ms" if vegeta else _unit(origin)
     ranks = spectrum(found["rows"], unit, finest=Fraction(0) if vegeta else None)
-    step = Step(ts=start_of(origin), step_us=_duration(origin), endpoint=endpoint_of(origin))
+    step = Step(ts=start, step_us=_duration(origin), endpoint=endpoint_of(origin))
     ok = outcome_of(origin)
     step.timed(ranks, ok=ok)
     step.notes.extend([ESTIMATES] * vegeta + [NO_OUTCOME] * (ok is None))
     return step
+
+
+def _start(origin: Origin, text: str) -> int:
+    """When the run began: as given, else as the log did of which this was made."""
+    told = _STARTED.match(text)
+    if "start" in origin.options or not told:
+        return start_of(origin)
+    ts = (Fraction(told["start"]) + Fraction(told["after"] or 0)) * 1_000_000 // 1
+    return ts if EARLIEST_TS <= ts <= LATEST_TS else start_of(origin)
 
 
 def _unit(origin: Origin) -> str:

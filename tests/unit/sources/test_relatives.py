@@ -92,6 +92,8 @@ DUMP = (
                      "--json", id="autocannon"),
         pytest.param(b"RUN\t1\ta\tb\nACTION\ts\t8\tr\t1\t2\t1\t2\tOK\tm\n", "Gatling 1",
                      "since 2.0", id="gatling1"),
+        pytest.param(b"#[Interval percentile log between 0.000 and <Infinite> seconds]\n",
+                     "of each interval", "the log that they were made of", id="intervals"),
         pytest.param(b"Transaction Name,SLA Status\n", "LoadRunner", "single", id="loadrunner"),
         pytest.param(b"test_suite,test_name,scenario,a\n", "NBomber", "single", id="nbomber"),
         pytest.param(b'{"status":"success","data":{"resultType":"matrix","result":[]}}',

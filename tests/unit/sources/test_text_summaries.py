@@ -336,11 +336,39 @@ def test_a_spectrum_of_java(tmp_path):
     assert summary(tmp_path, "hdrplot", (last, java)).rows == summary(tmp_path, "hdrplot").rows
 
 
+def test_a_spectrum_made_of_a_log(tmp_path):
+    """HistogramLogProcessor says what it took: the start, and how long after it that begins."""
+    head = "Value(ms)  Percentile"
+    told = (
+        "#[Overall percentile distribution between 2.500 and <Infinite> seconds (relative to "
+        "StartTime)]\n#[StartTime: 1764000000.250 (seconds since epoch), Mon Nov 24]\n"
+    )
+
+    made = summary(tmp_path, "hdrplot", (head, told + head), start=None).rows
+
+    assert {row["ts"] for row in made} == {datetime(2025, 11, 24, 16, 0, 2, 750_000, tzinfo=UTC)}
+    given = summary(tmp_path, "hdrplot", (head, told + head)).rows
+    assert given == summary(tmp_path, "hdrplot").rows
+
+
+def test_a_spectrum_as_csv(tmp_path):
+    """HdrHistogram's libraries write it so, too, with the end that they do not print."""
+    names = ("Value(ms)  Percentile  TotalCount  1/(1-Percentile)",
+             '"Value","Percentile","TotalCount","1/(1-Percentile)"')  # fmt: skip
+    rows = example("hdrplot").splitlines()[1:]
+    edits = [(row, ",".join(row.split())) for row in dict.fromkeys(rows)]
+
+    plain = summary(tmp_path, "hdrplot", ("Value(ms)", "Value"), unit="ms").rows
+
+    assert summary(tmp_path, "hdrplot", names, *edits, unit="ms").rows == plain
+
+
 def test_blank_files_are_no_spectrum():
     """A pattern that tries all ways to divide them would never end."""
     source = plugins.find("sources", "hdrplot")
 
-    assert [source.sniff(blank * 65_536) for blank in (b" ", b"\t", b"\n", b" \n")] == [0] * 4
+    blanks = (b" ", b"\t", b"\n", b" \n", b"#\n", b"# \n\n")
+    assert [source.sniff(blank * 65_536) for blank in blanks] == [0] * 6
     assert source.sniff(b"\n \n" + source.example) == 1
 
 
