@@ -40,6 +40,15 @@ _FALSE = (
 )  # fmt: skip
 
 
+# what is written with marks as a number is
+_AMOUNTS = {
+    "": "duration",
+    ",": "replace(duration, ',', '.')",
+    ".": r"CASE WHEN regexp_full_match(duration, '[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?') "
+    "THEN replace(duration, ',', '') ELSE duration END",
+}
+
+
 def words_of(meaning: Meaning) -> dict[str, str]:
     """The columns to read, by the names that the record knows them by."""
     labels = {f"label_{at}": name for at, name in enumerate(meaning.labels.values())}
@@ -77,7 +86,7 @@ def export_record(
         # one that was read as a fraction (200.0) is one
         has["unanswered"] = _untold("status", numbers)
     took = fields.get("duration")
-    amount = "replace(duration, ',', '.')" if took and took.comma else "duration"
+    amount = _AMOUNTS[took.decimal] if took else ""
     if took:
         unit = TOLD if tells_unit(samples.get(took.name, ())) else took.unit or "s"
         has |= {"took": duration_sql(amount, unit), "steps": duration_steps(amount, unit)}
@@ -119,7 +128,7 @@ def usual_numbers(
     kind, _ = time_kind(origin, time, samples.get(time.name, ()))
     kinds = {"time": "DOUBLE"} if kind in ("s", "ms", "us") else {}
     usual = {"time": "{0} IS NOT NULL"}
-    if took and not tells_unit(samples.get(took.name, ())):
+    if took and not took.decimal and not tells_unit(samples.get(took.name, ())):
         kinds["duration"] = "DOUBLE"
         # no more than that, so that it is a number of µs
         usual["duration"] = f"{{0}} BETWEEN 0 AND {LONGEST_US * 1000 // UNITS_NS[took.unit or 's']}"

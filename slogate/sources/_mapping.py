@@ -46,7 +46,7 @@ class Column:
     format: str | None = None
     timezone: str | None = None
     at_end: bool = False
-    comma: bool = False
+    decimal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +123,12 @@ def _column(path: str, name: str, value: object) -> Column:
         raise _fault(path, f"the unit of {name} is '{unit}'", f"one of {', '.join(allowed)}")
     if at not in {"start", "end"}:
         raise _fault(path, f"at is '{at}'", "the time is that of the start or of the end")
-    decimal = rest.get("decimal", ".")
-    if decimal not in {".", ","}:
+    decimal = rest.get("decimal", "")
+    if decimal not in {"", ".", ","}:
         raise _fault(path, f"decimal is '{decimal}'", "it is '.' or ','")
     found = Column(
         name=column, unit=unit, format=rest.get("format"), timezone=rest.get("timezone"),
-        at_end=at == "end", comma=decimal == ",",
+        at_end=at == "end", decimal=decimal,
     )  # fmt: skip
     if name == "duration" and unit is None:
         unit = duration_unit(column)

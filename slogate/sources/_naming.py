@@ -178,13 +178,15 @@ def _yaml(name: str) -> str:
 def _check_durations(origin: Origin, took: Column, samples: Sequence[str]) -> None:
     """Refuse a unit in which most of the durations are longer than a day, and decimal commas."""
     commas = [text for text in samples if _COMMAS.fullmatch(text)]
-    if commas and 2 * len(commas) > len([text for text in samples if text]) and not took.comma:
-        column = f"{{column: {_yaml(took.name)}, unit: {took.unit or 's'}, decimal: ','}}"
+    if commas and 2 * len(commas) > len([text for text in samples if text]) and not took.decimal:
+        column = f"{{column: {_yaml(took.name)}, unit: {took.unit or 's'}, decimal: "
+        point = any(text.count(",") > 1 for text in commas)
         raise origin.fail(
             f"its durations are written with a comma: '{commas[0]}'",
-            hint="write the numbers without marks between thousands"
-            if any(text.count(",") > 1 for text in commas)
-            else f"if it is a decimal comma, say it in a mapping: duration: {column}",
+            hint=f"it stands between thousands: say so in a mapping: duration: {column}'.'}}"
+            if point
+            else "if it is a decimal comma (between thousands it is decimal: '.'), say it in a "
+            f"mapping: duration: {column}','}}",
         )
     if _are_long(took.unit, samples):
         held = next(text for text in samples if _AMOUNT.fullmatch(text))

@@ -256,3 +256,33 @@ def test_a_moment_of_a_name_like_a_durations(tmp_path):
         read(tmp_path, content, "ndjson")
 
     assert "time: reqTimeSec" in str(fault.value.hint)
+
+
+@pytest.mark.parametrize("kind", ["csv", "ndjson", "parquet"])
+@pytest.mark.parametrize(
+    ("decimal", "written", "took_us"),
+    [
+        pytest.param(",", "34,2", 34_200, id="comma"),
+        pytest.param(".", "1,234.5", 1_234_500, id="thousands"),
+        pytest.param(".", "1,234,567", 1_234_567_000, id="millions"),
+        pytest.param(".", "34.2", 34_200, id="point"),
+        pytest.param(".", "34,2", None, id="neither"),
+    ],
+)
+def test_marks_within_numbers(tmp_path, kind: str, decimal: str, written: str, took_us: int | None):
+    """What a mark is has to be said, and holds for each form of export alike."""
+    took = f"duration: {{column: took, unit: ms, decimal: '{decimal}'}}"
+    mapping = mapped(tmp_path, f"time: at\npath: path\n{took}\n")
+    rows = [{"at": 1_764_000_000, "took": written, "path": "/a"} for _ in range(3)]
+    kept = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), kept)
+    table = "at,took,path\n" + f'1764000000,"{written}",/a\n' * 3
+    lines = "".join(f"{json.dumps(row)}\n" for row in rows)
+    content: str | bytes = {"csv": table, "ndjson": lines, "parquet": kept.getvalue()}[kind]
+
+    taken = take(
+        tmp_path, content, source=plugins.find("sources", f"export-{kind}"), mapping=mapping
+    )
+
+    assert [row["duration_us"] for row in taken.rows] == ([took_us] * 3 if took_us else [])
+    assert taken.tally.bad.total() == (0 if took_us else 3)
