@@ -51,6 +51,8 @@ def _cell(value: Any) -> str:
         return plain(", ".join(f"{key}={_cell(item)}" for key, item in value.items()))
     if isinstance(value, list | tuple):
         return plain(", ".join(map(_cell, value)))
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return plain(str(as_json(value)))
 
 

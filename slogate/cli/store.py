@@ -44,6 +44,7 @@ def info_command(
     from dataclasses import asdict
 
     from slogate.cli.grid import dumps, grid
+    from slogate.cli.importing import counted
     from slogate.store.summary import summarise
 
     opened = opened_store(store)
@@ -62,8 +63,8 @@ def info_command(
     out(grid(head, rows, no_color=no_color))
     size = format_bytes(summary.bytes)
     note(
-        f"{opened.root}: {summary.runs} runs, {summary.verdicts} verdicts, "
-        f"{summary.requests:,} requests, {size}",
+        f"{opened.root}: {counted(summary.runs, 'run')}, {counted(summary.verdicts, 'verdict')}, "
+        f"{counted(summary.requests, 'request')}, {size}",
         quiet=quiet,
     )
     note(", ".join(f"{name} {version}" for name, version in _versions().items()), quiet=quiet)

@@ -48,6 +48,10 @@ def ids(project):
 def test_sql_answers_in_columns_and_in_json(project):
     """One line a row for people, an array of objects for machines."""
     sql = "select run, count(*) as n from requests where service = 'shop' group by run order by run"
+    odd = project.slogate(
+        "store", "sql", "select 'nan'::double as n, null as o, -'inf'::double as i"
+    )
+    assert odd.out.split() == ["n", "o", "i", "nan", "-inf"]
     table_text = project.slogate("store", "sql", sql)
     data = project.slogate("store", "sql", sql, "--json")
 
@@ -98,7 +102,7 @@ def test_info_counts_what_is_there(project):
     data = project.slogate("store", "info", "--json").document
 
     assert "shop" in shown.out
-    assert "3 runs, 1 verdicts, 6 requests" in shown.err
+    assert "3 runs, 1 verdict, 6 requests" in shown.err
     assert data["rows"] == 6
     assert [(h["service"], h["rows"]) for h in data["holdings"]] == [("shop", 3), ("π/'s", 3)]
     assert data["versions"]["DuckDB"] == duckdb.__version__
