@@ -18,11 +18,12 @@ from slogate.errors import SourceError
 from slogate.hashing import hash_of
 from slogate.model.run import Run
 from slogate.recognition import File
-from slogate.store.alike import Alike, alike
+from slogate.store.alike import Alike, alike, counted_from_one_start
 from slogate.store.layout import Store
 from slogate.units import format_count
 
 FOLLOWED = "followed"
+OTLP = "otlp"
 FEW, KINDS = 10, 5
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -34,6 +35,13 @@ def refuse_repeated(store: Store, run: Run, others: Iterable[Run]) -> None:
             found = alike(store, run, other, series)
             if found is not None and same(found, exactly=series == "requests"):
                 raise _refused(run, other, found)
+        of_otlp = run.source.startswith(OTLP) and other.source.startswith(OTLP)
+        if of_otlp and found is not None and counted_from_one_start(store, run, other):
+            raise SourceError(
+                f"{', '.join(run.contents)} counts from a start on from which run {other.id} has "
+                "counted already, and requests would count twice",
+                hint="leave out what was counted before its first points: --option first=skip",
+            )
 
 
 def refuse_followed(files: Iterable[File], runs: Iterable[Run]) -> None:

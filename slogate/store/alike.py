@@ -48,6 +48,16 @@ _MOVED = """
 SELECT coalesce(sum(least(one.n, other.n)), 0)::BIGINT FROM one JOIN other
 ON one.h = other.h AND one.t = other.t // $block * $block + (other.t % $block + $step) % $block
 """
+# a counter that both tell of from its start on: what it had counted by then is in both
+_BEGUN = """
+SELECT count(*) FROM (
+    SELECT DISTINCT ts, method, endpoint, step_us
+    FROM read_parquet($mine, hive_partitioning = false)
+) AS one JOIN (
+    SELECT DISTINCT ts, method, endpoint, step_us
+    FROM read_parquet($theirs, hive_partitioning = false)
+) AS other USING (ts, method, endpoint) WHERE one.step_us > other.step_us
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +91,29 @@ def alike(store: Store, one: Run, other: Run, series: Series) -> Alike | None:
         return _counted(parts, series, low, high) if all(parts) else None
 
     return with_all_parts(store, [one, other], count, whole=False) if low <= high else None
+
+
+def counted_from_one_start(store: Store, one: Run, other: Run) -> bool:
+    """Whether a step of histograms of the one begins with a step of the other, and is longer."""
+    import duckdb
+
+    folder = store.series("histograms")
+
+    def count(found: list[list[Path]]) -> bool:
+        mine, theirs = (
+            [escaped(str(path)) for path in some if path.is_relative_to(folder)] for some in found
+        )
+        if not (mine and theirs):
+            return False
+        try:
+            with connected(None) as connection:
+                connection.execute(f"SET memory_limit = '{MEMORY}'")
+                told = connection.execute(_BEGUN, {"mine": mine, "theirs": theirs}).fetchall()
+        except duckdb.Error as error:
+            raise StoreError(f"the store cannot be read: {first_line(error)}") from None
+        return bool(told[0][0])
+
+    return with_all_parts(store, [one, other], count, whole=False)
 
 
 def _counted(parts: Sequence[Sequence[Path]], series: Series, low: int, high: int) -> Alike | None:

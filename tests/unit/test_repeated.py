@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -103,6 +104,38 @@ def test_rows_that_say_too_little_prove_nothing(store, tmp_path):
     ]
 
     assert [taken(store, tmp_path, h, f"{n}.log").requests for n, h in enumerate(hosts)] == [40, 40]
+
+
+def counter(first: int, last: int, start: int = 0) -> str:
+    """Points of a cumulative histogram, one a minute, as OTLP/JSON."""
+    base, minute = 1_764_000_000_000_000_000, 60_000_000_000
+    points = [
+        {
+            "startTimeUnixNano": str(base + start), "timeUnixNano": str(base + n * minute),
+            "count": str(7 * n), "sum": n / 2, "bucketCounts": [str(5 * n), str(2 * n)],
+            "explicitBounds": [0.1], "attributes": [
+                {"key": "http.route", "value": {"stringValue": "/"}},
+                {"key": "http.response.status_code", "value": {"intValue": "200"}},
+            ],
+        }
+        for n in range(first, last)
+    ]  # fmt: skip
+    histogram = {"aggregationTemporality": 2, "dataPoints": points}
+    metric = {"name": "http.server.request.duration", "unit": "s", "histogram": histogram}
+    return json.dumps({"resourceMetrics": [{"scopeMetrics": [{"metrics": [metric]}]}]}) + "\n"
+
+
+def test_a_counter_is_not_counted_from_its_start_again(store, tmp_path):
+    """The first point of a later file has all that the earlier one has; of a restart it has not."""
+    first = taken(store, tmp_path, counter(1, 20), "a.json")
+    later = counter(20, 40)
+    with pytest.raises(SourceError, match=f"from which run {first.run.id} has counted") as caught:
+        taken(store, tmp_path, later, "b.json")
+    assert "--option first=skip" in caught.value.hint
+
+    skipped = taken(store, tmp_path, later, "b.json", options={"first": "skip"})
+    restarted = taken(store, tmp_path, counter(1, 5, start=50_000_000_000), "c.json")
+    assert (first.requests, skipped.requests, restarted.requests) == (7 * 19, 7 * 19, 7 * 4)
 
 
 def found(**told) -> Alike:
