@@ -410,7 +410,7 @@ def test_pace_and_lateness_of_paced_users(loaded):
     first, *later = (row["late_us"] for row in of["once a"])
     assert first is None
     assert len(later) > 8
-    assert all(-5_000 < late < 200_000 for late in later)
+    assert all(-5_000 < late < 2_000_000 for late in later)
     assert sum(row["late_us"] is None for row in of["twice"]) in {
         math.ceil(len(of["twice"]) / 2), math.ceil(len(of["twice"]) / 2) + 1
     }  # fmt: skip
