@@ -3,7 +3,8 @@
 Buckets (`-buckets`) count exactly and are preferred; vegeta's percentiles are estimates of its
 digest, taken as they are told. A status from 200 to 399 is a success, as vegeta has it; which
 status took how long is not told: each gets the bounds that hold whichever its requests were.
-Refuses reports whose counts do not add up.
+Refuses reports whose counts do not add up, and those of programs that wrote vegeta's metrics
+before they were closed: their percentiles are nought.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from slogate.sources._summaries import (
     json_us,
     moment,
     reads,
+    start_of,
     step_us,
     table,
     within,
@@ -36,12 +38,14 @@ def sniff(head: bytes) -> float:
     """1 for the names of a report's latencies and statuses."""
     if not head.lstrip().startswith(b"{") or b'"latencies"' not in head:
         return 0.0
-    return 1.0 if b'"50th"' in head and b'"earliest"' in head else 0.0
+    return 1.0 if b'"50th"' in head and b'"status_codes"' in head else 0.0
 
 
 def _parse(origin: Origin, text: str) -> Step:
     found = document(origin, text)
     requests = json_count(within(found, "requests"), "requests")
+    if not requests:
+        raise ValueError("it tells of no request")
     statuses = _statuses(found)
     if sum(statuses.values()) != requests:
         raise ValueError(
@@ -49,9 +53,11 @@ def _parse(origin: Origin, text: str) -> Step:
         )
     ranks = _ranks(origin, found, requests)
     length = sum(json_us(within(found, name), "ns", name) for name in ("duration", "wait"))
+    # the oldest reports say how long the run was, but not when
+    given = "start" in origin.options or "earliest" not in found
     step = Step(
-        ts=moment(within(found, "earliest"), "earliest"), step_us=step_us(length),
-        endpoint=endpoint_of(origin),
+        ts=start_of(origin) if given else moment(found["earliest"], "earliest"),
+        step_us=step_us(length), endpoint=endpoint_of(origin),
     )  # fmt: skip
     if not _by_buckets(origin, found):
         step.notes.append(ESTIMATES)
@@ -73,9 +79,9 @@ def _statuses(found: Mapping[str, Any]) -> dict[int, int]:
 def _ranks(origin: Origin, found: Mapping[str, Any], requests: int) -> Ranks:
     told = table(found, "latencies")
     ranks = Ranks(requests)
-    if not requests:
-        return ranks
     longest = json_us(within(told, "max"), "ns", "max")
+    if longest and not json_us(told.get("mean", 1), "ns", "mean"):
+        raise ValueError("its mean and percentiles were never reckoned: vegeta's Metrics.Close()")
     # older reports have no min
     ranks.between(json_us(told.get("min", 0), "ns", "min"), longest)
     if _by_buckets(origin, found):
@@ -135,5 +141,7 @@ PLUGIN = Source(
     sniff=sniff,
     open=reads(_parse),
     example=_EXAMPLE,
-    options=ENDPOINT | {"from": "buckets (where the report has any) or percentiles"},
+    options=ENDPOINT
+    | {"start": "when the run began, where the report is too old to say it"}
+    | {"from": "buckets (where the report has any) or percentiles"},
 )

@@ -148,6 +148,17 @@ def test_vegeta_percentiles_where_there_are_no_buckets(tmp_path):
     assert [row["count"] for row in older] == [50, 45, 4, 1]
 
 
+def test_reports_of_vegeta_that_do_not_say_when_the_run_began(tmp_path):
+    """The oldest say how long it was only: its start is asked for."""
+    with pytest.raises(SourceError, match="does not say when the run began"):
+        changed(tmp_path, "vegeta-report", {"earliest": None})
+
+    rows = changed(tmp_path, "vegeta-report", {"earliest": None}, start="2026-11-24T10:00:00Z").rows
+
+    assert {row["ts"].isoformat() for row in rows} == {"2026-11-24T10:00:00+00:00"}
+    assert sum(row["count"] for row in rows) == 100
+
+
 def test_a_success_of_vegeta_has_a_status_from_200_to_399(tmp_path):
     """No status is a failure, and so is any other."""
     rows = summary(tmp_path, "vegeta-report").rows
@@ -238,6 +249,8 @@ def test_autocannon_mismatches_where_only_2xx_have_times(tmp_path, mismatches, f
         pytest.param("vegeta-report", {"buckets/0": 1}, "buckets count 101", id="buckets"),
         pytest.param("vegeta-report", {"buckets/x": 0}, "no duration", id="bucket"),
         pytest.param("vegeta-report", {"earliest": "0001-01-01T00:00:00Z"}, "between", id="zero"),
+        pytest.param("vegeta-report", {"latencies/mean": 0}, r"Metrics\.Close", id="not closed"),
+        pytest.param("vegeta-report", {"requests": 0}, "tells of no request", id="nothing"),
         pytest.param("autocannon", {"latency/totalCount": 3899}, "3899 samples", id="made up"),
         pytest.param("autocannon", {"finish": "2026-11-24T10:00:00Z"}, "before", id="end"),
         pytest.param("autocannon", {"5xx": 16, "2xx": 159}, "not the sum", id="classes"),
