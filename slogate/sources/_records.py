@@ -216,7 +216,8 @@ _ID = r"/(?:[0-9]+|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(/|$)"
 def _endpoint(record: Record, numbers: bool) -> tuple[str, str, list[tuple[str, str]]]:
     """SQL for method and endpoint, and what has to be worked out before."""
     if record.endpoint:
-        return record.method or "NULL::VARCHAR", f"coalesce({record.endpoint}, '-')", []
+        named = f"coalesce(nullif({record.endpoint}, ''), '-')"
+        return record.method or "NULL::VARCHAR", named, []
     method, path = record.method or record.request, record.path
     # a CASE stops at what is common, an OR would try the expression on every row
     # (and an IN of many would be planned as a join, which loses the order of the file)

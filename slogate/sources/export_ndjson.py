@@ -36,6 +36,11 @@ def open_ndjson(origin: Origin) -> Scan | Iterator[Chunk]:
         return returned(origin, keys, "ndjson")
     samples = {key: [_text(line.get(key)) for line in lines] for key in keys}
     reached = dict(_reached(lines))
+    if "mapping" in origin.options:
+        # which may name what is within objects
+        samples = {
+            key: [_text(_within(line, path)) for line in lines] for key, path in reached.items()
+        } | samples
     meaning = meaning_of(origin, samples, list(reached))
     # a key that itself holds a dot is meant before one within an object
     own = {**reached, **{key: [key] for key in keys}}

@@ -286,3 +286,20 @@ def test_marks_within_numbers(tmp_path, kind: str, decimal: str, written: str, t
 
     assert [row["duration_us"] for row in taken.rows] == ([took_us] * 3 if took_us else [])
     assert taken.tally.bad.total() == (0 if took_us else 3)
+
+
+def test_durations_within_objects_are_looked_at_too(tmp_path):
+    """A unit that cannot be is refused wherever the duration stands."""
+    content = json.dumps({"ts": 1_764_000_000, "path": "/a", "took": {"ns": 34_000_000}}) + "\n"
+    mapping = mapped(tmp_path, "time: ts\npath: path\nduration: {column: took.ns, unit: s}\n")
+
+    with pytest.raises(SourceError, match="in s, most durations are longer than a day"):
+        read(tmp_path, content, "ndjson", mapping=mapping)
+
+
+@pytest.mark.parametrize("named", ["", "-", None])
+def test_an_endpoint_of_no_name(tmp_path, named: str | None):
+    """Whatever stands there for none, it is one and the same."""
+    content = json.dumps({"ts": 1_764_000_000, "latency_ms": 1, "route": named}) + "\n"
+
+    assert [row["endpoint"] for row in read(tmp_path, content, "ndjson").rows] == ["-"]
