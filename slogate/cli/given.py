@@ -40,7 +40,9 @@ def _matching(word: str) -> list[Path]:
     except OSError as error:
         raise UsageError(f"'{word[:200]}' cannot be a file: {error.strerror}") from None
     if folder:
-        hint = f"name its files, for example '{word.rstrip('/')}/*'"
+        # beside Spark's files lies an empty one
+        ending = "*.parquet" if any(path.glob("*.parquet")) else "*"
+        hint = f"name its files, for example '{word.rstrip('/')}/{ending}'"
         raise UsageError(f"{word} is a folder", hint=hint)
     if there and not regular:
         # it is read several times: recognised, hashed, imported

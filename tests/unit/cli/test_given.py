@@ -29,3 +29,20 @@ def test_a_name_that_no_file_can_have(tmp_path):
         given_files([word]).__enter__()
 
     assert len(caught.value.message) < 300
+
+
+@pytest.mark.parametrize(
+    ("names", "example"),
+    [(["a.csv", "b.log"], "out/*'"), (["part-0.parquet", "_SUCCESS"], "out/*.parquet'")],
+)
+def test_of_a_folder_its_files_are_named(tmp_path, names: list[str], example: str):
+    """As Spark writes one, with an empty file that is no part of it."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for name in names:
+        (folder / name).touch()
+
+    with pytest.raises(UsageError, match="is a folder") as caught, given_files([str(folder)]):
+        pass
+
+    assert (caught.value.hint or "").endswith(example)
