@@ -61,8 +61,9 @@ BEGIN = {
     rb'|Timestamp"?[,;\t]"?User Count"?[,;\t])': Stranger(
         "Locust's CSV as another program saved it", _AGAIN.format("Locust")
     ),
-    rb'"?response-time"?[;\t]"?DNS\+dialup': Stranger(
-        "hey's CSV as another program saved it", _AGAIN.format("hey")
+    rb'"?response-time"?[,;\t]"?DNS\+dialup': Stranger(
+        "hey's CSV of an old version, or as another program saved it",
+        "import what a later hey writes (-o csv), or what it prints",
     ),
     rb'"?request-start"?[;\t]"?DNS': Stranger(
         "oha's CSV as another program saved it", _AGAIN.format("oha")
