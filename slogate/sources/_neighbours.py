@@ -47,6 +47,8 @@ def _syslog(words: int) -> Stranger:
     )
 
 
+# a line of the Common Log Format, one of Envoy's, or one of JSON
+_KEPT = rb'(?:[^"\s]+ \S+ \S+ \[\d\d/[A-Z]|(?:ACCESS )?\[\d{4}-\d\d-\d\dT|\{\\")'
 BEGIN = {
     rb"tls \d\.\d \d{4}-\d\d-\d\dT[\d:]+ net/": Stranger(
         "a log of a network load balancer of AWS", _CONNECTIONS
@@ -81,10 +83,8 @@ BEGIN = {
     ),
 }
 HOLD = {
-    # a line of the Common Log Format, or one of JSON
     **{
-        rb'^\{[^\n]{0,2000}"%b"\s?:\s?"(?:[^"\s]+ \S+ \S+ \[\d\d/[A-Z]|\{\\")'
-        % key.encode(): Stranger(
+        rb'^\{[^\n]{0,2000}"%b"\s?:\s?"%b' % (key.encode(), _KEPT): Stranger(
             f"a log whose lines are kept in JSON, as '{key}'",
             f"jq -r '.{key} | rtrimstr(\"\\n\")' FILE | slogate import - …",
         )

@@ -259,6 +259,28 @@ def test_classic_load_balancers(tmp_path):
     assert dict(taken.tally.left_out) == {"connections without a request": 1}
 
 
+def test_more_fields_of_iis_are_no_response_times(tmp_path):
+    """Bytes before it would be taken for milliseconds, were the pattern not for all of the line."""
+    pattern, given = manual("import-log-patterns.md", "IIS")
+    options = dict(option.split("=", 1) for option in given)
+    line = IIS.replace("200 0 0 34", "200 0 0 5120 300 34")
+
+    with pytest.raises(SourceError, match="matches the pattern"):
+        take(
+            tmp_path, f"{line}\n", source=plugins.find("sources", "pattern-log"),
+            pattern=pattern, **options,
+        )  # fmt: skip
+
+
+def test_envoys_lines_within_json_are_told(tmp_path):
+    """As Emissary's pods write them, and a shipper keeps them."""
+    kept = {"message": 'ACCESS [2025-11-24T16:00:00.250Z] "GET /a HTTP/1.1" 200', "stream": "out"}
+    (tmp_path / "kept").write_text(json.dumps(kept) + "\n")
+
+    with pytest.raises(SourceError, match="kept in JSON, as 'message'"):
+        recognise("kept", tmp_path / "kept", "auto", {})
+
+
 @pytest.mark.skipif(shutil.which("jq") is None, reason="needs jq")
 @pytest.mark.parametrize("key", ["log", "MESSAGE", "message", "line"])
 @pytest.mark.parametrize(
