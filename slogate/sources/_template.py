@@ -109,7 +109,7 @@ class _Split:
             odd = "request" in parts[1::2] or (moved and any(parts[1::2]))
             moved |= LISTED in token
             self.alone &= len(parts) <= 3 and not odd
-            if len(parts) == 3 and parts[1] and token != LISTED:
+            if len(parts) == 3 and parts[1] and LISTED not in token:
                 self.words[parts[1]] = self._bare(f"bare{at}[{place}]", parts[0], parts[2])
             elif len(parts) == 1 and token and self._strict:
                 self._tests.append(f"bare{at}[{place}] = {self._bound(token)}")

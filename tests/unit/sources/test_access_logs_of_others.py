@@ -57,6 +57,11 @@ def test_upstreams_times_are_no_response_times(tmp_path, behind: list[str], note
             "$time_iso8601 $upstream_response_time $request_time $status $request",
             "{iso} 0.010, 0.020 0.034 200 {request}",
         ),
+        (
+            "nginx-log",
+            "$time_iso8601 $request $status $request_time uct=$upstream_connect_time",
+            "{iso} {request} 200 0.034 uct=0.001, 0.002",
+        ),
         ("apache-log", "%t %r %>s %D", "{clf} {request} 200 34000"),
         ("pattern-log", "%{time} %{request} %{status} %{duration_ms}", "{iso} {request} 200 34"),
     ],
@@ -76,6 +81,25 @@ def test_a_request_line_without_quotes(tmp_path, name: str, log_format: str, lin
 
     assert [row["endpoint"] for row in taken.rows] == ["/a", "/a", "/a", "-"]
     assert {(row["status"], row["duration_us"]) for row in taken.rows} == {(200, 34_000)}
+
+
+@pytest.mark.parametrize(
+    ("log_format", "behind"),
+    [
+        ('"$upstream_status" $request_time uct=$upstream_connect_time', '"-" 0.034 uct=-'),
+        ("uct=$upstream_connect_time rt=$request_time", "uct=0.001, 0.002 rt=0.034"),
+        ("<$upstream_addr> $request_time", "<10.0.0.1:80, 10.0.0.2:80> 0.034"),
+        ("$upstream_addr|$request_time", "10.0.0.1:80, 10.0.0.2:80|0.034"),
+    ],
+)
+def test_what_is_told_of_upstreams_moves_nothing(tmp_path, log_format: str, behind: str):
+    """By themselves, with a name before, within other marks: they may be several, and none."""
+    given = f'$remote_addr - - [$time_local] "$request" $status {log_format}'
+    line = f'203.0.113.9 - - {STAMP} "GET /a HTTP/1.1" 200 {behind}'
+
+    [row] = read(tmp_path, line, name="nginx-log", log_format=given).rows
+
+    assert (row["endpoint"], row["status"], row["duration_us"]) == ("/a", 200, 34_000)
 
 
 def test_virtual_hosts_of_nginx(tmp_path):
