@@ -32,7 +32,7 @@ def keep(
     tally: intake.Tally,
     max_bad: Fraction | None,
     *,
-    check: Callable[[Run], None] = lambda _run: None,
+    check: Callable[[Run], object] = lambda _run: None,
 ) -> Run:
     """Write the parts and then the manifest, or leave nothing; SourceError if too much is bad.
 

@@ -24,24 +24,33 @@ from slogate.units import format_count
 
 FOLLOWED = "followed"
 OTLP = "otlp"
-FEW, KINDS = 10, 5
+FEW, KINDS, MUCH = 10, 5, 1_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def refuse_repeated(store: Store, run: Run, others: Iterable[Run]) -> None:
-    """SourceError if one of the others has requests of this run, whose parts are written."""
+def refuse_repeated(store: Store, run: Run, others: Iterable[Run]) -> set[str]:
+    """SourceError if one of the others has requests of this run, whose parts are written.
+
+    Returns which of the others are surely other traffic: much was looked at.
+    """
+    apart = set()
     for other in others:
         for series in ("requests", "histograms"):
             found = alike(store, run, other, series)
-            if found is not None and same(found, exactly=series == "requests"):
+            if found is None:
+                continue
+            if same(found, exactly=series == "requests"):
                 raise _refused(run, other, found)
+            if min(found.one, found.other) >= MUCH:
+                apart.add(other.id)
         of_otlp = run.source.startswith(OTLP) and other.source.startswith(OTLP)
         if of_otlp and found is not None and counted_from_one_start(store, run, other):
             raise SourceError(
-                f"{', '.join(run.contents)} counts from a start on from which run {other.id} has "
+                f"{_names(run)} counts from a start on from which run {other.id} has "
                 "counted already, and requests would count twice",
                 hint="leave out what was counted before its first points: --option first=skip",
             )
+    return apart
 
 
 def refuse_followed(files: Iterable[File], runs: Iterable[Run]) -> None:
@@ -76,17 +85,20 @@ def same(found: Alike, *, exactly: bool) -> bool:
 
 
 def _refused(run: Run, other: Run, found: Alike) -> SourceError:
-    names = ", ".join(run.contents) or run.origin.get(FOLLOWED, run.id)
     low = max(run.start_ts or 0, other.start_ts or 0)
     high = min(run.end_ts or 0, other.end_ts or 0)
     start, end = (f"{_EPOCH + timedelta(microseconds=us):%Y-%m-%d %H:%M:%S}" for us in (low, high))
     of = "looked at" if found.every > 1 else "of that time"
     told = f"{format_count(found.both)} of its {format_count(found.one)} rows {of} are alike"
     return SourceError(
-        f"{names} holds requests that run {other.id} has already, from {start} to {end} UTC, and "
-        f"would count them twice: {told}",
+        f"{_names(run)} holds requests that run {other.id} has already, "
+        f"from {start} to {end} UTC, and would count them twice: {told}",
         hint=_hint(other),
     )
+
+
+def _names(run: Run) -> str:
+    return ", ".join(run.contents) or run.origin.get(FOLLOWED, run.id)
 
 
 def _hint(run: Run) -> str:

@@ -51,7 +51,8 @@ FEW = 1_000
 class Followed:
     """What has been stored since the start, for progress and the last line; `notes` were told.
 
-    `catching_up`: not all that was there at the start has been read.
+    `catching_up`: not all that was there at the start has been read. `apart` are runs that are
+    other traffic, by their rows.
     """
 
     requests: int = 0
@@ -60,6 +61,7 @@ class Followed:
     parts: int = 0
     run: Run | None = None
     catching_up: bool = True
+    apart: set[str] = field(default_factory=set)
     notes: set[str] = field(default_factory=set)
 
 
@@ -97,7 +99,8 @@ def follow(
                 piece = tail.pull()
                 if piece is not None:
                     new = followed.catching_up or piece.first_line == 1
-                    beside = others(store, wish) if new else []
+                    known = others(store, wish) if new else []
+                    beside = [run for run in known if run.id not in followed.apart]
                     _store(
                         store, wish, piece, followed, sample,
                         beside=beside, now_ts=now_ts(), tell=tell,
@@ -144,7 +147,7 @@ def _store(
         followed.left_out += tally.left_out.total()
         _judge_bad(wish, followed, tally)
         if written:
-            refuse_repeated(store, _only(run, written, tally), beside)
+            followed.apart |= refuse_repeated(store, _only(run, written, tally), beside)
         followed.run = keep(store, after, written)
     except BaseException:
         withdraw(store, run.id, written)

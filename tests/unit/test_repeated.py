@@ -12,7 +12,7 @@ from foreign import good, jtl
 
 from slogate.errors import SourceError
 from slogate.ingest import Imported, import_files
-from slogate.repeated import same
+from slogate.repeated import refuse_repeated, same
 from slogate.store.alike import Alike, alike
 from slogate.store.layout import Store, open_store
 from slogate.store.manifest import list_runs
@@ -184,3 +184,13 @@ def test_a_part_of_the_time_is_looked_at_where_there_is_much(store, tmp_path, mo
     assert again is not None
     assert again.one == again.other == again.both
     assert alike(store, a, b, "histograms") is None
+
+
+def test_who_is_surely_another_host_is_not_asked_again(store, tmp_path):
+    """Following looks at each piece of a long log; little that is not alike says nothing."""
+    runs = [
+        taken(store, tmp_path, log(0, last, host=host, timed=False), f"{host}.log").run
+        for host, last in ((1, 1_100), (2, 1_200), (3, 100))
+    ]
+
+    assert refuse_repeated(store, runs[0], runs[1:]) == {runs[1].id}
