@@ -55,8 +55,10 @@ def sniff(head: bytes) -> float:
     lines = clf_lines(head)
     if lines:
         line, _ = typical(lines)
-        timed = timed_end(line) is not None
-        if (line.vhost and not timed) or any('\\"' in each.text for each in lines):
+        timed = timed_end(line)
+        # with a virtual host before, only seconds with decimals are sure to be nginx's
+        hosted = line.vhost and "{duration}" not in (timed or "")
+        if hosted or any('\\"' in each.text for each in lines):
             return 0.5
         if timed:
             return 0.95 if line.vhost else 0.9

@@ -110,6 +110,10 @@ def test_virtual_hosts_of_nginx(tmp_path):
     assert plugins.find("sources", "nginx-log").sniff(content.encode()) > plugins.find(
         "sources", "apache-log"
     ).sniff(content.encode())
+    other = content.replace("0.034", "34ms").encode()
+    assert plugins.find("sources", "nginx-log").sniff(other) < plugins.find(
+        "sources", "apache-log"
+    ).sniff(other)
     rows = take(tmp_path, content, source=plugins.find("sources", "nginx-log")).rows
     assert [dict(row["labels"]) for row in rows] == [{"vhost": host} for host in hosts]
     assert {row["duration_us"] for row in rows} == {34_000}
