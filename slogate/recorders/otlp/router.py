@@ -123,9 +123,16 @@ class Router:
         """Take the spans of a resource, those that came before left out."""
         self._of(resource).spans(resource, self.repeats.new(spans, self.losses))
 
-    def columns(self, resource: Resource, columns: Columns) -> None:
-        """Take spans of a resource as columns, those that came before left out."""
-        self._of(resource).columns(resource, self.repeats.fresh(columns, self.losses))
+    def columns(self, columns: Columns) -> None:
+        """Take spans as columns, those that came before left out."""
+        fresh = self.repeats.fresh(columns, self.losses)
+        services = [resource.service for resource in fresh.resources]
+        places: dict[str, list[int]] = {}
+        for at, whose in enumerate(fresh.whose):
+            places.setdefault(services[whose], []).append(at)
+        for mine in places.values():
+            some = fresh if len(places) == 1 else fresh.at(mine)
+            self._of(some.resources[some.whose[0]]).columns(some)
 
     def metrics(self, resource: Resource, scope: str, metrics: Iterable[Metric]) -> None:
         """Take the histograms of a resource."""

@@ -1,17 +1,17 @@
 """Whose spans they are: the labels of a resource, and the numbers of what its spans tell.
 
-Resources that were read once are shared, and so are kinds: both are known by what they are, not
-by what they hold. What is remembered is good until the rows that wait are taken.
+Kinds are shared, and known by which they are, not by what they hold. What is remembered is good
+until the rows that wait are taken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from slogate.sources._otlp.requests import Columns, Kind, Requests
 from slogate.sources._otlp.semantics import word
-from slogate.sources._otlp.telemetry import Attributes
+from slogate.sources._otlp.telemetry import Attributes, Resource
 
 _MOST = 1_000
 
@@ -23,42 +23,53 @@ def labels(attributes: Attributes, keys: Sequence[str]) -> dict[str, str]:
 
 @dataclass(slots=True)
 class Owner:
-    """A resource: its labels, the keys of those that its spans may have."""
+    """Whose spans have these labels, and the others that its spans may have."""
 
-    attributes: Attributes
     labels: dict[str, str]
     own: list[str]
     requests: Requests
     taken: int
     _numbers: dict[Kind, int] = field(default_factory=dict)
 
-    def numbers_of(self, columns: Columns) -> dict[int, int]:
-        """The numbers of kinds of rows, by the places of kinds in the columns."""
-        found = {}
-        for at in set(columns.of):
-            kind = columns.kinds[at]
-            if (number := self._numbers.get(kind)) is None:
-                told = labels(kind.attributes, self.own)
-                number = self.requests.kind(kind.told, {**self.labels, **told})
-                self._numbers[kind] = number
-            found[at] = number
+    def number(self, kind: Kind) -> int:
+        """The number of the kind of rows that spans of a kind are."""
+        if (found := self._numbers.get(kind)) is None:
+            told = labels(kind.attributes, self.own)
+            found = self._numbers[kind] = self.requests.kind(kind.told, {**self.labels, **told})
         return found
 
 
 @dataclass(slots=True)
 class Owners:
-    """The last resources, by who they are."""
+    """The last resources, and all that have the same labels as one."""
 
-    _known: dict[int, Owner] = field(default_factory=dict)
+    _met: dict[Resource, Owner] = field(default_factory=dict)
+    _known: dict[tuple[str, ...], Owner] = field(default_factory=dict)
 
-    def of(self, attributes: Attributes, keys: Sequence[str], requests: Requests) -> Owner:
-        """Who has these attributes."""
-        found = self._known.get(id(attributes))
+    def of(self, resource: Resource, keys: Sequence[str], requests: Requests) -> Owner:
+        """Who has the labels of the resource."""
+        found = self._met.get(resource)
+        if found is not None and found.taken == requests.taken:
+            return found
+        told = labels(resource.attributes, keys)
+        key = (*told, *told.values())
+        found = self._known.get(key)
         if found is None or found.taken != requests.taken:
-            if len(self._known) >= _MOST:
-                self._known.clear()
-            own = [key for key in keys if key not in attributes]
-            found = Owner(attributes, labels(attributes, keys), own, requests, requests.taken)
-            # it holds the attributes, so that no others are taken for them
-            self._known[id(attributes)] = found
+            own = [each for each in keys if each not in told]
+            found = Owner(told, own, requests, requests.taken)
+        for known in (self._met, self._known):
+            if len(known) >= _MOST:
+                known.clear()
+        self._met[resource] = self._known[key] = found
         return found
+
+    def numbers(self, columns: Columns, keys: Sequence[str], requests: Requests) -> Iterator[int]:
+        """The numbers of the kinds of rows that spans are."""
+        owners = {at: self.of(columns.resources[at], keys, requests) for at in set(columns.whose)}
+        if len(owners) == 1:
+            (owner,) = owners.values()
+            of_one = {kind: owner.number(columns.kinds[kind]) for kind in set(columns.of)}
+            return map(of_one.__getitem__, columns.of)
+        pairs = list(zip(columns.whose, columns.of, strict=True))
+        known = {(at, kind): owners[at].number(columns.kinds[kind]) for at, kind in set(pairs)}
+        return map(known.__getitem__, pairs)

@@ -8,14 +8,14 @@ span tells apart from when and in which trace is of few kinds: each is looked at
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US
 from slogate.sources._otlp.semantics import facts, word
-from slogate.sources._otlp.telemetry import ERROR, Attributes, Malformed, Span
+from slogate.sources._otlp.telemetry import ERROR, Attributes, Malformed, Resource, Span
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,24 +45,32 @@ class Kind:
 
 
 class Columns(NamedTuple):
-    """Spans as columns, with times that can be, in ns; `of` are places of their `kinds`."""
+    """Spans as columns, with times that can be, in ns; `of` are places of their `kinds`.
+
+    `whose` are places of their `resources`. One that has a path has it for its endpoint; there
+    are no `paths` if none has.
+    """
 
     starts: array[int]
     durations: array[int]
     traces: Sequence[bytes]
     spans: Sequence[bytes]
+    paths: Sequence[str | None]
     of: Sequence[int]
     kinds: Sequence[Kind]
+    whose: Sequence[int]
+    resources: Sequence[Resource]
 
     def at(self, places: Sequence[int]) -> Columns:
         """The spans at these places."""
-        return Columns(
-            array("q", [self.starts[at] for at in places]),
-            array("q", [self.durations[at] for at in places]),
-            [self.traces[at] for at in places],
-            [self.spans[at] for at in places],
-            [self.of[at] for at in places],
-            self.kinds,
+        return self._replace(
+            starts=array("q", [self.starts[at] for at in places]),
+            durations=array("q", [self.durations[at] for at in places]),
+            traces=[self.traces[at] for at in places],
+            spans=[self.spans[at] for at in places],
+            paths=[self.paths[at] for at in places] if self.paths else [],
+            of=[self.of[at] for at in places],
+            whose=[self.whose[at] for at in places],
         )
 
 
@@ -87,7 +95,7 @@ class Requests:
         self._starts, self._took = array("q"), array("q")
         # one behind the other; of what has none, the place
         self._traces, self._untraced = bytearray(), array("q")
-        self._of = array("i")
+        self._of, self._paths = array("i"), list[str | None]()
         self._kinds: dict[tuple[Any, ...], int] = {}
 
     def __len__(self) -> int:
@@ -106,6 +114,7 @@ class Requests:
         found = told(span)
         self.sampled += found.sampled
         self._of.append(self.kind(found, labels))
+        self._paths.append(None)
         self._starts.append(span.start_ns)
         self._took.append(end - span.start_ns)
         self._traces += bytes.fromhex(span.trace_id) or self._no_trace()
@@ -120,13 +129,14 @@ class Requests:
             labels = {**labels, **SAMPLED}
         return self._kinds.setdefault((*told[:5], tuple(labels.items())), len(self._kinds))
 
-    def extend(self, columns: Columns, numbers: Mapping[int, int]) -> None:
-        """Add the requests of spans; `numbers` are those of their kinds, by their places."""
+    def extend(self, columns: Columns, numbers: Iterable[int]) -> None:
+        """Add the requests of spans; `numbers` are those of their kinds of rows."""
         self._starts += columns.starts
         self._took += columns.durations
         self._traces += b"".join(columns.traces)
-        self._of.extend(map(numbers.__getitem__, columns.of))
-        sampled = {at for at in numbers if columns.kinds[at].told.sampled}
+        self._paths += columns.paths or [None] * len(columns.of)
+        self._of.extend(numbers)
+        sampled = {at for at in set(columns.of) if columns.kinds[at].told.sampled}
         if sampled:
             self.sampled += sum(at in sampled for at in columns.of)
 
@@ -145,11 +155,15 @@ class Requests:
         }  # fmt: skip
         of = _wholes(pa.int32(), self._of)
         starts, took = _wholes(pa.int64(), self._starts), _wholes(pa.int64(), self._took)
+        found = {name: column.take(of) for name, column in kinds.items()}
+        if self._paths.count(None) < len(self._paths):
+            paths = pa.array(self._paths, pa.string())
+            found["endpoint"] = pc.coalesce(paths, found["endpoint"].cast(pa.string()))
         # whole µs; a duration is rounded up
         columns = {
             "ts": pc.divide(starts, _scalar(1_000)),
             "duration_us": pc.divide(pc.add(took, _scalar(999)), _scalar(1_000)),
-            **{name: column.take(of) for name, column in kinds.items()},
+            **found,
             "trace_id": _hexadecimal(self._traces, self._untraced),
         }
         self.forget()
@@ -157,7 +171,8 @@ class Requests:
 
     def forget(self) -> None:
         """Drop the rows so far."""
-        self._starts, self._took, self._of = array("q"), array("q"), array("i")
+        self._starts, self._took = array("q"), array("q")
+        self._of, self._paths = array("i"), []
         self._traces, self._untraced = bytearray(), array("q")
         self._kinds = {}
         self.taken += 1

@@ -8,6 +8,7 @@ Histograms of spans, which the collector makes, tell a span's name, kind and sta
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -19,8 +20,9 @@ LABELS = (
     "deployment.environment", "cloud.region", "host.name",
 )  # fmt: skip
 ROUTE = "http.route"
+PATHS = ("url.path", "http.target")
 # of use only where there is no route
-UNROUTED = frozenset({"url.path", "http.target", "url.full", "http.url"})
+UNROUTED = frozenset({*PATHS, "url.full", "http.url"})
 METHODS = ("http.request.method", "http.method")
 STATUSES = ("http.response.status_code", "http.status_code")
 GRPC = ("rpc.grpc.status_code", "rpc.response.status_code")
@@ -80,6 +82,23 @@ def kind_of(attributes: Attributes) -> str | None:
     return None if kind is None else str(kind).removeprefix("SPAN_KIND_").lower()
 
 
+def endpoint_key(keys: Sequence[str], unrouted: Collection[str]) -> str | None:
+    """Which of a span's keys is the endpoint if it has a text, whatever the others tell.
+
+    `unrouted` are those that are of use for nothing else. None: it takes more than one to tell.
+    """
+    for key in (ROUTE, *PATHS):
+        if key in keys:
+            alone = keys.count(key) == 1 and (key == ROUTE or key in unrouted)
+            return key if alone else None
+    return None
+
+
+def path_of(text: str) -> str:
+    """A path without its query, as an endpoint."""
+    return word(text.partition("?")[0].partition("#")[0])
+
+
 def word(text: str) -> str:
     """The text as it can be stored: bounded, without halves of characters."""
     text = text[:LONGEST_WORD]
@@ -90,8 +109,8 @@ def _endpoint(attributes: Attributes) -> str | None:
     get = attributes.get
     if route := get(ROUTE):
         return str(route)
-    if path := get("url.path") or get("http.target"):
-        return str(path).partition("?")[0].partition("#")[0]
+    if path := get(PATHS[0]) or get(PATHS[1]):
+        return path_of(str(path))
     if procedure := get("rpc.method"):
         service = get("rpc.service")
         return f"{service}/{procedure}" if service else str(procedure)

@@ -19,8 +19,8 @@ class Taker(Protocol):
     def spans(self, resource: Resource, spans: Iterable[Span]) -> None:
         """Take the spans of a resource."""
 
-    def columns(self, resource: Resource, columns: Columns) -> None:
-        """Take spans of a resource as columns."""
+    def columns(self, columns: Columns) -> None:
+        """Take spans as columns."""
 
     def metrics(self, resource: Resource, scope: str, metrics: Iterable[Metric]) -> None:
         """Take the histograms of a resource."""

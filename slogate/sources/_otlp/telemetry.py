@@ -90,8 +90,9 @@ class Metric(NamedTuple):
     points: Iterator[Point]
 
 
-class Resource(NamedTuple):
-    """Who sent the telemetry: attributes, all of them."""
+@dataclass(slots=True, eq=False)
+class Resource:
+    """Who sent the telemetry: attributes, all of them. Known by who it is, not by what it holds."""
 
     attributes: Attributes
 

@@ -103,16 +103,19 @@ class Translator:
             except Malformed as error:
                 self.losses.bad[str(error)] += 1
 
-    def columns(self, resource: Resource, columns: Columns) -> None:
-        """Take the spans of a resource as columns."""
-        count = len(columns.of)
+    def columns(self, columns: Columns) -> None:
+        """Take spans as columns."""
         if self.settings.signal == "metrics":
-            self.losses.left_out["spans"] += count
-        elif count and not self._is_mine(resource, "traces"):
-            self.losses.left_out[OTHER_SERVICES] += count
-        elif count:
-            owner = self._owners.of(resource.attributes, self.settings.labels, self.requests)
-            self.requests.extend(columns, owner.numbers_of(columns))
+            self.losses.left_out["spans"] += len(columns.of)
+            return
+        whose = dict.fromkeys(columns.whose)
+        mine = {at for at in whose if self._is_mine(columns.resources[at], "traces")}
+        if len(mine) < len(whose):
+            places = [at for at, whose in enumerate(columns.whose) if whose in mine]
+            self.losses.left_out[OTHER_SERVICES] += len(columns.of) - len(places)
+            columns = columns.at(places)
+        numbers = self._owners.numbers(columns, self.settings.labels, self.requests)
+        self.requests.extend(columns, numbers)
 
     def metrics(self, resource: Resource, scope: str, metrics: Iterable[Metric]) -> None:
         """Take the histograms of a resource."""

@@ -13,16 +13,10 @@ from protobuf_fields import field, varint
 
 from slogate.recorders.otlp.repeats import REPEATED, Repeats
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US
+from slogate.sources._otlp import kinds
 from slogate.sources._otlp.documents import take_protobuf
-from slogate.sources._otlp.protobuf import (
-    from_protobuf,
-    span_attributes,
-    span_singly,
-    span_wire,
-    wire,
-)
-from slogate.sources._otlp.protobuf.span_layouts import Part, SpanLayouts
-from slogate.sources._otlp.protobuf.span_singly import Singly
+from slogate.sources._otlp.protobuf import from_protobuf, span_wire, wire
+from slogate.sources._otlp.protobuf.span_layouts import SpanLayouts
 from slogate.sources._otlp.protobuf.span_times import durations
 from slogate.sources._otlp.requests import Columns, Kind, Told
 from slogate.sources._otlp.settings import Settings
@@ -41,6 +35,13 @@ KEYS = (
     "",
 )  # fmt: skip
 VALUES = ("GET", "/cart", "", "/a?b=c", "503", 200, 0, 503, -1, True, 1.5, "x" * 140, "ä", None)
+FEW = ("", "/cart", "GET", 7)
+TEXTS = ("GET", "/cart", "/a?b=c#d", "?e", "x" * 140, "/ä", "y" * 80)
+
+
+def any_value(chance: random.Random, key: str, others: tuple[Any, ...] = VALUES) -> Any:
+    """A value of an attribute; a text, and not an empty one, of one that can be the endpoint."""
+    return chance.choice(TEXTS if key in {"http.route", "url.path", "http.target"} else others)
 
 
 def fixed(number: int, value: int) -> bytes:
@@ -163,6 +164,8 @@ def outcome(take: Callable[[Translator, bytes], None], content: bytes, chosen: S
     except (Malformed, Ambiguous) as error:
         return str(error)
     rows = [row for chunk in translator.chunks(final=True) for row in chunk.rows.to_pylist()]
+    # spans that are found at once come first
+    rows.sort(key=repr)
     losses = translator.losses
     return rows, +losses.bad, +losses.left_out, translator.requests.sampled
 
@@ -209,8 +212,9 @@ def ordered(chance: random.Random, keys: tuple[str, ...], *, plain: bool) -> byt
     """A message of spans that have these attributes in this order, most of them."""
     spans = []
     for _ in range(60):
-        told = [attribute(key, chance.choice(VALUES)) for key in keys]
+        told = [attribute(key, any_value(chance, key)) for key in keys]
         if chance.random() < 0.1 and not plain:
+            told[0] = attribute(keys[0], chance.choice(VALUES))
             told.insert(chance.randrange(len(told) + 1), chance.choice(
                 (odd_attribute(chance), attribute("x", "y" * chance.randrange(200)), b"\x48\x01")
             ))  # fmt: skip
@@ -233,13 +237,12 @@ def test_attributes_that_follow_each_other_as_before(chosen):
             rows, *_ = same(ordered(chance, order, plain=False), chosen)
             assert len(rows) == 60
 
-    assert span_wire.scanner(chosen).layouts(b"").known
+    assert span_wire.scanner(chosen).kinds.every
 
 
 def without_reading_singly(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on, whoever reads a span by itself fails."""
-    for kind, name in ((Singly, "runs"), (from_protobuf, "spans_of")):
-        monkeypatch.setattr(kind, name, None)
+    monkeypatch.setattr(from_protobuf, "spans_of", None)
 
 
 @pytest.mark.parametrize(
@@ -257,7 +260,7 @@ def test_spans_of_a_known_order_are_found_at_once(monkeypatch, keys):
     for _ in range(6):
         same(ordered(chance, keys, plain=True), chosen)
     without_reading_singly(monkeypatch)
-    known = span_wire.scanner(chosen).layouts(b"").known
+    known = span_wire.scanner(chosen).kinds.every
     before = len(known)
 
     rows, *_ = same(ordered(chance, keys, plain=True), chosen)
@@ -275,7 +278,7 @@ def test_spans_whose_keys_are_in_any_order_are_found_at_once(monkeypatch):
     def some() -> bytes:
         return spans_with(
             b"".join(
-                attribute(key, chance.choice(("", "/cart", "GET", 7)))
+                attribute(key, any_value(chance, key, FEW))
                 for key in chance.choices(keys, k=chance.randrange(8))
             )
             for _ in range(60)
@@ -347,14 +350,13 @@ def test_a_span_that_is_not_as_long_as_what_follows():
 
 def test_new_orders_are_learnt_late():
     """A file may go on with spans of another kind, which are found at once after a while."""
-    layouts = SpanLayouts([b"\x02"])
-    for key in (b"\x0a\x01k\x12", b"\x0a\x01l\x12"):
+    layouts = SpanLayouts(frozenset([b"\x02"]), frozenset("kl"), frozenset())
+    for key in "kl":
         for _ in range(3_000):
-            if layouts.wants():
-                layouts.learn([Part(key, b"J\x08" + key + b"\x03", 3, True)])
+            layouts.learn(field(2, span_with(attribute(key, "abc"))))
         layouts.pay(100_000)
 
-    told = b"J\x08\x0a\x01l\x12\x03abc"
+    told = attribute("l", "xyz")
     parts = layouts.split(field(2, span_with(told)))
 
     assert told in parts
@@ -420,37 +422,36 @@ def test_what_an_exporter_writes_is_not_read_by_the_classes(monkeypatch):
     )
     one = head + fixed(7, START) + fixed(8, START + 5)
     one += b"".join(attribute(key, content) for key, content in told.items()) + b"\x7a\x00"
-    content = field(1, field(2, field(2, one) * 3))
+    content = field(1, field(2, field(2, one) * 40))
+    span_wire.scanner.cache_clear()
+    outcome(by_wire, content, CHOICES["servers"])
     monkeypatch.setattr(from_protobuf, "spans_of", None)
 
     rows, bad, left_out, _ = outcome(by_wire, content, CHOICES["servers"])
 
-    assert [row["endpoint"] for row in rows] == ["/cart"] * 3
+    assert [row["endpoint"] for row in rows] == ["/cart"] * 40
     assert not bad
     assert not left_out
 
 
 def test_what_is_remembered_is_bounded(monkeypatch):
     """Telemetry in which no two attributes, names or keys are alike is forgotten again."""
-    monkeypatch.setattr(span_attributes, "_MOST", 10)
-    chance = random.Random(4)
-    scanner = span_wire.scanner.__wrapped__(CHOICES["servers"])
-    spans = b"".join(
-        field(2, field(1, chance.randbytes(16)) + field(2, chance.randbytes(8))
-              + field(5, b"%d" % n) + b"\x30\x02" + fixed(7, START) + fixed(8, START)
-              + attribute(f"key{n}", n) + attribute("http.route", f"/{n}"))
-        for n in range(100)
-    )  # fmt: skip
+    monkeypatch.setattr(kinds, "MOST", 10)
+    chosen = CHOICES["servers"]
+    scanner = span_wire.scanner.__wrapped__(chosen)
 
-    found = [len(each.of) for each in scanner.scan(spans, 0, len(spans), Losses())]
+    def take(translator: Translator, content: bytes) -> None:
+        scanner.take(translator, content)
 
-    assert found == [100]
-    of = scanner.singly.attributes
-    assert max(map(len, (of._keys, of._many, of._passed, of._attributes))) <= 20
-    assert len(scanner.singly.kinds) == 100
-    monkeypatch.setattr(span_singly, "_MOST", 10)
-    assert not list(scanner.scan(b"", 0, 0, Losses()))
-    assert not scanner.singly.kinds
+    for begin in range(0, 2_000, 40):
+        numbers = range(begin, begin + 40)
+        told = (attribute(f"key{n}", n) + attribute("http.route", f"/{n}") for n in numbers)
+        rows, *_ = outcome(take, spans_with(told), chosen)
+        assert {row["endpoint"] for row in rows} == {f"/{n}" for n in numbers}
+
+    assert len(scanner.kinds.every) <= 50
+    assert len(scanner.layouts._keys) <= 200
+    assert len(scanner.layouts._orders) <= 200
 
 
 EARLIEST, LATEST, DAY = EARLIEST_TS * 1_000, LATEST_TS * 1_000 + 999, LONGEST_US * 1_000
@@ -471,18 +472,21 @@ def test_durations_of_many(spans):
     """All durations are found at once, or one of the times is known to be none."""
     starts, took = zip(*spans, strict=True)
     ends = [(start + long) % 2**64 for start, long in spans]
-    possible = all(
+    can = [
         EARLIEST <= start <= LATEST and 0 <= end - start <= DAY
         for start, end in zip(starts, ends, strict=True)
-    )
-    columns = (struct.pack(f"<{len(spans)}Q", *each) for each in (starts, ends))
+    ]
+    columns = tuple(struct.pack(f"<{len(spans)}Q", *each) for each in (starts, ends))
 
-    try:
-        found = durations(*columns)
-    except Malformed:
-        assert not possible
-    else:
-        assert found == (array("q", starts), array("q", took))
+    begun, found, clear = durations(*columns)
+
+    assert clear == ([] if all(can) else can)
+    assert [each for each, good in zip(begun, can, strict=True) if good] == [
+        each for each, good in zip(starts, can, strict=True) if good
+    ]
+    assert [each for each, good in zip(found, can, strict=True) if good] == [
+        each for each, good in zip(took, can, strict=True) if good
+    ]
 
 
 def test_spans_that_came_before():
@@ -493,7 +497,8 @@ def test_spans_that_came_before():
     def columns(*ids: int) -> Columns:
         spans = [bytes([each]) * 8 for each in ids]
         many = array("q", range(len(ids)))
-        return Columns(many, many, [each * 2 for each in spans], spans, [0] * len(ids), [kind])
+        traces, none = [each * 2 for each in spans], [0] * len(ids)
+        return Columns(many, many, traces, spans, [None] * len(ids), none, [kind], none, [])
 
     found = [repeats.fresh(columns(*ids), losses) for ids in ((1, 2, 1), (2, 3), (4, 5), (1, 5))]
 

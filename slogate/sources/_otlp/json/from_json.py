@@ -94,36 +94,44 @@ def spans(
     items: list[Any], keys: Keys, kinds: frozenset[int], wanted: frozenset[str], losses: Losses
 ) -> Iterator[Span]:
     """The spans of these kinds; those of others are left out, malformed ones are bad."""
-    start, end = keys["startTimeUnixNano"], keys["endTimeUnixNano"]
-    trace_id, span_id, state = keys["traceId"], keys["spanId"], keys["traceState"]
     others = 0
     for item in items:
         try:
-            kind = item.get("kind", 0)
-            if (kind if type(kind) is int else enum(kind)) not in kinds:
+            if kind_of(item) in kinds:
+                yield a_span(item, keys, wanted)
+            else:
                 others += 1
-                continue
-            status = item.get("status") or {}
-            code = enum(status.get("code", 0))
-            failed = code == ERROR
-            yield Span(
-                str(item.get("name", "")),
-                whole(item.get(start, 0)),
-                whole(item.get(end, 0)),
-                hexadecimal(item.get(trace_id, ""), 16),
-                hexadecimal(item.get(span_id, ""), 8),
-                code,
-                str(status.get("message", "")) if failed else "",
-                exception(item.get("events")) if failed else "",
-                thinned(item.get(state)),
-                attributes(item.get("attributes"), wanted),
-            )
         except Malformed as error:
             losses.bad[str(error)] += 1
         except (AttributeError, TypeError, KeyError):
             losses.bad["it is no span"] += 1
     if others:
         losses.left_out[OTHER_KINDS] += others
+
+
+def kind_of(item: Any) -> int:
+    """The kind of a span."""
+    kind = item.get("kind", 0)
+    return kind if type(kind) is int else enum(kind)
+
+
+def a_span(item: Any, keys: Keys, wanted: frozenset[str]) -> Span:
+    """A span; Malformed or what reading a wrong type raises if it is none."""
+    status = item.get("status") or {}
+    code = enum(status.get("code", 0))
+    failed = code == ERROR
+    return Span(
+        str(item.get("name", "")),
+        whole(item.get(keys["startTimeUnixNano"], 0)),
+        whole(item.get(keys["endTimeUnixNano"], 0)),
+        hexadecimal(item.get(keys["traceId"], ""), 16),
+        hexadecimal(item.get(keys["spanId"], ""), 8),
+        code,
+        str(status.get("message", "")) if failed else "",
+        exception(item.get("events")) if failed else "",
+        thinned(item.get(keys["traceState"])),
+        attributes(item.get("attributes"), wanted),
+    )
 
 
 def thinned(state: Any) -> bool:

@@ -11,9 +11,11 @@ such as attributes that are lists of lists, do not match.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from functools import cache
 from typing import Any
+
+from slogate.sources._otlp.semantics import endpoint_key
 
 # the fields that are of use; the group of each holds its value as it is written
 FIELDS = (
@@ -48,21 +50,34 @@ class Grammar:
             f"{self.one_of(key=key)}{self.comma}{self.one_of(value=self._value)}"
         )
 
-    def order(self, attributes: Sequence[Mapping[str, Any]], wanted: Container[str]) -> str:
-        """A list of attributes with these keys, those that are wanted in groups.
+    def order(
+        self,
+        attributes: Sequence[Mapping[str, Any]],
+        wanted: Container[str],
+        unrouted: Collection[str],
+    ) -> str:
+        """A list of attributes with these keys, those that make a difference in groups.
 
-        Their values are texts and numbers where these ones have such; there are no escapes.
+        Their values are texts and numbers where these ones have such; those in groups have no
+        escapes. A path that is the endpoint is in a group of that name.
         """
+        keys = [one["key"] for one in attributes]
+        endpoint = endpoint_key(keys, unrouted)
         told = []
-        for one in attributes:
-            value = self._value
-            if (of := one.get("value") or {}).keys() == {"stringValue"}:
-                value = self.with_fields(f'"stringValue"{self.colon}"[^"]*+"')
-            elif of.keys() == {"intValue"}:
+        for key, one in zip(keys, attributes, strict=True):
+            kept = key in wanted and (endpoint is None or key not in unrouted)
+            value, kind = self._value, (one.get("value") or {}).keys()
+            if key == endpoint:
+                text = r'[^"\\]++' if kept else r'(?P<path>[^"\\]++)'
+                value = self.with_fields(f'"stringValue"{self.colon}"{text}"')
+            elif kind == {"stringValue"}:
+                text = r'"[^"\\]*+"' if kept else _TEXT
+                value = self.with_fields(f'"stringValue"{self.colon}{text}')
+            elif kind == {"intValue"}:
                 value = self.with_fields(f'"intValue"{self.colon}"?+[-0-9]++"?+')
-            key = f'"key"{self.colon}"{re.escape(one["key"])}"'
-            found = self.with_fields(f'{key}{self.comma}"value"{self.colon}{value}')
-            told.append(f"({found})" if one["key"] in wanted else found)
+            name = f'"key"{self.colon}"{re.escape(key)}"'
+            found = self.with_fields(f'{name}{self.comma}"value"{self.colon}{value}')
+            told.append(f"({found})" if kept else found)
         return rf"\[{self.comma.join(told)}\]"
 
     def records(self) -> str:

@@ -2,9 +2,9 @@
 
     the text of each field ──► times and ids of all at once, and the number of what each tells
 
-Of the attributes only those that are asked for are looked at: they are found by an expression for
-the order in which spans before had them. Spans that are bad or lack an id are not taken: they are
-to be looked at one by one.
+Of the attributes only those that make a difference are looked at: they are found by an expression
+for the order in which spans before had them. Spans that are bad or lack an id are none of the
+columns: they are to be read as any JSON is.
 """
 
 from __future__ import annotations
@@ -16,127 +16,187 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from operator import sub
-from typing import Any
+from typing import Any, NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US
-from slogate.sources._otlp.json.grammar import Grammar, wanted_expression
-from slogate.sources._otlp.requests import Columns, Kind, told
-from slogate.sources._otlp.telemetry import Malformed, Span
+from slogate.sources._otlp.json.from_json import CAMEL, a_span, kind_of, thinned
+from slogate.sources._otlp.json.grammar import FIELDS, Grammar, wanted_expression
+from slogate.sources._otlp.json.scalars import enum
+from slogate.sources._otlp.kinds import Kinds
+from slogate.sources._otlp.requests import Columns
+from slogate.sources._otlp.semantics import UNROUTED, path_of
+from slogate.sources._otlp.settings import Settings
+from slogate.sources._otlp.telemetry import ERROR, Resource, Span
 
 _TRACE, _SPAN, _STATE, _NAME, _KIND, _START, _END, _ATTRIBUTES, _EVENTS, _STATUS = range(10)
-_MOST_KEPT, _MOST_ORDERS, _MOST_LEARNT = 20_000, 8, 200
-Row = tuple[Any, ...]
+_MOST_KEPT, _MOST_ORDERS, _MOST_LEARNT = 10_000, 12, 200
+_NO_ID = {None, '""'}
+
+
+class Taken(NamedTuple):
+    """Spans as columns; the others as they were read, by whose they are; how many are not asked."""
+
+    columns: Columns
+    odd: list[tuple[int, Any]]
+    others: int
+
+
+class _Order(NamedTuple):
+    """What matches attributes in some order, and which group of it is a path, from 0."""
+
+    match: Callable[[str], re.Match[str] | None]
+    path: int | None
+
+
+class _Known(dict[str | None, bool]):
+    """What is true of a field, by its text."""
+
+    def __init__(self, read: Callable[[Any], bool]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, text: str | None) -> bool:
+        """Find out, and remember."""
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        found = self[text] = self._read(None if text is None else json.loads(text))
+        return found
 
 
 @dataclass(slots=True)
 class SpanColumns:
-    """What is remembered from line to line of spans with the same separators.
-
-    `read` makes a span of the text of its fields, `kind` and `failed` tell its kind and whether its
-    status is one of failure.
-    """
+    """What is remembered from line to line of spans with the same separators."""
 
     grammar: Grammar
-    wanted: frozenset[str]
-    read: Callable[[Row], Span]
-    kind: Callable[[str | None], int]
-    failed: Callable[[str | None], bool]
-    _kinds: list[Kind] = field(default_factory=list)
-    _known: dict[Any, int] = field(default_factory=dict)
-    _orders: dict[str, Callable[[str], re.Match[str] | None]] = field(default_factory=dict)
+    settings: Settings
+    kinds: Kinds = field(default_factory=Kinds)
+    _asked: _Known = field(init=False)
+    _failed: _Known = field(init=False)
+    _orders: dict[str, _Order] = field(default_factory=dict)
     _learnt: int = 0
 
+    def __post_init__(self) -> None:
+        """Kinds and statuses are few."""
+        kinds = self.settings.kinds
+        self._asked = _Known(lambda kind: kind_of({} if kind is None else {"kind": kind}) in kinds)
+        self._failed = _Known(lambda status: enum((status or {}).get("code", 0)) == ERROR)
+
     def take(
-        self, columns: list[list[Any]], asked: frozenset[int], *, escapes: bool
-    ) -> tuple[Columns, int]:
-        """The spans of those kinds, and how many are of others; Malformed if they are not plain.
+        self, columns: list[list[Any]], whose: list[int], resources: Sequence[Resource]
+    ) -> Taken:
+        """The spans of a line; ValueError or what a wrong type raises if one cannot be read."""
+        many = len(whose)
+        columns = [*columns, whose]
+        asked = list(map(self._asked.__getitem__, columns[_KIND]))
+        if not all(asked):
+            columns = [list(compress(column, asked)) for column in columns]
+        others = many - len(columns[-1])
+        starts, ends = _times(columns[_START]), _times(columns[_END])
+        took, odd = list(map(sub, ends, starts)), []
+        has_ids = _NO_ID.isdisjoint(columns[_TRACE]) and _NO_ID.isdisjoint(columns[_SPAN])
+        if starts and not (
+            has_ids and _can(min(starts), min(took)) and _can(max(starts), max(took))
+        ):
+            rows = zip(starts, took, columns[_TRACE], columns[_SPAN], strict=True)
+            clear = [_can(start, long) and _NO_ID.isdisjoint(ids) for start, long, *ids in rows]
+            odd = [
+                (columns[-1][at], _item(columns, at)) for at, good in enumerate(clear) if not good
+            ]
+            columns = [list(compress(column, clear)) for column in columns]
+            starts, took = list(compress(starts, clear)), list(compress(took, clear))
+        paths, told = self._told(columns[_ATTRIBUTES])
+        found = Columns(
+            array("q", starts), array("q", took), _ids(columns[_TRACE], 16),
+            _ids(columns[_SPAN], 8), paths, self._numbers(columns, paths, told), self.kinds.every,
+            columns[-1], resources,
+        )  # fmt: skip
+        return Taken(found, odd, others)
 
-        There are `escapes` in them or not.
-        """
-        if len(self._kinds) > _MOST_KEPT:
-            self._kinds, self._known = [], {}
-        try:
-            many = len(columns[_KIND])
-            mine = [kind in asked for kind in map(self.kind, columns[_KIND])]
-            if not all(mine):
-                columns = [list(compress(column, mine)) for column in columns]
-            starts, took = _times(columns[_START], columns[_END])
-            traces, spans = _ids(columns[_TRACE], 16), _ids(columns[_SPAN], 8)
-            numbers = self._numbers(columns, escapes=escapes)
-        except (AttributeError, TypeError, KeyError, ValueError, OverflowError) as error:
-            raise Malformed("they are to be looked at one by one") from error
-        return Columns(starts, took, traces, spans, numbers, self._kinds), many - len(numbers)
-
-    def _numbers(self, columns: list[list[Any]], *, escapes: bool) -> list[int]:
+    def _numbers(
+        self, columns: list[list[Any]], paths: list[str | None], told: list[Any]
+    ) -> list[int]:
         """The numbers of what spans tell."""
-        find = self._whole if escapes else self._wanted
-        happened = [text is not None and text != "[]" for text in columns[_EVENTS]]
-        of = (columns[_NAME], columns[_STATE], columns[_STATUS], find(columns[_ATTRIBUTES]))
-        telling = list(zip(*of, happened, strict=True))
-        known = self._known
-        numbers: list[Any] = list(map(known.get, telling))
-        for at in [at for at, number in enumerate(numbers) if number is None]:
-            row = tuple(column[at] for column in columns)
-            # the exception of one that failed is among its events
-            what: Any = telling[at]
-            if happened[at] and self.failed(row[_STATUS]):
-                what = (what, row[_EVENTS])
-            if (number := known.get(what)) is None:
-                span = self.read(row)
-                number = known[what] = len(self._kinds)
-                self._kinds.append(Kind(told(span), span.attributes))
-            numbers[at] = number
-        return numbers
+        states, events = columns[_STATE], columns[_EVENTS]
+        sampled = [False] * len(states)
+        if any(states):
+            sampled = [
+                state is not None
+                and ("ot=" in state or "\\" in state)
+                and thinned(json.loads(state))
+                for state in states
+            ]
+        # the exception of one that failed is among its events
+        failed = list(map(self._failed.__getitem__, columns[_STATUS]))
+        happened = [
+            event if has_failed else None
+            for event, has_failed in zip(events, failed, strict=True)
+        ] if any(failed) else [None] * len(events)  # fmt: skip
 
-    def _whole(self, texts: Sequence[str | None]) -> Sequence[Any]:
-        return texts
+        def read(at: int) -> Span:
+            return a_span(_item(columns, at), CAMEL, self.settings.wanted)
 
-    def _wanted(self, texts: list[Any]) -> list[Any]:
-        """The attributes of each span that are asked for, as they are written."""
-        if None not in texts:
-            for match in self._orders.values():
-                found = list(map(match, texts))
-                if None not in found:
-                    return list(map(re.Match.groups, found))  # type: ignore[arg-type]
-        return list(map(self._of, texts))
+        telling = (sampled, columns[_STATUS], told, happened)
+        return self.kinds.numbers(telling, columns[_NAME], paths, read)
 
-    def _of(self, text: str | None) -> Any:
-        if text is None:
-            return None
-        for match in self._orders.values():
-            if found := match(text):
-                return found.groups()
+    def _told(self, texts: Sequence[str | None]) -> tuple[list[str | None], list[Any]]:
+        """The paths of spans, and the attributes of each that make a difference, as written."""
+        paths: list[str | None] = []
+        told: list[Any] = []
+        orders = self._orders.values()
+        for text in texts:
+            path = None
+            attributes: Any = None
+            if text is not None:
+                for match, at in orders:
+                    if found := match(text):
+                        attributes = found.groups()
+                        if at is not None:
+                            path = path_of(attributes[at])
+                            attributes = attributes[:at] + attributes[at + 1 :]
+                        break
+                else:
+                    attributes = self._otherwise(text)
+            paths.append(path)
+            told.append(attributes)
+        return paths if any(paths) else [], told
+
+    def _otherwise(self, text: str) -> Any:
+        """Attributes in an order that is not known yet, as they are written."""
         if self._learnt < _MOST_LEARNT and len(self._orders) < _MOST_ORDERS:
             self._learnt += 1
-            order = self.grammar.order(json.loads(text), self.wanted)
-            self._orders[order] = re.compile(order).fullmatch
-        return tuple(wanted_expression(self.grammar.blank, self.wanted).findall(text))
+            self._learn(json.loads(text))
+        # keys may have escapes
+        find = wanted_expression(self.grammar.blank, self.settings.wanted).findall
+        return text if "\\" in text else tuple(find(text))
+
+    def _learn(self, attributes: list[Any]) -> None:
+        unrouted = UNROUTED - set(self.settings.labels)
+        order = self.grammar.order(attributes, self.settings.wanted, unrouted)
+        found = re.compile(order)
+        path = found.groupindex.get("path")
+        self._orders[order] = _Order(found.fullmatch, None if path is None else path - 1)
 
 
-def _times(starts: list[str], ends: list[str]) -> tuple[array[int], array[int]]:
-    """Starts and durations in ns; Malformed if one cannot be."""
-    if not starts:
-        return array("q"), array("q")
-    begun, ended = (
-        array("q", map(int, ",".join(texts).replace('"', "").split(",")))
-        for texts in (starts, ends)
-    )
-    took = array("q", map(sub, ended, begun))
-    if min(begun) < EARLIEST_TS * 1_000 or max(begun) // 1_000 > LATEST_TS:
-        raise Malformed("the start of a span cannot be")
-    if min(took) < 0 or max(took) > LONGEST_US * 1_000:
-        raise Malformed("the end of a span cannot be")
-    return begun, took
+def _item(columns: list[list[Any]], at: int) -> Any:
+    """A span as it is read of JSON."""
+    told = ((name, column[at]) for name, column in zip(FIELDS, columns, strict=False))
+    fields = ",".join(f'"{name}":{text}' for name, text in told if text)
+    return json.loads(f"{{{fields}}}")
 
 
-def _wholes(texts: list[str]) -> array[int]:
-    """Numbers with quotes or without."""
-    return array("q", map(int, ",".join(texts).replace('"', "").split(",")))
+def _times(texts: list[str | None]) -> list[int]:
+    """Moments with quotes or without; 0 where there is none."""
+    if None in texts:
+        texts = [text or "0" for text in texts]
+    return list(map(int, ",".join(texts).replace('"', "").split(","))) if texts else []  # type: ignore[arg-type]
+
+
+def _can(start_ns: int, took_ns: int) -> bool:
+    """Whether a span can begin then and take so long."""
+    return EARLIEST_TS <= start_ns // 1_000 <= LATEST_TS and 0 <= took_ns <= LONGEST_US * 1_000
 
 
 def _ids(texts: list[str], size: int) -> list[bytes]:
-    """Ids in quotes; Malformed if one is missing."""
+    """Ids in quotes."""
     found = bytes.fromhex("".join(texts).replace('"', ""))
-    if len(found) != size * len(texts) or "" in texts or '""' in texts:
-        raise Malformed("a span has no id")
     return [found[at : at + size] for at in range(0, len(found), size)]

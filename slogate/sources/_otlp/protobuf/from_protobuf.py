@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from slogate.errors import SourceError
@@ -28,6 +29,7 @@ from slogate.sources._otlp.telemetry import (
 )
 
 _MISSING = "reading OTLP's protobuf needs the package opentelemetry-proto"
+_REMEMBERED = 4_096
 _HINT = "install it: pip install 'slogate[otlp]'; or let the sender write JSON"
 
 
@@ -75,6 +77,16 @@ def counted_in(content: bytes) -> int:
     from opentelemetry.proto.metrics.v1.metrics_pb2 import ExponentialHistogramDataPoint as Message
 
     return sum(Message.Buckets.FromString(content).bucket_counts)
+
+
+def resource(content: bytes) -> Resource:
+    """A resource by its bytes, which are valid; shared by the messages that have the same."""
+    return _shared(content) if len(content) <= _REMEMBERED else resource_of(content)
+
+
+@lru_cache(maxsize=1_024)
+def _shared(content: bytes) -> Resource:
+    return resource_of(content)
 
 
 def resource_of(content: bytes) -> Resource:

@@ -20,6 +20,7 @@ _VARINT, _KNOWN, _BEGIN, _END = 0, 2, 3, 4
 _ONE_BYTE, _FIRST = 0x87, 0x08
 _WIDTHS = {1: 8, 5: 4}
 _DEEPEST = 100
+_RESOURCES, _RESOURCE, _SCOPE = 0x0A, 0x0A, 0x12
 _METRICS, _POINTS, _METADATA = 0x12, 0x0A, 0x62
 
 
@@ -73,7 +74,17 @@ def varint(data: bytes, at: int, end: int, longest: int = _LONG) -> tuple[int, i
 def fields(data: bytes, at: int, end: int) -> Iterator[Field]:
     """The fields between two bytes; Malformed where one is not whole."""
     while at < end:
-        found = _short(data, at, end) or _field(data, at, end, 0)
+        tag = data[at]
+        # of known length, as most are: its tag has one byte, its length two at most
+        if tag & _ONE_BYTE == _KNOWN and tag >= _FIRST and at + 3 <= end:
+            length, content = data[at + 1], at + 2
+            if length > 127:
+                length, content = length + (data[at + 2] - 1 << 7), at + 3
+            if data[content - 1] < 128 and content + length <= end:
+                yield Field(tag, at, content, content + length)
+                at = content + length
+                continue
+        found = _field(data, at, end, 0)
         yield found
         at = found.end
 
@@ -83,19 +94,22 @@ def nested(data: bytes, at: int, end: int, tag: int) -> list[tuple[int, int]]:
     return [(each.content, each.end) for each in fields(data, at, end) if each.tag == tag]
 
 
-def _short(data: bytes, at: int, end: int) -> Field | None:
-    """A field of known length, as most are: its tag has one byte, its length three at most."""
-    tag = data[at]
-    if tag & _ONE_BYTE != _KNOWN or tag < _FIRST or at + 4 > end:
-        return None
-    length, content = data[at + 1], at + 2
-    if length > 127:
-        length, content = length + (data[at + 2] - 1 << 7), at + 3
-        if data[at + 2] > 127:
-            length, content = length + (data[at + 3] - 1 << 14), at + 4
-            if data[at + 3] > 127:
-                return None
-    return Field(tag, at, content, content + length) if content + length <= end else None
+def entries(content: bytes, signal: str) -> Iterator[tuple[bytes, list[tuple[int, int]]]]:
+    """Each resource of a message, and where its scopes begin and end; Malformed if there is none.
+
+    A resource that is there twice is one of all their fields.
+    """
+    found = nested(content, 0, len(content), _RESOURCES)
+    if content and not found:
+        raise Malformed(f"it is no message of {signal}")
+    for begin, end in found:
+        of, scopes = b"", []
+        for each in fields(content, begin, end):
+            if each.tag == _RESOURCE:
+                of += content[each.content : each.end]
+            elif each.tag == _SCOPE:
+                scopes.append((each.content, each.end))
+        yield of, scopes
 
 
 def _field(data: bytes, at: int, end: int, depth: int) -> Field:
