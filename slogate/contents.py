@@ -29,6 +29,14 @@ class Held(NamedTuple):
     content: Content
 
 
+def remedy(who: str) -> str:
+    """What to do about requests that a run has already."""
+    return (
+        f"import what is not there yet, or delete what is: slogate runs delete {who}; "
+        "it is other traffic? give it a --label of its own"
+    )
+
+
 def held_by(runs: Iterable[Run]) -> list[Held]:
     """The contents that runs say they hold."""
     return [

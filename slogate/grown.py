@@ -18,7 +18,17 @@ from pathlib import Path
 from typing import IO, Any
 
 from slogate import intake
-from slogate.contents import BLOCK, HEAD, Held, beginning, held_by, passed, reach_of, segments_of
+from slogate.contents import (
+    BLOCK,
+    HEAD,
+    Held,
+    beginning,
+    held_by,
+    passed,
+    reach_of,
+    remedy,
+    segments_of,
+)
 from slogate.errors import SourceError, StoreError
 from slogate.hashing import hash_of
 from slogate.model.run import Content, Run
@@ -135,7 +145,7 @@ def _refuse_same_ends(file: File, held: Sequence[Held]) -> None:
             raise SourceError(
                 f"{file.origin.name} {how} was imported as {each.who}, "
                 "and its requests would count twice",
-                hint="it is other traffic? give it a --label of its own",
+                hint=remedy(each.who),
             )
 
 

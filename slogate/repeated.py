@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from math import sqrt
 
+from slogate.contents import remedy
 from slogate.errors import SourceError
 from slogate.hashing import hash_of
 from slogate.model.run import Run
@@ -102,9 +103,10 @@ def _names(run: Run) -> str:
 
 
 def _hint(run: Run) -> str:
-    there = f"import what is not there yet, or delete what is: slogate runs delete {run.id}"
-    if FOLLOWED in run.origin:
-        there = (
-            f"what is written to it is taken in by: slogate import --follow {run.origin[FOLLOWED]}"
-        )
-    return f"{there}; it is other traffic? give it a --label of its own"
+    if FOLLOWED not in run.origin:
+        return remedy(run.id)
+    log = run.origin[FOLLOWED]
+    return (
+        f"what is written to it is taken in by: slogate import --follow {log}; "
+        "it is other traffic? give it a --label of its own"
+    )
