@@ -60,6 +60,7 @@ _NO_ELAPSED = "its elapsed is no whole number of ms between 0 and a day"
 _NO_SUCCESS = "its success is neither true nor false"
 _SUMMED = "it sums up several samples (SampleCount over 1), whose single times are lost"
 _CONTROLLER = "transaction controllers (kept with --option transactions=keep)"
+_HEADER = "headers within the file, of files that were joined"
 _PART = "parts of samples (kept without --option parts=skip)"
 
 
@@ -178,7 +179,9 @@ def _zone_us(origin: Origin) -> int:
 def _sql(dialect: Dialect, *, time: str, at_end: bool, skip: bool, parts: bool) -> str:
     """The scan's query; nothing of the file is written into it, only our own words."""
     has_success = "success" in dialect.columns
-    left_out = [*([_IS_CONTROLLER] if skip else []), *([_IS_PART] if parts else [])]
+    same = " AND ".join(f"{name} = '{name}'" for name in _USED if name in dialect.columns)
+    is_header = f"CASE WHEN timeStamp = 'timeStamp' THEN CASE WHEN {same} THEN '{_HEADER}' END END"
+    left_out = [is_header, *([_IS_CONTROLLER] if skip else []), *([_IS_PART] if parts else [])]
     return _QUERY.format(
         reader=reader_sql(dialect, _USED),
         time=time,
@@ -186,7 +189,7 @@ def _sql(dialect: Dialect, *, time: str, at_end: bool, skip: bool, parts: bool) 
         ok=_SUCCESS if has_success else _CODE_SUCCESS,
         no_success="ok IS NULL" if has_success else "FALSE",
         shift="took_us" if at_end else "0",
-        left_out=f"coalesce({', '.join(left_out)})" if left_out else "NULL::VARCHAR",
+        left_out=f"coalesce({', '.join(left_out)})",
     )
 
 
@@ -241,6 +244,8 @@ def _reason(
     if (skip and message.startswith(CONTROLLER)) or row["label"] in parts:
         return None
     time = row["timeStamp"]
+    if time == "timeStamp" and all(row[name] == name for name in _USED if name in row):
+        return None
     if not (is_date(time, date) if date else _between(time, EARLIEST_TS, LATEST_TS)):
         return _NO_TIME
     if not _between(row["elapsed"], 0, LONGEST_US):

@@ -76,6 +76,17 @@ def test_a_column_of_numbers_before_jmeters_own(tmp_path):
     assert [row["duration_us"] for row in take(tmp_path, content).rows] == [5_000, 5_000]
 
 
+def test_headers_of_joined_files_are_no_rows(tmp_path):
+    """Logs of several generators put behind one another are read, as many as there are."""
+    content = jtl(sample(0), WHOLE.strip(), sample(9), WHOLE.strip(), "cut", header=WHOLE)
+
+    rows, tally = take(tmp_path, content)
+
+    assert (len(rows), tally.bad.total(), tally.left_out.total()) == (2, 1, 2)
+    assert [name for name in tally.left_out if "headers within the file" in name]
+    assert "results.jtl:6: " in tally.shown[0]
+
+
 PARTED = (sample(10, 90, label="a b"), sample(10, 20, label="a b-0"), sample(40, 50, label="a b-1"),
           sample(45, 5, label="a b-1-0"), sample(200, label="page-7"))  # fmt: skip
 
