@@ -1,4 +1,4 @@
-"""What people write on the command line of `import`: files, patterns, stdin, K=V pairs, shares."""
+"""What people write on a command line: files, patterns, stdin, K=V pairs, shares."""
 
 from __future__ import annotations
 

@@ -85,6 +85,7 @@ def command(
       slogate history submit/p95 --ack "new cache, agreed in 4711"
     """
     from slogate import __version__
+    from slogate.cli.given import given_pairs
     from slogate.cli.grid import dumps
     from slogate.cli.known_changes import place_of, read_known
     from slogate.cli.specfiles import FOLDER
@@ -104,7 +105,7 @@ def command(
         objectives=tuple(objectives or ()),
         service=service,
         branch=branch,
-        labels=_labels(label or ()),
+        labels=given_pairs("--label", label or []),
         since_ts=_since(since),
     )
     acknowledged = read_known(file)
@@ -124,14 +125,6 @@ def command(
     else:
         _show(told, no_color=no_color, quiet=quiet)
     return _gate(told, fail=fail_on_new, quiet=quiet)
-
-
-def _labels(pairs: Sequence[str]) -> dict[str, str]:
-    if not pairs:
-        return {}
-    from slogate.cli.testing import labels
-
-    return labels(pairs)
 
 
 def _since(word: str | None) -> int | None:

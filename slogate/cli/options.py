@@ -122,13 +122,11 @@ def given_duration(text: str, option: str) -> int:
     from slogate.errors import UsageError
     from slogate.units import parse_duration
 
-    word = text.strip()
-    if word.replace(".", "", 1).isdecimal():
-        raise UsageError(f"{option}: '{word}' has no unit", hint=f"write {word}s")
     try:
-        planned = parse_duration(word)
+        planned = parse_duration(text, ("s", "m"))
     except ValueError as error:
-        raise UsageError(f"{option}: {error}") from None
+        fault, _, hint = str(error).partition("; ")
+        raise UsageError(f"{option}: {fault}", hint=hint or None) from None
     if planned == 0:
         raise UsageError(f"{option} must be longer than 0")
     return planned

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, note, out
+from slogate.cli.options import JSON, NO_COLOR, QUIET, SERVICE, STORE, given_duration, note, out
 from slogate.errors import EXIT_NO_VERDICT, EXIT_PASS, UsageError
 
 if TYPE_CHECKING:
@@ -136,14 +136,4 @@ def _rate(text: str | None) -> float | None:
 
 
 def _run_time(text: str | None) -> int | None:
-    if text is None:
-        return None
-    from slogate.units import parse_duration
-
-    try:
-        given = parse_duration(text, ("m", "s"))
-    except ValueError as error:
-        raise UsageError(f"--for: {error}") from None
-    if given == 0:
-        raise UsageError("--for must be longer than 0")
-    return given
+    return None if text is None else given_duration(text, "--for")

@@ -13,12 +13,12 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from slogate.cli.importing import counted, plain
-from slogate.cli.options import note, out
+from slogate.cli.options import given_duration, note, out
 from slogate.errors import Interrupted, SlogateError, SourceError, StoreError, UsageError
 from slogate.model.run import Run
 from slogate.recorders.otlp.answers import Signal
@@ -30,7 +30,7 @@ from slogate.recorders.otlp.writer import Writer
 from slogate.sources._otlp.protobuf.from_protobuf import available
 from slogate.sources._otlp.settings import Settings, settings
 from slogate.store.layout import open_store, service_folder
-from slogate.units import US_PER_SECOND, format_count, parse_duration
+from slogate.units import US_PER_SECOND, format_count
 
 _DOUBLED = (
     "sends spans and histograms, which tell of the same requests: take one of them with --only, "
@@ -62,8 +62,8 @@ class Request:
 
 def receive(request: Request) -> None:
     """Receive until it is time to stop; StoreError if the store could not take it all."""
-    length = _duration("--for", request.length)
-    flush = _duration("--flush-every", request.flush_every)
+    length = None if request.length is None else _seconds(request.length, "--for")
+    flush = _seconds(request.flush_every, "--flush-every")
     signals, chosen = _signals(request.only), _settings(request.options)
     address = _address(request.bind, allow_remote=request.allow_remote)
     if request.most_body > request.memory:
@@ -76,7 +76,7 @@ def receive(request: Request) -> None:
              "receiver was killed", quiet=request.quiet)  # fmt: skip
         if run.state != "complete":
             note(f"{run.id} is {run.state}: {run.note}")
-    writer = Writer(store, flush_s=flush or 5.0, labels=request.labels, clock_us=_now_us)
+    writer = Writer(store, flush_s=flush, labels=request.labels, clock_us=_now_us)
     router = Router(chosen, service=request.service, labels=request.labels)
     try:
         server = Receiver(
@@ -211,8 +211,6 @@ def _settings(options: Mapping[str, str]) -> Settings:
         chosen = settings({**options, "service": "*"})
     except ValueError as error:
         raise UsageError(str(error)) from None
-    from dataclasses import replace
-
     return replace(chosen, signal="both", since_ns=time.time_ns())
 
 
@@ -244,16 +242,8 @@ def _url(server: Receiver) -> str:
     return f"http://{shown}:{port}"
 
 
-def _duration(flag: str, text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        found = parse_duration(text, ("s", "m"))
-    except ValueError as error:
-        raise UsageError(f"{flag}: {error}") from None
-    if not found:
-        raise UsageError(f"{flag} must be longer than 0")
-    return found / US_PER_SECOND
+def _seconds(text: str, option: str) -> float:
+    return given_duration(text, option) / US_PER_SECOND
 
 
 def _now_us() -> int:

@@ -121,11 +121,12 @@ def label_command(
       slogate runs label before-cache name= kept=yes
     """
     del no_color
+    from slogate.cli.given import given_pairs
     from slogate.cli.grid import dumps
     from slogate.store.manifest import find_run, label_run
 
     opened = opened_store(store)
-    labels = _pairs(pairs)
+    labels = given_pairs("label", pairs)
     changed = label_run(opened, find_run(opened, run, service=service).id, labels)
     refreshed(opened, quiet=quiet)
     if as_json:
@@ -238,13 +239,3 @@ def _ask(ids: list[str]) -> None:
     if not sys.stdin.isatty():
         raise UsageError("nobody can be asked here whether to delete", hint="add --yes")
     typer.confirm(f"delete {', '.join(ids)} with all requests and verdicts?", abort=True, err=True)
-
-
-def _pairs(words: list[str]) -> dict[str, str]:
-    labels = {}
-    for word in words:
-        key, separator, value = word.partition("=")
-        if not separator or not key:
-            raise UsageError(f"'{word}' is no label", hint="write KEY=VALUE, or KEY= to remove it")
-        labels[key] = value
-    return labels

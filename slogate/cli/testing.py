@@ -15,6 +15,7 @@ from pathlib import Path
 from slogate.cli.against import Wanted, base_of
 from slogate.cli.closing import close
 from slogate.cli.complaints import told
+from slogate.cli.given import given_pairs
 from slogate.cli.judging import keep_all, of_one_service, read, worst
 from slogate.cli.locusting import arguments, is_master, own_host, variables, web_port
 from slogate.cli.missed import note_missed
@@ -91,7 +92,7 @@ def _prepare(request: Request) -> Test:
     refuse_undecidable(request, chosen)
     if request.settings.host is not None:
         refuse_unusable(request.settings.host)
-    labels(request.labels)
+    given_pairs("--label", request.labels)
     arguments(request.settings, request.locust, request.web, request.configured)
     stamp = datetime.fromtimestamp(time.time(), UTC).strftime("%Y%m%d-%H%M%S")
     test = Test(
@@ -129,7 +130,7 @@ def _refuse_early_stop(test: Test) -> None:
 def _against(test: Test, wanted: Wanted) -> Test:
     """The test with the base that it is to be held against."""
     request = test.request
-    given = labels(request.labels)
+    given = given_pairs("--label", request.labels)
     if taken := sorted({"slice", SETTLED[0]} & set(given)):
         raise UsageError(f"with --against the label '{taken[0]}' is taken")
     base = base_of(
@@ -199,7 +200,7 @@ def _generate(test: Test, death: Death) -> Ended:
     info = {
         "commit": commit,
         "branch": branch,
-        "labels": labels(test.request.labels),
+        "labels": given_pairs("--label", test.request.labels),
         "planned_us": test.planned_us,
         "against": None if test.base is None else test.base.info(),
     }
@@ -235,17 +236,6 @@ def _invite(test: Test, port: int) -> None:
         test.say(
             f"open http://localhost:{port}, start a test there; it is judged when it has stopped"
         )
-
-
-def labels(pairs: Sequence[str]) -> dict[str, str]:
-    """`k=v` pairs as a mapping; UsageError for anything else."""
-    found = {}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise UsageError(f"--label {pair!r} is no label", hint="write one like region=eu")
-        found[key] = value
-    return found
 
 
 def _work(request: Request) -> None:

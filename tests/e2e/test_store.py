@@ -187,7 +187,7 @@ def test_a_label_without_a_value_is_exit_2(project):
     done = project.slogate("runs", "label", "r-a", "pin")
 
     assert done.code == 2
-    assert "KEY=VALUE" in done.err
+    assert "label key=value" in done.err
 
 
 def test_nothing_is_deleted_unasked(project):

@@ -61,8 +61,8 @@ def test_names_do_not_command_a_terminal(capsys, tmp_path):
         pytest.param(
             ["run", "Customer"], "Customer", "Locust's own arguments go after `--`", id="positional"
         ),
-        pytest.param(["run", "-t", "20"], "'20' has no unit", "write 20s", id="unit"),
-        pytest.param(["demo", "-t", "20"], "'20' has no unit", "write 20s", id="demo-unit"),
+        pytest.param(["run", "-t", "20"], "'20' has no unit", "write 20s or 20m", id="unit"),
+        pytest.param(["demo", "-t", "20"], "'20' has no unit", "write 20s or 20m", id="demo-unit"),
     ],
 )  # fmt: skip
 def test_a_wrong_call_is_told_in_one_style(capsys, arguments, error, hint):

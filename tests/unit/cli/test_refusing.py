@@ -114,7 +114,7 @@ def test_the_pilot_run_itself_never_stops_early(tmp_path):
 @pytest.mark.parametrize(
     ("labels", "locustfile", "told"),
     [
-        pytest.param(("region",), "mine.py", "is no label", id="label"),
+        pytest.param(("region",), "mine.py", "is no pair", id="label"),
         pytest.param((), "none.py", "there is no locustfile none.py", id="locustfile"),
     ],
 )
