@@ -208,6 +208,16 @@ def _announced(port, message):
                      id="no chunks"),
         pytest.param("/v1/metrics", b"2\r\n{}\r\n0\r\n\r\n", {"transfer_encoding": "chunked"}, 200,
                      "{}", id="chunks"),
+        pytest.param("/v1/metrics", b"0x2\r\n{}\r\n0\r\n\r\n", {"transfer_encoding": "chunked"},
+                     400, "malformed", id="signs in chunks"),
+        pytest.param("/v1/metrics", b"2\r\n{}\r\n0\r\n\r\n",
+                     {"transfer_encoding": "chunked", "content_length": "12"}, 400, "twice",
+                     id="two lengths"),
+        pytest.param("/v1/metrics", b"{}", {"transfer_encoding": "gzip"}, 501, "only chunked",
+                     id="other transfer"),
+        pytest.param("/v1/traces", gzip.compress(b"{}"), {"content_encoding": "x-gzip"}, 200,
+                     "{}", id="old name of gzip"),
+        pytest.param("/", b"{}", {}, 404, "nothing at /, but", id="no path"),
     ],
 )  # fmt: skip
 def test_answers(receiver, path, body, headers, status, words):
@@ -221,6 +231,27 @@ def test_answers(receiver, path, body, headers, status, words):
     assert words.encode() in content
     if kind != "application/json" and status != 200:
         assert content[content.index(b"\x12") + 2 :].decode()
+
+
+@pytest.mark.parametrize(
+    ("head", "code"),
+    [
+        pytest.param(b"\x16\x03\x01\x02\r\n\r\n", 400, id="TLS"),
+        pytest.param(b"BREW /v1/traces HTTP/1.1\r\n\r\n", 501, id="another method"),
+        # as much as is read, for what is left unread resets the connection
+        pytest.param(b"POST /".ljust(65_537, b"a"), 414, id="long path"),
+        pytest.param(b"POST / HTTP/1.1\r\n" + b"X: ".ljust(65_537, b"a"), 431, id="long header"),
+    ],
+)
+def test_heads_that_are_refused(receiver, head, code):
+    """What the library of HTTP refuses is answered as all else is: a Status, and the end."""
+    with socket.create_connection(("127.0.0.1", receiver.port), timeout=60) as connection:
+        connection.sendall(head)
+        answer = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+
+    first, _, body = answer.partition(b"\r\n\r\n")
+    assert first.startswith(b"HTTP/1.1 %d " % code)
+    assert json.loads(body)["code"] == 3
 
 
 @pytest.fixture(scope="module")
@@ -355,7 +386,7 @@ def test_it_may_be_stopped_at_once(tmp_path):
 
 def test_it_ends_by_itself(tmp_path):
     """After the time of `--for` it stops as if it were told to, though a client is still there."""
-    with receiving(tmp_path, "--for", "1s") as running:
+    with receiving(tmp_path, "--for", "3s") as running:
         idle = threading.Thread(target=running.send, args=(traces(span()),))
         idle.start()
         idle.join()

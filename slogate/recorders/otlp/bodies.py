@@ -19,6 +19,7 @@ from slogate.recorders.otlp.budget import Budget
 BLOCK = 1 << 16
 DRAINED = 64 << 20
 GROWN, ANYWAY = 500, 1 << 20
+_HEXADECIMAL = b"0123456789abcdefABCDEF"
 
 
 class Stream(Protocol):
@@ -102,7 +103,14 @@ class Body:
 
 def _blocks(stream: Stream, headers: Message) -> Iterator[bytes]:
     """The body as it comes, of a known length or in chunks."""
-    if "chunked" in (headers.get("Transfer-Encoding") or "").lower():
+    told = headers.get_all("Transfer-Encoding", [])
+    lengths = {each.strip() for each in headers.get_all("Content-Length", [])}
+    if len(lengths) + bool(told) > 1:
+        # a proxy may have taken it for another request than we would
+        raise Refused(400, INVALID, "the request says twice how long it is", close=True)
+    if told:
+        if [each.strip().lower() for each in told] != ["chunked"]:
+            raise Refused(501, INVALID, "of transfer encodings only chunked is known", close=True)
         yield from _chunks(stream)
         return
     left = _length(headers)
@@ -124,13 +132,10 @@ def _length(headers: Message) -> int | None:
 def _chunks(stream: Stream) -> Iterator[bytes]:
     broken = Refused(400, INVALID, "the chunks of the body are malformed", close=True)
     while True:
-        line = stream.readline(1_000)
-        try:
-            left = int(line.partition(b";")[0].strip(), 16)
-        except ValueError:
-            raise broken from None
-        if left < 0:
+        digits = stream.readline(1_000).partition(b";")[0].strip()
+        if not digits or digits.translate(None, _HEXADECIMAL):
             raise broken
+        left = int(digits, 16)
         if left == 0:
             while stream.readline(1_000).strip():
                 pass
@@ -148,14 +153,14 @@ def _chunks(stream: Stream) -> Iterator[bytes]:
 def _decoded(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     if encoding == "identity":
         return blocks
-    if encoding in {"gzip", "deflate"}:
+    if encoding in {"gzip", "x-gzip", "deflate"}:
         return _inflated(blocks, encoding)
     raise Refused(415, INVALID, f"the encoding {encoding[:40]} is not known; send gzip")
 
 
 def _inflated(blocks: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     damaged = Refused(400, INVALID, f"the {encoding} compression of the body is damaged")
-    bits = 31 if encoding == "gzip" else zlib.MAX_WBITS
+    bits = zlib.MAX_WBITS if encoding == "deflate" else 31
     inflater = zlib.decompressobj(bits)
     try:
         for block in blocks:

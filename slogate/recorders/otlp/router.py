@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -26,7 +26,7 @@ from slogate.sources._otlp.protobuf.from_protobuf import available
 from slogate.sources._otlp.requests import Columns
 from slogate.sources._otlp.semantics import word
 from slogate.sources._otlp.settings import Settings
-from slogate.sources._otlp.silence import SILENT_NS
+from slogate.sources._otlp.silence import AHEAD, AHEAD_NS, SILENT_NS
 from slogate.sources._otlp.telemetry import Losses, Malformed, Metric, Resource, Span
 from slogate.sources._otlp.translate import Translator
 from slogate.store.parts import conforming
@@ -121,10 +121,16 @@ class Router:
 
     def spans(self, resource: Resource, spans: Iterable[Span]) -> None:
         """Take the spans of a resource, those that came before left out."""
-        self._of(resource).spans(resource, self.repeats.new(spans, self.losses))
+        fresh = self.repeats.new(self._in_time(spans), self.losses)
+        self._of(resource).spans(resource, fresh)
 
     def columns(self, columns: Columns) -> None:
         """Take spans as columns, those that came before left out."""
+        latest = self.clock_ns() + AHEAD_NS
+        if max(columns.starts, default=0) > latest:
+            kept = [at for at, start in enumerate(columns.starts) if start <= latest]
+            self.losses.bad[AHEAD] += len(columns.starts) - len(kept)
+            columns = columns.at(kept)
         fresh = self.repeats.fresh(columns, self.losses)
         services = [resource.service for resource in fresh.resources]
         places: dict[str, list[int]] = {}
@@ -133,6 +139,15 @@ class Router:
         for mine in places.values():
             some = fresh if len(places) == 1 else fresh.at(mine)
             self._of(some.resources[some.whose[0]]).columns(some)
+
+    def _in_time(self, spans: Iterable[Span]) -> Iterator[Span]:
+        """The spans without those of the future, which are counted."""
+        latest = self.clock_ns() + AHEAD_NS
+        for span in spans:
+            if span.start_ns > latest:
+                self.losses.bad[AHEAD] += 1
+            else:
+                yield span
 
     def metrics(self, resource: Resource, scope: str, metrics: Iterable[Metric]) -> None:
         """Take the histograms of a resource."""

@@ -233,7 +233,7 @@ class _Handler(BaseHTTPRequestHandler):
             body.release()
 
     def _signal(self, kind: str) -> Signal:
-        path = self.path.partition("?")[0].rstrip("/")
+        path = self.path.partition("?")[0].rstrip("/") or "/"
         signal = PATHS.get(path)
         if signal is None or signal not in self.server.signals:
             taken = ", ".join(p for p, s in PATHS.items() if s in self.server.signals)
@@ -268,8 +268,18 @@ class _Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
         self.wfile.flush()
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Say what the library refuses by itself as all else is: broken heads, other methods."""
+        del explain
+        self.close_connection = True
+        # of a head that is no HTTP, whatever it begins with
+        self.request_version = self.protocol_version
+        told = message or HTTPStatus(code).phrase
+        self._send(code, JSON, status(JSON, INVALID, told[:200]))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the library's name)
         """Requests are counted, not logged."""

@@ -12,13 +12,15 @@ file is refused as a whole (Crowded).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from array import array
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import sub
 from typing import NamedTuple
 
 from slogate.sources._otlp.silence import SILENT_NS, Silence
-from slogate.sources._otlp.telemetry import Explicit, Exponential, Malformed, Point
+from slogate.sources._otlp.telemetry import Attributes, Explicit, Exponential, Malformed, Point
 
 MOST_STREAMS, MOST_IN_FILE = 100_000, 200_000
 STARTS_KEPT = 8
@@ -48,6 +50,20 @@ class Increase(NamedTuple):
     buckets: Explicit | Exponential
 
 
+def compact(counts: Sequence[int]) -> Sequence[int]:
+    """The counts in as few bytes as the largest needs: a series is held for as long as the file."""
+    bits = max(counts, default=0).bit_length()
+    return array(next((code for most, code in _CODES if bits <= most), "Q"), counts)
+
+
+_CODES = ((8, "B"), (16, "H"), (32, "I"))
+
+
+def series(of: Hashable, attributes: Attributes) -> Hashable:
+    """What tells a series from others of a metric; small, as it is remembered for each."""
+    return (of, *chain.from_iterable(sorted(attributes.items())))
+
+
 class Nothing(NamedTuple):
     """The point tells of no request, and why."""
 
@@ -74,7 +90,7 @@ class Increases:
         self.silence.hear(identity)
         if point.time_ns <= last.time_ns:
             return Nothing(REPEATED)
-        starts[point.start_ns] = point
+        starts[point.start_ns] = _held(point)
         buckets = _difference(point.buckets, last.buckets)
         if buckets is None or point.total < last.total:
             return _increase(point, last.time_ns)
@@ -129,7 +145,7 @@ class Increases:
         if starts:  # before room is made: it is not silent itself
             self.silence.hear(identity)
         self._hold(identity)
-        starts[point.start_ns] = point
+        starts[point.start_ns] = _held(point)
         self._streams[identity] = starts
         self.silence.hear(identity)
 
@@ -183,6 +199,12 @@ def _is_of_deltas(identity: Hashable) -> bool:
 def without_buckets(point: Point) -> Point:
     """What is to be remembered of a delta: of its buckets, only of which kind they are."""
     return point._replace(buckets=_EMPTY[type(point.buckets)])
+
+
+def _held(point: Point) -> Point:
+    """What is to be remembered of a cumulative point."""
+    buckets = point.buckets._replace(counts=compact(point.buckets.counts))
+    return point._replace(attributes={}, buckets=buckets)
 
 
 def _increase(point: Point, start_ns: int) -> Increase:

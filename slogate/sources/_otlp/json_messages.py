@@ -61,8 +61,9 @@ def _lines(origin: Origin) -> Iterator[Message]:
             rest: bytes | bytearray = block
             while len(rest) > LONGEST and not rest.endswith(b"\n"):
                 rest = stream.readline(LONGEST + 1)
-            del block[_BLOCK:]
-            block += bytes(_BLOCK - len(block))
+            wanted = lanes.histograms.part(_BLOCK)
+            del block[wanted:]
+            block += bytes(wanted - len(block))
     lanes.histograms.release()
 
 

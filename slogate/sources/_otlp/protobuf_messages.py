@@ -31,7 +31,7 @@ def messages(origin: Origin, how: Framing) -> Iterator[Message]:
             if is_metrics:
                 block.append(_Framed(frame.at, message))
                 size += len(message)
-                if size < _BLOCK:
+                if size < lane.part(_BLOCK):
                     continue
             yield from _block(lane, block)
             block, size = [], 0

@@ -13,8 +13,12 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from slogate.sources._otlp.telemetry import Malformed
+
 SILENT_NS = 3_600 * 10**9
 REMEMBERED = 200_000
+AHEAD_NS = 3_600 * 10**9
+AHEAD = "it is of over an hour after now, by the clock of the receiver"
 
 
 @dataclass(slots=True)
@@ -31,6 +35,11 @@ class Silence:
     # the oldest of each is asked for again and again, and found at once in these
     _heard: OrderedDict[Hashable, int] = field(default_factory=OrderedDict)
     _gone: OrderedDict[int, int] = field(default_factory=OrderedDict)
+
+    def check(self, time_ns: int) -> None:
+        """Malformed where a time is of the future: all that comes in time would look old then."""
+        if self.now_ns and time_ns > self.now_ns + AHEAD_NS:
+            raise Malformed(AHEAD)
 
     def hear(self, identity: Hashable) -> None:
         """A series was heard just now."""

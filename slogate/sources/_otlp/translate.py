@@ -17,7 +17,7 @@ from typing import NamedTuple
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, Chunk
 from slogate.sources._histograms import Rows
 from slogate.sources._otlp.buckets import UNITS, check, counted, in_a_bucket, sum_us, whole_us
-from slogate.sources._otlp.increases import Increase, Increases, Nothing
+from slogate.sources._otlp.increases import Increase, Increases, Nothing, series
 from slogate.sources._otlp.outcomes import Metric as Key
 from slogate.sources._otlp.outcomes import Outcomes
 from slogate.sources._otlp.owners import Owners, labels
@@ -167,6 +167,7 @@ class Translator:
     def _point(self, metric: Metric, point: Point, of: _Of) -> None:
         if not EARLIEST_TS <= point.time_ns // 1_000 <= LATEST_TS:
             raise Malformed("its time is no time between 2001 and 2100")
+        self.increases.silence.check(point.time_ns)
         if point.total > MOST_COUNTED:
             raise Malformed("its count is absurd")
         if (point.sum or 0) < 0:
@@ -179,7 +180,7 @@ class Translator:
         known = facts(point.attributes)
         if known.told:
             self.outcomes.learn(of.key)
-        stream = (of.identity, frozenset(point.attributes.items()))
+        stream = series(of.identity, point.attributes)
         add = self.increases
         increase = (add.delta if metric.temporality == DELTA else add.cumulative)(stream, point)
         if isinstance(increase, Nothing):

@@ -6,11 +6,12 @@ import random
 
 import pytest
 from foreign import take
-from otlp_lane import alike, as_numbers
-from telemetry import exponential, lines, metrics, point, traces
+from otlp_lane import Reading, alike, as_numbers
+from telemetry import attributes, exponential, lines, metrics, point, traces
 
 from slogate.sources import otlp_json
 from slogate.sources._otlp import json_messages
+from slogate.sources._otlp.lane import lane, rows
 
 HTTP = {"http.request.method": "GET", "http.route": "/cart", "http.response.status_code": 200}
 FAILED = {**HTTP, "http.response.status_code": 503, "http.route": "/é"}
@@ -203,6 +204,41 @@ def test_many_series_at_random():
         taken += alike(*("".join(texts[start:end]) for start, end in pieces))
 
     assert taken > 8
+
+
+@pytest.mark.parametrize("make", [point, exponential], ids=["explicit", "exponential"])
+def test_blocks_that_tell_of_few_of_many_series(monkeypatch, make):
+    """What is told of some is compared with what those said, however long ago and however large."""
+    monkeypatch.setattr(rows, "_ROWS_A_CHUNK", 2)
+    said = {route: [n, 0, 3] for n, route in enumerate("abcdef", start=1)}
+    texts = []
+    for at, routes, more in (
+        (60, "abcdef", 0), (61, "b", 2), (62, "e", 2**33), (63, "aeg", 1), (64, "bf", 70_000),
+        (65, "fedcba", 1), (66, "c", -1),
+    ):  # fmt: skip
+        for route in routes:
+            said[route] = [count + more for count in said.get(route, [1, 1, 1])]
+        told = {route: {"http.route": f"/{route}"} for route in routes}
+        given = [(said[r] if make is exponential else [*said[r], 0], told[r]) for r in routes]
+        points = [
+            make(counts, at=at, told=of) if make is point
+            else {**make(4, counts, at=at), "attributes": attributes(of)}
+            for counts, of in given
+        ]  # fmt: skip
+        texts.append(lines(metrics(*points)))
+
+    assert alike(*texts) == len(texts)
+
+
+def test_less_is_taken_at_once_where_it_holds_many_rows(monkeypatch):
+    """By halves, down to an eighth, and as much as before where the rows are few again."""
+    monkeypatch.setattr(lane, "_MANY", 7)
+    reading, sizes = Reading(), []
+    for number in (*range(1, 6), 5, 5):
+        reading.block(lines(metrics(point([number] * 8, at=number, explicitBounds=[*range(1, 8)]))))
+        sizes.append(reading.lane.part(80))
+
+    assert sizes == [40, 20, 10, 10, 10, 20, 40]
 
 
 @pytest.mark.parametrize("telling", [STEADY[2], None], ids=["later", "never"])

@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 from otlp_lane import Reading
-from telemetry import START_NS, lines, metrics, point
+from telemetry import START_NS, encoded, lines, metrics, point, span, traces
 
-from slogate.recorders.otlp.answers import JSON
+from slogate.recorders.otlp.answers import JSON, PROTOBUF
 from slogate.recorders.otlp.router import Router
 from slogate.sources._otlp.increases import (
     CAME_BACK,
@@ -20,7 +20,7 @@ from slogate.sources._otlp.increases import (
 )
 from slogate.sources._otlp.lane import lane, streams
 from slogate.sources._otlp.settings import Settings
-from slogate.sources._otlp.silence import Silence
+from slogate.sources._otlp.silence import AHEAD, Silence
 from slogate.sources._otlp.telemetry import Explicit, Malformed, Point
 
 S = 10**9
@@ -253,3 +253,46 @@ def test_nothing_is_counted_twice_where_series_come_back_to_the_fast_lane(monkey
     assert counts.keys() == last.keys()
     assert {route for route, count in counts.items() if count != last[route]} == {"/0"}
     assert counts["/0"] < last["/0"]
+
+
+@pytest.mark.parametrize(
+    ("most", "size"), [(255, 1), (256, 2), (65_536, 4), (2**32, 8), (10**12, 8)]
+)
+def test_counts_are_held_in_few_bytes(most, size):
+    """A series is held in as little memory as its largest count needs."""
+    increases = Increases()
+    buckets = Explicit((1.0,), [0, most])
+    increases.cumulative(("pod",), counted(most, at=9, since=1)._replace(buckets=buckets))
+
+    ((last,),) = (starts.values() for starts in increases.lend().values())
+    assert (list(last.buckets.counts), last.buckets.counts.itemsize) == ([0, most], size)
+
+
+@pytest.mark.parametrize("delta", [False, True])
+def test_points_of_the_future(delta):
+    """A clock that is ahead for a moment hides nothing of what comes after it."""
+    told = 0
+    router = Router(
+        Settings(service="*", signal="both", since_ns=START - 1), clock_ns=lambda: START + MINUTE
+    )
+    for at, bad in ((60, 0), (10 * 365 * 86_400, 1), (62, 0)):
+        since = 0 if not delta else at - 1
+        message = metrics(point([told + 1, 0, 0, 0], at=at, since=since), delta=delta)
+        found, losses = router.take("metrics", JSON, lines(message).encode())
+        told += sum(sum(rows["count"].to_pylist()) for _, _, rows in found)
+        assert losses.bad == ({AHEAD: 1} if bad else {})
+
+    assert told == (3 if delta else 2)
+
+
+@pytest.mark.parametrize("kind", [JSON, PROTOBUF])
+def test_spans_of_the_future(kind):
+    """They are counted as bad, whichever way they are read; the others are kept."""
+    router = Router(Settings(service="*", signal="both"), clock_ns=lambda: START + MINUTE)
+    message = traces(span(1), span(2 * 3_600_000), span(3))
+    body = encoded(message) if kind == PROTOBUF else json.dumps(message).encode()
+
+    ((_, _, rows),), losses = router.take("traces", kind, body)
+
+    assert rows.num_rows == 2
+    assert losses.bad == {AHEAD: 1}

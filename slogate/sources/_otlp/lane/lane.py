@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS
-from slogate.sources._otlp.increases import MOST_IN_FILE
+from slogate.sources._otlp.increases import MOST_IN_FILE, series
 from slogate.sources._otlp.lane.arrays import Odd, number, whole
 from slogate.sources._otlp.lane.block import NO_HISTOGRAM, Block, Metric, Points
 from slogate.sources._otlp.lane.differences import grown
@@ -31,6 +31,8 @@ from slogate.sources._otlp.telemetry import CUMULATIVE, DELTA, MOST_COUNTED, Att
 from slogate.sources._otlp.translate import OTHER_SPANS, Ambiguous, Translator
 
 _WIDE = 1 << 32
+# rows of a block: when all buckets of all points grew they are a hundred times its bytes
+_MANY, _MOST_HALVED = 400_000, 3
 
 
 class Texts(Protocol):
@@ -69,6 +71,11 @@ class Lane:
     _group: list[Group] = field(default_factory=list)
     _pairs: dict[int, Pair] = field(default_factory=dict)
     _kinds: list[bool] = field(default_factory=list)
+    _halved: int = 0
+
+    def part(self, size: int) -> int:
+        """How much of that size to take next: less where there were many rows in the last."""
+        return max(1, size >> self._halved)
 
     def take(self, translator: Translator, block: Any) -> int:
         """Take a block; how many lines it has, or 0 if it cannot be taken at once."""
@@ -92,7 +99,8 @@ class Lane:
         if self._lent is not None:
             streams = self._lent
         else:
-            for explicit, held in self._held.items():
+            while self._held:
+                explicit, held = self._held.popitem()
                 for stream, start, point in points_of(held, self._ladders(explicit)):
                     streams.setdefault(self._streams.identities[stream], {})[start] = point
         self.translator.increases.give_back(streams)
@@ -144,6 +152,11 @@ class Lane:
             lots += chunks_of(batch, place, pairs, clear)
             left_out += lost
         self._held, self._lent = held, None
+        rows = sum(len(chunk.rows) for _, chunk in lots)
+        if rows > _MANY:
+            self._halved = min(self._halved + 1, _MOST_HALVED)
+        elif rows < _MANY // 4:
+            self._halved = max(self._halved - 1, 0)
         translator.losses.left_out += left_out
         for key in told:
             translator.outcomes.learn(key)
@@ -246,8 +259,10 @@ class Lane:
         if (found := self._pairs.get(code)) is None:
             group = self._group[code // _WIDE]
             told = self.reader.texts.attributes[code % _WIDE]
-            identity = (group.identity, frozenset(told.items()))
-            labels = {**group.labels, **translator.labels(told)}
+            identity = series(group.identity, told)
+            own = translator.labels(told)
+            # most points have none of their own, and share those of the resource
+            labels = {**group.labels, **own} if own else group.labels
             unit = self._units[group.unit]
             found = Pair(group, identity, facts(told), labels, unit)
             self._pairs[code] = found

@@ -31,6 +31,41 @@ def steps_of(now: Columns, held: Columns | None) -> tuple[Steps, Columns]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if held is None:
+        return _steps_of(now, None)
+    if len(held["key"]) <= len(now["key"]):
+        return _steps_of(now, {**held, "counts": _as_wide(held["counts"])})
+    told = pc.is_in(held["key"], now["key"])
+    before = {name: column.filter(told) for name, column in held.items()}
+    steps, last = _steps_of(now, {**before, "counts": _as_wide(before["counts"])})
+    # of most series nothing is told: so much of them is not to be moved about
+    rest = {name: column.filter(pc.invert(told)) for name, column in held.items()}
+    rest["counts"], last["counts"] = _narrow(rest["counts"], last["counts"])
+    return steps, {name: pa.concat_arrays([rest[name], last[name]]) for name in last}
+
+
+def _as_wide(counts: Any) -> Any:
+    import pyarrow as pa
+
+    return counts.cast(pa.list_(pa.int64())) if pa.types.is_list(counts.type) else counts
+
+
+def _narrow(*columns: Any) -> list[Any]:
+    """Lists of numbers in half the memory, if they all can be."""
+    import pyarrow as pa
+
+    if not all(pa.types.is_list(column.type) for column in columns):
+        return list(columns)
+    try:
+        return [column.cast(pa.list_(pa.int32())) for column in columns]
+    except pa.ArrowInvalid:
+        return [_as_wide(column) for column in columns]
+
+
+def _steps_of(now: Columns, held: Columns | None) -> tuple[Steps, Columns]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     names = [*_HELD, *(name for name in _OF_KIND if name in now)]
     every, count = {name: now[name] for name in names}, 0
     if held is not None:

@@ -41,6 +41,8 @@ class Pair(NamedTuple):
 
 
 _ROWS_ALIKE, _SHORT = 1 << 17, 256
+# whoever takes a chunk copies it
+_ROWS_A_CHUNK = 1 << 18
 # chunks, with the metric whose outcomes they wait for
 Lots = list[tuple[Metric | None, Chunk]]
 
@@ -125,18 +127,16 @@ def chunks_of(batch: Any, place: Any, pairs: list[Pair], clear: list[bool]) -> L
     """The rows in chunks, those that wait for an outcome apart by their metric."""
     import pyarrow.compute as pc
 
-    def chunk(rows: Any) -> Chunk:
-        return Chunk(rows=rows, series="histograms")
-
     metrics: dict[Metric | None, list[int]] = {}
     for at, (pair, known) in enumerate(zip(pairs, clear, strict=True)):
         metrics.setdefault(None if known else pair.group.key, []).append(at)
-    if len(metrics) == 1:
-        return [(metric, chunk(batch)) for metric in metrics if len(batch)]
-    found = (
-        (metric, batch.filter(pc.is_in(place, whole(these)))) for metric, these in metrics.items()
-    )
-    return [(metric, chunk(rows)) for metric, rows in found if len(rows)]
+    found: Lots = []
+    for metric, these in metrics.items():
+        rows = batch if len(metrics) == 1 else batch.filter(pc.is_in(place, whole(these)))
+        for at in range(0, len(rows), _ROWS_A_CHUNK):
+            chunk = Chunk(rows=rows.slice(at, _ROWS_A_CHUNK), series="histograms")
+            found.append((metric, chunk))
+    return found
 
 
 def _sums(steps: Steps, known: Any, of: Any, alone: Any, pairs: list[Pair]) -> Any:
