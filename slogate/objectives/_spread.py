@@ -79,16 +79,21 @@ def _sum(one: Batch, other: Batch, sign: int = 1) -> Batch:
 def _extremes(border: Border, limit_us: Fraction, *, total: int, over: int) -> list[Batch]:
     """What moves a mean most, upward and downward: those over it, and those under.
 
-    Known are count and sum of those over the limit and of those under. Between the mean and the
-    limit a request counts as what is farthest from the mean.
+    Known are count and sum of those over the limit and of those under. Where the mean lies on
+    their side, one of them may take all that the others can spare.
     """
     good, bad = border
-    if over <= limit_us * total:
-        more = min(good.sum_us, ceil((limit_us - Fraction(over, total)) * good.total))
-        high = Batch(total=bad.total, bad=bad.bad, sum_us=bad.sum_us + more)
+    whole, mean = _sum(good, bad), Fraction(over, total)
+    if mean <= limit_us:
+        high = bad
+        more = min(good.sum_us - mean, (limit_us - mean) * good.total)
+        if more > 0:
+            one = Batch(total=1, sum_us=ceil(mean + more))
+            high = _sum(bad, one) if good.total > 1 else whole
     else:
-        high = Batch(total=0, sum_us=max(0, bad.sum_us - int(limit_us) * bad.total))
-    return [high, _sum(_sum(good, bad), high, sign=-1)]
+        most = bad.sum_us - int(limit_us) * (bad.total - 1)
+        high = Batch(total=1, sum_us=most) if bad.total and most > mean else Batch()
+    return [high, _sum(whole, high, sign=-1)]
 
 
 def in_one(evidence: Evidence) -> Evidence:

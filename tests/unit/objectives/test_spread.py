@@ -90,6 +90,7 @@ def test_no_truth_has_batches_more_unlike_in_their_means(data, limit, flips):
     assert squares(actual.batches, us) >= squares(truth(*data), us)
     assert (actual.total, actual.sum_us) == (known(*data).total, known(*data).sum_us)
     assert all(one.total >= 0 and one.sum_us >= 0 for one in actual.batches)
+    assert not any(one.sum_us for one in actual.batches if not one.total)
 
 
 @given(placed())
