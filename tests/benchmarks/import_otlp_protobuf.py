@@ -1,10 +1,12 @@
 """How fast OTLP's protobuf spans are imported, beside its official classes writing the same.
 
-    python tests/benchmarks/import_otlp_protobuf.py [servers] [megabytes=200] [repeats=3]
+    python tests/benchmarks/import_otlp_protobuf.py [servers|small|paths] [megabytes=200] [repeats]
 
 Messages of 100 spans behind four bytes of length, as the collector's file exporter writes them
 with `format: proto`: a third are a server's (`servers`: all are, with eight attributes instead of
 twelve), with the attributes that an HTTP server's instrumentation gives; no two spans are alike.
+`small`: the spans of a server, of which each resource sent one to five, as a collector's batch of
+many requests is; there are 40 resources. `paths`: so, too, with no route but paths that all differ.
 The peer is a loop over the classes of `opentelemetry-proto`, which are C, that writes Parquet by
 pyarrow: DuckDB cannot read protobuf. It looks at no attributes of other spans than a server's.
 
@@ -46,8 +48,9 @@ def attributes(number: int, told: dict[str, Any]) -> bytes:
     return b"".join(field(number, pair(key, value)) for key, value in told.items())
 
 
-def span(chance: random.Random, start: int, *, servers: bool) -> bytes:
+def span(chance: random.Random, start: int, shape: str) -> bytes:
     """A span of a server, or of what it calls."""
+    servers = shape != "mixed"
     route, failed = chance.choice(ROUTES), chance.random() < 0.005
     told = {
         "http.request.method": "GET", "url.path": route.replace("{id}", str(chance.randrange(999))),
@@ -61,11 +64,14 @@ def span(chance: random.Random, start: int, *, servers: bool) -> bytes:
             "network.protocol.version": "1.1", "server.port": 8443,
             "thread.id": chance.randrange(1000), "thread.name": "http-nio-8443-exec-3",
         }  # fmt: skip
+    if shape == "paths":
+        del told["http.route"]
+        told["url.path"], route = f"/orders/{chance.getrandbits(40)}/items", ""
     kind = 2 if servers else chance.choice((1, 2, 3))
     return b"".join(
         (
             field(1, chance.randbytes(16)), field(2, chance.randbytes(8)), field(4, b""),
-            field(5, f"GET {route}".encode()), b"\x30" + bytes([kind]), b"\x39",
+            field(5, f"GET {route}".strip().encode()), b"\x30" + bytes([kind]), b"\x39",
             struct.pack("<Q", start), b"\x41",
             struct.pack("<Q", start + int(chance.lognormvariate(18, 0.6))),
             attributes(9, told), field(15, b"\x18\x02" if failed else b""), b"\x85\x01\x01\x01\0\0",
@@ -73,17 +79,22 @@ def span(chance: random.Random, start: int, *, servers: bool) -> bytes:
     )  # fmt: skip
 
 
-def generate(path: Path, megabytes: int, *, servers: bool = False) -> None:
+def generate(path: Path, megabytes: int, *, shape: str = "mixed") -> None:
     """A file of about that size."""
     chance, size, start = random.Random(20261127), 0, START
-    of = attributes(1, {"service.name": "shop", "service.version": "1.4.2", "host.name": "shop-1"})
+    told = {"service.name": "shop", "service.version": "1.4.2"}
+    of = [attributes(1, {**told, "host.name": f"shop-{host}"}) for host in range(40)]
     scope = field(1, field(1, b"http") + field(2, b"2.1"))
     with path.open("wb") as file:
         while size < megabytes * 1_000_000:
-            spans = [span(chance, start + n * 1_000_000, servers=servers) for n in range(SPANS)]
+            spans = [field(2, span(chance, start + n * 1_000_000, shape)) for n in range(SPANS)]
             start += SPANS * 1_000_000
-            scopes = field(2, scope + b"".join(field(2, each) for each in spans))
-            message = field(1, field(1, of) + scopes)
+            message = b""
+            while spans:
+                many = chance.randrange(1, 6) if shape in {"small", "paths"} else SPANS
+                some = field(2, scope + b"".join(spans[:many]))
+                message += field(1, field(1, chance.choice(of)) + some)
+                del spans[:many]
             size += file.write(len(message).to_bytes(4, "big") + message)
 
 
@@ -111,7 +122,8 @@ def rows_of(file: str) -> Iterator[tuple[Any, ...]]:
                     start, end = each.start_time_unix_nano, each.end_time_unix_nano
                     yield (
                         start // 1000, -((start - end) // 1000),
-                        told["http.route"].string_value, told["http.request.method"].string_value,
+                        told["url.path" if "http.route" not in told else "http.route"].string_value,
+                        told["http.request.method"].string_value,
                         status, each.status.code != 2 and status < 500, each.status.message or None,
                         each.trace_id.hex(), labels,
                     )  # fmt: skip
@@ -131,6 +143,7 @@ def classes(file: str, out: str) -> int:
 
 
 if __name__ == "__main__":
-    words = [word for word in sys.argv[1:] if word != "servers"]
-    writing = partial(generate, servers=len(words) < len(sys.argv) - 1)
+    shapes = [word for word in sys.argv[1:] if word in {"servers", "small", "paths"}]
+    words = [word for word in sys.argv[1:] if word not in shapes]
+    writing = partial(generate, shape=shapes[0] if shapes else "mixed")
     run(__file__, "traces.bin", writing, classes, words, peer="opentelemetry-proto")

@@ -240,6 +240,29 @@ def test_attributes_that_follow_each_other_as_before(chosen):
     assert span_wire.scanner(chosen).kinds.every
 
 
+@pytest.mark.parametrize("chosen", [CHOICES["servers"], Settings(service="pay")], ids=["*", "pay"])
+@pytest.mark.parametrize("large", [wire.LARGE, 3_000])
+def test_many_resources_of_a_few_spans(monkeypatch, chosen, large):
+    """Spans are those of the resource that they stand in, found at once or not."""
+    chance = random.Random(12)
+    span_wire.scanner.cache_clear()
+    monkeypatch.setattr(span_wire.shares, "__defaults__", (large,))
+
+    def entry() -> bytes:
+        service, host = chance.choice(("shop", "pay")), f"host-{chance.randrange(5)}"
+        of = attribute("service.name", service, 1) + attribute("host.name", host, 1)
+        told = attribute("http.route", chance.choice(TEXTS))
+        spans = [span_with(told)] * chance.randrange(4)
+        if chance.random() < 0.2:
+            spans.insert(0, span(chance))
+        scopes = field(2, field(1, field(1, b"http")) + b"".join(field(2, one) for one in spans))
+        return field(1, field(1, of) + scopes * chance.randrange(3) + field(3, b"schema"))
+
+    kept = sum(len(same(b"".join(entry() for _ in range(20)), chosen)[0]) for _ in range(12))
+
+    assert kept > 100
+
+
 def without_reading_singly(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on, whoever reads a span by itself fails."""
     monkeypatch.setattr(from_protobuf, "spans_of", None)
