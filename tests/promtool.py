@@ -156,6 +156,6 @@ def check_queries(program: str, folder: Path, queries: Iterable[str]) -> str:
 def said_by(command: list[str], folder: Path) -> str:
     """What a checker says; empty if it is content."""
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=folder, capture_output=True, text=True, timeout=300, check=False
     )
     return "" if done.returncode == 0 else done.stdout + done.stderr
