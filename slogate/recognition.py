@@ -21,7 +21,7 @@ from slogate.errors import UsageError
 from slogate.hashing import END, Hash, end_of, hash_of
 from slogate.model.run import Kind, Run
 from slogate.sources._base import DAMAGED, MARK, Origin, Source, damaged, read_origin
-from slogate.sources._strangers import stranger
+from slogate.sources._strangers import packed, stranger
 from slogate.units import format_count, is_utf8
 
 OPTION = "--option "
@@ -146,7 +146,8 @@ def _sniffed(origin: Origin, options: Mapping[str, str]) -> Source:
     head, scores = origin.head.removeprefix(MARK), scores_of(origin.head)
     best = max(scores.values(), default=0)
     # whoever says what the columns are knows the file
-    if best < _SURE and "mapping" not in options and (odd := stranger(head)):
+    unsure = best < _SURE and "mapping" not in options
+    if odd := packed(head) or (stranger(head) if unsure else None):
         raise origin.fail(f"it is {odd.name}, which cannot be imported", hint=odd.hint)
     sure = sorted(name for name, score in scores.items() if score == best)
     which = " | ".join(sure) if best else "NAME (slogate import --formats lists them; any CSV"

@@ -1,6 +1,7 @@
 """Files that people have beside those that can be read: what they are, and what to import instead.
 
-Asked when no format is sure of a file. Each is known by how it begins, or by words that nothing
+Asked when no format is sure of a file, of archives before: lines of what is in them may stand
+there as they are. Each is known by how it begins, or by words that nothing
 else holds; what is not known here is told as an unknown format.
 """
 
@@ -20,27 +21,29 @@ _PATTERN = "describe its lines by a pattern: slogate docs import-access-logs"
 _PLAIN = "strip what stands before each line, and import that: {}"
 _TABLE = "write its rows as Parquet or CSV, and import those"
 
-_BEGIN = {
+_PACKED = {
     rb"(?s:PK\x03\x04.{26}(?:\[Content_Types\]|_rels/|xl/|docProps/|mimetype))": Stranger(
         "a workbook of Excel or LibreOffice", "save the sheet as CSV (UTF-8), and import that"
     ),
     rb"PK\x03\x04": Stranger("a zip archive", _UNPACK),
-    rb"PARE": Stranger("an encrypted Parquet file", "write it without encryption"),
-    rb"ARROW1\0\0": Stranger("a file of Arrow's own format (Feather)", _TABLE),
-    rb"ORC\n": Stranger("a file of the format ORC", _TABLE),
-    rb"Obj\x01": Stranger("a file of Avro's format", _TABLE),
-    rb"(?s:.{257})ustar": Stranger("a tar archive", _UNPACK),
+    rb"(?s:.{257})ustar[\0 ]": Stranger("a tar archive", _UNPACK),
     rb"BZh\d": Stranger("compressed with bzip2", "bzip2 -dc FILE | slogate import - …"),
     rb"\xfd7zXZ\0": Stranger("compressed with xz", "xz -dc FILE | slogate import - …"),
     rb"\x04\x22\x4d\x18": Stranger("compressed with lz4", "lz4 -dc FILE | slogate import - …"),
     rb"\x1f\x8b|\x28\xb5\x2f\xfd": Stranger(
         "compressed twice", "unpack it once: gzip -dc FILE | slogate import - …, or zstd -dc"
     ),
-    rb"\[\s*\]\s*\Z": Stranger(
-        "an empty JSON list", "no request was made: what the load tool printed says why"
-    ),
     rb"SQLite format 3\0": Stranger(
         "a SQLite database", "let sqlite3 write its rows: sqlite3 -header -csv FILE 'SELECT …'"
+    ),
+}
+_BEGIN = {
+    rb"PARE": Stranger("an encrypted Parquet file", "write it without encryption"),
+    rb"ARROW1\0\0": Stranger("a file of Arrow's own format (Feather)", _TABLE),
+    rb"ORC\n": Stranger("a file of the format ORC", _TABLE),
+    rb"Obj\x01": Stranger("a file of Avro's format", _TABLE),
+    rb"\[\s*\]\s*\Z": Stranger(
+        "an empty JSON list", "no request was made: what the load tool printed says why"
     ),
     rb"(?i:<!doctype html|<html)": Stranger(
         "an HTML page", "import the file of results that the page was made of"
@@ -89,10 +92,15 @@ _SHAPES = {
 
 
 _KNOWN = (
-    (_BEGIN | _relatives.BEGIN | _neighbours.BEGIN, re.match),
+    (_PACKED | _BEGIN | _relatives.BEGIN | _neighbours.BEGIN, re.match),
     (_HOLD | _relatives.HOLD | _neighbours.HOLD, re.search),
     (_SHAPES, re.match),
 )
+
+
+def packed(head: bytes) -> Stranger | None:
+    """What a file that begins so is, if others are in it: those are not looked into."""
+    return next((found for words, found in _PACKED.items() if re.match(words, head)), None)
 
 
 def stranger(head: bytes) -> Stranger | None:

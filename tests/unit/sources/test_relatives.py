@@ -7,10 +7,13 @@ import re
 import shlex
 import shutil
 import subprocess
+import zipfile
+from pathlib import Path
 
 import pytest
 from foreign import take
 
+from slogate import plugins
 from slogate.errors import SourceError
 from slogate.recognition import recognise
 from slogate.sources._strangers import stranger
@@ -137,6 +140,20 @@ def test_what_another_program_saved_is_taken_for_nothing_else(tmp_path, content:
         recognise("odd", tmp_path / "odd", "auto", {})
 
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("kind", ["tar", "zip"])
+def test_what_is_in_an_archive_is_not_taken_for_a_file(tmp_path, kind: str):
+    """Its lines may stand there as they are, behind a name, and beside those of another run."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "points.json").write_bytes(plugins.find("sources", "k6-json").example)
+    name = shutil.make_archive(str(tmp_path / "odd"), kind, tmp_path / "in")
+    if kind == "zip":
+        with zipfile.ZipFile(name, "w") as stored:
+            stored.write(tmp_path / "in" / "points.json")
+
+    with pytest.raises(SourceError, match=f"it is a {kind} archive"):
+        recognise("odd", Path(name), "auto", {})
 
 
 def test_what_was_compressed_twice_is_told(tmp_path):
