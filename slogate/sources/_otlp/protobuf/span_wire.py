@@ -76,7 +76,8 @@ def shares(content: bytes, large: int = LARGE) -> Iterator[Share]:
     size = 0
     for raw, scopes in entries(content, "traces"):
         for scope in scopes:
-            for begin, end in _cut(content, *scope, large):
+            whole = scope[1] - scope[0] <= large
+            for begin, end in (scope,) if whole else _cut(content, *scope, large):
                 if size + end - begin > large and pieces:
                     yield _share(pieces, whose, places)
                     pieces, whose, places, size = [], [], {}, 0
@@ -93,13 +94,12 @@ def _share(pieces: list[bytes], whose: list[int], places: dict[bytes, int]) -> S
 
 
 def _cut(data: bytes, at: int, end: int, large: int) -> Iterator[tuple[int, int]]:
-    """Where the fields of a scope begin and end, together unless they are large."""
+    """Where the fields of a large scope begin and end, in parts that are not large."""
     begun = at
-    if end - at > large:
-        for each in fields(data, at, end):
-            if each.end - begun > large and each.at > begun:
-                yield begun, each.at
-                begun = each.at
+    for each in fields(data, at, end):
+        if each.end - begun > large and each.at > begun:
+            yield begun, each.at
+            begun = each.at
     yield begun, end
 
 

@@ -91,7 +91,7 @@ def fields(data: bytes, at: int, end: int) -> Iterator[Field]:
 
 def nested(data: bytes, at: int, end: int, tag: int) -> list[tuple[int, int]]:
     """Where the contents of the fields of that tag begin and end."""
-    return [(each.content, each.end) for each in fields(data, at, end) if each.tag == tag]
+    return [(content, behind) for of, _, content, behind in fields(data, at, end) if of == tag]
 
 
 def entries(content: bytes, signal: str) -> Iterator[tuple[bytes, list[tuple[int, int]]]]:
@@ -104,11 +104,11 @@ def entries(content: bytes, signal: str) -> Iterator[tuple[bytes, list[tuple[int
         raise Malformed(f"it is no message of {signal}")
     for begin, end in found:
         of, scopes = b"", []
-        for each in fields(content, begin, end):
-            if each.tag == _RESOURCE:
-                of += content[each.content : each.end]
-            elif each.tag == _SCOPE:
-                scopes.append((each.content, each.end))
+        for tag, _, at, behind in fields(content, begin, end):
+            if tag == _RESOURCE:
+                of += content[at:behind]
+            elif tag == _SCOPE:
+                scopes.append((at, behind))
         yield of, scopes
 
 
