@@ -10,11 +10,11 @@ many requests is; there are 40 resources. `paths`: so, too, with no route but pa
 The peer is a loop over the classes of `opentelemetry-proto`, which are C, that writes Parquet by
 pyarrow: DuckDB cannot read protobuf. It looks at no attributes of other spans than a server's.
 
-`servers` on two cores at 200 MB: 48 MB/s and 142,000 rows/s per core, 146 MB resident, 1.69 times
-the classes' speed by CPU (28 there); a third of a second of it is for the start, so that larger
-files are faster. Span by span it was 31 to 37, 1.2 times; by message objects 16.
-Mixed at 120 MB, beside other work: 67 MB/s, 122 MB resident, 0.82 times the classes' (82 there),
-which look at no attributes of two thirds of the spans; span by span it was 51 to 58, 0.67 times.
+On two cores at 120 MB, in the same hour on a machine that other work had slowed: with spans of a
+server in large scopes 37 to 42 MB/s per core (scope by scope 41 to 47), `small` 30 (scope by scope
+22), paths that all differ 28 to 33 (11, each being looked at). The source alone, without the start:
+77, 45 and 62 MB/s; before 80, 24 and 10. A third of a second of an import is for the start. In an
+hour with nothing else `servers` was 48 at 200 MB, 1.69 times the classes' speed by CPU.
 """
 
 from __future__ import annotations
