@@ -265,12 +265,23 @@ def receiver(tmp_path_factory):
         assert not [reason for reason in told["rejected"] if "internal" in reason]
 
 
-def test_connections_that_ask_nothing_make_room(receiver):
-    """However many stay open, the next sender is answered."""
+@pytest.mark.parametrize(
+    "begun",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(
+            b"POST /v1/traces HTTP/1.1\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 9\r\n\r\n{", id="half",
+        ),
+    ],
+)  # fmt: skip
+def test_connections_that_do_not_ask_make_room(receiver, begun):
+    """However many stay open, with a request that never ends or without, others are answered."""
     with ExitStack() as idle:
         for _ in range(510):
             address = ("127.0.0.1", receiver.port)
-            idle.enter_context(socket.create_connection(address, timeout=60))
+            connection = idle.enter_context(socket.create_connection(address, timeout=60))
+            connection.sendall(begun)
 
         assert receiver.post("/v1/traces", b"{}")[0] == 200
 

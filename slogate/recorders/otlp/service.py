@@ -3,7 +3,8 @@
 200 once the rows are on disk, with `partial_success` where some were refused; 400 for what is no
 OTLP, 404, 405, 411, 413, 415 for what this is not; 408 for what takes too long to come; 429 with
 Retry-After where there is no room, 503 while it stops or when the disk refuses. Bodies of errors
-are Status messages. Where there are too many connections, one that asks nothing is closed.
+are Status messages. Where there are too many connections, the one is closed that has asked nothing
+whole for longest.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ MOST_CONNECTIONS = 500
 RETRY_AFTER_S = 1
 PATIENCE_S = 60.0
 IDLE_S = 150.0
-ROOM_S = 1.0
+ROOM_S = 5.0
 
 
 @dataclass(slots=True)
@@ -197,7 +198,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """An export."""
-        self.server.idle(self.connection, now=False)
         self._patient.wait(PATIENCE_S)
         kind = (self.headers.get_content_type() or "").lower()
         self.server.enter()
@@ -210,6 +210,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = Body(self.server.budget, self.server.most_body)
         try:
             content = body.read(self.rfile, self.headers)
+            # who is slow to send makes room as well: it will send it again
+            self.server.idle(self.connection, now=False)
             signal = self._signal(kind)
             self._send(200, kind, self.server.answer(signal, kind, content))
         except Refused as refused:
