@@ -19,7 +19,14 @@ from operator import sub
 from typing import Any, NamedTuple
 
 from slogate.sources._base import EARLIEST_TS, LATEST_TS, LONGEST_US
-from slogate.sources._otlp.json.from_json import CAMEL, a_span, kind_of, thinned
+from slogate.sources._otlp.json.from_json import (
+    CAMEL,
+    a_span,
+    attributes,
+    exception,
+    kind_of,
+    thinned,
+)
 from slogate.sources._otlp.json.grammar import FIELDS, Grammar, wanted_expression
 from slogate.sources._otlp.json.scalars import enum
 from slogate.sources._otlp.kinds import Kinds
@@ -128,7 +135,7 @@ class SpanColumns:
         # the exception of one that failed is among its events
         failed = list(map(self._failed.__getitem__, columns[_STATUS]))
         happened = [
-            event if has_failed else None
+            exception(json.loads(event)) if has_failed and event else None
             for event, has_failed in zip(events, failed, strict=True)
         ] if any(failed) else [None] * len(events)  # fmt: skip
 
@@ -145,19 +152,19 @@ class SpanColumns:
         orders = self._orders.values()
         for text in texts:
             path = None
-            attributes: Any = None
+            those: Any = None
             if text is not None:
                 for match, at in orders:
                     if found := match(text):
-                        attributes = found.groups()
+                        those = found.groups()
                         if at is not None:
-                            path = path_of(attributes[at])
-                            attributes = attributes[:at] + attributes[at + 1 :]
+                            path = path_of(those[at])
+                            those = those[:at] + those[at + 1 :]
                         break
                 else:
-                    attributes = self._otherwise(text)
+                    those = self._otherwise(text)
             paths.append(path)
-            told.append(attributes)
+            told.append(those)
         return paths if any(paths) else [], told
 
     def _otherwise(self, text: str) -> Any:
@@ -165,13 +172,15 @@ class SpanColumns:
         if self._learnt < _MOST_LEARNT and len(self._orders) < _MOST_ORDERS:
             self._learnt += 1
             self._learn(json.loads(text))
-        # keys may have escapes
+        if "\\" in text:
+            # keys may have escapes
+            return str(attributes(json.loads(text), self.settings.wanted))
         find = wanted_expression(self.grammar.blank, self.settings.wanted).findall
-        return text if "\\" in text else tuple(find(text))
+        return tuple(find(text))
 
-    def _learn(self, attributes: list[Any]) -> None:
+    def _learn(self, those: list[Any]) -> None:
         unrouted = UNROUTED - set(self.settings.labels)
-        order = self.grammar.order(attributes, self.settings.wanted, unrouted)
+        order = self.grammar.order(those, self.settings.wanted, unrouted)
         found = re.compile(order)
         path = found.groupindex.get("path")
         self._orders[order] = _Order(found.fullmatch, None if path is None else path - 1)
