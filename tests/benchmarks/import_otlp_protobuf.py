@@ -10,11 +10,11 @@ many requests is; there are 40 resources. `paths`: so, too, with no route but pa
 The peer is a loop over the classes of `opentelemetry-proto`, which are C, that writes Parquet by
 pyarrow: DuckDB cannot read protobuf. It looks at no attributes of other spans than a server's.
 
-On two cores at 120 MB, in the same hour on a machine that other work had slowed: with spans of a
-server in large scopes 37 to 42 MB/s per core (scope by scope 41 to 47), `small` 30 (scope by scope
-22), paths that all differ 28 to 33 (11, each being looked at). The source alone, without the start:
-77, 45 and 62 MB/s; before 80, 24 and 10. A third of a second of an import is for the start. In an
-hour with nothing else `servers` was 48 at 200 MB, 1.69 times the classes' speed by CPU.
+On two cores at 120 MB, the best of four: with spans of a server in large scopes 51 MB/s per core
+and 147 MB resident, with three spans a resource on average 48 (scope by scope 22), with paths that
+all differ, in large scopes, 37 (11, when each was looked at), half of it for their rows; while
+another process works, down to 30. In JSON 43 and 45. A third of a second is for the start. The
+classes wrote the rows of `servers` at 28.
 """
 
 from __future__ import annotations
