@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO
 
 from slogate import intake, plugins
 from slogate.errors import SourceError
@@ -32,7 +31,7 @@ from slogate.follow.journal import (
 )
 from slogate.follow.known import begin
 from slogate.follow.sample import Sample
-from slogate.follow.tail import Piece, Position, Tail
+from slogate.follow.tail import Piece, Tail
 from slogate.keeping import Ahead
 from slogate.model.run import Run
 from slogate.recognition import recognise
@@ -88,23 +87,16 @@ def follow(
         if followed.run is not None and followed.run.state == "running":
             tidy(store, followed.run)
 
-        def begins(path: Path, file: IO[bytes]) -> tuple[Position, str] | None:
-            return begin(path, file, others(store, wish))
-
-        tail, sample = Tail(wish.path, position_of(followed.run), begin=begins), Sample(wish.path)
+        found, sample = position_of(followed.run), Sample(wish.path)
+        tail = Tail(wish.path, found, begin=lambda at, file: begin(at, file, others(store, wish)))
 
         def take() -> bool:
             # an import of the same log sees how far it was read, or is seen by us
             with alone(store, ("import", wish.service, wish.kind)):
-                piece = tail.pull()
-                if piece is not None:
-                    new = followed.catching_up or piece.first_line == 1
-                    known = others(store, wish) if new else []
-                    beside = [run for run in known if run.id not in followed.apart]
-                    _store(
-                        store, wish, piece, followed, sample,
-                        beside=beside, now_ts=now_ts(), tell=tell,
-                    )  # fmt: skip
+                if (piece := tail.pull()) is not None:
+                    beside = _beside(store, wish, piece, followed)
+                    _store(store, wish, piece, followed, sample,
+                           beside=beside, now_ts=now_ts(), tell=tell)  # fmt: skip
             return piece is not None
 
         try:
@@ -122,6 +114,13 @@ def follow(
             tail.close()
             close(store, followed.run)
     return followed
+
+
+def _beside(store: Store, wish: Wish, piece: Piece, followed: Followed) -> list[Run]:
+    """The runs of which a piece may hold requests: only what was there before can."""
+    new = followed.catching_up or piece.first_line == 1
+    known = others(store, wish) if new else []
+    return [run for run in known if run.id not in followed.apart]
 
 
 def _store(
