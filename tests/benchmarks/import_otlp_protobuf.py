@@ -12,7 +12,7 @@ pyarrow: DuckDB cannot read protobuf. It looks at no attributes of other spans t
 
 On two cores at 120 MB, the best of four: with spans of a server in large scopes 51 MB/s per core
 and 147 MB resident, with three spans a resource on average 48 (scope by scope 22), with paths that
-all differ, in large scopes, 37 (11, when each was looked at), half of it for their rows; while
+all differ, in large scopes, 37 (11, when each was looked at); while
 another process works, down to 30. In JSON 43 and 45. A third of a second is for the start. The
 classes wrote the rows of `servers` at 28.
 """
