@@ -94,7 +94,7 @@ def test_a_service_that_never_gets_ready(project):
         pytest.param(["run", "--run-time", "45"], "no unit", id="run-time"),
         pytest.param(["run", "--abort-on", "errors"], "no condition", id="abort-on"),
         pytest.param(["run", "--service", "nobody"], "nobody", id="service"),
-        pytest.param(["run", "--label", "x"], "region=eu", id="label"),
+        pytest.param(["run", "--label", "x"], "--label key=value", id="label"),
         pytest.param(["nonsense"], "nonsense", id="command"),
         pytest.param(["check", "--nonsense"], "nonsense", id="option"),
     ],
