@@ -19,13 +19,15 @@ from slogate.errors import SourceError
 from slogate.hashing import hash_of
 from slogate.model.run import Run
 from slogate.recognition import File
-from slogate.store.alike import Alike, alike, counted_from_one_start
+from slogate.store.alike import LOOKED_AT, Alike, alike, counted_from_one_start
 from slogate.store.layout import Store
+from slogate.store.meeting import meeting, rows_of
 from slogate.units import format_count
 
 FOLLOWED = "followed"
 OTLP = "otlp"
 FEW, KINDS, MUCH = 10, 5, 1_000
+SEVERAL = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,7 +37,7 @@ def refuse_repeated(store: Store, run: Run, others: Iterable[Run]) -> set[str]:
     Returns which of the others are surely other traffic: much was looked at.
     """
     apart = set()
-    for other in others:
+    for other in _worth_a_look(store, run, others):
         for series in ("requests", "histograms"):
             found = alike(store, run, other, series)
             if found is None:
@@ -52,6 +54,26 @@ def refuse_repeated(store: Store, run: Run, others: Iterable[Run]) -> set[str]:
                 hint="leave out what was counted before its first points: --option first=skip",
             )
     return apart
+
+
+def _worth_a_look(store: Store, run: Run, others: Iterable[Run]) -> list[Run]:
+    """Those of the others that may have rows of this run, where asking each would take long."""
+    start, end = run.start_ts or 0, run.end_ts or 0
+    near = [o for o in others if (o.start_ts or 0) <= end and start <= (o.end_ts or 0)]
+    small = [
+        other
+        for other in near
+        if (rows := rows_of(other)) is not None
+        and rows <= LOOKED_AT
+        and not (run.source.startswith(OTLP) and other.source.startswith(OTLP))
+    ]
+    if len(small) < SEVERAL:
+        return near
+    met: set[str] = set()
+    for series in ("requests", "histograms"):
+        met |= meeting(store, run, small, series, FEW)
+    unlike = {other.id for other in small} - met
+    return [other for other in near if other.id not in unlike]
 
 
 def refuse_followed(files: Iterable[File], runs: Iterable[Run]) -> None:

@@ -21,7 +21,7 @@ from slogate.store.views import connected, escaped, first_line
 
 MEMORY = "600MB"
 LOOKED_AT = 50_000
-_MEASURED: dict[Series, str] = {
+MEASURED: dict[Series, str] = {
     "requests": "duration_us, method, endpoint, status, ok, bytes, trace_id",
     "histograms": 'step_us, method, endpoint, status, ok, lo_us, hi_us, "count", sum_us, max_us',
 }
@@ -131,7 +131,7 @@ def _counted(parts: Sequence[Sequence[Path]], series: Series, low: int, high: in
                 return None
             every, block = -(-fewer // LOOKED_AT), 16 * step
             for name, words in zip(("one", "other"), given, strict=True):
-                taken = _TAKEN.format(name=name, measured=_MEASURED[series])
+                taken = _TAKEN.format(name=name, measured=MEASURED[series])
                 connection.execute(taken, {**words, "block": block, "every": every})
             counts = connection.execute(_COUNTED).fetchall()[0]
             shift = {"block": block, "step": step}

@@ -194,3 +194,29 @@ def test_who_is_surely_another_host_is_not_asked_again(store, tmp_path):
     ]
 
     assert refuse_repeated(store, runs[0], runs[1:]) == {runs[1].id}
+
+
+def test_of_many_hosts_the_one_that_has_it_already_is_found(store, tmp_path, monkeypatch):
+    """Those that have little of it are not asked each for itself, but if they are large."""
+    for host in range(1, 9):
+        told = {"labels": {"host": str(host)}}
+        taken(store, tmp_path, log(0, 60, host=host), f"{host}.log", **told)
+    hosts = list_runs(store)
+    asked: list[str] = []
+
+    def noted(store, run, other, series):
+        asked.append(other.id)
+        return alike(store, run, other, series)
+
+    monkeypatch.setattr("slogate.repeated.alike", noted)
+    with pytest.raises(SourceError, match="holds requests that run") as caught:
+        taken(store, tmp_path, log(30, 60, host=4), "again.log")
+    has = next(run for run in hosts if "4.log" in run.origin)
+    assert f"run {has.id} has already" in caught.value.message
+    assert set(asked) == {has.id}
+
+    large = next(run for run in hosts if "1.log" in run.origin)
+    monkeypatch.setattr("slogate.repeated.LOOKED_AT", 10)
+    asked.clear()
+    refuse_repeated(store, has, [run for run in hosts if run.id != has.id])
+    assert large.id in asked
