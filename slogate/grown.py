@@ -11,7 +11,7 @@ is held was cut off and counted all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,13 +32,14 @@ from slogate.contents import (
 from slogate.errors import SourceError, StoreError
 from slogate.hashing import hash_of
 from slogate.model.run import Content, Run
-from slogate.recognition import File
+from slogate.recognition import NAMED, File
 from slogate.sources._base import DAMAGED, damaged
 from slogate.store.layout import Store, temporary
 from slogate.units import format_count
 
 _PIECE_HEAD = 1 << 16
 _LONGEST_LINE = 16 << 20
+SHARED_US = 300_000_000
 
 
 class Growing(SourceError):
@@ -131,6 +132,25 @@ def refuse_within(files: Sequence[File]) -> None:
                 f"{file.origin.name} holds all of {found[0].who}: its requests would count twice",
                 hint="give one of them",
             )
+
+
+def covering_each_other(spans: Mapping[str, tuple[int, int]]) -> Iterator[str]:
+    """Whether files of one import cover the same time, as slices of a log that overlap do."""
+    named: dict[str, None] = {}
+    widest, since, reach = "", 0, 0
+    for name, (start, end) in sorted(spans.items(), key=lambda each: each[1]):
+        shorter = min(end - start, reach - since)
+        # a request that began before a log was rotated is written to the next one
+        if min(end, reach) - start > min(SHARED_US, shorter // 10):
+            named |= {widest: None, name: None}
+        if end > reach:
+            widest, since, reach = name, start, end
+    if named:
+        some = ", ".join(list(named)[:NAMED]) + (", …" if len(named) > NAMED else "")
+        yield (
+            f"{format_count(len(named))} files cover the same time in part: {some}; "
+            "requests in more than one of them are counted twice"
+        )
 
 
 def _refuse_same_ends(file: File, held: Sequence[Held]) -> None:

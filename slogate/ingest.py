@@ -20,7 +20,15 @@ from typing import TYPE_CHECKING
 
 from slogate import intake
 from slogate.errors import SourceError, UsageError
-from slogate.grown import Growing, Rest, content_of, refuse_within, rests, unchanged
+from slogate.grown import (
+    Growing,
+    Rest,
+    content_of,
+    covering_each_other,
+    refuse_within,
+    rests,
+    unchanged,
+)
 from slogate.keeping import keep
 from slogate.model.run import Kind, Run
 from slogate.recognition import (
@@ -204,6 +212,8 @@ def _imported(
     """What is told of an import; `others` are runs that it may overlap."""
     notes = [rest.told for rest in new if rest.whose]
     notes += doubts([rest.given for rest in new], others, run)
+    if run.kind == "production":
+        notes += covering_each_other(tally.spans)
     return Imported(
         run=run, new=True, requests=tally.requests, bad=dict(tally.bad),
         left_out=dict(tally.left_out), shown=tuple(tally.shown),

@@ -54,6 +54,7 @@ class Tally:
 
     `requests` is how many requests the rows stand for; `last_ts` the end of the last step where
     they are histograms. `endpoints` (method, name, hash of a long one) are so many at most.
+    `spans` are the first and the last moment of the requests of each file.
     """
 
     rows: int = 0
@@ -64,6 +65,7 @@ class Tally:
     notes: list[str] = field(default_factory=list)
     first_ts: int | None = None
     last_ts: int | None = None
+    spans: dict[str, tuple[int, int]] = field(default_factory=dict)
     endpoints: set[tuple[str, str, int]] = field(default_factory=set)
 
     def note(self, pairs: Iterable[tuple[str, str]]) -> None:
@@ -108,7 +110,7 @@ def taken(origin: Origin, chunk: Chunk, tally: Tally, labels: Mapping[str, str])
     if chunk.rows is None or not chunk.rows.num_rows:
         return None
     table = prepare(chunk, labels, tally)
-    _count_rows(tally, table)
+    _count_rows(tally, origin, table)
     return table
 
 
@@ -234,7 +236,7 @@ def _count(tally: Tally, origin: Origin, chunk: Chunk) -> None:
         tally.shown.append(f"{where}: {row.reason}")
 
 
-def _count_rows(tally: Tally, table: pa.Table) -> None:
+def _count_rows(tally: Tally, origin: Origin, table: pa.Table) -> None:
     import pyarrow.compute as pc
 
     starts = table["ts"].cast("int64")
@@ -245,6 +247,9 @@ def _count_rows(tally: Tally, table: pa.Table) -> None:
         last = pc.max(starts).as_py()
         tally.requests += table.num_rows
     first = pc.min(starts).as_py()
+    if "step_us" not in table.column_names:
+        low, high = tally.spans.get(origin.name, (first, last))
+        tally.spans[origin.name] = min(first, low), max(last, high)
     tally.rows += table.num_rows
     tally.first_ts = first if tally.first_ts is None else min(first, tally.first_ts)
     tally.last_ts = last if tally.last_ts is None else max(last, tally.last_ts)

@@ -248,3 +248,42 @@ def test_what_ends_alike_is_refused_by_its_bytes(store, tmp_path, first):
 
     with pytest.raises(SourceError, match=f"ends like what was imported as {run.id},"):
         taken(store, tmp_path, texts.popitem()[1], "second.log.gz")
+
+
+def test_slices_of_one_import_that_overlap_are_told(store, tmp_path):
+    """Their rows may be another host's as well, so that they are kept, with a note."""
+    for name, text in (("one.log", log(0, 900)), ("two.log", log(600, 1500))):
+        (tmp_path / name).write_text(text)
+    both = [(name, tmp_path / name) for name in ("two.log", "one.log")]
+
+    told = import_files(store, both, service="shop", now_ts=NOW, kind="production")
+    load = import_files(store, both, service="shop", now_ts=NOW)
+
+    note = (
+        "2 files cover the same time in part: one.log, two.log; "
+        "requests in more than one of them are counted twice"
+    )
+    assert note in told.notes
+    assert told.requests == 1800
+    assert note not in load.notes
+
+
+@pytest.mark.parametrize(
+    ("spans", "named"),
+    [
+        pytest.param({"a": (0, 3600), "b": (3595, 7200)}, None, id="a slow request at midnight"),
+        pytest.param({"a": (0, 3600), "b": (3200, 7200)}, "a, b", id="slices"),
+        pytest.param({"b": (9, 80_000), "a": (0, 86_400), "c": (9, 10)}, "a, c, b", id="within"),
+        pytest.param({"a": (0, 90_000), "b": (86_400, 200_000)}, "a, b", id="an hour of days"),
+        pytest.param({"a": (5, 5), "b": (5, 5)}, None, id="moments"),
+        pytest.param({str(n): (0, 9) for n in range(5)}, "0, 1, 2, …", id="many"),
+        pytest.param({"a": (0, 9)}, None, id="alone"),
+    ],
+)
+def test_files_cover_the_same_time_beyond_what_rotation_does(spans, named):
+    """Where one log ends and the next begins a little is in both."""
+    given = {name: (start * 1_000_000, end * 1_000_000) for name, (start, end) in spans.items()}
+
+    told = list(grown.covering_each_other(given))
+
+    assert [note.split(": ")[1].split(";")[0] for note in told] == ([named] if named else [])
