@@ -79,10 +79,6 @@ def export_command(
     opened = opened_store(store)
     runs = _runs(opened, run, service, kind)
     bounds = {"from_ts": given_moment("--from", since), "to_ts": given_moment("--to", until)}
-    found = export(opened, runs, chosen, output, form, **bounds)
-    if as_json:
-        told = {"file": str(output), "series": series, "rows": found.rows, "bytes": found.bytes}
-        out(dumps({**told, "runs": [each.id for each in runs]}))
     gone = [each for each in runs if each.rolled_up is not None and chosen == "requests"]
     if gone:
         note(
@@ -90,6 +86,10 @@ def export_command(
             "--series counts, or histograms",
             quiet=quiet,
         )
+    found = export(opened, runs, chosen, output, form, **bounds)
+    if as_json:
+        told = {"file": str(output), "series": series, "rows": found.rows, "bytes": found.bytes}
+        out(dumps({**told, "runs": [each.id for each in runs]}))
     note(
         f"exported {counted(found.rows, 'row')} of {series} of {counted(len(runs), 'run')} "
         f"to {output}, {format_bytes(found.bytes)}",

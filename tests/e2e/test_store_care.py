@@ -295,6 +295,8 @@ def test_old_production_requests_are_rolled_up(call, tmp_path):
     assert json.loads(call("store", "sql", within, "--json")[1]) == [{"n": 20}]
     told = call("store", "export", "--service", "shop", "-o", "rest.csv")[2]
     assert "the requests of 1 run were rolled up and are not in it" in told
+    code, _, told = call("store", "export", "--run", old, "-o", "none.csv")
+    assert (code, "1 run were rolled up" in told, "no requests" in told) == (2, True, True)
     assert call("store", "verify")[0] == 0
     assert call("store", "compact", "--roll-up")[2] == "nothing to do\n"
 
