@@ -18,7 +18,7 @@ from slogate.sources._otlp.telemetry import Malformed
 SILENT_NS = 3_600 * 10**9
 REMEMBERED = 200_000
 AHEAD_NS = 3_600 * 10**9
-AHEAD = "it is of over an hour after now, by the clock of the receiver"
+AHEAD = "it lies over an hour after now by the receiver's clock"
 
 
 @dataclass(slots=True)
