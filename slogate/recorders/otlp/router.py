@@ -61,23 +61,30 @@ class Router:
     _touched: dict[str, Translator] = field(default_factory=dict)
     _lines: SpanLines = field(default_factory=SpanLines)
     _forgotten_ns: int = 0
+    _refused: Malformed | None = None
 
     def take(self, signal: Signal, kind: str, body: bytes) -> tuple[Rows, Losses]:
         """The rows of a request by service, and what was not kept of it; Malformed if nothing."""
-        self.losses, self._touched = Losses(), {}
+        self.losses, self._touched, self._refused = Losses(), {}, None
         try:
             with uncollected():
                 self._take(signal, kind, body)
         except Malformed as error:
-            if not any(translator.waiting for translator in self._touched.values()):
+            if not self._waiting():
                 raise
             self.losses.bad[str(error)] += 1
+        if self._refused and not (self._waiting() or self.losses.left_out):
+            # there was nothing else
+            raise self._refused
         try:
             return self._rows(), self.losses
         finally:
             # should a row of one request be one that nobody can store, the next has none of it
             for translator in self._touched.values():
                 translator.forget()
+
+    def _waiting(self) -> bool:
+        return any(translator.waiting for translator in self._touched.values())
 
     def _rows(self) -> Rows:
         """What the translators have, as the series has it; StoreError if it could not be stored."""
@@ -121,8 +128,11 @@ class Router:
 
     def spans(self, resource: Resource, spans: Iterable[Span]) -> None:
         """Take the spans of a resource, those that came before left out."""
-        fresh = self.repeats.new(self._in_time(spans), self.losses)
-        self._of(resource).spans(resource, fresh)
+        if translator := self._taking(resource):
+            fresh = self.repeats.new(self._in_time(spans), self.losses)
+            translator.spans(resource, fresh)
+        else:
+            self._refuse(sum(1 for _ in spans))
 
     def columns(self, columns: Columns) -> None:
         """Take spans as columns, those that came before left out."""
@@ -131,14 +141,16 @@ class Router:
             kept = [at for at, start in enumerate(columns.starts) if start <= latest]
             self.losses.bad[AHEAD] += len(columns.starts) - len(kept)
             columns = columns.at(kept)
-        fresh = self.repeats.fresh(columns, self.losses)
-        services = [resource.service for resource in fresh.resources]
+        services = [self.service or resource.service for resource in columns.resources]
         places: dict[str, list[int]] = {}
-        for at, whose in enumerate(fresh.whose):
+        for at, whose in enumerate(columns.whose):
             places.setdefault(services[whose], []).append(at)
         for mine in places.values():
-            some = fresh if len(places) == 1 else fresh.at(mine)
-            self._of(some.resources[some.whose[0]]).columns(some)
+            some = columns if len(places) == 1 else columns.at(mine)
+            if translator := self._taking(some.resources[some.whose[0]]):
+                translator.columns(self.repeats.fresh(some, self.losses))
+            else:
+                self._refuse(len(mine))
 
     def _in_time(self, spans: Iterable[Span]) -> Iterator[Span]:
         """The spans without those of the future, which are counted."""
@@ -151,7 +163,22 @@ class Router:
 
     def metrics(self, resource: Resource, scope: str, metrics: Iterable[Metric]) -> None:
         """Take the histograms of a resource."""
-        self._of(resource).metrics(resource, scope, metrics)
+        if translator := self._taking(resource):
+            translator.metrics(resource, scope, metrics)
+        else:
+            self._refuse(sum(1 for metric in metrics for _ in metric.points))
+
+    def _taking(self, resource: Resource) -> Translator | None:
+        """Who takes what a resource sent; None where that is refused, and only that."""
+        try:
+            return self._of(resource)
+        except Malformed as error:
+            self._refused = error
+            return None
+
+    def _refuse(self, many: int) -> None:
+        if many:
+            self.losses.bad[str(self._refused)] += many
 
     def _of(self, resource: Resource) -> Translator:
         name = self.service or word(resource.service) or UNKNOWN

@@ -11,7 +11,7 @@ from itertools import count
 
 import pyarrow as pa
 import pytest
-from telemetry import lines, metrics, point, span, traces
+from telemetry import encoded, lines, metrics, point, span, traces
 
 from slogate.errors import StoreError
 from slogate.recorders.otlp.answers import JSON, PROTOBUF
@@ -21,7 +21,7 @@ from slogate.recorders.otlp.journal import HEAD, Journal, Record, left
 from slogate.recorders.otlp.ledger import Ledger
 from slogate.recorders.otlp.patience import Patient
 from slogate.recorders.otlp.recovery import recover
-from slogate.recorders.otlp.repeats import Repeats
+from slogate.recorders.otlp.repeats import REPEATED, Repeats
 from slogate.recorders.otlp.router import Router
 from slogate.recorders.otlp.writer import Writer
 from slogate.sources._otlp.settings import Settings
@@ -405,6 +405,43 @@ def test_a_service_whose_name_is_no_folder(name):
 
     with pytest.raises(Malformed, match="too long for the name of a folder"):
         router.take("traces", JSON, message)
+
+
+@pytest.mark.parametrize("kind", [JSON, PROTOBUF])
+def test_services_beside_one_that_is_refused(kind):
+    """All spans of the others are stored, all of its own are told as refused; again when resent."""
+    router = Router(Settings(service="*", signal="both"))
+    names, odd = ["shop", "s" * 201, "bank"], span(9, traceId="")
+    each = [
+        traces(span(2 * at), span(2 * at + 1), odd, resource={"service.name": name})
+        for at, name in enumerate(names)
+    ]
+    message = {"resourceSpans": [one for some in each for one in some["resourceSpans"]]}
+    body = encoded(message) if kind == PROTOBUF else lines(message).encode()
+
+    for again in (False, True):
+        taken, losses = router.take("traces", kind, body)
+
+        counts = {name: 0 for name, *_ in taken}
+        for name, _, rows in taken:
+            counts[name] += rows.num_rows
+        assert counts == dict.fromkeys(("shop", "bank"), 1 if again else 3)
+        assert losses.bad == {"its service.name is too long for the name of a folder": 3}
+        assert losses.left_out == ({REPEATED: 4} if again else {})
+
+
+def test_points_beside_a_service_that_is_refused():
+    """Those of the others are stored."""
+    router = Router(Settings(service="*", signal="both"))
+    each = [
+        metrics(point([1, 0, 0, 0], since=1), delta=True, resource={"service.name": name})
+        for name in ("s" * 201, "bank")
+    ]
+    message = {"resourceMetrics": [one for some in each for one in some["resourceMetrics"]]}
+
+    ((name, _, rows),), losses = router.take("metrics", JSON, lines(message).encode())
+
+    assert (name, rows.num_rows, losses.bad.total()) == ("bank", 1, 1)
 
 
 def test_outcomes_of_a_metric_that_tells_them_late():

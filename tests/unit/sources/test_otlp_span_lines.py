@@ -326,3 +326,17 @@ def test_what_columns_remember_is_bounded(monkeypatch):
     ]
 
     assert alike(*lines) == len(lines)
+
+
+def test_paths_that_are_only_queries():
+    """Their endpoint is empty; it is not that of spans without a path, nor the other way round."""
+    found = [Reading(service="*") for _ in range(2)]
+    for reading, fast in zip(found, (True, False), strict=True):
+        for at, told in enumerate(({"url.path": "?a"}, {}, {"url.path": "?b"}, {})):
+            message = traces(span(at, attributes=attributes(told)))
+            line = json.dumps(message, separators=COMPACT).encode()
+            assert reading.line(line, fast=fast) is fast
+
+    fast, slow = (reading.rows() for reading in found)
+    assert fast == slow
+    assert [row["endpoint"] for row in fast] == ["", "/cart", "", "/cart"]

@@ -165,7 +165,8 @@ class SpanColumns:
                     those = self._otherwise(text)
             paths.append(path)
             told.append(those)
-        return paths if any(paths) else [], told
+        # a path that is only a query is an empty endpoint
+        return paths if paths.count(None) < len(paths) else [], told
 
     def _otherwise(self, text: str) -> Any:
         """Attributes in an order that is not known yet, as they are written."""
