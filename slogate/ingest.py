@@ -162,6 +162,7 @@ def _import(store: Store, given: Sequence[File], wish: _Wish, *, copied: bool) -
             if known is None and not new:
                 known = next(run for run in mine if run.id in left[0].whose)
             if known is not None:
+                _refuse_bad(known, wish.max_bad)
                 notes = [*not_applied(known, wish.labels, wish.commit, wish.branch)]
                 if known.state == "incomplete":
                     again = f"delete it and import again: slogate runs delete {known.id}"
@@ -186,6 +187,17 @@ def _import(store: Store, given: Sequence[File], wish: _Wish, *, copied: bool) -
     finally:
         if begun is not None:
             begun.tables.close()
+
+
+def _refuse_bad(known: Run, max_bad: Fraction | None) -> None:
+    """SourceError if the run that holds the files had more bad rows than may be this time."""
+    bad, seen = known.rows.unreadable, known.rows.seen
+    if max_bad is not None and bad > max_bad * (bad + seen):
+        raise SourceError(
+            f"already imported as {known.id}, and {format_count(bad)} of "
+            f"{format_count(bad + seen)} rows were bad, more than is allowed now",
+            hint=f"correct the file, and delete what is there: slogate runs delete {known.id}",
+        )
 
 
 def _new_run(wish: _Wish, new: Sequence[Rest], first: intake.Rows) -> Run:

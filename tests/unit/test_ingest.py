@@ -282,3 +282,14 @@ def test_what_can_be_done_about_bad_rows_is_said(store, tmp_path, rows, message,
 
     assert hint in (caught.value.hint or "")
     assert ("--max-bad" in (caught.value.hint or "")) == (message[0] == "3")
+
+
+def test_what_is_there_is_held_against_the_share_of_now(store, tmp_path):
+    """Who asks for no bad row is not told that all is well with a run that had one."""
+    given = files(tmp_path, jtl(good(5), BAD, good(9)))
+    done = import_files(store, given, service="shop", now_ts=NOW)
+
+    for share in (None, Fraction(1, 3)):
+        assert not import_files(store, given, service="shop", now_ts=NOW, max_bad=share).new
+    with pytest.raises(SourceError, match=f"{done.run.id}, and 1 of 3 rows were bad"):
+        import_files(store, given, service="shop", now_ts=NOW, max_bad=Fraction(0))
