@@ -59,7 +59,14 @@ def refuse_repeated(store: Store, run: Run, others: Iterable[Run]) -> set[str]:
 def _worth_a_look(store: Store, run: Run, others: Iterable[Run]) -> list[Run]:
     """Those of the others that may have rows of this run, where asking each would take long."""
     start, end = run.start_ts or 0, run.end_ts or 0
-    near = [o for o in others if (o.start_ts or 0) <= end and start <= (o.end_ts or 0)]
+    near = [
+        other
+        for other in others
+        if (other.start_ts or 0) <= end
+        and start <= (other.end_ts or 0)
+        # it may have been deleted while this one was read
+        and (store.runs / f"{other.id}.json").exists()
+    ]
     small = [
         other
         for other in near

@@ -8,9 +8,12 @@ a great many rows at some of it, the same for both, from its beginning on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from slogate.errors import StoreError
 from slogate.model.run import Run
@@ -18,6 +21,9 @@ from slogate.model.series import Series
 from slogate.store.layout import Store
 from slogate.store.reading import with_all_parts
 from slogate.store.views import connected, escaped, first_line
+
+if TYPE_CHECKING:
+    import duckdb
 
 MEMORY = "600MB"
 LOOKED_AT = 50_000
@@ -77,6 +83,15 @@ class Alike:
     every: int
 
 
+@contextmanager
+def sparing() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that takes little memory, and lays aside what is more where others do."""
+    with TemporaryDirectory(prefix="slogate-") as folder, connected(None) as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
+        connection.execute("SET temp_directory = $1", [folder])
+        yield connection
+
+
 def alike(store: Store, one: Run, other: Run, series: Series) -> Alike | None:
     """What rows of a series both have; None where they have none at the same time.
 
@@ -106,8 +121,7 @@ def counted_from_one_start(store: Store, one: Run, other: Run) -> bool:
         if not (mine and theirs):
             return False
         try:
-            with connected(None) as connection:
-                connection.execute(f"SET memory_limit = '{MEMORY}'")
+            with sparing() as connection:
                 told = connection.execute(_BEGUN, {"mine": mine, "theirs": theirs}).fetchall()
         except duckdb.Error as error:
             raise StoreError(f"the store cannot be read: {first_line(error)}") from None
@@ -122,8 +136,7 @@ def _counted(parts: Sequence[Sequence[Path]], series: Series, low: int, high: in
     span = {"low": low, "high": high}
     given = [{**span, "parts": [escaped(str(path)) for path in some]} for some in parts]
     try:
-        with connected(None) as connection:
-            connection.execute(f"SET memory_limit = '{MEMORY}'")
+        with sparing() as connection:
             sql = _SPAN.format(step=_STEP[series])
             told = [connection.execute(sql, words).fetchall()[0] for words in given]
             fewer, step = min(rows for rows, _ in told), max(step for _, step in told)

@@ -14,11 +14,11 @@ from pathlib import Path
 from slogate.errors import StoreError
 from slogate.model.run import Run
 from slogate.model.series import Series
-from slogate.store.alike import LOOKED_AT, MEASURED, MEMORY
+from slogate.store.alike import LOOKED_AT, MEASURED, sparing
 from slogate.store.layout import Store
 from slogate.store.parts import run_of
 from slogate.store.reading import with_all_parts
-from slogate.store.views import connected, escaped, first_line
+from slogate.store.views import escaped, first_line
 
 ROWS = 20 * LOOKED_AT
 _ROWS = """
@@ -85,8 +85,7 @@ def _met(store: Store, one: Run, parts: Sequence[Sequence[Path]], series: Series
     )
     span = {"low": one.start_ts or 0, "high": one.end_ts or 0}
     try:
-        with connected(None) as connection:
-            connection.execute(f"SET memory_limit = '{MEMORY}'")
+        with sparing() as connection:
             found = connection.execute(sql, {**span, "mine": mine, "theirs": other}).fetchall()
     except duckdb.Error as error:
         raise StoreError(f"the store cannot be read: {first_line(error)}") from None

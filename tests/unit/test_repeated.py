@@ -13,9 +13,9 @@ from foreign import good, jtl
 from slogate.errors import SourceError
 from slogate.ingest import Imported, import_files
 from slogate.repeated import refuse_repeated, same
-from slogate.store.alike import Alike, alike
+from slogate.store.alike import Alike, alike, sparing
 from slogate.store.layout import Store, open_store
-from slogate.store.manifest import list_runs
+from slogate.store.manifest import delete_run, list_runs
 
 NOW = 1_764_100_000_000_000
 BEGAN = datetime(2026, 11, 24, tzinfo=UTC)
@@ -220,3 +220,22 @@ def test_of_many_hosts_the_one_that_has_it_already_is_found(store, tmp_path, mon
     asked.clear()
     refuse_repeated(store, has, [run for run in hosts if run.id != has.id])
     assert large.id in asked
+
+
+def test_what_was_deleted_meanwhile_is_no_reason(store, tmp_path):
+    """A run that was there when the import began, and is not when it ends."""
+    first = taken(store, tmp_path, log(0, 60), "first.log").run
+    second = taken(store, tmp_path, log(0, 60), "second.log", labels={"host": "b"}).run
+    delete_run(store, first.id)
+
+    assert refuse_repeated(store, second, [first]) == set()
+
+
+def test_what_needs_much_memory_is_laid_aside_in_no_folder_of_ours(tmp_path, monkeypatch):
+    """Not where somebody happens to be, who may not be allowed to write there."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("slogate.store.alike.MEMORY", "40MB")
+    with sparing() as connection:
+        connection.execute("SET threads = 1")
+        connection.execute("CREATE TEMP TABLE much AS SELECT hash(range) FROM range(8_000_000)")
+        assert list(tmp_path.iterdir()) == []
