@@ -39,7 +39,7 @@ from slogate.units import format_count
 
 _PIECE_HEAD = 1 << 16
 _LONGEST_LINE = 16 << 20
-SHARED_US = 300_000_000
+SHARED_US = 90_000_000
 
 
 class Growing(SourceError):
@@ -141,7 +141,7 @@ def covering_each_other(spans: Mapping[str, tuple[int, int]]) -> Iterator[str]:
     for name, (start, end) in sorted(spans.items(), key=lambda each: each[1]):
         shorter = min(end - start, reach - since)
         # a request that began before a log was rotated is written to the next one
-        if min(end, reach) - start > min(SHARED_US, shorter // 10):
+        if min(end, reach) - start > min(SHARED_US, shorter // 50):
             named |= {widest: None, name: None}
         if end > reach:
             widest, since, reach = name, start, end
