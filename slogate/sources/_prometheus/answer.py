@@ -57,7 +57,7 @@ def clock_of(data: object) -> float | None:
     try:
         answer: Any = data["result"]  # type: ignore[index]
         return float((answer[0]["value"] if isinstance(answer[0], dict) else answer)[1])
-    except (KeyError, TypeError, IndexError, ValueError):
+    except (KeyError, TypeError, IndexError, ValueError, OverflowError):
         return None
 
 

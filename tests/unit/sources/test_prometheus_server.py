@@ -161,6 +161,10 @@ def test_a_server_that_is_not_there():
             (200, {}, b'{"status":"success","data":{"result":[]}}'),
             "it does not say what time it is", None, id="no time",
         ),
+        pytest.param(
+            (200, {}, b'{"status":"success","data":{"result":[0,1%s]}}' % (b"0" * 400)),
+            "it does not say what time it is", None, id="time beyond floats",
+        ),
         *(
             pytest.param(
                 (200, {}, b'{"status":"success","data":{"result":[0,"%s"]}}' % time),
