@@ -39,6 +39,11 @@ def _entry_points(room: str) -> dict[str, importlib.metadata.EntryPoint]:
     return {point.name: point for point in importlib.metadata.entry_points(group=f"slogate.{room}")}
 
 
+def added(room: str) -> frozenset[str]:
+    """The names of those that third parties have added."""
+    return frozenset(_entry_points(room)) - _files(room)
+
+
 def find(room: str, name: str) -> Any:
     """The plugin of that name; UsageError with the nearest known name if there is none.
 

@@ -145,11 +145,11 @@ def _sniffed(origin: Origin, options: Mapping[str, str]) -> Source:
     """The source that is surest of the file; SourceError if none is, or two are alike."""
     head, scores = origin.head.removeprefix(MARK), scores_of(origin.head)
     best = max(scores.values(), default=0)
-    # whoever says what the columns are knows the file
-    unsure = best < _SURE and "mapping" not in options
-    if odd := packed(head) or (stranger(head) if unsure else None):
-        raise origin.fail(f"it is {odd.name}, which cannot be imported", hint=odd.hint)
     sure = sorted(name for name, score in scores.items() if score == best)
+    unsure = best < _SURE and "mapping" not in options  # who says the columns knows the file
+    ours = best < _SURE or not plugins.added("sources").issuperset(sure)
+    if odd := (packed(head) if ours else None) or (stranger(head) if unsure else None):
+        raise origin.fail(f"it is {odd.name}, which cannot be imported", hint=odd.hint)
     which = " | ".join(sure) if best else "NAME (slogate import --formats lists them; any CSV"
     which += "" if best else ", NDJSON or log can be read: slogate docs import)"
     hint = f"say which it is: --format {which}"

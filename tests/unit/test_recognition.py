@@ -264,3 +264,30 @@ def test_a_byte_order_mark_hides_no_format(store, tmp_path, name: str):
     )  # fmt: skip
 
     assert done.run.source == name
+
+
+def test_a_plugin_may_read_what_we_take_for_an_archive(tmp_path, monkeypatch):
+    """Whoever adds a format of zip archives knows what is in them."""
+    (tmp_path / "zipped.py").write_text(
+        "from dataclasses import replace\n"
+        "from slogate.sources.export_csv import PLUGIN\n"
+        "PLUGIN = replace(PLUGIN, name='zipped', sniff=lambda head: 1.0 * (head[:2] == b'PK'))\n"
+    )
+    (tmp_path / "zipped-1.dist-info").mkdir()
+    (tmp_path / "zipped-1.dist-info" / "METADATA").write_text("Name: zipped\nVersion: 1\n")
+    words = "[slogate.sources]\nzipped = zipped:PLUGIN\n"
+    (tmp_path / "zipped-1.dist-info" / "entry_points.txt").write_text(words)
+    file = tmp_path / "file.zip"
+    file.write_bytes(b"PK\x03\x04....")
+    with pytest.raises(SourceError, match="a zip archive"):
+        recognise("file.zip", file, "auto", {})
+    caches = (plugins.names, plugins._entry_points)
+    monkeypatch.syspath_prepend(tmp_path)
+    for cache in caches:
+        cache.cache_clear()
+    try:
+        assert recognise("file.zip", file, "auto", {}).source.name == "zipped"
+    finally:
+        monkeypatch.undo()
+        for cache in caches:
+            cache.cache_clear()
