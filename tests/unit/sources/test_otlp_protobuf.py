@@ -149,3 +149,21 @@ def test_an_unfit_file_is_refused(tmp_path):
     """What does not begin as a message is refused at once."""
     with pytest.raises(SourceError, match="does not begin as a message"):
         take(tmp_path, b"timeStamp,elapsed\n" * 9, source=PLUGIN)
+
+
+@pytest.mark.parametrize("top", ["Spans", "Metrics"])
+def test_resources_and_scopes_of_nothing_in_front(tmp_path, top):
+    """A message whose first resource sent nothing is as good as any; in JSON it is."""
+    message = traces(span(1), span(2)) if top == "Spans" else metrics(point([1, 2, 0, 3], at=9))
+    full = message[f"resource{top}"][0]
+    nothing = {"resource": full["resource"]}
+    message[f"resource{top}"] = [
+        nothing, {**nothing, f"scope{top}": [{}, {"scope": {"name": "lib"}}]},
+        {**full, f"scope{top}": [{"scope": {"name": "lib"}}, *full[f"scope{top}"]]},
+    ]  # fmt: skip
+    content = four(encoded(message))
+
+    assert sniff(content) == 0.9
+    found = take(tmp_path, content, source=PLUGIN)
+    assert found.rows == take(tmp_path, lines(message), source=otlp_json.PLUGIN).rows
+    assert (len(found.rows) > 1, found.tally.bad) == (True, {})

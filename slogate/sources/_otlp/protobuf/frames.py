@@ -19,6 +19,7 @@ ZSTD = b"\x28\xb5\x2f\xfd"
 Framing = Literal["message", "varint", "four bytes"]
 _FIRST = 0x0A  # field 1, of known length: the resources, in every message of OTLP
 _LONGEST_VARINT = 10
+_MOST_PASSED = 64
 _TELLING: dict[int, Literal["traces", "metrics", "other"] | None] = {
     # texts and bytes that spans and metrics both have under these numbers
     0x0A: None, 0x12: None, 0x1A: None, 0x22: None, 0x2A: None,
@@ -196,21 +197,34 @@ def begins(head: bytes) -> bytes:
 
 def signal(message: bytes) -> Literal["traces", "metrics", "other"] | None:
     """What a message that begins so is about; None if it is no message of OTLP."""
-    at: int = 0
-    # resources (1) → scopes (2) → spans or metrics (2)
-    for wanted in (1, 2, 2):
-        found = _find(message, at, wanted)
-        if found is None:
+    # resources (1) → scopes (2) → spans or metrics (2), of which the first may be empty
+    return _signal_at(message, 0, len(message), (1, 2, 2))
+
+
+def _signal_at(
+    data: bytes, at: int, end: int, path: tuple[int, ...]
+) -> Literal["traces", "metrics", "other"] | None:
+    """What the first field of that path is that tells; only known lengths are passed."""
+    if not path:
+        return _signal_of_item(data, at, end)
+    for _ in range(_MOST_PASSED):
+        if at >= end or (found := _varint(data, at)) is None:
             return None
-        at = found
-    return _signal_of_item(message, at)
+        tag, length = found[0], _varint(data, found[1])
+        if tag & 7 != 2 or length is None or tag >> 3 not in {1, 2, 3}:
+            return None
+        behind = length[1] + length[0]
+        if tag >> 3 == path[0] and (told := _signal_at(data, length[1], behind, path[1:])):
+            return told
+        at = behind
+    return None
 
 
-def _signal_of_item(data: bytes, at: int) -> Literal["traces", "metrics", "other"] | None:
+def _signal_of_item(data: bytes, at: int, end: int) -> Literal["traces", "metrics", "other"] | None:
     """Whether it is a span, a metric or a log record: by the first field that only one has."""
     for _ in range(16):
         found = _varint(data, at)
-        if found is None or found[0] not in _TELLING:
+        if at >= end or found is None or found[0] not in _TELLING:
             return None
         told = _TELLING[found[0]]
         if told:
@@ -218,21 +232,5 @@ def _signal_of_item(data: bytes, at: int) -> Literal["traces", "metrics", "other
         length = _varint(data, found[1])
         if length is None:
             return None
-        at = length[1] + length[0]
-    return None
-
-
-def _find(data: bytes, at: int, wanted: int) -> int | None:
-    """Where the content of the first field of that number begins; only known lengths are passed."""
-    for _ in range(64):
-        found = _varint(data, at)
-        if found is None:
-            return None
-        tag, at = found
-        length = _varint(data, at)
-        if tag & 7 != 2 or length is None or tag >> 3 not in {1, 2, 3}:
-            return None
-        if tag >> 3 == wanted:
-            return length[1]
         at = length[1] + length[0]
     return None
