@@ -219,15 +219,16 @@ def delete_command(
     """
     del no_color
     from slogate.cli.grid import dumps
-    from slogate.store.manifest import delete_run, find_run
+    from slogate.store.manifest import belongings, delete_run, find_run
 
     opened = opened_store(store)
     named = (find_run(opened, run, service=service, alone=True).id for run in runs)
     ids = list(dict.fromkeys(named))
     if not yes:
         _ask(ids)
+    there = belongings(opened)
     for run_id in ids:
-        delete_run(opened, run_id, force=force)
+        delete_run(opened, run_id, force=force, there=there)
         note(f"deleted {run_id}", quiet=quiet)
     refreshed(opened, quiet=quiet)
     if as_json:

@@ -94,6 +94,7 @@ def prune_command(
             out(grid(("what", "service", "kind", "from", "bytes"), rows, no_color=no_color))
         if rows and not dry_run:
             _ask(len(runs), len(found), yes=yes)
+            there = belongings(opened) if runs else there  # more may be there since it was asked
             for run in runs:
                 delete_run(opened, run.id, force=force, there=there)
             remove_strays(opened, found)
