@@ -8,24 +8,17 @@ a great many rows at some of it, the same for both, from its beginning on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from slogate.errors import StoreError
 from slogate.model.run import Run
 from slogate.model.series import Series
 from slogate.store.layout import Store
 from slogate.store.reading import with_all_parts
-from slogate.store.views import connected, escaped, first_line
+from slogate.store.views import escaped, first_line, sparing
 
-if TYPE_CHECKING:
-    import duckdb
-
-MEMORY = "600MB"
 LOOKED_AT = 50_000
 MEASURED: dict[Series, str] = {
     "requests": "duration_us, method, endpoint, status, ok, bytes, trace_id",
@@ -81,15 +74,6 @@ class Alike:
     kinds: int
     moved: int
     every: int
-
-
-@contextmanager
-def sparing() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that takes little memory, and lays aside what is more where others do."""
-    with TemporaryDirectory(prefix="slogate-") as folder, connected(None) as connection:
-        connection.execute(f"SET memory_limit = '{MEMORY}'")
-        connection.execute("SET temp_directory = $1", [folder])
-        yield connection
 
 
 def alike(store: Store, one: Run, other: Run, series: Series) -> Alike | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 from slogate.errors import StoreError
@@ -18,11 +17,10 @@ from slogate.model.series import Series
 from slogate.store import tables
 from slogate.store.layout import Store, publish, temporary
 from slogate.store.reading import with_all_parts
-from slogate.store.views import connected, first_line, literal, series_view
+from slogate.store.views import first_line, literal, series_view, sparing
 
 Form = Literal["parquet", "csv", "ndjson"]
 FORMS: tuple[Form, ...] = ("parquet", "csv", "ndjson")
-MEMORY = "600MB"
 _HINT = "choose other runs, a longer time, or another --series"
 _FORMAT = {
     "parquet": "FORMAT parquet, COMPRESSION zstd",
@@ -80,9 +78,7 @@ def _written(
     except OSError as error:
         raise _unwritten(path, error) from None
     try:
-        with connected(None) as connection, TemporaryDirectory(prefix="slogate-") as folder:
-            connection.execute(f"SET memory_limit = '{MEMORY}'")
-            connection.execute(f"SET temp_directory = {literal(folder)}")
+        with sparing() as connection:
             connection.execute(series_view(store, series, parts))
             for name, ts in (("from_ts", from_ts), ("to_ts", to_ts)):
                 connection.execute(f"SET VARIABLE {name} = ?::BIGINT", [ts])

@@ -14,11 +14,11 @@ from pathlib import Path
 from slogate.errors import StoreError
 from slogate.model.run import Run
 from slogate.model.series import Series
-from slogate.store.alike import LOOKED_AT, MEASURED, sparing
+from slogate.store.alike import LOOKED_AT, MEASURED
 from slogate.store.layout import Store
 from slogate.store.parts import run_of
 from slogate.store.reading import with_all_parts
-from slogate.store.views import escaped, first_line
+from slogate.store.views import escaped, first_line, sparing
 
 ROWS = 20 * LOOKED_AT
 _ROWS = """

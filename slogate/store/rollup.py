@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from slogate.errors import StoreError, UsageError
@@ -26,7 +25,7 @@ from slogate.store.parts import SCHEMA, series_of, write_part
 from slogate.store.replacing import MAKER, replaced
 from slogate.store.seals import rows_of, size_of
 from slogate.store.supersede import replacing
-from slogate.store.views import connected, escaped, first_line, literal
+from slogate.store.views import escaped, first_line, sparing
 
 if TYPE_CHECKING:
     import duckdb
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 MINUTE_US = 60_000_000
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
-MEMORY = "600MB"
 BATCH_ROWS = 245_760
 
 _TABLES = """
@@ -195,9 +193,7 @@ def _write(store: Store, run: Run, raw: Sequence[str], shape: _Shape, number: in
     import duckdb
 
     try:
-        with connected(None) as connection, TemporaryDirectory(prefix="slogate-") as folder:
-            connection.execute(f"SET memory_limit = '{MEMORY}'")
-            connection.execute(f"SET temp_directory = {literal(folder)}")
+        with sparing() as connection:
             _set(connection, step=shape.step_us, limits=list(shape.limits))
             connection.execute(_TABLES)
             for part in raw:

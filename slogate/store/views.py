@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from slogate.errors import Interrupted, StoreError, UsageError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 # the oldest format that holds what we write, so that any DuckDB since 1.4 opens the file
 STORAGE = "v1.4.0"
 TRIES = 20
+MEMORY = "600MB"
 _REFUSED = re.compile(
     r'(?:Could not write file "[^"\n]*": ([^"\n]+)|Async write .*"errno":"(\d+)")'
 )
@@ -145,6 +147,15 @@ def connected(threads: int | None) -> Iterator[duckdb.DuckDBPyConnection]:
             yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def sparing() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that takes little memory, and lays aside what is more in a folder of its own."""
+    with TemporaryDirectory(prefix="slogate-") as folder, connected(None) as connection:
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
+        connection.execute("SET temp_directory = $1", [folder])
+        yield connection
 
 
 def _lock(parts: Sequence[Path], connection: duckdb.DuckDBPyConnection) -> None:

@@ -234,7 +234,7 @@ def test_what_was_deleted_meanwhile_is_no_reason(store, tmp_path):
 def test_what_needs_much_memory_is_laid_aside_in_no_folder_of_ours(tmp_path, monkeypatch):
     """Not where somebody happens to be, who may not be allowed to write there."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("slogate.store.alike.MEMORY", "40MB")
+    monkeypatch.setattr("slogate.store.views.MEMORY", "40MB")
     with sparing() as connection:
         connection.execute("SET threads = 1")
         connection.execute("CREATE TEMP TABLE much AS SELECT hash(range) FROM range(8_000_000)")
